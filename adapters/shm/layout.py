@@ -1,0 +1,215 @@
+"""The region's layout as numbers: computed for a new file, checked for a found one."""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from adapters.shm._region import ffi, lib
+from dolphin_strategies.errors import RegionError
+from dolphin_strategies.factors.schema import FactorSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DEFAULT_PATH: Final = Path("/dev/shm/dolphin_exf")  # noqa: S108 - the documented place
+DEFAULT_CAPACITY: Final = 4096
+MAX_FILE_SIZE: Final = 256 * 1024 * 1024
+MAX_SNAPSHOT_SIZE: Final = 65_536
+
+_SNAPSHOT_HEADER: Final = struct.Struct("<QI")
+_NAME_LENGTH: Final = struct.Struct("<H")
+
+
+def boot_id() -> bytes:
+    """Return the 16 bytes that name this boot of the machine; monotonic clocks end with it."""
+    text = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+    return bytes.fromhex(text.strip().replace("-", ""))
+
+
+def _round_up(size: int, unit: int) -> int:
+    return -(-size // unit) * unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionLayout:
+    """Where everything lies in a region of one schema and capacity; sizes in bytes."""
+
+    schema: FactorSchema
+    capacity: int
+    value_offsets: tuple[int, ...]
+    snapshot_size: int
+    record_size: int
+
+    @classmethod
+    def of(cls, schema: FactorSchema, capacity: int = DEFAULT_CAPACITY) -> RegionLayout:
+        """Lay out a new region.
+
+        Parameters
+        ----------
+        schema : FactorSchema
+            The names.
+        capacity : int
+            Records in the ring: a power of two, at least 2.
+
+        Raises
+        ------
+        ValueError
+            If the capacity is not a power of two, or the file would be larger than 256 MB.
+
+        """
+        if capacity < 2 or capacity & (capacity - 1):
+            msg = f"capacity: expected a power of two of at least 2, found {capacity}"
+            raise ValueError(msg)
+        offsets = []
+        at = lib.REGION_SNAPSHOT_HEADER
+        for name in schema:
+            at += _NAME_LENGTH.size + len(name)
+            offsets.append(at)
+            at += 8
+        layout = cls(
+            schema=schema,
+            capacity=capacity,
+            value_offsets=tuple(offsets),
+            snapshot_size=_round_up(at, lib.REGION_PAGE),
+            record_size=_round_up(
+                lib.REGION_RECORD_HEADER + 8 * len(schema), lib.REGION_RECORD_ALIGNMENT
+            ),
+        )
+        if layout.file_size > MAX_FILE_SIZE:
+            msg = (
+                f"capacity: {capacity} records of {len(schema)} factors need "
+                f"{layout.file_size:,} bytes; a region has at most {MAX_FILE_SIZE:,}"
+            )
+            raise ValueError(msg)
+        return layout
+
+    @property
+    def ring_offset(self) -> int:
+        return self.snapshot_size + lib.REGION_CONTROL_SIZE
+
+    @property
+    def file_size(self) -> int:
+        return self.ring_offset + self.capacity * self.record_size
+
+    def snapshot_image(self) -> bytes:
+        """Return the snapshot with timestamp 0 and every value NaN."""
+        parts = [_SNAPSHOT_HEADER.pack(0, len(self.schema))]
+        for name in self.schema:
+            parts.append(_NAME_LENGTH.pack(len(name)))
+            parts.append(name.encode("ascii"))
+            parts.append(struct.pack("<d", float("nan")))
+        return b"".join(parts).ljust(self.snapshot_size, b"\0")
+
+    def control_block(self, *, stream_id: int, first_sequence: int) -> bytes:
+        """Return the control block of a new file that nobody writes yet."""
+        control = ffi.new("struct region_control *")
+        control.magic = lib.REGION_MAGIC
+        control.layout_version = lib.REGION_LAYOUT_VERSION
+        control.byte_order = lib.REGION_BYTE_ORDER
+        control.file_size = self.file_size
+        control.snapshot_size = self.snapshot_size
+        control.factor_count = len(self.schema)
+        control.record_size = self.record_size
+        control.capacity = self.capacity
+        control.schema_hash = self.schema.hash
+        control.stream_id = stream_id
+        control.first_sequence = first_sequence
+        control.boot_id = list(boot_id())
+        control.state = lib.REGION_CLOSED
+        control.published = first_sequence - 1
+        return bytes(ffi.buffer(control)).ljust(lib.REGION_CONTROL_SIZE, b"\0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundRegion:
+    """What a check of an open file found: a layout to trust, and what is fixed in the file."""
+
+    layout: RegionLayout
+    stream_id: int
+    first_sequence: int
+    published: int
+
+
+def check(fd: int, path: Path) -> FoundRegion:
+    """Check every size and offset of an open region file, reading it, not mapping it.
+
+    Raises
+    ------
+    RegionError
+        If the file is not a whole region of this layout version and this boot.
+
+    """
+    size = os.fstat(fd).st_size
+    if size > MAX_FILE_SIZE:
+        raise _refusal(path, f"at most {MAX_FILE_SIZE:,} bytes", f"{size:,} bytes")
+    schema, at = _read_names(path, os.pread(fd, MAX_SNAPSHOT_SIZE, 0))
+    snapshot_size = _round_up(at, lib.REGION_PAGE)
+    raw = os.pread(fd, ffi.sizeof("struct region_control"), snapshot_size)
+    if len(raw) < ffi.sizeof("struct region_control"):
+        raise _refusal(path, f"a control block at offset {snapshot_size}", f"{size:,} bytes")
+    control = ffi.new("struct region_control *")
+    ffi.memmove(control, raw, len(raw))
+
+    def expect(what: str, expected: object, found: object, show: Callable[..., str] = str) -> None:
+        if expected != found:
+            raise _refusal(path, f"{what} {show(expected)}", show(found))
+
+    expect("magic", lib.REGION_MAGIC, control.magic, hex)
+    expect("byte order mark", lib.REGION_BYTE_ORDER, control.byte_order, hex)
+    expect("layout version", lib.REGION_LAYOUT_VERSION, control.layout_version)
+    capacity = control.capacity
+    try:
+        layout = RegionLayout.of(schema, capacity)
+    except ValueError as error:
+        raise _refusal(path, "a capacity that fits", str(error)) from None
+    expect("snapshot size", layout.snapshot_size, control.snapshot_size)
+    expect("factor count", len(schema), control.factor_count)
+    expect("record size", layout.record_size, control.record_size)
+    expect("schema hash", schema.hash, control.schema_hash, hex)
+    expect("file size", layout.file_size, control.file_size)
+    expect("file size", layout.file_size, size)
+    if bytes(control.boot_id) != boot_id():
+        raise _refusal(path, "a region of this boot of the machine", "one from before a reboot")
+    if not 1 <= control.first_sequence <= control.published + 1:
+        raise _refusal(
+            path,
+            "a first sequence of at most published + 1",
+            f"{control.first_sequence} with {control.published} published",
+        )
+    return FoundRegion(
+        layout=layout,
+        stream_id=control.stream_id,
+        first_sequence=control.first_sequence,
+        published=control.published,
+    )
+
+
+def _read_names(path: Path, raw: bytes) -> tuple[FactorSchema, int]:
+    """Parse the snapshot's names; return the schema and the snapshot's end."""
+    names: list[str] = []
+    try:
+        _, count = _SNAPSHOT_HEADER.unpack_from(raw)
+        at = _SNAPSHOT_HEADER.size
+        if not 1 <= count <= lib.REGION_MAX_FACTORS:
+            raise _refusal(path, f"1 to {lib.REGION_MAX_FACTORS} factors", f"count {count}")
+        for _ in range(count):
+            (length,) = _NAME_LENGTH.unpack_from(raw, at)
+            at += _NAME_LENGTH.size
+            names.append(raw[at : at + length].decode("ascii"))
+            at += length + 8
+        if at > len(raw):
+            raise _refusal(path, f"a snapshot of {at:,} bytes", f"{len(raw):,} bytes")
+        return FactorSchema(names), at
+    except (struct.error, UnicodeDecodeError, ValueError) as error:
+        raise _refusal(path, "a snapshot with factor names", str(error)) from None
+
+
+def _refusal(path: Path, expected: str, found: str) -> RegionError:
+    return RegionError(
+        f"{path} is not a usable region: expected {expected}, found {found}; "
+        "start its producer again, or remove the file if nothing uses it"
+    )

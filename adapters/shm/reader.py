@@ -1,0 +1,396 @@
+"""FactorReader: reads one region file, from any number of processes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+from adapters.shm import files, layout
+from adapters.shm._region import ffi, lib
+from adapters.shm.waiter import Waiter
+from dolphin_strategies.errors import RegionError
+from dolphin_strategies.factors.external_factors import ExternalFactors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from types import TracebackType
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dolphin_strategies.factors.schema import FactorSchema
+
+
+class RegionMovedError(RegionError):
+    """The region goes on in another file at the same path, or is gone: open a new reader."""
+
+
+class WriterStatus(NamedTuple):
+    """What a region says of its writer."""
+
+    alive: bool
+    """Whether a process holds the writer's lock."""
+    state: int
+    """``REGION_LIVE``, ``REGION_SUPERSEDED`` or ``REGION_CLOSED``."""
+    pid: int
+    heartbeat_mono_ns: int
+    """``CLOCK_MONOTONIC`` nanoseconds of the last record or heartbeat."""
+    published: int
+    """Sequence of the newest record; 0 before the first."""
+
+
+class FactorReader:
+    """Read the records of a region.
+
+    A reader stands at a position, the sequence of the last record it has handed out. A new
+    reader stands just before the newest record. For every reader, the records published since
+    then are exactly ``delivered + conflated + lost`` plus those still to come.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the region lies.
+    trusted_uids : collection of int
+        Users besides this process's own whose region is attached.
+    clock_ns : callable
+        Gives ``ts_init``; UNIX nanoseconds.
+
+    Raises
+    ------
+    RegionNotReadyError
+        If there is nothing at the path yet.
+    RegionError
+        If what is there is not a region that may be trusted.
+
+    Notes
+    -----
+    For one thread. The region is mapped read-only. No call blocks but ``wait`` and ``spin``,
+    which take a limit. One reader stays with one file; when the producer's names change, the
+    calls raise :class:`RegionMovedError` after the last record of the old file.
+
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] = layout.DEFAULT_PATH,
+        *,
+        trusted_uids: Collection[int] = (),
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.path: Final = Path(path).absolute()
+        self._trusted_uids = trusted_uids
+        self._clock_ns = clock_ns
+        self._waiter: Waiter | None = None
+        self._last: ExternalFactors | None = None
+        self._r = ffi.new("struct region_reader *")
+        self._fd = files.open_region(self.path, os.O_RDONLY, trusted_uids)
+        try:
+            found = layout.check(self._fd, self.path)
+            self._folder_fd = files.open_folder(
+                self.path, create=False, trusted_uids=trusted_uids
+            )
+        except BaseException:
+            os.close(self._fd)
+            raise
+        lay = found.layout
+        self.schema: Final[FactorSchema] = lay.schema
+        self.stream_id: Final = found.stream_id
+        self.first_sequence: Final = found.first_sequence
+        self._lock_fd = os.open(
+            "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._folder_fd
+        )
+        self._size = lay.file_size
+        self._mapping = files.Mapping(self._fd, lay.file_size, writable=False)
+        self._header = ffi.new("struct region_record *")
+        self._stamps = memoryview(ffi.buffer(self._header)).cast("B").cast("q")
+        self._payload = memoryview(bytearray(8 * len(lay.schema)))
+        self._values = ffi.from_buffer("double[]", self._payload)
+        self._prepared: Any = None
+        self._status = ffi.new("uint64_t[4]")
+        r = self._r
+        r.control = self._mapping.pointer("struct region_control *", lay.snapshot_size)
+        r.ring = self._mapping.pointer("uint8_t *", lay.ring_offset)
+        r.factor_count = len(lay.schema)
+        r.record_size = lay.record_size
+        r.capacity = lay.capacity
+        r.position = max(found.published - 1, found.first_sequence - 1)
+        files.close_in_forked_child(self)
+
+    # ---- position and counters ---------------------------------------------------------------
+
+    @property
+    def position(self) -> int:
+        """Sequence of the last record handed out; reading goes on after it."""
+        return int(self._r.position)
+
+    @position.setter
+    def position(self, sequence: int) -> None:
+        self._r.position = sequence
+
+    @property
+    def delivered(self) -> int:
+        """Records handed out."""
+        return int(self._r.delivered)
+
+    @property
+    def conflated(self) -> int:
+        """Records skipped because a newer one was there."""
+        return int(self._r.conflated)
+
+    @property
+    def lost(self) -> int:
+        """Records that the ring no longer held when they were asked for."""
+        return int(self._r.lost)
+
+    @property
+    def rejected(self) -> int:
+        """Looks at the region that found it contradicting itself."""
+        return int(self._r.rejected)
+
+    # ---- reading -----------------------------------------------------------------------------
+
+    def read_latest(self) -> ExternalFactors | None:
+        """Return the newest record if it is after the position, and move there.
+
+        Raises
+        ------
+        RegionMovedError
+            If no more records will come in this file.
+        RegionError
+            If the reader is closed or the region contradicts itself.
+
+        """
+        result = lib.region_read_latest(self._r, self._header, self._values)
+        return self._record() if result == 1 else self._no_record(result)
+
+    def read_next(self) -> ExternalFactors | None:
+        """Return the first record after the position that the ring still holds, and move there.
+
+        Raises
+        ------
+        RegionMovedError
+            If no more records will come in this file.
+        RegionError
+            If the reader is closed or the region contradicts itself.
+
+        """
+        result = lib.region_read_next(self._r, self._header, self._values)
+        return self._record() if result == 1 else self._no_record(result)
+
+    def latest(self) -> ExternalFactors | None:
+        """Return the newest record, also when it was handed out before; None before the first.
+
+        Raises
+        ------
+        RegionError
+            As ``read_latest``.
+
+        """
+        self._last = self.read_latest() or self._last
+        return self._last
+
+    def since(self, position: int) -> tuple[list[ExternalFactors], int]:
+        """Return all records after a position, in order, and how many the ring no longer holds.
+
+        Raises
+        ------
+        RegionError
+            As ``read_next``.
+
+        """
+        self.position = position
+        lost = self.lost
+        records = []
+        end = self.status().published
+        while self.position < end and (record := self.read_next()) is not None:
+            records.append(record)
+        return records, self.lost - lost
+
+    def latest_into(self, values: NDArray[np.float64]) -> int:
+        """Copy the newest record's values into an array if it is after the position.
+
+        Parameters
+        ----------
+        values : numpy.ndarray
+            Writable contiguous float64 of shape ``(len(schema),)``; fastest when it is the same
+            array again.
+
+        Returns
+        -------
+        int
+            The record's sequence, or 0 if there is none after the position.
+
+        Raises
+        ------
+        ValueError
+            If the array has another shape or dtype.
+        RegionError
+            As ``read_latest``.
+
+        """
+        if values is not self._prepared:
+            if values.dtype != "f8" or values.shape != (len(self.schema),):
+                msg = f"values: expected float64 of shape ({len(self.schema)},)"
+                raise ValueError(msg)
+            self._prepared_pointer = ffi.from_buffer("double[]", values, require_writable=True)
+            self._prepared = values
+        result = lib.region_read_latest(self._r, self._header, self._prepared_pointer)
+        if result == 1:
+            return self._stamps[0]
+        self._no_record(result)
+        return 0
+
+    def _record(self) -> ExternalFactors:
+        stamps = self._stamps
+        return ExternalFactors(
+            self.schema,
+            self._payload.tobytes(),
+            stamps[1],
+            self._clock_ns(),
+            stamps[0],
+            stamps[3],
+        )
+
+    def _no_record(self, result: int) -> None:
+        if result in {lib.REGION_NOTHING, -errno.EAGAIN}:
+            return
+        if result == lib.REGION_MOVED:
+            msg = f"{self.path} has moved to a new file, because its factor names changed"
+            raise RegionMovedError(msg)
+        if result == -errno.EIO:
+            msg = f"{self.path} was truncated while it was read; its producer must start again"
+            raise RegionMovedError(msg)
+        if result == -errno.EBADF:
+            msg = f"the reader of {self.path} is closed (or was, by a fork): open a new one"
+            raise RegionError(msg)
+        msg = f"{self.path} contradicts itself ({os.strerror(-result)}): start its producer again"
+        raise RegionMovedError(msg)
+
+    # ---- waiting -----------------------------------------------------------------------------
+
+    def spin(self, timeout_ns: int) -> bool:
+        """Watch for a record after the position with the CPU busy; return whether there is one.
+
+        Raises
+        ------
+        RegionError
+            As ``read_latest``.
+
+        """
+        result = lib.region_spin(self._r, timeout_ns)
+        if result != 1:
+            self._no_record(result)
+        return bool(result == 1)
+
+    def sleep(self) -> bool:
+        """Ask to be woken through ``fileno`` at the next record.
+
+        Returns
+        -------
+        bool
+            True if a wake-up will come; False if a record is there already, or the region has
+            moved.
+
+        Raises
+        ------
+        RegionError
+            If this reader may not sleep here, see :class:`~adapters.shm.waiter.Waiter`.
+
+        """
+        waiter = self._waiter or self._take_place()
+        return bool(lib.region_sleep(self._r, waiter.waiters, waiter.slot) == 0)
+
+    def fileno(self) -> int:
+        """Return the descriptor to watch while asleep; it stays the same until ``close``."""
+        return (self._waiter or self._take_place()).fileno()
+
+    def drain(self) -> None:
+        """Take the wake-ups that have arrived."""
+        if self._waiter:
+            self._waiter.drain()
+
+    def _take_place(self) -> Waiter:
+        self._waiter = Waiter(self.path, self._trusted_uids)
+        return self._waiter
+
+    def wait(self, timeout_s: float) -> bool:
+        """Sleep until there is a record after the position, at most ``timeout_s`` seconds.
+
+        Raises
+        ------
+        RegionError
+            As ``sleep``.
+
+        """
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        deadline = time.monotonic() + timeout_s
+        while self.sleep():
+            left = deadline - time.monotonic()
+            if left <= 0 or not poll.poll(left * 1000):
+                break
+            self.drain()
+        return self.status().published > self.position
+
+    # ---- status ------------------------------------------------------------------------------
+
+    def status(self) -> WriterStatus:
+        """Return what the region says of its writer.
+
+        Raises
+        ------
+        RegionError
+            If the reader is closed.
+        RegionMovedError
+            If the file was truncated.
+
+        """
+        if self._r.control == ffi.NULL:
+            self._no_record(-errno.EBADF)
+        s = self._status
+        result = lib.region_status(self._r.control, s, s + 1, s + 2, s + 3)
+        if result:
+            self._no_record(result)
+        return WriterStatus(files.is_locked(self._lock_fd), s[0], s[1], s[2], s[3])
+
+    def is_current(self) -> bool:
+        """Return whether the path still holds this reader's file, whole."""
+        try:
+            at_path = self.path.lstat()
+        except OSError:
+            return False
+        return os.path.samestat(at_path, os.fstat(self._fd)) and at_path.st_size == self._size
+
+    def close(self) -> None:
+        """Let go of the region; safe to call again."""
+        if self._waiter:
+            self._waiter.close()
+            self._waiter = None
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let go in a forked child, whose parent goes on reading."""
+        if self._waiter:
+            self._waiter.abandon()
+            self._waiter = None
+        self._r.control = ffi.NULL
+        self._mapping.close()
+        for fd in (self._fd, self._lock_fd, self._folder_fd):
+            if fd >= 0:
+                os.close(fd)
+        self._fd = self._lock_fd = self._folder_fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,390 @@
+/* Publishing records into a region, and reading them out. */
+#include "region.h"
+#include "orderings.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+/* A reader that keeps being overtaken gives up after this many copies; the caller tries again. */
+#define MAX_ATTEMPTS 8
+#define SPINS_PER_CLOCK_READ 32
+#define HEADER_WORDS_IN_USE 5
+
+#define SIGN_BIT 0x8000000000000000u
+#define INFINITY_BITS 0x7ff0000000000000u
+#define NAN_BITS 0x7ff8000000000000u
+
+static int64_t now_ns(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static inline void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static inline struct region_record *slot_of(const uint8_t *ring, uint64_t sequence,
+                                            uint32_t capacity, uint32_t record_size)
+{
+    return (struct region_record *)(ring + (sequence & (capacity - 1)) * record_size);
+}
+
+/* ---- writer ------------------------------------------------------------------------------- */
+
+struct publish_call {
+    struct region_writer *w;
+    const double *values;
+    int64_t ts_event;
+};
+
+static void write_snapshot(struct region_writer *w, int64_t wall_ns)
+{
+    uint64_t *words = (uint64_t *)w->snapshot;
+    mark_snapshot(words);
+    for (uint32_t k = 1; k < w->snapshot_words; k++)
+        store_word(words + k, w->snapshot_image[k]);
+    commit_snapshot(words, (uint64_t)wall_ns);
+}
+
+static int publish(void *argument)
+{
+    const struct publish_call *call = argument;
+    struct region_writer *w = call->w;
+    uint64_t n = w->published + 1;
+    struct region_record *record = slot_of(w->ring, n, w->capacity, w->record_size);
+    uint8_t *image = (uint8_t *)w->snapshot_image;
+
+    int64_t mono_ns = now_ns(CLOCK_MONOTONIC);
+    int64_t wall_ns = now_ns(CLOCK_REALTIME);
+    if (wall_ns <= w->last_wall_ns)
+        wall_ns = w->last_wall_ns + 1;
+    int64_t ts_event = call->ts_event ? call->ts_event : wall_ns;
+    if (ts_event < w->last_event) {
+        ts_event = w->last_event;
+        w->clamped_events++;
+    }
+
+    mark_slot(&record->sequence);
+    store_word((uint64_t *)&record->ts_event, (uint64_t)ts_event);
+    store_word((uint64_t *)&record->published_wall_ns, (uint64_t)wall_ns);
+    store_word((uint64_t *)&record->published_mono_ns, (uint64_t)mono_ns);
+    store_word(&record->writer_id, w->writer_id);
+    for (uint32_t i = 0; i < w->factor_count; i++) {
+        uint64_t bits;
+        memcpy(&bits, call->values + i, 8);
+        if ((bits & ~SIGN_BIT) == INFINITY_BITS) {
+            bits = NAN_BITS;
+            w->infinite_values++;
+        }
+        store_word(record->values + i, bits);
+        memcpy(image + w->value_offsets[i], &bits, 8);
+    }
+    commit_slot(&record->sequence, n);
+    announce(&w->control->published, n);
+
+    w->published = n;
+    w->last_event = ts_event;
+    w->last_wall_ns = wall_ns;
+    store_alone(&w->control->heartbeat_mono_ns, (uint64_t)mono_ns);
+    write_snapshot(w, wall_ns);
+    if (load_sleeping(&w->waiters->sleeping))
+        waiters_wake(w);
+    return 0;
+}
+
+/* Publish one record. Returns 0, -EBADF after region_writer_forget, -EIO if the file shrank. */
+int region_publish(struct region_writer *w, const double *values, int64_t ts_event)
+{
+    if (!w->control)
+        return -EBADF;
+    struct publish_call call = {w, values, ts_event};
+    return fault_guarded(publish, &call);
+}
+
+static int beat(void *argument)
+{
+    struct region_control *control = argument;
+    store_alone(&control->heartbeat_mono_ns, (uint64_t)now_ns(CLOCK_MONOTONIC));
+    return 0;
+}
+
+void region_beat(struct region_writer *w)
+{
+    if (w->control)
+        fault_guarded(beat, w->control);
+}
+
+static int start(void *argument)
+{
+    struct region_writer *w = argument;
+    store_alone(&w->control->heartbeat_mono_ns, (uint64_t)now_ns(CLOCK_MONOTONIC));
+    store_alone(&w->control->writer_pid, w->writer_pid);
+    store_alone(&w->control->writer_id, w->writer_id);
+    w->published = load_published(&w->control->published);
+    if (w->published) {
+        struct region_record *last =
+            slot_of(w->ring, w->published, w->capacity, w->record_size);
+        if (load_slot(&last->sequence) != w->published)
+            return -EILSEQ;
+        w->last_wall_ns = (int64_t)load_word((uint64_t *)&last->published_wall_ns);
+        w->last_event = (int64_t)load_word((uint64_t *)&last->ts_event);
+    }
+    store_state(&w->control->state, REGION_LIVE);
+    return 0;
+}
+
+/* Take over the region: continue after its newest record.
+ * Returns 0, -EIO if the file shrank, -EILSEQ if its newest record is not there. */
+int region_writer_start(struct region_writer *w)
+{
+    for (int i = 0; i < REGION_MAX_WAITERS; i++)
+        w->fifo_fd[i] = -1;
+    return fault_guarded(start, w);
+}
+
+struct state_call {
+    struct region_control *control;
+    uint64_t state;
+};
+
+static int set_state(void *argument)
+{
+    const struct state_call *call = argument;
+    store_state(&call->control->state, call->state);
+    return 0;
+}
+
+void region_set_state(struct region_control *control, uint64_t state)
+{
+    struct state_call call = {control, state};
+    fault_guarded(set_state, &call);
+}
+
+/* ---- reader ------------------------------------------------------------------------------- */
+
+struct read_call {
+    struct region_reader *r;
+    struct region_record *header;
+    double *values;
+};
+
+/* Copy record n if its slot holds it from the first word to the last. Returns whether it did. */
+static int copy_record(const struct read_call *call, uint64_t n)
+{
+    const struct region_reader *r = call->r;
+    const struct region_record *record = slot_of(r->ring, n, r->capacity, r->record_size);
+    uint64_t *header = (uint64_t *)call->header;
+    uint64_t *values = (uint64_t *)call->values;
+
+    if (load_slot(&record->sequence) != n)
+        return 0;
+    header[0] = n;
+    for (int k = 1; k < HEADER_WORDS_IN_USE; k++)
+        header[k] = load_word((const uint64_t *)record + k);
+    for (uint32_t i = 0; i < r->factor_count; i++)
+        values[i] = load_word(record->values + i);
+    return recheck_slot(&record->sequence) == n;
+}
+
+/* There is no record after the position: has the region moved to a new file? */
+static int nothing_or_moved(const struct region_reader *r)
+{
+    if (load_state(&r->control->state) == REGION_SUPERSEDED &&
+        load_published(&r->control->published) == r->position)
+        return REGION_MOVED;
+    return REGION_NOTHING;
+}
+
+static int read_latest(void *argument)
+{
+    const struct read_call *call = argument;
+    struct region_reader *r = call->r;
+    uint64_t previous = 0;
+
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        uint64_t n = load_published(&r->control->published);
+        if (n == r->position)
+            return nothing_or_moved(r);
+        if (n < r->position || n == previous) {
+            r->rejected++;
+            return -EILSEQ;
+        }
+        if (copy_record(call, n)) {
+            r->conflated += n - r->position - 1;
+            r->position = n;
+            r->delivered++;
+            return REGION_RECORD;
+        }
+        previous = n;
+    }
+    return -EAGAIN;
+}
+
+static int read_next(void *argument)
+{
+    const struct read_call *call = argument;
+    struct region_reader *r = call->r;
+    uint64_t skip = 0;
+    uint64_t previous = 0;
+
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        uint64_t n = load_published(&r->control->published);
+        uint64_t next = r->position + 1;
+        if (n < r->position) {
+            r->rejected++;
+            return -EILSEQ;
+        }
+        if (n < next)
+            return nothing_or_moved(r);
+        /* The writer may be inside the slot of record n + 1 - capacity. */
+        if (n - r->position >= r->capacity) {
+            uint64_t oldest = n - r->capacity + 2 + skip;
+            r->lost += oldest - next;
+            r->position = oldest - 1;
+            next = oldest;
+        }
+        if (copy_record(call, next)) {
+            r->position = next;
+            r->delivered++;
+            return REGION_RECORD;
+        }
+        if (n == previous) {
+            r->rejected++;
+            return -EILSEQ;
+        }
+        previous = n;
+        /* Overtaken while copying: leave the writer some room before the next try. */
+        skip = r->capacity / 8;
+    }
+    return -EAGAIN;
+}
+
+/* Copy the newest record and skip the ones before it; values holds factor_count doubles.
+ * Returns REGION_RECORD, REGION_NOTHING if none is newer than the position, REGION_MOVED if
+ * none ever will be in this file, or -EAGAIN overtaken again and again, -EILSEQ the region
+ * contradicts itself, -EIO it shrank, -EBADF the reader is closed. */
+int region_read_latest(struct region_reader *r, struct region_record *header, double *values)
+{
+    if (!r->control)
+        return -EBADF;
+    struct read_call call = {r, header, values};
+    return fault_guarded(read_latest, &call);
+}
+
+/* Copy the record after the position; what the ring no longer holds counts as lost.
+ * Returns as region_read_latest does. */
+int region_read_next(struct region_reader *r, struct region_record *header, double *values)
+{
+    if (!r->control)
+        return -EBADF;
+    struct read_call call = {r, header, values};
+    return fault_guarded(read_next, &call);
+}
+
+struct spin_call {
+    const struct region_reader *r;
+    int64_t timeout_ns;
+};
+
+static int spin(void *argument)
+{
+    const struct spin_call *call = argument;
+    const uint64_t *published = &call->r->control->published;
+    uint64_t position = call->r->position;
+    int64_t deadline = now_ns(CLOCK_MONOTONIC) + call->timeout_ns;
+
+    do {
+        for (int i = 0; i < SPINS_PER_CLOCK_READ; i++) {
+            if (load_published(published) != position)
+                return REGION_RECORD;
+            relax();
+        }
+    } while (now_ns(CLOCK_MONOTONIC) < deadline);
+    return nothing_or_moved(call->r);
+}
+
+/* Watch for a record after the position, without sleeping, for at most timeout_ns.
+ * Returns REGION_RECORD, REGION_NOTHING, REGION_MOVED, -EIO or -EBADF. */
+int region_spin(struct region_reader *r, int64_t timeout_ns)
+{
+    if (!r->control)
+        return -EBADF;
+    struct spin_call call = {r, timeout_ns};
+    return fault_guarded(spin, &call);
+}
+
+struct status_call {
+    const struct region_control *control;
+    uint64_t *state, *writer_pid, *heartbeat_mono_ns, *published;
+};
+
+static int status(void *argument)
+{
+    const struct status_call *call = argument;
+    *call->state = load_state(&call->control->state);
+    *call->writer_pid = load_alone(&call->control->writer_pid);
+    *call->heartbeat_mono_ns = load_alone(&call->control->heartbeat_mono_ns);
+    *call->published = load_published(&call->control->published);
+    return 0;
+}
+
+/* What the writer last said of itself. Returns 0, or -EIO if the file shrank. */
+int region_status(const struct region_control *control, uint64_t *state, uint64_t *writer_pid,
+                  uint64_t *heartbeat_mono_ns, uint64_t *published)
+{
+    struct status_call call = {control, state, writer_pid, heartbeat_mono_ns, published};
+    return fault_guarded(status, &call);
+}
+
+struct sleep_call {
+    struct region_reader *r;
+    struct region_waiters *waiters;
+    uint32_t slot;
+};
+
+static int go_to_sleep(void *argument)
+{
+    const struct sleep_call *call = argument;
+    set_sleeping(&call->waiters->sleeping, 1ull << call->slot);
+    if (load_published(&call->r->control->published) == call->r->position)
+        return REGION_NOTHING;
+    clear_sleeping(&call->waiters->sleeping, 1ull << call->slot);
+    return REGION_RECORD;
+}
+
+/* Ask for one wake-up at the next record. Returns REGION_NOTHING when asleep, REGION_RECORD
+ * when a record is there already and no wake-up will come, or -EIO. */
+int region_sleep(struct region_reader *r, struct region_waiters *waiters, uint32_t slot)
+{
+    if (!r->control)
+        return -EBADF;
+    struct sleep_call call = {r, waiters, slot};
+    return fault_guarded(go_to_sleep, &call);
+}
+
+struct awake_call {
+    struct region_waiters *waiters;
+    uint32_t slot;
+};
+
+static int wake_up(void *argument)
+{
+    const struct awake_call *call = argument;
+    clear_sleeping(&call->waiters->sleeping, 1ull << call->slot);
+    return 0;
+}
+
+/* Take the request for a wake-up back. */
+void region_awake(struct region_waiters *waiters, uint32_t slot)
+{
+    struct awake_call call = {waiters, slot};
+    fault_guarded(wake_up, &call);
+}

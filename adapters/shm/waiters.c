@@ -1,0 +1,85 @@
+/* Waking sleeping readers: one byte into the FIFO of each, and only of those that asked. */
+#include "region.h"
+#include "orderings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void close_fifo(struct region_writer *w, int slot)
+{
+    if (w->fifo_fd[slot] >= 0)
+        close(w->fifo_fd[slot]);
+    w->fifo_fd[slot] = -1;
+}
+
+/* The FIFO of a waiter, opened once per generation; -1 if nobody reads it any more. */
+static int fifo_of(struct region_writer *w, int slot)
+{
+    uint64_t generation = load_alone(&w->waiters->waiter[slot].generation);
+    if (w->fifo_fd[slot] >= 0 && w->fifo_generation[slot] == generation)
+        return w->fifo_fd[slot];
+    close_fifo(w, slot);
+
+    char name[16];
+    snprintf(name, sizeof name, "%d.fifo", slot);
+    int fd = openat(w->folder_fd, name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode))) {
+        close(fd);
+        fd = -1;
+    }
+    w->fifo_fd[slot] = fd;
+    w->fifo_generation[slot] = generation;
+    return fd;
+}
+
+/* A reader killed between its request and now costs one EPIPE: its flag is taken back before
+ * the write, so it is never paid twice, and the SIGPIPE is swallowed here. */
+void waiters_wake(struct region_writer *w)
+{
+    sigset_t pipe_signal, old_mask, pending;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &old_mask);
+    sigpending(&pending);
+    int was_pending = sigismember(&pending, SIGPIPE);
+    int got_pipe_error = 0;
+
+    uint64_t sleeping = load_sleeping(&w->waiters->sleeping);
+    while (sleeping) {
+        int slot = __builtin_ctzll(sleeping);
+        uint64_t bit = 1ull << slot;
+        sleeping &= ~bit;
+        if (!(clear_sleeping(&w->waiters->sleeping, bit) & bit))
+            continue;
+        int fd = fifo_of(w, slot);
+        if (fd < 0)
+            continue;
+        /* EAGAIN: the pipe is full of earlier wake-ups, which wake as well. */
+        if (write(fd, "", 1) < 0 && errno == EPIPE) {
+            got_pipe_error = 1;
+            close_fifo(w, slot);
+        } else {
+            w->sent_wakeups++;
+        }
+    }
+
+    if (got_pipe_error && !was_pending) {
+        struct timespec now = {0, 0};
+        while (sigtimedwait(&pipe_signal, NULL, &now) < 0 && errno == EINTR)
+            ;
+    }
+    pthread_sigmask(SIG_SETMASK, &old_mask, NULL);
+}
+
+/* Let go of the region: the FIFOs are closed, every later call gives -EBADF. */
+void region_writer_forget(struct region_writer *w)
+{
+    w->control = NULL;
+    for (int i = 0; i < REGION_MAX_WAITERS; i++)
+        close_fifo(w, i);
+}

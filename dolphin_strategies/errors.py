@@ -1,0 +1,54 @@
+"""Every error that Dolphin raises on purpose."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class DolphinError(Exception):
+    """Root of Dolphin's errors; the message says what, expected, found, and what to do."""
+
+
+class ConfigError(DolphinError):
+    """A configuration cannot be used; nothing was started."""
+
+
+class UnknownFactorError(DolphinError, KeyError):
+    """A name is not in the schema."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        super().__init__(f"no factor named {name!r}{did_you_mean(name, known)}")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class RegionError(DolphinError):
+    """A shared memory region cannot be created, attached or used."""
+
+
+class RegionNotReadyError(RegionError):
+    """There is no region at the path yet: its producer has not started."""
+
+
+class WriterLockedError(RegionError):
+    """Another process writes the region already."""
+
+    def __init__(self, path: str, pid: int | None) -> None:
+        self.pid = pid
+        who = f"process {pid}" if pid else "another process"
+        super().__init__(
+            f"{path} already has a writer ({who}); a region has one writer: "
+            "stop that process, or write to another path"
+        )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the nearest known name, or an empty string."""
+    nearest = get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""

@@ -1,0 +1,205 @@
+"""ExternalFactors: all factors at one instant, the Nautilus custom Data type of the feed."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from nautilus_trader.model import DataType, register_custom_data_class
+
+from dolphin_strategies.factors.schema import FactorSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pyarrow as pa
+    from numpy.typing import ArrayLike, NDArray
+
+_FLOAT64: Final = struct.Struct("<d")
+
+
+class ExternalFactors(Mapping[str, float]):
+    """All factors at one instant: an immutable mapping from factor name to float.
+
+    NaN means that a factor has no value now. Reading one value by name takes well under a
+    microsecond; on a hot path resolve ``i = schema.index(name)`` once and use ``value_at(i)``.
+
+    Attributes
+    ----------
+    schema : FactorSchema
+        The names, in the order of the values.
+    sequence : int
+        The record's number at its publisher, contiguous from 1; 0 if unknown.
+    ts_event : int
+        UNIX nanoseconds, the producer's clock: the instant the values describe.
+    ts_init : int
+        UNIX nanoseconds, the clock of this process or backtest: when it got them.
+    published_mono_ns : int
+        ``CLOCK_MONOTONIC`` nanoseconds of this machine when the producer published; 0 if
+        unknown or from another machine.
+    payload : bytes
+        The values as little-endian float64, schema order.
+
+    """
+
+    __slots__ = (
+        "_array",
+        "payload",
+        "published_mono_ns",
+        "schema",
+        "sequence",
+        "ts_event",
+        "ts_init",
+    )
+
+    def __init__(  # noqa: PLR0913, PLR0917 - positional, because one is made for every record
+        self,
+        schema: FactorSchema,
+        payload: bytes,
+        ts_event: int,
+        ts_init: int,
+        sequence: int = 0,
+        published_mono_ns: int = 0,
+    ) -> None:
+        self.schema = schema
+        self.payload = payload
+        self.ts_event = ts_event
+        self.ts_init = ts_init
+        self.sequence = sequence
+        self.published_mono_ns = published_mono_ns
+
+    @classmethod
+    def from_values(
+        cls,
+        schema: FactorSchema,
+        values: ArrayLike,
+        *,
+        ts_event: int,
+        ts_init: int,
+        sequence: int = 0,
+    ) -> ExternalFactors:
+        """Make ExternalFactors from float64 values of shape ``(len(schema),)``.
+
+        Raises
+        ------
+        ValueError
+            If ``values`` has another shape.
+
+        """
+        array = np.ascontiguousarray(values, dtype="<f8")
+        if array.shape != (len(schema),):
+            msg = f"values: expected shape ({len(schema)},), found {array.shape}"
+            raise ValueError(msg)
+        return cls(schema, array.tobytes(), ts_event, ts_init, sequence)
+
+    def value_at(self, index: int) -> float:
+        """Return the value at a position that ``schema.index`` gave."""
+        return _FLOAT64.unpack_from(self.payload, 8 * index)[0]  # type: ignore[no-any-return]
+
+    @property
+    def array(self) -> NDArray[np.float64]:
+        """The values as a read-only float64 vector of shape ``(len(schema),)``, schema order."""
+        try:
+            return self._array
+        except AttributeError:
+            self._array: NDArray[np.float64] = np.frombuffer(self.payload, dtype="<f8")
+            return self._array
+
+    def __getitem__(self, name: str) -> float:
+        return self.value_at(self.schema.index(name))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value of ``name``, or ``default`` if the schema has no such name."""
+        return self.value_at(self.schema.index(name)) if name in self.schema else default
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.schema
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.schema)
+
+    def __len__(self) -> int:
+        return len(self.schema)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare schema, sequence, times and the bits of the values (NaN equals NaN)."""
+        return (
+            isinstance(other, ExternalFactors)
+            and self.sequence == other.sequence
+            and self.ts_event == other.ts_event
+            and self.ts_init == other.ts_init
+            and self.payload == other.payload
+            and self.schema == other.schema
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.sequence, self.ts_event, self.ts_init, self.payload))
+
+    def __repr__(self) -> str:
+        return (
+            f"ExternalFactors(sequence={self.sequence}, factors={len(self)}, "
+            f"ts_event={self.ts_event}, ts_init={self.ts_init})"
+        )
+
+    # ---- what Nautilus asks of a custom Data class -------------------------------------------
+
+    @classmethod
+    def type_name_static(cls) -> str:
+        return "ExternalFactors"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain Python values; NaN is None, because JSON has no NaN."""
+        return {
+            "type": self.type_name_static(),
+            "factors": {name: None if math.isnan(v) else v for name, v in self.items()},
+            "sequence": self.sequence,
+            "ts_event": self.ts_event,
+            "ts_init": self.ts_init,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ExternalFactors:
+        factors = values["factors"]
+        return cls.from_values(
+            FactorSchema(factors),
+            [math.nan if v is None else v for v in factors.values()],
+            ts_event=values["ts_event"],
+            ts_init=values["ts_init"],
+            sequence=values.get("sequence", 0),
+        )
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict())
+
+    @classmethod
+    def from_json(cls, data: bytes | str | dict[str, Any]) -> ExternalFactors:
+        return cls.from_dict(data if isinstance(data, dict) else json.loads(data))
+
+    @classmethod
+    def arrow_schema_py(cls) -> pa.Schema:
+        from dolphin_strategies.factors import arrow  # noqa: PLC0415 - pyarrow on first use only
+
+        return arrow.stamp_schema()
+
+    def encode_record_batch_py(self, items: Iterable[ExternalFactors]) -> pa.RecordBatch:
+        from dolphin_strategies.factors import arrow  # noqa: PLC0415
+
+        return arrow.encode(list(items))
+
+    @classmethod
+    def decode_record_batch_py(
+        cls, metadata: dict[str, Any], batch: pa.RecordBatch
+    ) -> list[ExternalFactors]:
+        from dolphin_strategies.factors import arrow  # noqa: PLC0415
+
+        return arrow.decode(batch)
+
+
+register_custom_data_class(ExternalFactors)
+
+EXTERNAL_FACTORS: Final = DataType("ExternalFactors")
+"""The DataType to subscribe to; it has no metadata."""
