@@ -1,4 +1,4 @@
-/* Publishing a Python dict of factors without a Python loop. */
+/* Gathering the values of a Python dict of factors without a Python loop. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 /* The value of a plain number; everything else is left to the careful way in Python. */
 static int plain_number(PyObject *object, double *value)
@@ -25,17 +26,21 @@ static int plain_number(PyObject *object, double *value)
     return 0;
 }
 
-static int same_text(PyObject *a, PyObject *b)
+/* Factor names are ASCII, so a key with other than one-byte characters is none of them. */
+static int same_text(PyObject *key, PyObject *name)
 {
-    return a == b || (PyUnicode_GET_LENGTH(a) == PyUnicode_GET_LENGTH(b) &&
-                      PyUnicode_Compare(a, b) == 0);
+    if (key == name)
+        return 1;
+    Py_ssize_t length = PyUnicode_GET_LENGTH(name);
+    return PyUnicode_GET_LENGTH(key) == length && PyUnicode_KIND(key) == PyUnicode_1BYTE_KIND &&
+           memcmp(PyUnicode_1BYTE_DATA(key), PyUnicode_1BYTE_DATA(name), (size_t)length) == 0;
 }
 
 /* Fill d->values from the dict in one walk. Runs no Python code, so nothing can change the dict
  * meanwhile. Returns 0, or -EAGAIN if a key or value needs the careful way. */
-static int gather(struct factor_dict *d, PyObject *dict)
+int factor_dict_gather(struct factor_dict *d, void *dict)
 {
-    PyObject **keys = (PyObject **)d->keys;
+    PyObject *const *keys = (PyObject *const *)d->keys;
     PyObject *index_by_name = (PyObject *)d->index_by_name;
     PyObject *key, *value;
     Py_ssize_t where = 0;
@@ -70,18 +75,4 @@ static int gather(struct factor_dict *d, PyObject *dict)
     d->missing_values += d->factor_count - found;
     d->skipped_names += skipped;
     return 0;
-}
-
-/* Publish the factors of a dict (its address). Returns as region_publish does, or -EAGAIN with
- * nothing changed when the dict has a key or value that is not plain. */
-int factor_dict_publish(struct region_writer *w, struct factor_dict *d, uint64_t dict,
-                        int64_t ts_event)
-{
-    if (!w->control)
-        return -EBADF;
-    /* cffi released the lock of the interpreter around this call. */
-    PyGILState_STATE state = PyGILState_Ensure();
-    int result = gather(d, (PyObject *)dict);
-    PyGILState_Release(state);
-    return result < 0 ? result : region_publish(w, d->values, ts_event);
 }

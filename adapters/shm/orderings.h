@@ -88,10 +88,13 @@ static inline uint64_t load_published(const uint64_t *published)
 }
 
 /* The snapshot's timestamp: 0 before the first value changes, the new time after the last one.
- * The values between are release stores, so the argument of mark_slot and commit_slot holds. */
+ * Its values lie unaligned, so they are plain stores; the fence keeps them behind the 0, the
+ * release keeps them before the time. Partner: any reader in any language that reads timestamp,
+ * values, timestamp in this order. Free on x86-64. */
 static inline void mark_snapshot(uint64_t *timestamp)
 {
     __atomic_store_n(timestamp, 0, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
 static inline void commit_snapshot(uint64_t *timestamp, uint64_t wall_ns)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from adapters.shm import files, layout
 from adapters.shm._region import ffi, lib
+from adapters.shm.calls import address_of, read_latest, read_latest_into, read_next
 from adapters.shm.waiter import Waiter
 from dolphin_strategies.errors import RegionError
 from dolphin_strategies.factors.external_factors import ExternalFactors
@@ -87,6 +88,7 @@ class FactorReader:
         self._waiter: Waiter | None = None
         self._last: ExternalFactors | None = None
         self._r = ffi.new("struct region_reader *")
+        self._address = address_of(self._r)
         self._fd = files.open_region(self.path, os.O_RDONLY, trusted_uids)
         try:
             found = layout.check(self._fd, self.path)
@@ -105,11 +107,8 @@ class FactorReader:
         )
         self._size = lay.file_size
         self._mapping = files.Mapping(self._fd, lay.file_size, writable=False)
-        self._header = ffi.new("struct region_record *")
-        self._stamps = memoryview(ffi.buffer(self._header)).cast("B").cast("q")
-        self._payload = memoryview(bytearray(8 * len(lay.schema)))
-        self._values = ffi.from_buffer("double[]", self._payload)
         self._prepared: Any = None
+        self._prepared_address = 0
         self._status = ffi.new("uint64_t[4]")
         r = self._r
         r.control = self._mapping.pointer("struct region_control *", lay.snapshot_size)
@@ -164,8 +163,13 @@ class FactorReader:
             If the reader is closed or the region contradicts itself.
 
         """
-        result = lib.region_read_latest(self._r, self._header, self._values)
-        return self._record() if result == 1 else self._no_record(result)
+        got = read_latest(self._address)
+        if type(got) is tuple:
+            payload, ts_event, sequence, mono_ns = got
+            return ExternalFactors(
+                self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns
+            )
+        return self._no_record(got)
 
     def read_next(self) -> ExternalFactors | None:
         """Return the first record after the position that the ring still holds, and move there.
@@ -178,8 +182,13 @@ class FactorReader:
             If the reader is closed or the region contradicts itself.
 
         """
-        result = lib.region_read_next(self._r, self._header, self._values)
-        return self._record() if result == 1 else self._no_record(result)
+        got = read_next(self._address)
+        if type(got) is tuple:
+            payload, ts_event, sequence, mono_ns = got
+            return ExternalFactors(
+                self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns
+            )
+        return self._no_record(got)
 
     def latest(self) -> ExternalFactors | None:
         """Return the newest record, also when it was handed out before; None before the first.
@@ -236,29 +245,18 @@ class FactorReader:
             if values.dtype != "f8" or values.shape != (len(self.schema),):
                 msg = f"values: expected float64 of shape ({len(self.schema)},)"
                 raise ValueError(msg)
-            self._prepared_pointer = ffi.from_buffer("double[]", values, require_writable=True)
+            self._prepared_address = address_of(ffi.from_buffer(values, require_writable=True))
             self._prepared = values
-        result = lib.region_read_latest(self._r, self._header, self._prepared_pointer)
-        if result == 1:
-            return self._stamps[0]
-        self._no_record(result)
-        return 0
-
-    def _record(self) -> ExternalFactors:
-        stamps = self._stamps
-        return ExternalFactors(
-            self.schema,
-            self._payload.tobytes(),
-            stamps[1],
-            self._clock_ns(),
-            stamps[0],
-            stamps[3],
-        )
+        sequence = read_latest_into(self._address, self._prepared_address)
+        if sequence <= 0:
+            self._no_record(sequence)
+            return 0
+        return sequence
 
     def _no_record(self, result: int) -> None:
         if result in {lib.REGION_NOTHING, -errno.EAGAIN}:
             return
-        if result == lib.REGION_MOVED:
+        if result in {lib.REGION_MOVED, -errno.ESTALE}:
             msg = f"{self.path} has moved to a new file, because its factor names changed"
             raise RegionMovedError(msg)
         if result == -errno.EIO:

@@ -45,22 +45,13 @@ struct publish_call {
     int64_t ts_event;
 };
 
-static void write_snapshot(struct region_writer *w, int64_t wall_ns)
-{
-    uint64_t *words = (uint64_t *)w->snapshot;
-    mark_snapshot(words);
-    for (uint32_t k = 1; k < w->snapshot_words; k++)
-        store_word(words + k, w->snapshot_image[k]);
-    commit_snapshot(words, (uint64_t)wall_ns);
-}
-
 static int publish(void *argument)
 {
     const struct publish_call *call = argument;
     struct region_writer *w = call->w;
     uint64_t n = w->published + 1;
     struct region_record *record = slot_of(w->ring, n, w->capacity, w->record_size);
-    uint8_t *image = (uint8_t *)w->snapshot_image;
+    uint64_t *snapshot_timestamp = (uint64_t *)w->snapshot;
 
     int64_t mono_ns = now_ns(CLOCK_MONOTONIC);
     int64_t wall_ns = now_ns(CLOCK_REALTIME);
@@ -85,7 +76,6 @@ static int publish(void *argument)
             w->infinite_values++;
         }
         store_word(record->values + i, bits);
-        memcpy(image + w->value_offsets[i], &bits, 8);
     }
     commit_slot(&record->sequence, n);
     announce(&w->control->published, n);
@@ -94,7 +84,12 @@ static int publish(void *argument)
     w->last_event = ts_event;
     w->last_wall_ns = wall_ns;
     store_alone(&w->control->heartbeat_mono_ns, (uint64_t)mono_ns);
-    write_snapshot(w, wall_ns);
+
+    mark_snapshot(snapshot_timestamp);
+    for (uint32_t i = 0; i < w->factor_count; i++)
+        memcpy(w->snapshot + w->value_offsets[i], record->values + i, 8);
+    commit_snapshot(snapshot_timestamp, (uint64_t)wall_ns);
+
     if (load_sleeping(&w->waiters->sleeping))
         waiters_wake(w);
     return 0;

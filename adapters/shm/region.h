@@ -101,9 +101,7 @@ struct region_writer {
     struct region_control *control;
     uint8_t *ring;
     struct region_waiters *waiters;
-    uint64_t *snapshot_image;
     const uint32_t *value_offsets;
-    uint32_t snapshot_words;
     uint32_t factor_count;
     uint32_t record_size;
     uint32_t capacity;
@@ -136,9 +134,9 @@ struct region_reader {
     uint64_t rejected;
 };
 
-/* How a dict's keys map to factor indexes; the objects are borrowed from Python. */
+/* How a dict's keys map to factor indexes; the two objects (their addresses) are borrowed. */
 struct factor_dict {
-    uint64_t *keys;
+    const uint64_t *keys;
     uint64_t index_by_name;
     double *values;
     uint32_t factor_count;
@@ -161,10 +159,8 @@ int region_status(const struct region_control *control, uint64_t *state, uint64_
 int region_sleep(struct region_reader *r, struct region_waiters *waiters, uint32_t slot);
 void region_awake(struct region_waiters *waiters, uint32_t slot);
 
-int factor_dict_publish(struct region_writer *w, struct factor_dict *d, uint64_t dict,
-                        int64_t ts_event);
-
 int fault_guard_install(void);
+int python_calls_into(uint64_t namespace);
 /* cffi: end */
 
 _Static_assert(offsetof(struct region_control, magic) == 0, "magic");
@@ -197,6 +193,9 @@ _Static_assert(REGION_MAX_WAITERS == 64, "one bit of `sleeping` a waiter");
 
 /* fault_guard.c: run `body` so that a file truncated under the mapping gives -EIO, not SIGBUS. */
 int fault_guarded(int (*body)(void *), void *argument);
+
+/* factor_dict.c: fill d->values from a PyDict without running Python code. */
+int factor_dict_gather(struct factor_dict *d, void *dict);
 
 /* waiters.c: send a byte to every sleeping reader. */
 void waiters_wake(struct region_writer *w);

@@ -16,6 +16,7 @@ import numpy as np
 
 from adapters.shm import files, layout
 from adapters.shm._region import ffi, lib
+from adapters.shm.calls import address_of, publish, publish_dict
 from dolphin_strategies.errors import RegionError, RegionNotReadyError
 from dolphin_strategies.factors.schema import MAX_FACTORS, FactorSchema, is_factor_name
 
@@ -73,8 +74,9 @@ class FactorWriter:
         self.path: Final = Path(path).absolute()
         self._mode = mode
         self._layout = layout.RegionLayout.of(FactorSchema(names), capacity)
-        self._w = _closed_writer()
+        self._set_struct(_closed_writer())
         self._dict = ffi.new("struct factor_dict *")
+        self._dict_address = address_of(self._dict)
         self._mapping: files.Mapping | None = None
         self._waiters: files.Mapping | None = None
         self._fd = self._lock_fd = -1
@@ -145,7 +147,7 @@ class FactorWriter:
 
         """
         if type(factors) is dict:
-            result = lib.factor_dict_publish(self._w, self._dict, id(factors), ts_event)
+            result = publish_dict(self._address, self._dict_address, factors, ts_event)
             if result == 0:
                 return
             if result != -errno.EAGAIN:
@@ -175,11 +177,11 @@ class FactorWriter:
         """
         if values is not self._prepared:
             self._prepare(values)
-        result = lib.region_publish(self._w, self._prepared_pointer, ts_event)
+        result = publish(self._address, self._prepared_address, ts_event)
         if result:
             self._recover(result)
             self._prepare(values)
-            lib.region_publish(self._w, self._prepared_pointer, ts_event)
+            publish(self._address, self._prepared_address, ts_event)
 
     def heartbeat(self) -> None:
         """Show readers that this process lives, without a record.
@@ -225,7 +227,7 @@ class FactorWriter:
                 os.close(fd)
         self._fd = self._lock_fd = self._folder_fd = -1
         self._mapping = self._waiters = None
-        self._w = _closed_writer()
+        self._set_struct(_closed_writer())
 
     def __enter__(self) -> Self:
         return self
@@ -321,16 +323,12 @@ class FactorWriter:
         lay = self._layout
         mapping = files.Mapping(fd, lay.file_size, writable=True)
         w = ffi.new("struct region_writer *")
-        self._image = ffi.new("uint64_t[]", lay.snapshot_size // 8)
-        ffi.memmove(self._image, lay.snapshot_image(), lay.snapshot_size)
         self._offsets = ffi.new("uint32_t[]", lay.value_offsets)
         w.snapshot = mapping.pointer("uint8_t *")
         w.control = mapping.pointer("struct region_control *", lay.snapshot_size)
         w.ring = mapping.pointer("uint8_t *", lay.ring_offset)
         w.waiters = self._waiters.pointer("struct region_waiters *") if self._waiters else ffi.NULL
-        w.snapshot_image = self._image
         w.value_offsets = self._offsets
-        w.snapshot_words = -(-(lay.value_offsets[-1] + 8) // 8)
         w.factor_count = len(lay.schema)
         w.record_size = lay.record_size
         w.capacity = lay.capacity
@@ -341,14 +339,18 @@ class FactorWriter:
             mapping.close()
             os.close(fd)
             return False
-        self._w, self._mapping, self._fd = w, mapping, fd
+        self._set_struct(w)
+        self._mapping, self._fd = mapping, fd
         self._map_names()
         return True
+
+    def _set_struct(self, w: Any) -> None:
+        self._w, self._address = w, address_of(w)
 
     def _map_names(self) -> None:
         """Prepare the walk over a dict, and forget the buffers of an older schema."""
         self._prepared: Any = None
-        self._prepared_pointer: Any = ffi.NULL
+        self._prepared_address = 0
         self._scratch = np.full(len(self.schema), math.nan)
         self._index_by_name = {name: i for i, name in enumerate(self.schema)}
         self._keys = ffi.new("uint64_t[]", [id(name) for name in self.schema.names])
@@ -387,7 +389,7 @@ class FactorWriter:
         if values.shape != (len(self.schema),) or not values.flags.c_contiguous:
             msg = f"values: expected contiguous shape ({len(self.schema)},), found {values.shape}"
             raise ValueError(msg)
-        self._prepared_pointer = ffi.from_buffer("double[]", values)
+        self._prepared_address = address_of(ffi.from_buffer(values))
         self._prepared = values
 
     def _write_carefully(self, factors: Mapping[str, Any], ts_event: int) -> None:

@@ -1,0 +1,82 @@
+"""LatencyRecorder: the latencies of a run in constant memory, and their percentiles."""
+
+from __future__ import annotations
+
+import math
+import time
+from array import array
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dolphin_strategies.factor_strategy import FactorStrategy
+    from dolphin_strategies.factors.external_factors import ExternalFactors
+
+_KEPT: Final = 1 << 17
+_MASK: Final = _KEPT - 1
+
+
+class Percentiles(NamedTuple):
+    """Latencies in microseconds, and of how many; NaN if of none."""
+
+    p50: float
+    p99: float
+    p999: float
+    max: float
+    n: int
+
+    def __str__(self) -> str:
+        if not self.n:
+            return "no latencies yet"
+        return (
+            f"p50 {self.p50:.1f} µs, p99 {self.p99:.1f} µs, p99.9 {self.p999:.1f} µs, "
+            f"max {self.max:.1f} µs (n={self.n:,})"
+        )
+
+
+class LatencyRecorder:
+    """Keep the newest 131,072 latencies, and the largest and the count of all."""
+
+    def __init__(self) -> None:
+        self._ns: Final = array("q", bytes(8 * _KEPT))
+        self._n = 0
+        self._max = 0
+
+    def add(self, latency_ns: int) -> None:
+        """Record one latency in nanoseconds."""
+        n = self._n
+        self._ns[n & _MASK] = latency_ns
+        self._n = n + 1
+        if latency_ns > self._max:
+            self._max = latency_ns
+
+    def percentiles(self, newest: int = _KEPT) -> Percentiles:
+        """Return the percentiles of at most the ``newest`` latencies; the maximum is of all."""
+        kept = min(self._n, _KEPT)
+        count = min(kept, newest)
+        if not count:
+            return Percentiles(math.nan, math.nan, math.nan, math.nan, 0)
+        slots = np.arange(self._n - count, self._n) & _MASK
+        us = np.frombuffer(self._ns, dtype=np.int64)[slots] / 1e3
+        p50, p99, p999 = np.percentile(us, [50, 99, 99.9])
+        return Percentiles(float(p50), float(p99), float(p999), self._max / 1e3, self._n)
+
+
+def measure_on_factors(strategy: FactorStrategy[Any]) -> LatencyRecorder:
+    """Record, at each entry of the strategy's ``on_factors``, the time since the producer's
+    write; both ends read ``CLOCK_MONOTONIC`` of this machine.
+    """
+    recorder = LatencyRecorder()
+    on_factors: Callable[[ExternalFactors], None] = strategy.on_factors
+    now_ns, add = time.monotonic_ns, recorder.add
+
+    def measured(f: ExternalFactors) -> None:
+        if f.published_mono_ns:
+            add(now_ns() - f.published_mono_ns)
+        on_factors(f)
+
+    strategy.on_factors = measured  # type: ignore[method-assign]
+    return recorder

@@ -1,0 +1,151 @@
+/* The calls of the hot path as plain Python builtins.
+ *
+ * The rest of the C is called through cffi, whose call (tuple, conversions, errno, giving up and
+ * retaking the interpreter's lock) costs about 150 ns: more than the work done here. Structs and
+ * buffers arrive as addresses that Python keeps alive. None of these calls blocks.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "region.h"
+
+#include <errno.h>
+
+static void *pointer_of(PyObject *address)
+{
+    return PyLong_AsVoidPtr(address);
+}
+
+static int has_arguments(Py_ssize_t found, Py_ssize_t expected)
+{
+    if (found == expected)
+        return 1;
+    PyErr_Format(PyExc_TypeError, "expected %zd arguments, found %zd", expected, found);
+    return 0;
+}
+
+/* publish(writer, values, ts_event) -> 0 or -errno */
+static PyObject *publish(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    if (!has_arguments(n, 3))
+        return NULL;
+    long long ts_event = PyLong_AsLongLong(args[2]);
+    if (ts_event == -1 && PyErr_Occurred())
+        return NULL;
+    return PyLong_FromLong(
+        region_publish(pointer_of(args[0]), pointer_of(args[1]), ts_event));
+}
+
+/* publish_dict(writer, factor_dict, dict, ts_event) -> 0 or -errno; -EAGAIN: not all plain */
+static PyObject *publish_dict(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    if (!has_arguments(n, 4))
+        return NULL;
+    struct region_writer *w = pointer_of(args[0]);
+    struct factor_dict *d = pointer_of(args[1]);
+    long long ts_event = PyLong_AsLongLong(args[3]);
+    if (ts_event == -1 && PyErr_Occurred())
+        return NULL;
+    if (!w->control)
+        return PyLong_FromLong(-EBADF);
+    if (!PyDict_CheckExact(args[2]))
+        return PyLong_FromLong(-EAGAIN);
+    int result = factor_dict_gather(d, args[2]);
+    if (PyErr_Occurred())
+        return NULL;
+    return PyLong_FromLong(result < 0 ? result : region_publish(w, d->values, ts_event));
+}
+
+typedef int read_function(struct region_reader *, struct region_record *, double *);
+
+static PyObject *read_with(read_function *read, PyObject *const *args, Py_ssize_t n)
+{
+    if (!has_arguments(n, 1))
+        return NULL;
+    struct region_reader *r = pointer_of(args[0]);
+    union {
+        struct region_record record;
+        uint8_t bytes[REGION_RECORD_HEADER];
+    } header;
+    PyObject *payload = PyBytes_FromStringAndSize(NULL, 8 * (Py_ssize_t)r->factor_count);
+    if (!payload)
+        return NULL;
+    int result = read(r, &header.record, (double *)PyBytes_AS_STRING(payload));
+    if (result != REGION_RECORD) {
+        Py_DECREF(payload);
+        return PyLong_FromLong(result);
+    }
+    PyObject *record = PyTuple_New(4);
+    PyObject *ts_event = PyLong_FromLongLong(header.record.ts_event);
+    PyObject *sequence = PyLong_FromUnsignedLongLong(header.record.sequence);
+    PyObject *mono_ns = PyLong_FromLongLong(header.record.published_mono_ns);
+    if (!record || !ts_event || !sequence || !mono_ns) {
+        Py_DECREF(payload);
+        Py_XDECREF(record);
+        Py_XDECREF(ts_event);
+        Py_XDECREF(sequence);
+        Py_XDECREF(mono_ns);
+        return NULL;
+    }
+    PyTuple_SET_ITEM(record, 0, payload);
+    PyTuple_SET_ITEM(record, 1, ts_event);
+    PyTuple_SET_ITEM(record, 2, sequence);
+    PyTuple_SET_ITEM(record, 3, mono_ns);
+    return record;
+}
+
+/* read_latest(reader) -> (payload, ts_event, sequence, published_mono_ns), or a result code */
+static PyObject *read_latest(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    return read_with(region_read_latest, args, n);
+}
+
+/* read_next(reader), likewise */
+static PyObject *read_next(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    return read_with(region_read_next, args, n);
+}
+
+/* read_latest_into(reader, values) -> sequence, 0 for nothing new, or a negative result code;
+ * a moved region gives -ESTALE, because its positive code would look like a sequence */
+static PyObject *read_latest_into(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    if (!has_arguments(n, 2))
+        return NULL;
+    union {
+        struct region_record record;
+        uint8_t bytes[REGION_RECORD_HEADER];
+    } header;
+    int result =
+        region_read_latest(pointer_of(args[0]), &header.record, pointer_of(args[1]));
+    if (result == REGION_RECORD)
+        return PyLong_FromUnsignedLongLong(header.record.sequence);
+    return PyLong_FromLong(result == REGION_MOVED ? -ESTALE : result);
+}
+
+static PyMethodDef calls[] = {
+    {"publish", (PyCFunction)(void *)publish, METH_FASTCALL, NULL},
+    {"publish_dict", (PyCFunction)(void *)publish_dict, METH_FASTCALL, NULL},
+    {"read_latest", (PyCFunction)(void *)read_latest, METH_FASTCALL, NULL},
+    {"read_next", (PyCFunction)(void *)read_next, METH_FASTCALL, NULL},
+    {"read_latest_into", (PyCFunction)(void *)read_latest_into, METH_FASTCALL, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+/* Put the calls into a Python dict (its address). Returns 0 or -errno. */
+int python_calls_into(uint64_t namespace)
+{
+    /* cffi released the lock of the interpreter around this call. */
+    PyGILState_STATE state = PyGILState_Ensure();
+    int result = 0;
+    for (PyMethodDef *call = calls; call->ml_name && !result; call++) {
+        PyObject *function = PyCFunction_New(call, NULL);
+        if (!function ||
+            PyDict_SetItemString((PyObject *)namespace, call->ml_name, function) < 0)
+            result = -ENOMEM;
+        Py_XDECREF(function);
+    }
+    PyErr_Clear();
+    PyGILState_Release(state);
+    return result;
+}

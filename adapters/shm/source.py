@@ -1,0 +1,277 @@
+"""ShmSource: a region as a FactorSource, attached and reattached as its producer comes and goes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from adapters.shm import layout
+from adapters.shm._region import lib
+from adapters.shm.reader import FactorReader, RegionMovedError
+from dolphin_strategies.errors import RegionError
+from dolphin_strategies.factors.source import SourceState, SourceStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from dolphin_strategies.factors.external_factors import ExternalFactors
+    from dolphin_strategies.factors.schema import FactorSchema
+
+CHECK_INTERVAL_S: Final = 0.1
+HEARTBEAT_TIMEOUT_NS: Final = 1_000_000_000
+
+
+class ShmSource:
+    """Follow the region at a path through every file that its producer makes there.
+
+    It may be opened before the producer starts. It looks every 100 ms whether the path holds
+    another file and whether the producer still lives, and learns of the producer's death at
+    once through a pidfd.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the region lies.
+    trusted_uids : collection of int
+        Users besides this process's own whose region is attached.
+
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] = layout.DEFAULT_PATH,
+        *,
+        trusted_uids: Collection[int] = (),
+    ) -> None:
+        self.path: Final = Path(path).absolute()
+        self._trusted_uids = trusted_uids
+        self._clock_ns: Callable[[], int] = time.time_ns
+        self._wake: Callable[[], None] = lambda: None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._reader: FactorReader | None = None
+        self._pidfd = -1
+        self._watched_fd = -1
+        self._asleep = False
+        self._state = SourceState.WAITING
+        self._reason = f"{self.path} does not exist yet: its producer has not started"
+        self._stream_id = 0
+        self._next_sequence = 0
+        self._published = self._delivered = self._conflated = self._lost = 0
+        self._attached_position = 0
+
+    @property
+    def schema(self) -> FactorSchema | None:
+        """The names of the newest records, or None before a producer was seen."""
+        return self._reader.schema if self._reader else None
+
+    def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:
+        """Attach if the region is there; keep looking if not. Needs a running asyncio loop."""
+        self._wake, self._clock_ns = wake, clock_ns
+        self._loop = asyncio.get_running_loop()
+        self._attach()
+        self._check_later()
+
+    def close(self) -> None:
+        """Let go of the region and stop looking; safe to call again."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._detach()
+        self._loop = None
+
+    # ---- reading -----------------------------------------------------------------------------
+
+    def read_latest(self) -> ExternalFactors | None:
+        """Return the newest record not handed out yet."""
+        while self._reader is not None:
+            try:
+                return self._reader.read_latest()
+            except RegionMovedError as moved:
+                if not self._follow(str(moved)):
+                    break
+        return None
+
+    def read_next(self) -> ExternalFactors | None:
+        """Return the oldest record not handed out yet that the ring still holds."""
+        while self._reader is not None:
+            try:
+                return self._reader.read_next()
+            except RegionMovedError as moved:
+                if not self._follow(str(moved)):
+                    break
+        return None
+
+    def spin(self, timeout_ns: int) -> bool:
+        """Watch for a record with the CPU busy; return whether there is one."""
+        if self._reader is None:
+            return False
+        try:
+            return self._reader.spin(timeout_ns)
+        except RegionMovedError as moved:
+            return self._follow(str(moved))
+
+    def sleep(self) -> bool:
+        """Ask for ``wake``; False if there is something to read already."""
+        self._asleep = self._reader is None or self._reader.sleep()
+        return self._asleep
+
+    def _on_readable(self) -> None:
+        if self._reader is not None:
+            self._reader.drain()
+        self._call_wake()
+
+    def _call_wake(self) -> None:
+        if self._asleep:
+            self._asleep = False
+            self._wake()
+
+    # ---- attaching ---------------------------------------------------------------------------
+
+    def _attach(self) -> bool:
+        try:
+            reader = FactorReader(
+                self.path, trusted_uids=self._trusted_uids, clock_ns=self._clock_ns
+            )
+        except (RegionError, OSError) as error:
+            self._set(SourceState.WAITING, str(error))
+            return False
+        self._take_position(reader)
+        self._reader = reader
+        if self._loop is not None:
+            with suppress(RegionError):
+                # Without a place to sleep the 100 ms check still finds records.
+                self._watched_fd = reader.fileno()
+                self._loop.add_reader(self._watched_fd, self._on_readable)
+        self._look()
+        return True
+
+    def _take_position(self, reader: FactorReader) -> None:
+        """Go on where the last file of the same stream ended; count what fell between."""
+        if self._next_sequence and reader.stream_id == self._stream_id:
+            gap = max(reader.first_sequence - self._next_sequence, 0)
+            self._lost += gap
+            self._published += gap
+            start = max(self._next_sequence, reader.first_sequence)
+            reader.position = min(start - 1, reader.status().published)
+        elif self._next_sequence:
+            reader.position = reader.first_sequence - 1
+        self._stream_id = reader.stream_id
+        self._attached_position = reader.position
+
+    def _detach(self) -> None:
+        if self._watched_fd >= 0 and self._loop is not None:
+            self._loop.remove_reader(self._watched_fd)
+        self._watched_fd = -1
+        self._forget_pid()
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            self._next_sequence = reader.position + 1
+            self._published += reader.position - self._attached_position
+            self._delivered += reader.delivered
+            self._conflated += reader.conflated
+            self._lost += reader.lost
+            reader.close()
+
+    def _follow(self, reason: str) -> bool:
+        """Leave a file that has ended for the one at the path; return whether there is one."""
+        if self._reader is not None and self._reader.is_current():
+            # Nothing else is there yet; the next check will see.
+            self._set(SourceState.STALE, reason)
+            return False
+        self._detach()
+        return self._attach()
+
+    # ---- watching ----------------------------------------------------------------------------
+
+    def _check_later(self) -> None:
+        if self._loop is not None:
+            self._timer = self._loop.call_later(CHECK_INTERVAL_S, self._check)
+
+    def _check(self) -> None:
+        self._check_later()
+        if self._reader is None:
+            if self._attach():
+                self._call_wake()
+            return
+        self._look()
+        if not self._reader.is_current():
+            self._call_wake()
+            if self._reader is not None and not self._reader.is_current():
+                self._follow("the region is gone")
+        if self._has_unread():
+            self._call_wake()
+
+    def _has_unread(self) -> bool:
+        try:
+            reader = self._reader
+            return reader is not None and reader.status().published > reader.position
+        except RegionError:
+            return False
+
+    def _look(self) -> None:
+        """Find out whether the producer lives."""
+        reader = self._reader
+        if reader is None:
+            return
+        try:
+            writer = reader.status()
+        except RegionMovedError as moved:
+            self._set(SourceState.STALE, str(moved))
+            return
+        silent_ns = time.monotonic_ns() - writer.heartbeat_mono_ns
+        if not writer.alive:
+            what = "closed the region" if writer.state == lib.REGION_CLOSED else "is gone"
+            self._forget_pid()
+            self._set(
+                SourceState.STALE,
+                f"producer {writer.pid} {what} after record {writer.published}",
+            )
+        elif silent_ns > HEARTBEAT_TIMEOUT_NS:
+            self._set(
+                SourceState.STALE,
+                f"producer {writer.pid} has been silent for {silent_ns / 1e9:.1f} s",
+            )
+        else:
+            self._watch_pid(writer.pid)
+            self._set(SourceState.LIVE, "")
+
+    def _watch_pid(self, pid: int) -> None:
+        if self._pidfd >= 0 or self._loop is None:
+            return
+        with suppress(OSError):
+            self._pidfd = os.pidfd_open(pid)
+            self._loop.add_reader(self._pidfd, self._on_producer_death)
+
+    def _on_producer_death(self) -> None:
+        self._forget_pid()
+        self._look()
+        self._call_wake()
+
+    def _forget_pid(self) -> None:
+        if self._pidfd >= 0:
+            if self._loop is not None:
+                self._loop.remove_reader(self._pidfd)
+            os.close(self._pidfd)
+            self._pidfd = -1
+
+    def _set(self, state: SourceState, reason: str) -> None:
+        self._state, self._reason = state, reason
+
+    def status(self) -> SourceStatus:
+        """Return the state and the counters."""
+        published, delivered = self._published, self._delivered
+        conflated, lost = self._conflated, self._lost
+        if self._reader is not None:
+            delivered += self._reader.delivered
+            conflated += self._reader.conflated
+            lost += self._reader.lost
+            newest = self._reader.position
+            with suppress(RegionError):
+                newest = self._reader.status().published
+            published += newest - self._attached_position
+        return SourceStatus(self._state, self._reason, published, delivered, conflated, lost)

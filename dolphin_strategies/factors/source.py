@@ -1,0 +1,166 @@
+"""FactorSource: the port that every transport implements, and a source in memory."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from dolphin_strategies.factors.external_factors import ExternalFactors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike
+
+    from dolphin_strategies.factors.schema import FactorSchema
+
+
+class SourceState(Enum):
+    """What a source knows of its producer."""
+
+    WAITING = "waiting"
+    """No producer has been seen yet, or its data cannot be used; the source keeps trying."""
+    LIVE = "live"
+    """A producer is there."""
+    STALE = "stale"
+    """The producer is gone or silent; its last record can still be read."""
+
+
+class SourceStatus(NamedTuple):
+    """A source at one moment: ``published == delivered + conflated + lost + pending``."""
+
+    state: SourceState
+    reason: str
+    """Why the state is what it is, for a person; empty when live."""
+    published: int
+    """Records published since the source's first one."""
+    delivered: int
+    """Records handed out."""
+    conflated: int
+    """Records skipped because a newer one was there."""
+    lost: int
+    """Records that were gone before they could be read."""
+
+    @property
+    def pending(self) -> int:
+        """Records published and not yet asked for."""
+        return self.published - self.delivered - self.conflated - self.lost
+
+
+class FactorSource(Protocol):
+    """Where a node reads factors from.
+
+    Everything happens on the thread that called ``open``, the node's own. A transport that has
+    a thread hands over with ``loop.call_soon_threadsafe``. No call blocks, ``spin`` excepted,
+    and none raises because of what a producer does: that shows in ``status``.
+    """
+
+    @property
+    def schema(self) -> FactorSchema | None:
+        """The names of the newest records, or None before a producer was seen."""
+
+    def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:
+        """Start reading from the newest record on.
+
+        Parameters
+        ----------
+        wake : callable
+            Called on this thread, after ``sleep`` returned True, when there may be a record.
+        clock_ns : callable
+            Gives ``ts_init``; UNIX nanoseconds.
+
+        """
+
+    def read_latest(self) -> ExternalFactors | None:
+        """Return the newest record not handed out yet, skipping (conflating) those before it."""
+
+    def read_next(self) -> ExternalFactors | None:
+        """Return the oldest record not handed out yet."""
+
+    def sleep(self) -> bool:
+        """Ask for ``wake``; return False if there is something to read at once instead."""
+
+    def spin(self, timeout_ns: int) -> bool:
+        """Watch for a record with the CPU busy; return whether there is one to read."""
+
+    def status(self) -> SourceStatus:
+        """Return the state and the counters."""
+
+    def close(self) -> None:
+        """Stop reading and free everything; safe to call again."""
+
+
+class MemorySource:
+    """A source inside the process: what ``publish`` is given, the feed delivers.
+
+    For tests, and for factors computed in the node itself. Keeps at most ``capacity`` records;
+    older ones are lost and counted, as in a shared memory region.
+    """
+
+    def __init__(self, schema: FactorSchema, *, capacity: int = 4096) -> None:
+        self.schema: Final = schema
+        self._records: deque[tuple[bytes, int, int, int]] = deque()
+        self._capacity = capacity
+        self._published = self._delivered = self._conflated = self._lost = 0
+        self._wake: Callable[[], None] | None = None
+        self._clock_ns: Callable[[], int] = time.time_ns
+        self._asleep = False
+
+    def publish(self, values: ArrayLike, ts_event: int = 0) -> None:
+        """Publish float64 values of shape ``(len(schema),)``; ``ts_event`` 0 means now.
+
+        Raises
+        ------
+        ValueError
+            If the shape is wrong.
+
+        """
+        now = self._clock_ns()
+        f = ExternalFactors.from_values(
+            self.schema, values, ts_event=ts_event or now, ts_init=now
+        )
+        self._published += 1
+        self._records.append(
+            (f.payload, f.ts_event, self._published, time.monotonic_ns())
+        )
+        if len(self._records) > self._capacity:
+            self._records.popleft()
+            self._lost += 1
+        if self._asleep and self._wake is not None:
+            self._asleep = False
+            self._wake()
+
+    def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:
+        self._wake, self._clock_ns = wake, clock_ns
+
+    def read_latest(self) -> ExternalFactors | None:
+        self._conflated += max(len(self._records) - 1, 0)
+        while len(self._records) > 1:
+            self._records.popleft()
+        return self.read_next()
+
+    def read_next(self) -> ExternalFactors | None:
+        if not self._records:
+            return None
+        payload, ts_event, sequence, mono_ns = self._records.popleft()
+        self._delivered += 1
+        return ExternalFactors(
+            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns
+        )
+
+    def sleep(self) -> bool:
+        self._asleep = not self._records
+        return self._asleep
+
+    def spin(self, timeout_ns: int) -> bool:
+        return bool(self._records)
+
+    def status(self) -> SourceStatus:
+        return SourceStatus(
+            SourceState.LIVE, "", self._published, self._delivered, self._conflated, self._lost
+        )
+
+    def close(self) -> None:
+        self._wake = None
