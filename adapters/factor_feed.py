@@ -11,7 +11,7 @@ from nautilus_trader.common import DataActor, DataActorConfig
 from nautilus_trader.model import ActorId, CustomData
 
 from adapters.latency import LatencyRecorder
-from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS
+from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, WARM_UP
 from dolphin_strategies.factors.source import SourceState
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ type Delivery = Literal["latest", "every"]
 
 WAITS: Final = ("event", "spin")
 DELIVERIES: Final = ("latest", "every")
-SPIN_NS: Final = 20_000
+SPIN_NS: Final = 5_000
 """Short enough that Python's own code stays in the CPU's caches between two spins."""
+SPINS_PER_TURN: Final = 5
 RECORDS_PER_TURN: Final = 32
 """Records published before the node's other work gets its turn."""
 STATUS_INTERVAL_NS: Final = 100_000_000
@@ -120,8 +121,12 @@ class FactorFeed(DataActor):
         """Publish a record if one comes within a moment, then let the loop take a turn."""
         if self._loop is None:
             return
-        if self.source.spin(SPIN_NS):
-            self._publish_some()
+        spin = self.source.spin
+        for _ in range(SPINS_PER_TURN):
+            if spin(SPIN_NS):
+                self._publish_some()
+            elif self._last is not None:
+                self.publish_data(WARM_UP, CustomData(WARM_UP, self._last))
         self._turn = self._loop.call_soon(self._spin)
 
     def _deliver(self) -> None:
@@ -138,10 +143,11 @@ class FactorFeed(DataActor):
             f = read()
             if f is None:
                 return
-            if f.published_mono_ns:
-                self.latency.add(time.monotonic_ns() - f.published_mono_ns)
-            self._last = f
+            now_ns = time.monotonic_ns()
             publish(EXTERNAL_FACTORS, CustomData(EXTERNAL_FACTORS, f))
+            self._last = f
+            if f.published_mono_ns:
+                self.latency.add(now_ns - f.published_mono_ns)
 
     def _tell_state(self, event: object) -> None:
         """Log a change of the source's state, once."""

@@ -11,7 +11,11 @@ from nautilus_trader.model import CustomData, StrategyId
 from nautilus_trader.trading import Strategy, StrategyConfig
 
 from dolphin_strategies.errors import did_you_mean
-from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, ExternalFactors
+from dolphin_strategies.factors.external_factors import (
+    EXTERNAL_FACTORS,
+    WARM_UP,
+    ExternalFactors,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +87,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
     def __init__(self, config: C) -> None:
         super().__init__(config)
         self.factors: ExternalFactors | None = None
+        self._newest: ExternalFactors | None = None
         self._schema: FactorSchema | None = None
         self._read_required: Callable[[bytes], tuple[float, ...]] | None = None
         age = self.max_age
@@ -109,6 +114,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     def on_start(self) -> None:
         self.subscribe_data(EXTERNAL_FACTORS)
+        self.subscribe_data(WARM_UP)
 
     def on_data(self, data: CustomData) -> None:
         f = data.data
@@ -131,6 +137,9 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
             self._fresh_until_ns = fresh_until
             if not self._alert_is_set:
                 self._set_alert()
+        if f is self._newest:
+            return
+        self._newest = f
         if self.factors is None:
             self._regain(f)
         else:

@@ -147,9 +147,8 @@ class ExternalFactors(Mapping[str, float]):
 
     # ---- what Nautilus asks of a custom Data class -------------------------------------------
 
-    @classmethod
-    def type_name_static(cls) -> str:
-        return "ExternalFactors"
+    # Nautilus calls this for every record that it wraps: a bound C method, not a Python function.
+    type_name_static = staticmethod("ExternalFactors".__str__)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values; NaN is None, because JSON has no NaN."""
@@ -203,3 +202,7 @@ register_custom_data_class(ExternalFactors)
 
 EXTERNAL_FACTORS: Final = DataType("ExternalFactors")
 """The DataType to subscribe to; it has no metadata."""
+
+WARM_UP: Final = DataType("ExternalFactorsWarmUp")
+"""A spinning feed repeats its last record under this type while it waits, so that the code
+between bus and strategy stays in the CPU's caches; a FactorStrategy does not act on repeats."""
