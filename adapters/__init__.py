@@ -1,0 +1,1 @@
+"""Every byte that enters or leaves the process outside Nautilus."""

@@ -81,7 +81,7 @@ class FactorFeed(DataActor):
     """
 
     def __new__(cls, source: FactorSource, config: FactorFeedConfig | None = None) -> Self:
-        return super().__new__(cls, config or FactorFeedConfig())
+        return super().__new__(cls, config or FactorFeedConfig())  # type: ignore[call-arg]
 
     def __init__(self, source: FactorSource, config: FactorFeedConfig | None = None) -> None:
         config = config or FactorFeedConfig()

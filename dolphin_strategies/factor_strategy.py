@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from nautilus_trader.model import CustomData, StrategyId
 from nautilus_trader.trading import Strategy, StrategyConfig
 
-from dolphin_strategies.errors import did_you_mean
+from dolphin_strategies.errors import ConfigError, did_you_mean
 from dolphin_strategies.factors.external_factors import (
     EXTERNAL_FACTORS,
     WARM_UP,
@@ -19,6 +19,8 @@ from dolphin_strategies.factors.external_factors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from nautilus_trader.model import InstrumentId
 
     from dolphin_strategies.factors.schema import FactorSchema
 
@@ -109,6 +111,22 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     def on_schema(self, schema: FactorSchema) -> None:
         """Resolve factor indexes; called before the first record of each schema."""
+
+    def instrument(self, instrument_id: InstrumentId) -> Any:
+        """Return an instrument from the cache.
+
+        Raises
+        ------
+        ConfigError
+            If the node knows no such instrument.
+
+        """
+        found = self.cache.instrument(instrument_id)
+        if found is None:
+            known = ", ".join(map(str, self.cache.instrument_ids())) or "none"
+            msg = f"no instrument {instrument_id}; the node knows: {known}"
+            raise ConfigError(msg)
+        return found
 
     # ---- how it works ------------------------------------------------------------------------
 

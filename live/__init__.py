@@ -1,0 +1,1 @@
+"""Processes: the node and what runs beside it."""

@@ -1,0 +1,1 @@
+"""Market data clients for the node: simulated and replayed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from cffi import FFI
 from setuptools import build_meta
 from setuptools.build_meta import *  # noqa: F403 - a build backend offers setuptools' own hooks
 
@@ -22,8 +23,6 @@ def declarations() -> str:
 
 def emit() -> None:
     """Write ``_region.c``, the C source of the extension module ``adapters.shm._region``."""
-    from cffi import FFI
-
     ffi = FFI()
     ffi.cdef(declarations())
     ffi.set_source("adapters.shm._region", '#include "region.h"\n')
@@ -31,15 +30,18 @@ def emit() -> None:
 
 
 def build_wheel(*args: object, **kwargs: object) -> str:
+    """Build a wheel; see PEP 517."""
     emit()
-    return build_meta.build_wheel(*args, **kwargs)
+    return str(build_meta.build_wheel(*args, **kwargs))
 
 
 def build_editable(*args: object, **kwargs: object) -> str:
+    """Build an editable install; see PEP 660."""
     emit()
-    return build_meta.build_editable(*args, **kwargs)
+    return str(build_meta.build_editable(*args, **kwargs))
 
 
 def build_sdist(*args: object, **kwargs: object) -> str:
+    """Build a source distribution; see PEP 517."""
     emit()
-    return build_meta.build_sdist(*args, **kwargs)
+    return str(build_meta.build_sdist(*args, **kwargs))

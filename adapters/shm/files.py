@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
-import secrets
 import stat
 import struct
 import weakref
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FLOCK: Final = struct.Struct("hhqqi4x")
+_NEW_FILE: Final = "new"
 _OPEN_FLAGS: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
@@ -84,10 +84,10 @@ def check_file(found: os.stat_result, path: Path, trusted_uids: Collection[int] 
         raise RegionError(msg)
 
 
-def create_file(path: Path, content: bytes, size: int, mode: int) -> int:
-    """Make a whole file under a temporary name beside ``path``; return its descriptor.
+def create_file(folder_fd: int, path: Path, content: bytes, size: int, mode: int) -> int:
+    """Make a whole file in the region's folder, move it to ``path``, return its descriptor.
 
-    The caller renames ``temporary_name(fd)`` onto ``path``.
+    For the holder of the writer's lock: what a killed writer left half made is removed.
 
     Raises
     ------
@@ -95,22 +95,24 @@ def create_file(path: Path, content: bytes, size: int, mode: int) -> int:
         If the folder is missing or there is no space.
 
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _OPEN_FLAGS
     try:
-        fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _OPEN_FLAGS, 0o600)
+        with suppress(FileNotFoundError):
+            os.unlink(_NEW_FILE, dir_fd=folder_fd)
+        fd = os.open(_NEW_FILE, flags, 0o600, dir_fd=folder_fd)
     except OSError as error:
-        msg = f"cannot create a region in {path.parent}: {error.strerror}"
+        msg = f"cannot create a region in {folder_of(path)}: {error.strerror}"
         raise RegionError(msg) from None
     try:
         # Every page now: a sparse file on a full tmpfs is a SIGBUS later.
         os.posix_fallocate(fd, 0, size)
         os.pwrite(fd, content, 0)
         os.fchmod(fd, mode)
-        temporary.rename(path)
+        os.rename(_NEW_FILE, path, src_dir_fd=folder_fd)
     except OSError as error:
         os.close(fd)
         with suppress(OSError):
-            temporary.unlink()
+            os.unlink(_NEW_FILE, dir_fd=folder_fd)
         msg = (
             f"{path} needs {size:,} bytes in {path.parent}: {error.strerror}; "
             "free some space there, or use a smaller capacity"
@@ -194,14 +196,25 @@ def lock_writer(folder_fd: int, path: Path) -> int:
 
 
 class Mapping:
-    """A shared mapping of an open file, and pointers into it for C."""
+    """A shared mapping of an open file, and pointers into it for C.
+
+    Raises
+    ------
+    RegionError
+        If the file is shorter than ``size`` or there is no memory to map it.
+
+    """
 
     def __init__(self, fd: int, size: int, *, writable: bool) -> None:
         lib.fault_guard_install()
         protection = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
         # Populated: a page fault on first touch would cost a record tens of microseconds.
         flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
-        self._map: mmap.mmap | None = mmap.mmap(fd, size, flags, protection)
+        try:
+            self._map: mmap.mmap | None = mmap.mmap(fd, size, flags, protection)
+        except (OSError, ValueError) as error:
+            msg = f"cannot map {size:,} bytes of a file of {os.fstat(fd).st_size:,}: {error}"
+            raise RegionError(msg) from None
         self._map.madvise(mmap.MADV_DONTFORK)
         self._bytes = ffi.from_buffer("uint8_t[]", self._map)
 

@@ -22,6 +22,7 @@ MAX_SNAPSHOT_SIZE: Final = 65_536
 
 _SNAPSHOT_HEADER: Final = struct.Struct("<QI")
 _NAME_LENGTH: Final = struct.Struct("<H")
+_RECORD_TIMES: Final = struct.Struct("<Qqq")
 
 
 def boot_id() -> bytes:
@@ -89,7 +90,7 @@ class RegionLayout:
 
     @property
     def ring_offset(self) -> int:
-        return self.snapshot_size + lib.REGION_CONTROL_SIZE
+        return int(self.snapshot_size + lib.REGION_CONTROL_SIZE)
 
     @property
     def file_size(self) -> int:
@@ -186,6 +187,15 @@ def check(fd: int, path: Path) -> FoundRegion:
         first_sequence=control.first_sequence,
         published=control.published,
     )
+
+
+def newest_times(fd: int, found: FoundRegion) -> tuple[int, int]:
+    """Return event time and publish time of an open region's newest record; zeros if none."""
+    lay = found.layout
+    slot = found.published & (lay.capacity - 1)
+    raw = os.pread(fd, _RECORD_TIMES.size, lay.ring_offset + slot * lay.record_size)
+    sequence, ts_event, published_wall_ns = _RECORD_TIMES.unpack(raw)
+    return (ts_event, published_wall_ns) if sequence == found.published else (0, 0)
 
 
 def _read_names(path: Path, raw: bytes) -> tuple[FactorSchema, int]:

@@ -50,10 +50,18 @@ static PyObject *publish_dict(PyObject *module, PyObject *const *args, Py_ssize_
         return PyLong_FromLong(-EBADF);
     if (!PyDict_CheckExact(args[2]))
         return PyLong_FromLong(-EAGAIN);
+    uint64_t missing = d->missing_values, skipped = d->skipped_names;
     int result = factor_dict_gather(d, args[2]);
     if (PyErr_Occurred())
         return NULL;
-    return PyLong_FromLong(result < 0 ? result : region_publish(w, d->values, ts_event));
+    if (result == 0)
+        result = region_publish(w, d->values, ts_event);
+    if (result < 0) {
+        /* Only what was published is counted. */
+        d->missing_values = missing;
+        d->skipped_names = skipped;
+    }
+    return PyLong_FromLong(result);
 }
 
 typedef int read_function(struct region_reader *, struct region_record *, double *);

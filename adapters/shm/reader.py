@@ -9,18 +9,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
+import numpy as np
+
 from adapters.shm import files, layout
 from adapters.shm._region import ffi, lib
 from adapters.shm.calls import address_of, read_latest, read_latest_into, read_next
 from adapters.shm.waiter import Waiter
-from dolphin_strategies.errors import RegionError
+from dolphin_strategies.errors import RegionError, RegionNotReadyError
 from dolphin_strategies.factors.external_factors import ExternalFactors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from types import TracebackType
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from dolphin_strategies.factors.schema import FactorSchema
@@ -92,9 +93,8 @@ class FactorReader:
         self._fd = files.open_region(self.path, os.O_RDONLY, trusted_uids)
         try:
             found = layout.check(self._fd, self.path)
-            self._folder_fd = files.open_folder(
-                self.path, create=False, trusted_uids=trusted_uids
-            )
+            self._mapping = files.Mapping(self._fd, found.layout.file_size, writable=False)
+            self._folder_fd, self._lock_fd = self._open_folder()
         except BaseException:
             os.close(self._fd)
             raise
@@ -102,12 +102,8 @@ class FactorReader:
         self.schema: Final[FactorSchema] = lay.schema
         self.stream_id: Final = found.stream_id
         self.first_sequence: Final = found.first_sequence
-        self._lock_fd = os.open(
-            "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._folder_fd
-        )
         self._size = lay.file_size
-        self._mapping = files.Mapping(self._fd, lay.file_size, writable=False)
-        self._prepared: Any = None
+        self._prepared: Any = object()  # which no caller can pass
         self._prepared_address = 0
         self._status = ffi.new("uint64_t[4]")
         r = self._r
@@ -118,6 +114,17 @@ class FactorReader:
         r.capacity = lay.capacity
         r.position = max(found.published - 1, found.first_sequence - 1)
         files.close_in_forked_child(self)
+
+    def _open_folder(self) -> tuple[int, int]:
+        """Open the folder beside the region, and the writer's lock in it."""
+        folder_fd = files.open_folder(self.path, create=False, trusted_uids=self._trusted_uids)
+        try:
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+            return folder_fd, os.open("lock", flags, dir_fd=folder_fd)
+        except OSError as error:
+            os.close(folder_fd)
+            msg = f"{files.folder_of(self.path)}/lock: {error.strerror}; its producer is starting"
+            raise RegionNotReadyError(msg) from None
 
     # ---- position and counters ---------------------------------------------------------------
 
@@ -164,12 +171,12 @@ class FactorReader:
 
         """
         got = read_latest(self._address)
-        if type(got) is tuple:
-            payload, ts_event, sequence, mono_ns = got
-            return ExternalFactors(
-                self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns
-            )
-        return self._no_record(got)
+        if isinstance(got, int):
+            return self._no_record(got)
+        payload, ts_event, sequence, mono_ns = got
+        return ExternalFactors(
+            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns
+        )
 
     def read_next(self) -> ExternalFactors | None:
         """Return the first record after the position that the ring still holds, and move there.
@@ -183,12 +190,12 @@ class FactorReader:
 
         """
         got = read_next(self._address)
-        if type(got) is tuple:
-            payload, ts_event, sequence, mono_ns = got
-            return ExternalFactors(
-                self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns
-            )
-        return self._no_record(got)
+        if isinstance(got, int):
+            return self._no_record(got)
+        payload, ts_event, sequence, mono_ns = got
+        return ExternalFactors(
+            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns
+        )
 
     def latest(self) -> ExternalFactors | None:
         """Return the newest record, also when it was handed out before; None before the first.
@@ -199,11 +206,29 @@ class FactorReader:
             As ``read_latest``.
 
         """
-        self._last = self.read_latest() or self._last
+        newest = self.read_latest()
+        if newest is None and self._last is not None and self._last.sequence == self.position:
+            return self._last
+        self._last = newest or self._read_again()
         return self._last
 
+    def _read_again(self) -> ExternalFactors | None:
+        """Read the record at the position once more; it counts once."""
+        r, position = self._r, self.position
+        if position < self.first_sequence:
+            return None
+        r.position = position - 1
+        f = self.read_latest()
+        if f is None:
+            r.position = position
+        elif f.sequence == position:
+            r.delivered -= 1
+        else:
+            r.conflated -= 1
+        return f
+
     def since(self, position: int) -> tuple[list[ExternalFactors], int]:
-        """Return all records after a position, in order, and how many the ring no longer holds.
+        """Return all records after a position, in order, and how many this file lacks of them.
 
         Raises
         ------
@@ -211,8 +236,8 @@ class FactorReader:
             As ``read_next``.
 
         """
-        self.position = position
-        lost = self.lost
+        self.position = max(position, self.first_sequence - 1)
+        lost = self.lost - (self.position - position)
         records = []
         end = self.status().published
         while self.position < end and (record := self.read_next()) is not None:
@@ -235,23 +260,36 @@ class FactorReader:
 
         Raises
         ------
+        TypeError
+            If ``values`` is not a float64 array.
         ValueError
-            If the array has another shape or dtype.
+            If its shape is wrong, or it is not contiguous or read-only.
         RegionError
             As ``read_latest``.
 
         """
         if values is not self._prepared:
-            if values.dtype != "f8" or values.shape != (len(self.schema),):
-                msg = f"values: expected float64 of shape ({len(self.schema)},)"
-                raise ValueError(msg)
-            self._prepared_address = address_of(ffi.from_buffer(values, require_writable=True))
+            self._check_values(values)
+            self._prepared_address = address_of(ffi.from_buffer(values))
             self._prepared = values
         sequence = read_latest_into(self._address, self._prepared_address)
         if sequence <= 0:
             self._no_record(sequence)
             return 0
         return sequence
+
+    def _check_values(self, values: object) -> None:
+        if not isinstance(values, np.ndarray) or values.dtype != np.float64:
+            kind = getattr(values, "dtype", type(values).__name__)
+            msg = f"values: expected a numpy float64 array, found {kind}"
+            raise TypeError(msg)
+        flags = values.flags
+        if values.shape != (len(self.schema),) or not (flags.c_contiguous and flags.writeable):
+            msg = (
+                f"values: expected writable contiguous shape ({len(self.schema)},), "
+                f"found {values.shape}"
+            )
+            raise ValueError(msg)
 
     def _no_record(self, result: int) -> None:
         if result in {lib.REGION_NOTHING, -errno.EAGAIN}:
@@ -312,6 +350,7 @@ class FactorReader:
             self._waiter.drain()
 
     def _take_place(self) -> Waiter:
+        self._require_open()
         self._waiter = Waiter(self.path, self._trusted_uids)
         return self._waiter
 
@@ -320,6 +359,8 @@ class FactorReader:
 
         Raises
         ------
+        RegionMovedError
+            If no more records will come in this file.
         RegionError
             As ``sleep``.
 
@@ -332,7 +373,7 @@ class FactorReader:
             if left <= 0 or not poll.poll(left * 1000):
                 break
             self.drain()
-        return self.status().published > self.position
+        return self.spin(0)
 
     # ---- status ------------------------------------------------------------------------------
 
@@ -347,16 +388,27 @@ class FactorReader:
             If the file was truncated.
 
         """
-        if self._r.control == ffi.NULL:
-            self._no_record(-errno.EBADF)
+        self._require_open()
         s = self._status
         result = lib.region_status(self._r.control, s, s + 1, s + 2, s + 3)
         if result:
             self._no_record(result)
         return WriterStatus(files.is_locked(self._lock_fd), s[0], s[1], s[2], s[3])
 
+    def _require_open(self) -> None:
+        if self._r.control == ffi.NULL:
+            self._no_record(-errno.EBADF)
+
     def is_current(self) -> bool:
-        """Return whether the path still holds this reader's file, whole."""
+        """Return whether the path still holds this reader's file, whole.
+
+        Raises
+        ------
+        RegionError
+            If the reader is closed.
+
+        """
+        self._require_open()
         try:
             at_path = self.path.lstat()
         except OSError:

@@ -124,7 +124,8 @@ static int start(void *argument)
     store_alone(&w->control->writer_pid, w->writer_pid);
     store_alone(&w->control->writer_id, w->writer_id);
     w->published = load_published(&w->control->published);
-    if (w->published) {
+    /* A new file has no record yet; the caller gave the times of the newest one before it. */
+    if (w->published >= w->control->first_sequence) {
         struct region_record *last =
             slot_of(w->ring, w->published, w->capacity, w->record_size);
         if (load_slot(&last->sequence) != w->published)
@@ -136,7 +137,8 @@ static int start(void *argument)
     return 0;
 }
 
-/* Take over the region: continue after its newest record.
+/* Take over the region: continue after its newest record, or, in a file that has none, after
+ * last_event and last_wall_ns as they are.
  * Returns 0, -EIO if the file shrank, -EILSEQ if its newest record is not there. */
 int region_writer_start(struct region_writer *w)
 {
@@ -348,15 +350,17 @@ struct sleep_call {
 static int go_to_sleep(void *argument)
 {
     const struct sleep_call *call = argument;
+    int result = REGION_RECORD;
     set_sleeping(&call->waiters->sleeping, 1ull << call->slot);
     if (load_published(&call->r->control->published) == call->r->position)
-        return REGION_NOTHING;
-    clear_sleeping(&call->waiters->sleeping, 1ull << call->slot);
-    return REGION_RECORD;
+        result = nothing_or_moved(call->r);
+    if (result != REGION_NOTHING)
+        clear_sleeping(&call->waiters->sleeping, 1ull << call->slot);
+    return result;
 }
 
-/* Ask for one wake-up at the next record. Returns REGION_NOTHING when asleep, REGION_RECORD
- * when a record is there already and no wake-up will come, or -EIO. */
+/* Ask for one wake-up at the next record. Returns REGION_NOTHING when asleep; REGION_RECORD
+ * when a record is there already, or REGION_MOVED, and then no wake-up will come; or -EIO. */
 int region_sleep(struct region_reader *r, struct region_waiters *waiters, uint32_t slot)
 {
     if (!r->control)

@@ -1,4 +1,4 @@
-"""ShmSource: a region as a FactorSource, attached and reattached as its producer comes and goes."""
+"""ShmSource: a region as a FactorSource, reattached as its producer comes and goes."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ class ShmSource:
         self._pidfd = -1
         self._watched_fd = -1
         self._asleep = False
+        self._is_broken = False
         self._state = SourceState.WAITING
         self._reason = f"{self.path} does not exist yet: its producer has not started"
         self._stream_id = 0
@@ -117,7 +118,13 @@ class ShmSource:
 
     def sleep(self) -> bool:
         """Ask for ``wake``; False if there is something to read already."""
-        self._asleep = self._reader is None or self._reader.sleep()
+        if self._reader is None or self._is_broken:
+            # Nothing to read before the next check has looked again.
+            self._asleep, self._is_broken = True, False
+        elif self._watched_fd < 0:
+            self._asleep = not self._has_unread()
+        else:
+            self._asleep = self._reader.sleep()
         return self._asleep
 
     def _on_readable(self) -> None:
@@ -137,10 +144,11 @@ class ShmSource:
             reader = FactorReader(
                 self.path, trusted_uids=self._trusted_uids, clock_ns=self._clock_ns
             )
+            published = reader.status().published
         except (RegionError, OSError) as error:
             self._set(SourceState.WAITING, str(error))
             return False
-        self._take_position(reader)
+        self._take_position(reader, published)
         self._reader = reader
         if self._loop is not None:
             with suppress(RegionError):
@@ -150,14 +158,14 @@ class ShmSource:
         self._look()
         return True
 
-    def _take_position(self, reader: FactorReader) -> None:
+    def _take_position(self, reader: FactorReader, published: int) -> None:
         """Go on where the last file of the same stream ended; count what fell between."""
         if self._next_sequence and reader.stream_id == self._stream_id:
             gap = max(reader.first_sequence - self._next_sequence, 0)
             self._lost += gap
             self._published += gap
             start = max(self._next_sequence, reader.first_sequence)
-            reader.position = min(start - 1, reader.status().published)
+            reader.position = min(start - 1, published)
         elif self._next_sequence:
             reader.position = reader.first_sequence - 1
         self._stream_id = reader.stream_id
@@ -180,7 +188,7 @@ class ShmSource:
     def _follow(self, reason: str) -> bool:
         """Leave a file that has ended for the one at the path; return whether there is one."""
         if self._reader is not None and self._reader.is_current():
-            # Nothing else is there yet; the next check will see.
+            self._is_broken = True
             self._set(SourceState.STALE, reason)
             return False
         self._detach()

@@ -84,6 +84,7 @@ class FactorWriter:
         self._careful_missing = self._careful_skipped = 0
         self._files_made = 0
         self._superseded_fd = -1
+        self._last_times = (0, 0)
         self._refuse_foreign_file()
         known = files.folder_of(self.path).is_dir()
         self._folder_fd = files.open_folder(self.path, create=True)
@@ -94,6 +95,8 @@ class FactorWriter:
             if not self._reuse(may_replace=known):
                 self._make_file()
         except BaseException:
+            if self._lock_fd >= 0 and not known:
+                remove_folder(self.path)
             self.abandon()
             raise
 
@@ -181,21 +184,27 @@ class FactorWriter:
         if result:
             self._recover(result)
             self._prepare(values)
-            publish(self._address, self._prepared_address, ts_event)
+            if publish(self._address, self._prepared_address, ts_event):
+                msg = f"{self.path} shrinks as fast as it is made: find who truncates it"
+                raise RegionError(msg)
 
     def heartbeat(self) -> None:
         """Show readers that this process lives, without a record.
 
-        Call it every 100 ms or so when nothing changes. It also puts the region back if
-        something removed or replaced the file.
+        Call it every 100 ms or so, also while records are written: it puts the region back if
+        something removed or replaced its file or its folder.
 
         Raises
         ------
+        WriterLockedError
+            If the folder was removed and another process writes there now.
         RegionError
             If the writer is closed, or the file is gone and cannot be made again.
 
         """
         lib.region_beat(self._require_open())
+        if os.fstat(self._lock_fd).st_nlink == 0:
+            self._put_folder_back()
         try:
             at_path = self.path.lstat()
         except FileNotFoundError:
@@ -222,10 +231,8 @@ class FactorWriter:
         for mapping in (self._mapping, self._waiters):
             if mapping is not None:
                 mapping.close()
-        for fd in (self._fd, self._lock_fd, self._folder_fd):
-            if fd >= 0:
-                os.close(fd)
-        self._fd = self._lock_fd = self._folder_fd = -1
+        _close_all(self._fd, self._superseded_fd, self._lock_fd, self._folder_fd)
+        self._fd = self._superseded_fd = self._lock_fd = self._folder_fd = -1
         self._mapping = self._waiters = None
         self._set_struct(_closed_writer())
 
@@ -251,15 +258,36 @@ class FactorWriter:
 
     def _open_waiters(self) -> files.Mapping:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        fd = os.open("waiters", flags, 0o600, dir_fd=self._folder_fd)
+        fd = -1
         try:
+            fd = os.open("waiters", flags, 0o600, dir_fd=self._folder_fd)
             os.posix_fallocate(fd, 0, lib.REGION_PAGE)
             return files.Mapping(fd, lib.REGION_PAGE, writable=True)
         except OSError as error:
-            msg = f"{files.folder_of(self.path)}: {error.strerror}"
+            msg = (
+                f"{files.folder_of(self.path)} needs {lib.REGION_PAGE} bytes: {error.strerror}; "
+                "free some space there"
+            )
             raise RegionError(msg) from None
         finally:
-            os.close(fd)
+            _close_all(fd)
+
+    def _put_folder_back(self) -> None:
+        """Make folder, lock and waiters page again, and a new file that goes with them."""
+        before = self._folder_fd, self._lock_fd, self._waiters
+        self._folder_fd, self._lock_fd = files.open_folder(self.path, create=True), -1
+        try:
+            self._lock_fd = files.lock_writer(self._folder_fd, self.path)
+            self._waiters = self._open_waiters()
+            self._make_file()
+        except BaseException:
+            _close_all(self._folder_fd, self._lock_fd)
+            self._folder_fd, self._lock_fd, self._waiters = before
+            raise
+        folder_fd, lock_fd, waiters = before
+        if waiters is not None:
+            waiters.close()
+        _close_all(folder_fd, lock_fd)
 
     def _reuse(self, *, may_replace: bool) -> bool:
         """Go on in the file at the path if it is whole and has these names and capacity.
@@ -279,6 +307,7 @@ class FactorWriter:
                 return False
             raise
         self._stream_id, self._first_sequence = found.stream_id, found.published + 1
+        self._last_times = layout.newest_times(fd, found)
         if (found.layout.schema, found.layout.capacity) == (self.schema, self._layout.capacity):
             os.fchmod(fd, self._mode)
             return self._attach(fd)
@@ -289,12 +318,14 @@ class FactorWriter:
         """Put a new file at the path, then tell the readers of the old one that it has moved."""
         if self._is_open:
             self._first_sequence = self._w.published + 1
+            self._last_times = (self._w.last_event, self._w.last_wall_ns)
         content = self._layout.snapshot_image() + self._layout.control_block(
             stream_id=self._stream_id, first_sequence=self._first_sequence
         )
-        fd = files.create_file(self.path, content, self._layout.file_size, self._mode)
+        fd = files.create_file(
+            self._folder_fd, self.path, content, self._layout.file_size, self._mode
+        )
         old_mapping, old_fd, old_w = self._mapping, self._fd, self._w
-        self._mapping, self._fd = None, -1
         if not self._attach(fd):
             msg = f"{self.path} was changed by another process while it was made; try again"
             raise RegionError(msg)
@@ -319,28 +350,33 @@ class FactorWriter:
         os.close(fd)
 
     def _attach(self, fd: int) -> bool:
-        """Map an open file that was checked and become its writer."""
+        """Map an open file that was checked and become its writer; close it if it is not whole."""
         lay = self._layout
-        mapping = files.Mapping(fd, lay.file_size, writable=True)
+        try:
+            mapping = files.Mapping(fd, lay.file_size, writable=True)
+        except RegionError:
+            os.close(fd)
+            raise
         w = ffi.new("struct region_writer *")
-        self._offsets = ffi.new("uint32_t[]", lay.value_offsets)
+        offsets = ffi.new("uint32_t[]", lay.value_offsets)
         w.snapshot = mapping.pointer("uint8_t *")
         w.control = mapping.pointer("struct region_control *", lay.snapshot_size)
         w.ring = mapping.pointer("uint8_t *", lay.ring_offset)
         w.waiters = self._waiters.pointer("struct region_waiters *") if self._waiters else ffi.NULL
-        w.value_offsets = self._offsets
+        w.value_offsets = offsets
         w.factor_count = len(lay.schema)
         w.record_size = lay.record_size
         w.capacity = lay.capacity
         w.writer_id = secrets.randbits(64)
         w.writer_pid = os.getpid()
         w.folder_fd = self._folder_fd
-        if lib.region_writer_start(w) == -errno.EIO:
+        w.last_event, w.last_wall_ns = self._last_times
+        if lib.region_writer_start(w):
             mapping.close()
             os.close(fd)
             return False
         self._set_struct(w)
-        self._mapping, self._fd = mapping, fd
+        self._mapping, self._fd, self._offsets = mapping, fd, offsets
         self._map_names()
         return True
 
@@ -349,7 +385,7 @@ class FactorWriter:
 
     def _map_names(self) -> None:
         """Prepare the walk over a dict, and forget the buffers of an older schema."""
-        self._prepared: Any = None
+        self._prepared: Any = object()  # which no caller can pass
         self._prepared_address = 0
         self._scratch = np.full(len(self.schema), math.nan)
         self._index_by_name = {name: i for i, name in enumerate(self.schema)}
@@ -439,11 +475,17 @@ class FactorWriter:
             raise
 
 
+def _close_all(*fds: int) -> None:
+    for fd in fds:
+        if fd >= 0:
+            os.close(fd)
+
+
 def _as_float(value: object) -> float | None:
     """Return a number as a float, and None for whatever is not a real number."""
-    if isinstance(value, (Real, Decimal, np.number)):
+    if isinstance(value, (Real, Decimal, np.bool_)):
         try:
-            return float(value)  # type: ignore[arg-type]
+            return float(value)
         except (TypeError, ValueError, OverflowError, ArithmeticError):
             return None
     return None
@@ -458,9 +500,14 @@ def _closed_writer() -> Any:
 
 def remove(path: Path) -> None:
     """Remove a region's file and the folder beside it; what is not there is no error."""
-    folder = files.folder_of(path)
     with suppress(FileNotFoundError):
         path.unlink()
+    remove_folder(path)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove the folder beside a region; what is not there is no error."""
+    folder = files.folder_of(path)
     with suppress(FileNotFoundError, NotADirectoryError):
         for entry in list(folder.iterdir()):
             with suppress(FileNotFoundError):

@@ -1,0 +1,126 @@
+"""ProducerProcess: how a producer process and the process that started it talk.
+
+The child prints ``ready``. The parent writes ``start <T0>`` (UNIX nanoseconds) to the child's
+standard input and keeps it open: it is the child's lifeline. At its end the child prints one
+line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+HEARTBEAT_INTERVAL_S: Final = 0.1
+_STDIN: Final = 0
+
+
+class ProducerProcess:
+    """The child's end: waits that a signal or the parent's death cuts short.
+
+    Parameters
+    ----------
+    heartbeat : callable
+        Called about every 100 ms from within the waits, such as ``FactorWriter.heartbeat``.
+
+    Notes
+    -----
+    Takes over SIGTERM, SIGINT and standard input; one a process, on its main thread.
+
+    """
+
+    def __init__(self, heartbeat: Callable[[], None]) -> None:
+        self._heartbeat: Final = heartbeat
+        self._beat_at_s = time.monotonic()
+        self._stopping = False
+        self._line = b""
+        # A signal that comes just before the select still ends it: its byte lies in the pipe.
+        self._signal_fd, signal_write_fd = os.pipe()
+        os.set_blocking(signal_write_fd, False)
+        signal.set_wakeup_fd(signal_write_fd, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def wait_for_start(self) -> int | None:
+        """Say ``ready`` and wait for the parent's word.
+
+        Returns
+        -------
+        int or None
+            T0 in UNIX nanoseconds, or None if the process was told to stop instead.
+
+        Raises
+        ------
+        ConfigError
+            If the parent says something else.
+
+        """
+        say("ready")
+        while b"\n" not in self._line:
+            if not self.wait(HEARTBEAT_INTERVAL_S):
+                return None
+        word, _, start_ns = self._line.partition(b"\n")[0].decode(errors="replace").partition(" ")
+        if word != "start" or not start_ns.isdecimal():
+            found = f"{word} {start_ns}"
+            msg = f"standard input: expected 'start <UNIX nanoseconds>', found {found!r}"
+            raise ConfigError(msg)
+        return int(start_ns)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Sleep, and return whether to go on; 0 or less only looks. Takes microseconds then."""
+        end_s = time.monotonic() + timeout_s
+        while not self._stopping:
+            left_s = end_s - time.monotonic()
+            slice_s = min(max(left_s, 0.0), HEARTBEAT_INTERVAL_S)
+            readable, _, _ = select.select([_STDIN, self._signal_fd], [], [], slice_s)
+            if _STDIN in readable:
+                self._read_stdin()
+            self._beat()
+            if left_s <= HEARTBEAT_INTERVAL_S:
+                break
+        return not self._stopping
+
+    def wait_until(self, unix_ns: int) -> bool:
+        """Sleep until an instant of the wall clock, and return whether to go on."""
+        while (left_ns := unix_ns - time.time_ns()) > 0:
+            if not self.wait(left_ns / 1e9):
+                return False
+        return self.wait(0)
+
+    def _read_stdin(self) -> None:
+        heard = os.read(_STDIN, 4096)
+        self._line += heard
+        if not heard:
+            self._stopping = True
+
+    def _beat(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._beat_at_s >= HEARTBEAT_INTERVAL_S:
+            self._beat_at_s = now_s
+            self._heartbeat()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stopping = True
+
+
+def report(**figures: Any) -> None:
+    """Print the line of JSON with which a producer ends."""
+    say(json.dumps(figures))
+
+
+def say(line: str) -> None:
+    """Print a line for the parent; if nobody listens any more, that is no error."""
+    with suppress(BrokenPipeError):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()

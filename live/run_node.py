@@ -1,0 +1,212 @@
+"""Run a NautilusTrader node that trades on external factors."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adapters.factor_feed import WAITS
+from adapters.shm import FactorReader
+from dolphin_strategies import ConfigError, DolphinError
+from dolphin_strategies.errors import RegionNotReadyError
+from live.node import binance_execution_config, log_level
+from live.settings import LIVE_VENUES, VENUES, Settings, load
+from live.strategies import check_factors, find_strategy, make_config
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dolphin_strategies import FactorSchema
+    from live.strategies import AnyFactorStrategy
+
+EXAMPLES = """\
+examples:
+  run_node.py                                       the demo: simulated market, sandbox orders
+  run_node.py --seconds 30 --wait spin              half a minute of it, at the lowest latency
+  run_node.py --strategy my_module:MyStrategy       your strategy
+  run_node.py --replay FOLDER --speed 10            recorded ticks as the live market
+  run_node.py --venue binance                       Binance's quotes, factors of a running
+                                                    producer, sandbox orders (paper)
+  run_node.py --config node.toml --check            check a configuration, start nothing
+
+Ctrl-C cancels the orders, closes the position and prints a summary; a second one leaves at once.
+exit codes: 0 stopped as asked and flat; 1 something failed; 2 bad usage or configuration;
+3 a position or order was left open; 130 left by a second signal.
+"""
+
+BAD_CONFIG = 2
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        prog="run_node.py",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--config", type=Path, metavar="FILE.toml", help="settings; see docs/configuration.md")
+    add("--strategy", metavar="MODULE:CLASS", help="the FactorStrategy that trades")
+    add("--seconds", type=float, metavar="N", help="stop after N seconds (default: at Ctrl-C)")
+    add("--wait", choices=WAITS, help="event: sleep until factors come (default); "
+        "spin: keep one core busy for lower latency")  # fmt: skip
+    add("--venue", choices=VENUES, help="where quotes come from (default: simulated)")
+    add("--replay", type=Path, metavar="FOLDER", help="recorded ticks as the live market")
+    add("--speed", type=float, metavar="N", help="speed of the replay (default: 1)")
+    add("--region", type=Path, metavar="PATH", help="the region of a running producer "
+        "(default: /dev/shm/dolphin_exf; the demo and the replay make their own)")  # fmt: skip
+    add("--seed", type=int, metavar="N", help="seed of the demo's market")
+    add("--live-orders", action="store_true", help="really send the real orders that the "
+        "configuration asks for")  # fmt: skip
+    add("--check", action="store_true", help="check everything, start and create nothing")
+    return parser.parse_args(arguments)
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the file's settings with the command line's on top.
+
+    Raises
+    ------
+    ConfigError
+        If they contradict each other or cannot be used.
+
+    """
+    settings = load(options.config)
+    if options.replay is not None:
+        if options.venue not in {None, "replay"}:
+            msg = f"--replay is a market of its own; it does not go with --venue {options.venue}"
+            raise ConfigError(msg)
+        options.venue = "replay"
+
+    def override(table: Any, **values: Any) -> Any:
+        given = {name: value for name, value in values.items() if value is not None}
+        return dataclasses.replace(table, **given)
+
+    settings = dataclasses.replace(
+        settings,
+        node=override(
+            settings.node,
+            seconds=options.seconds,
+            wait=options.wait,
+            venue=options.venue,
+            region=options.region,
+        ),
+        demo=override(settings.demo, seed=options.seed),
+        replay=override(settings.replay, folder=options.replay, speed=options.speed),
+        strategy=override(settings.strategy, path=options.strategy),
+    )
+    check_settings(settings, live_orders=options.live_orders)
+    return settings
+
+
+def check_settings(settings: Settings, *, live_orders: bool) -> None:
+    """Refuse settings that no run can follow, and real orders that were not asked for twice.
+
+    Raises
+    ------
+    ConfigError
+        With what was expected and found.
+
+    """
+    node, replay = settings.node, settings.replay
+    if node.seconds < 0:
+        msg = f"seconds: expected 0 or more, found {node.seconds:g}"
+        raise ConfigError(msg)
+    if settings.demo.seed < 0:
+        msg = f"seed: expected 0 or more, found {settings.demo.seed}"
+        raise ConfigError(msg)
+    if not 0 < replay.speed <= 1000:
+        msg = f"speed: expected more than 0 and at most 1000, found {replay.speed:g}"
+        raise ConfigError(msg)
+    if node.venue == "replay" and (replay.folder is None or not replay.folder.is_dir()):
+        msg = f"replay: expected a folder of recorded ticks, found {replay.folder}"
+        raise ConfigError(msg)
+    log_level(node.log_level)
+    if node.orders == "live" and node.venue not in LIVE_VENUES:
+        msg = (
+            f"orders: real orders need a live venue ({', '.join(LIVE_VENUES)}), "
+            f"found venue {node.venue!r}"
+        )
+        raise ConfigError(msg)
+    if node.orders == "live" and not live_orders:
+        msg = "the configuration asks for real orders; add --live-orders if you mean it"
+        raise ConfigError(msg)
+    if live_orders and node.orders != "live":
+        msg = (
+            "--live-orders alone sends nothing: the configuration must name a live venue too "
+            '([node] venue = "binance", orders = "live")'
+        )
+        raise ConfigError(msg)
+    if node.orders == "live":
+        binance_execution_config(os.environ)
+
+
+def schema_of(settings: Settings) -> FactorSchema | None:
+    """Return the names that the producer of this run writes, or None while nobody knows."""
+    if settings.node.venue == "simulated":
+        from adapters.market.simulated_path import SCHEMA  # noqa: PLC0415 - one of three markets
+
+        return SCHEMA
+    if settings.node.venue == "replay":
+        from adapters.market.recorded_factors import SCHEMA as RECORDED  # noqa: PLC0415
+
+        return RECORDED
+    try:
+        with FactorReader(settings.node.region) as reader:
+            return reader.schema
+    except RegionNotReadyError:
+        return None
+
+
+def prepare(options: argparse.Namespace) -> tuple[Settings, AnyFactorStrategy]:
+    """Check everything and make the strategy.
+
+    Raises
+    ------
+    DolphinError
+        If anything is wrong; nothing was started or created.
+
+    """
+    settings = settings_of(options)
+    strategy_class = find_strategy(settings.strategy.path)
+    config = make_config(strategy_class, settings.strategy.config)
+    schema = schema_of(settings)
+    if schema is not None:
+        check_factors(strategy_class, schema)
+    return settings, strategy_class(config)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        settings, strategy = prepare(options)
+        if options.check:
+            node = settings.node
+            known = schema_of(settings)
+            factors = f"{len(known)} factors" if known else f"no producer at {node.region} yet"
+            print(
+                f"OK: {type(strategy).__name__} on the {node.venue} market, "
+                f"{node.orders} orders, {factors}"
+            )
+            return 0
+    except DolphinError as error:
+        print(f"run_node.py: {error}", file=sys.stderr)
+        return BAD_CONFIG
+    # After the check, which loads nothing that it does not need.
+    from live.session import Session  # noqa: PLC0415
+
+    try:
+        return Session(settings, strategy).run()
+    except DolphinError as error:
+        print(f"run_node.py: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

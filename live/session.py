@@ -1,0 +1,236 @@
+"""Session: one run of a live node, from its producer's start to its summary."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import shutil
+import signal
+import sys
+import time
+import traceback
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.latency import measure_on_factors
+from adapters.shm.source import ShmSource
+from live.market import Market, open_market
+from live.node import build_node
+from live.report import RunReport
+from live.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import FrameType
+
+    from nautilus_trader.live import LiveNodeHandle
+
+    from live.settings import Settings
+    from live.strategies import AnyFactorStrategy
+
+PROGRESS_INTERVAL_S: Final = 2.0
+STOP_TIMEOUT_S: Final = 4.0
+START_DELAY_NS: Final = 1_000_000_000
+"""From the node's start to the first quote and factor."""
+
+OK: Final = 0
+FAILED: Final = 1
+LEFT_OPEN: Final = 3
+SECOND_SIGNAL: Final = 130
+
+
+class Session:
+    """Run a node until it is asked to stop, something fails, or the market ends.
+
+    The first SIGINT or SIGTERM cancels the orders, closes the position and prints the summary.
+    A second one leaves at once and says what was left open.
+
+    Parameters
+    ----------
+    settings : Settings
+        Checked settings.
+    strategy : FactorStrategy
+        What trades.
+
+    Notes
+    -----
+    ``run`` takes over SIGINT and SIGTERM and must be called on the main thread, once.
+
+    """
+
+    def __init__(self, settings: Settings, strategy: AnyFactorStrategy) -> None:
+        self._settings = settings
+        self._strategy = strategy
+        self._market: Market | None = None
+        self._folder: Path | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._handle: LiveNodeHandle | None = None
+        self._report: RunReport | None = None
+        self._reason = ""
+        self._code = OK
+        self._started_s = 0.0
+        self._signals = 0
+
+    def run(self) -> int:
+        """Run to the end and return the exit code: 0 asked to stop and flat, 1 something
+        failed, 3 something was left open.
+        """
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        with ExitStack() as stack:
+            region = self._settings.node.region
+            if self._settings.node.venue != "binance":
+                folder = stack.enter_context(RunFolder())
+                self._folder = folder.path
+                region = folder.region
+                self._market = stack.enter_context(open_market(self._settings, folder))
+            if self._signals:
+                return OK
+            asyncio.run(self._run_node(region))
+        return self._code
+
+    # ---- the node ----------------------------------------------------------------------------
+
+    async def _run_node(self, region: Path) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._on_callback_error)
+        client = None if self._market is None else self._market.client(self._on_market_end)
+        node, feed = build_node(self._settings, client, ShmSource(region), self._strategy)
+        for actor in () if self._market is None else self._market.actors():
+            node.add_actor(actor)
+        self._handle = node.handle()
+        self._report = RunReport(
+            node,
+            feed,
+            measure_on_factors(self._strategy),
+            float(self._settings.sandbox.balance_usdt),
+        )
+        self._say_hello()
+        if self._market is not None:
+            self._market.start(time.time_ns() + START_DELAY_NS)
+        self._started_s = time.monotonic()
+        gc.collect()
+        gc.freeze()
+        progress = asyncio.create_task(self._tell_progress())
+        progress.add_done_callback(self._on_progress_end)
+        try:
+            await node.run_async()
+        except Exception:  # noqa: BLE001 - whatever it was, the user hears of it below
+            traceback.print_exc()
+        finally:
+            progress.cancel()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        self._finish()
+
+    def _say_hello(self) -> None:
+        node = self._settings.node
+        orders = "REAL ORDERS" if node.orders == "live" else "sandbox orders"
+        length = f"{node.seconds:g} s" if node.seconds else "until Ctrl-C"
+        say(
+            f"{type(self._strategy).__name__} on the {node.venue} market, {orders}, "
+            f"factors by {node.wait}, {length}"
+        )
+
+    async def _tell_progress(self) -> None:
+        seconds = self._settings.node.seconds
+        next_s = PROGRESS_INTERVAL_S
+        while True:
+            elapsed_s = self._elapsed_s
+            if seconds and elapsed_s >= seconds:
+                self._stop(f"{seconds:g} s are over")
+                return
+            wake_s = min(next_s, seconds) if seconds else next_s
+            await asyncio.sleep(max(wake_s - elapsed_s, 0.01))
+            if self._elapsed_s >= next_s:
+                next_s += PROGRESS_INTERVAL_S
+                say(self._report.progress(self._elapsed_s) if self._report else "")
+            if self._market is not None and (lost := self._market.producer_failure()):
+                self._fail(lost)
+
+    def _on_progress_end(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            traceback.print_exception(error)
+            self._fail(f"an error in the progress report: {error}")
+
+    @property
+    def _elapsed_s(self) -> float:
+        return time.monotonic() - self._started_s
+
+    def _finish(self) -> None:
+        """Say how it ended; called when the node has stopped."""
+        assert self._report is not None  # noqa: S101 - set before the node ran
+        if not self._reason:
+            self._code = FAILED
+            self._reason = "the node stopped by itself after the error above"
+            if self._settings.node.venue == "binance" and not self._report.saw_market:
+                self._reason = (
+                    "Binance could not be reached, so nothing was traded; check this machine's "
+                    "network (fapi.binance.com, fstream.binance.com) and try again"
+                )
+        left_open = self._report.left_open()
+        if left_open != "nothing" and self._code == OK:
+            self._code = LEFT_OPEN
+        say(self._report.summary(self._elapsed_s, self._reason))
+        if left_open != "nothing":
+            say(f"LEFT OPEN: {left_open}")
+
+    # ---- ending ------------------------------------------------------------------------------
+
+    def _stop(self, reason: str) -> None:
+        if self._reason:
+            return
+        self._reason = reason
+        # From the kernel, because a loop that hangs would not call a timer of its own.
+        signal.signal(signal.SIGALRM, self._on_stop_timeout)
+        signal.setitimer(signal.ITIMER_REAL, STOP_TIMEOUT_S)
+        if self._handle is not None:
+            self._handle.stop()
+
+    def _fail(self, reason: str) -> None:
+        self._code = FAILED
+        self._stop(reason)
+
+    def _on_market_end(self) -> None:
+        self._stop("the recording is over")
+
+    def _on_callback_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Stop the node: asyncio itself would only print the error and go on trading."""
+        error = context.get("exception")
+        say(f"Error in a callback: {context.get('message')}", to=sys.stderr)
+        if error is not None:
+            traceback.print_exception(error)
+        self._fail(f"an error in a callback: {error or context.get('message')}")
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signals += 1
+        name = signal.Signals(number).name
+        if self._signals > 1 or self._loop is None:
+            self._leave(f"second signal ({name})" if self._signals > 1 else name)
+            return
+        say(f"{name}: cancelling orders and closing the position; once more to leave at once")
+        # The loop may be inside the code that this signal interrupted.
+        self._loop.call_soon_threadsafe(self._stop, f"stopped by {name}")
+
+    def _on_stop_timeout(self, number: int, frame: FrameType | None) -> None:
+        self._leave(f"the node did not stop within {STOP_TIMEOUT_S:g} s", code=LEFT_OPEN)
+
+    def _leave(self, reason: str, code: int = SECOND_SIGNAL) -> None:
+        """End the process here and now, with what it leaves open on the record."""
+        try:
+            left_open = self._report.left_open() if self._report else "nothing"
+        except BaseException as error:  # noqa: BLE001 - nothing may keep the process
+            left_open = f"unknown ({error})"
+        alarm = "" if left_open == "nothing" else "POSITION OR ORDERS LEFT OPEN - "
+        say(f"{alarm}{reason}; left open: {left_open}", to=sys.stderr)
+        if self._market is not None:
+            self._market.kill()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def say(text: str, to: Any = None) -> None:
+    """Print a line at once."""
+    print(text, file=to or sys.stdout, flush=True)

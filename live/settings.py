@@ -1,0 +1,228 @@
+"""NodeSettings: what a node run is configured with, read from TOML and checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from adapters.factor_feed import DELIVERIES, WAITS, Delivery, Wait
+from adapters.shm import DEFAULT_PATH
+from dolphin_strategies.errors import ConfigError, did_you_mean
+
+type VenueName = Literal["simulated", "replay", "binance"]
+
+VENUES: Final = ("simulated", "replay", "binance")
+LIVE_VENUES: Final = ("binance",)
+ORDERS: Final = ("sandbox", "live")
+DEFAULT_STRATEGY: Final = "dolphin_strategies.examples.imbalance_taker:ImbalanceTaker"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeSettings:
+    """The ``[node]`` table.
+
+    Attributes
+    ----------
+    venue : "simulated", "replay" or "binance"
+        Where quotes come from.
+    orders : "sandbox" or "live"
+        Where orders go; ``live`` also needs ``--live-orders`` on the command line.
+    wait, delivery
+        See :class:`~adapters.factor_feed.FactorFeedConfig`.
+    region : Path
+        The region that a producer outside writes; the demo and the replay make their own.
+    seconds : float
+        Stop after so many seconds; 0: run until Ctrl-C.
+    log_level : str
+        NautilusTrader's log level on the terminal.
+
+    """
+
+    venue: VenueName = "simulated"
+    orders: Literal["sandbox", "live"] = "sandbox"
+    wait: Wait = "event"
+    delivery: Delivery = "latest"
+    region: Path = DEFAULT_PATH
+    seconds: float = 0.0
+    log_level: str = "WARNING"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxSettings:
+    """The ``[sandbox]`` table: the paper account and its fees (fractions of the notional)."""
+
+    balance_usdt: Decimal = Decimal(100_000)
+    leverage: Decimal = Decimal(10)
+    maker_fee: Decimal = Decimal("0.0002")
+    taker_fee: Decimal = Decimal("0.0005")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoSettings:
+    """The ``[demo]`` table: the simulated market.
+
+    Attributes
+    ----------
+    seed : int
+        The same seed gives the same prices and factors.
+    shuffle_factors : bool
+        Give the strategy the factors of other moments, so that they tell it nothing.
+
+    """
+
+    seed: int = 7
+    shuffle_factors: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplaySettings:
+    """The ``[replay]`` table: recorded ticks as the live market."""
+
+    folder: Path | None = None
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrategySettings:
+    """The ``[strategy]`` table: ``class`` and the fields of its config."""
+
+    path: str = DEFAULT_STRATEGY
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything a run is configured with."""
+
+    node: NodeSettings = field(default_factory=NodeSettings)
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    demo: DemoSettings = field(default_factory=DemoSettings)
+    replay: ReplaySettings = field(default_factory=ReplaySettings)
+    strategy: StrategySettings = field(default_factory=StrategySettings)
+
+
+def load(path: Path | None) -> Settings:
+    """Read a TOML file; without one, the defaults.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or has an unknown key or a value of the wrong kind.
+
+    """
+    if path is None:
+        return Settings()
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"{path}: {error.strerror}; give --config the path of a TOML file"
+        raise ConfigError(msg) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path} is not TOML: {error}"
+        raise ConfigError(msg) from None
+    parts: dict[str, Any] = {}
+    known = {f.name: f for f in dataclasses.fields(Settings)}
+    for name, table in tables.items():
+        if name not in known:
+            msg = f"{path}: unknown table [{name}]{did_you_mean(name, known)}"
+            raise ConfigError(msg)
+        if not isinstance(table, dict):
+            msg = f"{path}: expected a table [{name}], found {table!r}"
+            raise ConfigError(msg)
+        values = dict(table)
+        if name == "strategy":
+            values = _strategy_table(values)
+        parts[name] = from_table(known[name].default_factory, values, f"{path}: [{name}]")  # type: ignore[arg-type]
+    return Settings(**parts)
+
+
+def _strategy_table(values: dict[str, Any]) -> dict[str, Any]:
+    """Split ``class`` from the rest, which is the strategy's own configuration."""
+    split: dict[str, Any] = {"config": values}
+    if "class" in values:
+        split["path"] = values.pop("class")
+    return split
+
+
+def from_table[T](cls: type[T], values: dict[str, Any], where: str) -> T:
+    """Make a dataclass from TOML values, converting each to its field's type.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown, with the nearest name, or a value does not fit.
+
+    """
+    hints = typing.get_type_hints(cls)
+    names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    for key in values:
+        if key not in names:
+            msg = f"{where}: unknown key {key!r}{did_you_mean(key, names)}"
+            raise ConfigError(msg)
+    try:
+        return cls(**{k: convert(hints[k], v, f"{where} {k}") for k, v in values.items()})
+    except (TypeError, ValueError) as error:
+        msg = f"{where}: {error}"
+        raise ConfigError(msg) from None
+
+
+def convert(hint: Any, value: Any, where: str) -> Any:
+    """Convert a TOML value to the type that a field declares.
+
+    Raises
+    ------
+    ConfigError
+        If it does not fit.
+
+    """
+    if isinstance(hint, typing.TypeAliasType):
+        hint = hint.__value__
+    choices = typing.get_args(hint)
+    origin = typing.get_origin(hint)
+    if origin is Literal:
+        if value not in choices:
+            msg = f"{where}: expected {' or '.join(map(repr, choices))}, found {value!r}"
+            raise ConfigError(msg)
+        return value
+    if origin in {typing.Union, types.UnionType}:
+        inner = next(c for c in choices if c is not type(None))
+        return convert(inner, value, where)
+    wrong = ConfigError(f"{where}: expected {_name_of(hint)}, found {value!r}")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is float and is_number:
+        return float(value)
+    if hint is Decimal and (is_number or isinstance(value, str)):
+        try:
+            return Decimal(str(value))
+        except InvalidOperation:
+            raise wrong from None
+    if hint is Path and isinstance(value, str):
+        return Path(value).expanduser()
+    if hint is bool and not isinstance(value, bool):
+        raise wrong
+    if hint is int and not (is_number and isinstance(value, int)):
+        raise wrong
+    from_str = getattr(hint, "from_str", None)
+    if from_str is not None and isinstance(value, str):
+        try:
+            return from_str(value)
+        except ValueError as error:
+            msg = f"{where}: {error}"
+            raise ConfigError(msg) from None
+    plain = origin or hint
+    if isinstance(plain, type) and not isinstance(value, plain):
+        raise wrong
+    return value
+
+
+def _name_of(hint: Any) -> str:
+    return getattr(hint, "__name__", str(hint))
+
+
+__all__ = ["DELIVERIES", "LIVE_VENUES", "ORDERS", "VENUES", "WAITS", "Settings", "load"]

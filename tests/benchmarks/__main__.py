@@ -1,0 +1,79 @@
+"""The benchmarks' command line: ``uv run python -m tests.benchmarks``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+from tests.benchmarks import bus, calls, machine, node, peers, throughput
+from tests.benchmarks.processes import ChildError
+from tests.benchmarks.report import IncorrectError, Options
+
+GROUPS: Final = {
+    "calls": (calls.run, "what one write or read costs from Python"),
+    "throughput": (throughput.run, "one writer at 1,000,000 records/s and a reader that checks"),
+    "node": (node.run, "producer process -> on_factors in a live node, spin and event; idle CPU"),
+    "bus": (bus.run, "messages per second through the message bus of one node"),
+    "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
+}
+RUNS: Final = 5
+QUICK_RUNS: Final = 3
+
+
+def _parser() -> argparse.ArgumentParser:
+    groups = "\n".join(f"  {name:<12}{what}" for name, (_, what) in GROUPS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description="Measure Dolphin on this machine. Prints one table a group, with the target\n"
+        "beside each figure; a target that is not met is shown, never an error.",
+        epilog=f"groups:\n{groups}\n  {'all':<12}all of them (default)\n\n"
+        "The exit code is 0 unless something was delivered wrongly or could not run. Nothing\n"
+        "else should run on the machine meanwhile: the spinning rows need two whole cores.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "group", nargs="?", default="all", choices=[*GROUPS, "all"], help="what to measure"
+    )
+    parser.add_argument("--quick", action="store_true", help="shorter runs, and fewer of them")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument(
+        "--runs",
+        type=int,
+        metavar="N",
+        help=f"runs that a median is of ({RUNS}; with --quick {QUICK_RUNS})",
+    )
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the groups asked for; return the exit code."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    runs = asked.runs if asked.runs is not None else (QUICK_RUNS if asked.quick else RUNS)
+    if runs < 1:
+        parser.error(f"--runs: expected at least 1, found {runs}")
+    options = Options(is_quick=asked.quick, runs=runs)
+    described = machine.describe()
+    print("machine: " + ", ".join(f"{name} {value}" for name, value in described.items()))
+    results, failed = [], False
+    for name in GROUPS if asked.group == "all" else [asked.group]:
+        print(flush=True)
+        try:
+            group = GROUPS[name][0](options)
+        except (IncorrectError, ChildError) as error:
+            failed = True
+            print(f"== {name} == FAILED: {error}", file=sys.stderr)
+            continue
+        print(group, flush=True)
+        results.append(group.as_dict())
+    if asked.json:
+        document = {"machine": described, "quick": asked.quick, "runs": runs, "groups": results}
+        asked.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
