@@ -97,6 +97,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         self._fresh_until_ns = 0
         self._was_ready = False
         self._alert_is_set = False
+        self._alerts = 0
 
     # ---- for authors -------------------------------------------------------------------------
 
@@ -201,7 +202,10 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         than the record.
         """
         self._alert_is_set = True
-        self.clock.set_time_alert_ns(AGE_ALERT, self._fresh_until_ns + 1, self._on_age_alert)
+        # Two names in turn: the one whose alert is firing may still be taken.
+        self._alerts += 1
+        name = f"{AGE_ALERT}-{self._alerts % 2}"
+        self.clock.set_time_alert_ns(name, self._fresh_until_ns + 1, self._on_age_alert)
 
     def _on_age_alert(self, event: object) -> None:
         self._alert_is_set = False

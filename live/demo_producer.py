@@ -36,8 +36,8 @@ def main() -> int:
 def write_steps(
     path: SimulatedPath, start_ns: int, writer: FactorWriter, process: ProducerProcess
 ) -> None:
-    """Write each step's factors when they are due, and only the newest if late."""
-    step = 0
+    """Write each step's factors when they are due, and only the newest if late or new here."""
+    step = max(0, (time.time_ns() - start_ns) // STEP_NS)
     while process.wait_until(start_ns + step * STEP_NS):
         writer.write_values(path.factors(step), start_ns + step * STEP_NS)
         step = max(step + 1, (time.time_ns() - start_ns) // STEP_NS)

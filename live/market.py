@@ -40,6 +40,9 @@ class Market(Protocol):
     def producer_failure(self) -> str:
         """Return what went wrong with the producer, or an empty string."""
 
+    def restart_producer(self) -> bool:
+        """Start the producer again, which may take seconds; return whether this market can."""
+
     def kill(self) -> None:
         """End the producer at once."""
 
@@ -87,6 +90,7 @@ class SimulatedMarket(_ProducedMarket):
         if settings.demo.shuffle_factors:
             arguments.append("--shuffle-factors")
         super().__init__(ProducerChild("live.demo_producer", arguments))
+        self._arguments = arguments
         self._path = SimulatedPath(settings.demo.seed)
 
     def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
@@ -99,6 +103,12 @@ class SimulatedMarket(_ProducedMarket):
     def producer_failure(self) -> str:
         code = self._producer.exit_code
         return "" if code is None else f"the producer process ended with code {code}"
+
+    def restart_producer(self) -> bool:
+        self._producer.stop()
+        self._producer = ProducerChild("live.demo_producer", self._arguments)
+        self._producer.start_at(self._start_ns)
+        return True
 
 
 class ReplayedMarket(_ProducedMarket):
@@ -129,6 +139,10 @@ class ReplayedMarket(_ProducedMarket):
         # Code 0: it has written the whole recording.
         code = self._producer.exit_code
         return f"the producer process ended with code {code}" if code else ""
+
+    def restart_producer(self) -> bool:
+        # A second run of the recording would give old factors again.
+        return False
 
     def _clock(self) -> ReplayClock:
         return ReplayClock(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.factor_feed import WAITS
 from adapters.shm import FactorReader
-from dolphin_strategies import ConfigError, DolphinError
+from dolphin_strategies import ConfigError, DolphinError, FactorSchema
 from dolphin_strategies.errors import RegionNotReadyError
 from live.node import binance_execution_config, log_level
 from live.settings import LIVE_VENUES, VENUES, Settings, load
@@ -20,7 +20,6 @@ from live.strategies import check_factors, find_strategy, make_config
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dolphin_strategies import FactorSchema
     from live.strategies import AnyFactorStrategy
 
 EXAMPLES = """\
@@ -153,9 +152,9 @@ def schema_of(settings: Settings) -> FactorSchema | None:
 
         return SCHEMA
     if settings.node.venue == "replay":
-        from adapters.market.recorded_factors import SCHEMA as RECORDED  # noqa: PLC0415
+        from adapters.market.recorded_factors import MEANINGS  # noqa: PLC0415
 
-        return RECORDED
+        return FactorSchema(MEANINGS)
     try:
         with FactorReader(settings.node.region) as reader:
             return reader.schema

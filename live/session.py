@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from live.strategies import AnyFactorStrategy
 
 PROGRESS_INTERVAL_S: Final = 2.0
+WATCH_INTERVAL_S: Final = 0.25
 STOP_TIMEOUT_S: Final = 4.0
 START_DELAY_NS: Final = 1_000_000_000
 """From the node's start to the first quote and factor."""
@@ -141,12 +142,18 @@ class Session:
                 self._stop(f"{seconds:g} s are over")
                 return
             wake_s = min(next_s, seconds) if seconds else next_s
-            await asyncio.sleep(max(wake_s - elapsed_s, 0.01))
+            await asyncio.sleep(min(max(wake_s - elapsed_s, 0.01), WATCH_INTERVAL_S))
             if self._elapsed_s >= next_s:
                 next_s += PROGRESS_INTERVAL_S
                 say(self._report.progress(self._elapsed_s) if self._report else "")
             if self._market is not None and (lost := self._market.producer_failure()):
-                self._fail(lost)
+                await self._replace_producer(self._market, lost)
+
+    async def _replace_producer(self, market: Market, lost: str) -> None:
+        """Start a lost producer again, as whoever watches over a real one would."""
+        say(f"{lost}; starting it again")
+        if not await asyncio.to_thread(market.restart_producer):
+            self._fail(f"{lost}, and a recording cannot be taken up again in its middle")
 
     def _on_progress_end(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -181,11 +188,15 @@ class Session:
         if self._reason:
             return
         self._reason = reason
-        # From the kernel, because a loop that hangs would not call a timer of its own.
-        signal.signal(signal.SIGALRM, self._on_stop_timeout)
-        signal.setitimer(signal.ITIMER_REAL, STOP_TIMEOUT_S)
+        self._limit_stop()
         if self._handle is not None:
             self._handle.stop()
+
+    def _limit_stop(self) -> None:
+        """Have the kernel end the wait: a loop that hangs would not call a timer of its own."""
+        if signal.getitimer(signal.ITIMER_REAL)[0] == 0:
+            signal.signal(signal.SIGALRM, self._on_stop_timeout)
+            signal.setitimer(signal.ITIMER_REAL, STOP_TIMEOUT_S)
 
     def _fail(self, reason: str) -> None:
         self._code = FAILED
@@ -209,6 +220,7 @@ class Session:
             self._leave(f"second signal ({name})" if self._signals > 1 else name)
             return
         say(f"{name}: cancelling orders and closing the position; once more to leave at once")
+        self._limit_stop()
         # The loop may be inside the code that this signal interrupted.
         self._loop.call_soon_threadsafe(self._stop, f"stopped by {name}")
 

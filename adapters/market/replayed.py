@@ -12,6 +12,7 @@ from nautilus_trader.model import AggressorSide, Price, Quantity, QuoteTick, Tra
 
 from adapters.market.instruments import btcusdt_perp
 from adapters.market.wake_timer import WakeTimer
+from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,10 @@ EVENTS_PER_TURN: Final = 64
 """Events handed over before the node's other work gets its turn."""
 CATCH_UP_PAUSE_NS: Final = 100_000
 """What the node gets between two turns when the replay is late."""
-RECEIVE_TIMEOUT_S: Final = 5.0
+MAX_QUEUED: Final = 1024
+"""Events that may wait in the node's queue; the replay is late rather than pile up more."""
+MAX_IDLE_PAUSES: Final = 20_000
+"""At least two seconds of the loop's own turns, however long the loop stood still."""
 
 
 class ReplayedMarketClientConfig(DataClientConfig):
@@ -108,7 +112,7 @@ class ReplayedMarketClient(MarketDataClient):
         timer = WakeTimer()
         try:
             await self._hand_over_all(timer)
-            await self._wait_until_received(timer)
+            await self._wait_until_received(timer, self.events_handed)
         except Exception as error:  # noqa: BLE001 - the node would only log it and go on
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "the replayed market failed", "exception": error}
@@ -127,6 +131,7 @@ class ReplayedMarketClient(MarketDataClient):
         n, total = 0, self.events_total
         await timer.sleep_until(due_ns[0])
         while n < total and self._is_open:
+            await self._wait_until_received(timer, n - MAX_QUEUED)
             now_ns = time.time_ns()
             end = min(n + EVENTS_PER_TURN, total)
             while n < end and due_ns[n] <= now_ns:
@@ -137,16 +142,17 @@ class ReplayedMarketClient(MarketDataClient):
             if n < total:
                 await timer.sleep_until(max(due_ns[n], time.time_ns() + CATCH_UP_PAUSE_NS))
 
-    async def _wait_until_received(self, timer: WakeTimer) -> None:
-        """Let the node work off its queue, so that the end comes after the last event."""
-        deadline_s = time.monotonic() + RECEIVE_TIMEOUT_S
-        while self._is_open and self._hand_over.events < self.events_handed:
-            if time.monotonic() > deadline_s:
+    async def _wait_until_received(self, timer: WakeTimer, count: int) -> None:
+        """Let the node work off its queue."""
+        pauses = 0
+        while self._is_open and (received := self._hand_over.events) < count:
+            pauses += 1
+            if not received and pauses > MAX_IDLE_PAUSES:
                 msg = (
-                    f"the node received {self._hand_over.events} of {self.events_handed} market "
-                    "events; is a MarketWitness with the same HandOver added to it?"
+                    f"the node received none of {self.events_handed} market events; expected a "
+                    "MarketWitness that counts them: add one with the same HandOver to the node"
                 )
-                raise TimeoutError(msg)
+                raise ConfigError(msg)
             await timer.sleep_until(time.time_ns() + CATCH_UP_PAUSE_NS)
 
     def _quote(self, row: int, due_ns: int) -> QuoteTick:

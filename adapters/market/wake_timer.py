@@ -39,9 +39,7 @@ class WakeTimer:
 
     def __init__(self) -> None:
         self._libc: Final = ctypes.CDLL(None, use_errno=True)
-        self._fd: Final = self._libc.timerfd_create(
-            _CLOCK_REALTIME, os.O_NONBLOCK | os.O_CLOEXEC
-        )
+        self._fd: Final = self._libc.timerfd_create(_CLOCK_REALTIME, os.O_NONBLOCK | os.O_CLOEXEC)
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), "timerfd_create")
         self._loop: Final = asyncio.get_running_loop()
@@ -56,9 +54,7 @@ class WakeTimer:
             return
         self._sleeper = self._loop.create_future()
         self._spec.value_s, self._spec.value_ns = divmod(unix_ns, _NS_PER_S)
-        self._libc.timerfd_settime(
-            self._fd, _TFD_TIMER_ABSTIME, ctypes.byref(self._spec), None
-        )
+        self._libc.timerfd_settime(self._fd, _TFD_TIMER_ABSTIME, ctypes.byref(self._spec), None)
         await self._sleeper
 
     def _on_expiry(self) -> None:

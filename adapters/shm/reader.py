@@ -90,13 +90,14 @@ class FactorReader:
         self._last: ExternalFactors | None = None
         self._r = ffi.new("struct region_reader *")
         self._address = address_of(self._r)
+        self._folder_fd = self._lock_fd = -1
         self._fd = files.open_region(self.path, os.O_RDONLY, trusted_uids)
         try:
             found = layout.check(self._fd, self.path)
-            self._mapping = files.Mapping(self._fd, found.layout.file_size, writable=False)
             self._folder_fd, self._lock_fd = self._open_folder()
+            self._mapping = files.Mapping(self._fd, found.layout.file_size, writable=False)
         except BaseException:
-            os.close(self._fd)
+            self._close_fds()
             raise
         lay = found.layout
         self.schema: Final[FactorSchema] = lay.schema
@@ -429,6 +430,9 @@ class FactorReader:
             self._waiter = None
         self._r.control = ffi.NULL
         self._mapping.close()
+        self._close_fds()
+
+    def _close_fds(self) -> None:
         for fd in (self._fd, self._lock_fd, self._folder_fd):
             if fd >= 0:
                 os.close(fd)

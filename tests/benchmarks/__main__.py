@@ -55,18 +55,22 @@ def main(arguments: list[str] | None = None) -> int:
     runs = asked.runs if asked.runs is not None else (QUICK_RUNS if asked.quick else RUNS)
     if runs < 1:
         parser.error(f"--runs: expected at least 1, found {runs}")
+    if asked.json and not asked.json.parent.is_dir():
+        parser.error(f"--json: there is no folder {asked.json.parent}")
     options = Options(is_quick=asked.quick, runs=runs)
     described = machine.describe()
     print("machine: " + ", ".join(f"{name} {value}" for name, value in described.items()))
     results, failed = [], False
     for name in GROUPS if asked.group == "all" else [asked.group]:
         print(flush=True)
+        disturbance = machine.Disturbance()
         try:
             group = GROUPS[name][0](options)
         except (IncorrectError, ChildError) as error:
             failed = True
             print(f"== {name} == FAILED: {error}", file=sys.stderr)
             continue
+        group.remarks.append(str(disturbance))
         print(group, flush=True)
         results.append(group.as_dict())
     if asked.json:

@@ -159,7 +159,8 @@ def _group(found: dict[str, list[float]], repeats: int) -> Group:
         rows,
         [
             f"{repeats} repeats of {CALLS_PER_REPEAT:,} calls ({ROADMAP_CALLS_PER_REPEAT:,} for "
-            "the roadmap's), all rows in turn within each repeat; a figure is the mean of a repeat",
+            "the roadmap's), all rows in turn within each; min, median and p99 are of the "
+            "repeats' means",
             "every value read back was the one written",
         ],
     )

@@ -64,7 +64,7 @@ async def _stop_after(node: LiveNode, producer: Popen[str], source: ShmSource) -
         gc.collect()
         gc.freeze()
         processes.tell_go(producer)
-        while producer.poll() is None:
+        while producer.poll() is None:  # noqa: ASYNC110 - the end of a process is no event here
             await asyncio.sleep(POLL_S)
         return source.status()
     finally:

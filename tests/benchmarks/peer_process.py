@@ -55,6 +55,8 @@ def receive(transport: str, address: str, count: int) -> dict[str, Any]:
         number = max(numbers)
         torn += min(numbers) != number
     receiver.close()
+    if not received:
+        sys.exit(f"nothing came for {SILENCE_LIMIT_S:g} s")
     return {**recorder.percentiles()._asdict(), "torn": torn, "skipped": count - received}
 
 

@@ -50,8 +50,8 @@ def run(options: Options) -> Group:
         [
             f"each figure is the median of {options.runs} runs of {count:,} payloads, the "
             "transports in turn; n, torn and skipped are of all runs",
-            "roadmap: the mmap + struct loop in multiprocessing.shared_memory, read as the roadmap "
-            "reads it, its timestamp from the monotonic clock; it stamps before it packs",
+            "roadmap: its mmap + struct loop in multiprocessing.shared_memory, read as the "
+            "roadmap reads it; its timestamp, taken before it packs, is of the monotonic clock",
             "zeromq: PUSH/PULL; iceoryx2: publish-subscribe with a copy at each end",
         ],
     )

@@ -30,7 +30,7 @@ def module(name: str, *arguments: object) -> list[str]:
 @contextmanager
 def running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     """Start a process with pipes to its stdin, stdout and stderr; end it on leaving."""
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         command,
         cwd=ROOT,
         text=True,

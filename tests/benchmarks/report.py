@@ -91,9 +91,9 @@ class Group:
 
 def show(figure: float) -> str:
     """Return a figure with three or more significant digits."""
-    if isinstance(figure, int) or abs(figure) >= 100:  # noqa: PLR2004
+    if isinstance(figure, int) or abs(figure) >= 100:
         return f"{figure:,.0f}"
-    return f"{figure:.1f}" if abs(figure) >= 10 else f"{figure:.2f}"  # noqa: PLR2004
+    return f"{figure:.1f}" if abs(figure) >= 10 else f"{figure:.2f}"
 
 
 def _aligned(lines: list[list[str]]) -> list[str]:

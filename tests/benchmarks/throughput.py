@@ -72,7 +72,7 @@ def _compiled(name: str, folder: Path) -> Path:
     program = folder / name
     sources = [HERE / f"{name}.c", *(SHM / f for f in ("region.c", "waiters.c", "fault_guard.c"))]
     flags = ["-std=gnu11", "-O3", "-pthread", f"-I{SHM}", f"-I{HERE}"]
-    result = subprocess.run(  # noqa: S603
+    result = subprocess.run(
         [found, *compiler[1:], *flags, "-o", str(program), *map(str, sources)],
         capture_output=True,
         text=True,

@@ -14,7 +14,7 @@ from contextlib import suppress
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import numpy as np
 
@@ -22,11 +22,14 @@ from adapters.shm import FactorReader, FactorWriter
 from tests.benchmarks.roadmap_writer import RoadmapWriter, parse
 from tests.benchmarks.workload import FACTOR_COUNT, NAMES
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PAYLOAD_SIZE: Final = 8 * FACTOR_COUNT
 SPIN_NS: Final = 20_000
 WAIT_S: Final = 0.1
 ROADMAP_SIZE: Final = 4096
-SHARED_MEMORY_FOLDER: Final = Path("/dev/shm")  # noqa: S108 - where Python puts it on Linux
+SHARED_MEMORY_FOLDER: Final = Path("/dev/shm")  # where Python puts it on Linux
 
 
 class Sender(Protocol):
@@ -181,7 +184,7 @@ class ZeroMqSender:
     def __init__(self, address: str) -> None:
         import zmq
 
-        self._socket = zmq.Context.instance().socket(zmq.PUSH)
+        self._socket: Any = zmq.Context.instance().socket(zmq.PUSH)
         self._socket.setsockopt(zmq.LINGER, 1000)
         self._socket.bind(f"ipc://@{address}")
         self._payload = Payload()
@@ -199,7 +202,7 @@ class ZeroMqReceiver:
     def __init__(self, address: str) -> None:
         import zmq
 
-        self._socket = zmq.Context.instance().socket(zmq.PULL)
+        self._socket: Any = zmq.Context.instance().socket(zmq.PULL)
         self._socket.setsockopt(zmq.RCVTIMEO, int(WAIT_S * 1000))
         self._socket.connect(f"ipc://@{address}")
         self._nothing_came = zmq.Again
@@ -237,6 +240,7 @@ class RoadmapReceiver:
 
     def __init__(self, address: str) -> None:
         self._memory = SharedMemory(address)
+        self._buffer: Any = self._memory.buf
         # Python 3.12 would let this process remove what the sender owns.
         resource_tracker.unregister(f"/{self._memory.name}", "shared_memory")
         self._seen_ns = self._stamp_ns()
@@ -244,19 +248,20 @@ class RoadmapReceiver:
     def receive(self) -> bytes | None:
         if self._stamp_ns() == self._seen_ns:
             return None
-        stamp_ns, factors = parse(self._memory.buf)
+        stamp_ns, factors = parse(self._buffer)
         self._seen_ns = stamp_ns
         numbers = [int(value) for value in factors.values()][1:]
         return struct.pack(f"<{FACTOR_COUNT}q", stamp_ns, *numbers)
 
     def _stamp_ns(self) -> int:
-        return int.from_bytes(self._memory.buf[:8], "little")
+        return int.from_bytes(self._buffer[:8], "little")
 
     def close(self) -> None:
+        del self._buffer
         self._memory.close()
 
 
-TRANSPORTS: Final[dict[str, tuple[type[Sender], type[Receiver]]]] = {
+TRANSPORTS: Final[dict[str, tuple[Callable[[str], Sender], Callable[[str], Receiver]]]] = {
     "dolphin spin": (RegionSender, RegionSpinReceiver),
     "iceoryx2 polled": (IceoryxSender, IceoryxPolledReceiver),
     "roadmap polled": (RoadmapSender, RoadmapReceiver),

@@ -25,7 +25,7 @@ MAX_SLEEPING_RATE_HZ: Final = 2_000
 @contextmanager
 def own_region() -> Iterator[Path]:
     """Give the path of a region that nobody else uses, and remove what lies there afterwards."""
-    path = Path(f"/dev/shm/dolphin_benchmark_{os.getpid()}_{uuid4().hex[:8]}")  # noqa: S108
+    path = Path(f"/dev/shm/dolphin_benchmark_{os.getpid()}_{uuid4().hex[:8]}")
     try:
         yield path
     finally:

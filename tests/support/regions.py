@@ -93,9 +93,10 @@ def obey(path: str, names: list[str], capacity: int = 4096) -> None:
     with FactorWriter(path, names, capacity=capacity) as writer:
         print(writer.published, flush=True)
         while True:
+            writer.heartbeat()
             if not select.select([sys.stdin], [], [], 0.1)[0]:
-                writer.heartbeat()
-            elif line := sys.stdin.readline():
+                continue
+            if line := sys.stdin.readline():
                 write_records(writer, int(line))
                 print(writer.published, flush=True)
             else:

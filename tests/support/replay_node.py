@@ -43,6 +43,8 @@ from adapters.shm.source import ShmSource
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig
 
 START_DELAY_NS = 200_000_000
+AFTER_END_S = 0.3
+"""For the factors of the last events."""
 ORDER_EVERY = 40
 
 
@@ -79,6 +81,7 @@ class Observer(FactorStrategy[FactorStrategyConfig]):
 
     def on_order_filled(self, event: Any) -> None:
         quote = self.cache.quote(BTCUSDT_PERP)
+        assert quote is not None
         is_buy = event.order_side == OrderSide.BUY
         touch = quote.ask_price if is_buy else quote.bid_price
         self.fills.append([is_buy, float(event.last_px), float(touch)])
@@ -100,17 +103,20 @@ class Producer:
         line = self.process.stdout.readline()
         assert line == "ready\n", line
 
-    def start(self, start_ns: int) -> None:
+    def start_at(self, start_ns: int) -> None:
+        """Tell it the instant of the recording's first event."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"start {start_ns}\n")
         self.process.stdin.flush()
 
     def finish(self) -> dict[str, Any]:
+        """Wait for its end and return its figures."""
         output, _ = self.process.communicate(timeout=10)
         return {"exit_code": self.process.returncode, **json.loads(output)}
 
 
 def node_config() -> LiveNodeConfig:
+    """Return the config of a silent sandbox node."""
     return LiveNodeConfig(
         environment=Environment.SANDBOX,
         trader_id=TraderId("DOLPHIN-001"),
@@ -122,6 +128,7 @@ def node_config() -> LiveNodeConfig:
 
 
 def sandbox_config() -> SandboxExecutionClientConfig:
+    """Return a margin account that the book fills and trades do not."""
     return SandboxExecutionClientConfig(
         venue=Venue("BINANCE"),
         starting_balances=[Money(100_000, Currency.from_str("USDT"))],
@@ -134,6 +141,7 @@ def sandbox_config() -> SandboxExecutionClientConfig:
 
 
 async def run_node(folder: Path, run: Path, speed: float, delay_ns: int) -> dict[str, Any]:
+    """Replay to the end and return all that was seen."""
     recording = TickRecording.load(folder)
     hand_over = HandOver.create(run / "hand_over")
     producer = Producer(folder, run, speed)
@@ -142,15 +150,17 @@ async def run_node(folder: Path, run: Path, speed: float, delay_ns: int) -> dict
     def begin() -> ReplayClock:
         nonlocal start_ns
         start_ns = time.time_ns() + delay_ns
-        producer.start(start_ns)
+        producer.start_at(start_ns)
         return ReplayClock(start_ns=start_ns, first_ns=recording.first_ns, speed=speed)
 
-    loop = asyncio.get_running_loop()
+    def stop_soon() -> None:
+        asyncio.get_running_loop().call_later(AFTER_END_S, handle.stop)
+
     factory = ReplayedMarketClientFactory(
         recording=recording,
         clock=begin,
         hand_over=hand_over,
-        on_end=lambda: loop.call_later(0.3, handle.stop),
+        on_end=stop_soon,
     )
     node = (
         LiveNodeBuilder.from_config("REPLAY", node_config())

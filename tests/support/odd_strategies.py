@@ -1,0 +1,123 @@
+"""Strategies that go wrong, for tests of what the node does then."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from nautilus_trader.model import InstrumentId, OrderSide
+
+from dolphin_strategies import FactorStrategy, FactorStrategyConfig
+
+if TYPE_CHECKING:
+    from dolphin_strategies import ExternalFactors
+
+INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
+
+
+class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
+    """Buy at the 20th record and rest a limit order far away, then do ``misbehave``."""
+
+    required_factors = ("imbal_btc",)
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.seen = 0
+        self.subscribe_quotes(INSTRUMENT)
+
+    def on_factors(self, f: ExternalFactors) -> None:
+        self.seen += 1
+        instrument = self.instrument(INSTRUMENT)
+        if self.seen == 20:
+            size = instrument.make_qty(0.01)
+            self.submit_order(self.order_factory.market(INSTRUMENT, OrderSide.BUY, size))
+            price = instrument.make_price(30_000.0)
+            self.submit_order(self.order_factory.limit(INSTRUMENT, OrderSide.BUY, size, price))
+        if self.seen == 100:
+            print("HOLDING", self.portfolio.net_position(INSTRUMENT), flush=True)
+            self.misbehave()
+
+    def misbehave(self) -> None:
+        """Do nothing wrong."""
+
+
+class RaisesInOnFactors(HoldsPosition):
+    """Raise in on_factors."""
+
+    def misbehave(self) -> None:
+        msg = "planted in on_factors"
+        raise RuntimeError(msg)
+
+
+class ExitsInOnFactors(HoldsPosition):
+    """Call sys.exit in on_factors."""
+
+    def misbehave(self) -> None:
+        raise SystemExit(0)
+
+
+class RaisesInTimer(HoldsPosition):
+    """Raise in a timer's callback."""
+
+    def misbehave(self) -> None:
+        self.clock.set_timer("planted", timedelta(milliseconds=20), callback=self.on_planted)
+
+    def on_planted(self, event: Any) -> None:
+        """Raise."""
+        msg = "planted in a timer"
+        raise RuntimeError(msg)
+
+
+class RaisesInOnQuote(HoldsPosition):
+    """Raise in on_quote."""
+
+    armed = False
+
+    def misbehave(self) -> None:
+        self.armed = True
+
+    def on_quote(self, quote: Any) -> None:
+        if self.armed:
+            msg = "planted in on_quote"
+            raise RuntimeError(msg)
+
+
+class RaisesInLoopCallback(HoldsPosition):
+    """Raise in a callback of the asyncio loop."""
+
+    def misbehave(self) -> None:
+        asyncio.get_running_loop().call_soon(self.planted)
+
+    def planted(self) -> None:
+        """Raise."""
+        msg = "planted in a loop callback"
+        raise RuntimeError(msg)
+
+
+class KillsProducer(HoldsPosition):
+    """Kill the producer process, whose pid is in the region."""
+
+    def misbehave(self) -> None:
+        for name in os.listdir("/proc"):
+            if name.isdigit() and _parent_of(int(name)) == os.getpid():
+                os.kill(int(name), signal.SIGKILL)
+
+
+class Hangs(HoldsPosition):
+    """Never come back from on_factors."""
+
+    def misbehave(self) -> None:
+        while True:
+            time.sleep(0.1)
+
+
+def _parent_of(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return int(stat.read().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
