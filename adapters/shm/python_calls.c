@@ -24,13 +24,23 @@ static int has_arguments(Py_ssize_t found, Py_ssize_t expected)
     return 0;
 }
 
+/* An instant in UNIX nanoseconds; -1 with an exception set if it is none. */
+static int64_t instant_of(PyObject *object)
+{
+    long long instant = PyLong_AsLongLong(object);
+    if (instant < 0 && !PyErr_Occurred())
+        PyErr_Format(PyExc_ValueError,
+                     "ts_event: expected UNIX nanoseconds, 0 or later, found %lld", instant);
+    return instant < 0 ? -1 : instant;
+}
+
 /* publish(writer, values, ts_event) -> 0 or -errno */
 static PyObject *publish(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     if (!has_arguments(n, 3))
         return NULL;
-    long long ts_event = PyLong_AsLongLong(args[2]);
-    if (ts_event == -1 && PyErr_Occurred())
+    int64_t ts_event = instant_of(args[2]);
+    if (ts_event < 0)
         return NULL;
     return PyLong_FromLong(
         region_publish(pointer_of(args[0]), pointer_of(args[1]), ts_event));
@@ -43,8 +53,8 @@ static PyObject *publish_dict(PyObject *module, PyObject *const *args, Py_ssize_
         return NULL;
     struct region_writer *w = pointer_of(args[0]);
     struct factor_dict *d = pointer_of(args[1]);
-    long long ts_event = PyLong_AsLongLong(args[3]);
-    if (ts_event == -1 && PyErr_Occurred())
+    int64_t ts_event = instant_of(args[3]);
+    if (ts_event < 0)
         return NULL;
     if (!w->control)
         return PyLong_FromLong(-EBADF);
@@ -84,7 +94,8 @@ static PyObject *read_with(read_function *read, PyObject *const *args, Py_ssize_
         return PyLong_FromLong(result);
     }
     PyObject *record = PyTuple_New(4);
-    PyObject *ts_event = PyLong_FromLongLong(header.record.ts_event);
+    /* Unsigned, as Nautilus takes it, so that a damaged stamp is at least no exception there. */
+    PyObject *ts_event = PyLong_FromUnsignedLongLong((uint64_t)header.record.ts_event);
     PyObject *sequence = PyLong_FromUnsignedLongLong(header.record.sequence);
     PyObject *mono_ns = PyLong_FromLongLong(header.record.published_mono_ns);
     if (!record || !ts_event || !sequence || !mono_ns) {

@@ -145,6 +145,8 @@ class FactorWriter:
         ------
         TypeError
             If ``factors`` is not a mapping.
+        ValueError
+            If ``ts_event`` is negative.
         RegionError
             If the writer is closed, or a new file is needed and cannot be made.
 
@@ -173,7 +175,7 @@ class FactorWriter:
         TypeError
             If ``values`` is not a float64 array.
         ValueError
-            If its shape is wrong or it is not contiguous.
+            If its shape is wrong or it is not contiguous, or ``ts_event`` is negative.
         RegionError
             If the writer is closed.
 

@@ -143,6 +143,7 @@ def test_a_source_without_a_place_still_finds_records(region_path: Path) -> None
 def sleep_until_killed(path: str) -> None:
     """Ask to be woken, say so, and never read."""
     reader = FactorReader(path)
+    reader.read_latest()
     assert reader.sleep()
     print("asleep", flush=True)
     time.sleep(60)
@@ -175,6 +176,7 @@ def test_a_reader_killed_in_its_sleep_harms_nobody(region_path: Path) -> None:
                 assert other.wait(10)
                 other.read_latest()
             with FactorReader(region_path) as heir:
+                heir.read_latest()
                 assert heir.sleep()
                 writer.ask(1)
                 assert heir.wait(10)

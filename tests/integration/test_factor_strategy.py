@@ -1,0 +1,193 @@
+"""FactorStrategy's gate, in Nautilus's BacktestEngine: the clock is exact there."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from nautilus_trader.backtest import BacktestEngine, BacktestEngineConfig
+from nautilus_trader.common import LoggerConfig
+from nautilus_trader.model import CustomData
+
+from dolphin_strategies import (
+    EXTERNAL_FACTORS,
+    ExternalFactors,
+    FactorSchema,
+    FactorStrategy,
+    FactorStrategyConfig,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SECOND = 1_000_000_000
+START = 1_700_000_000 * SECOND
+SCHEMA = FactorSchema(["basis", "imbal_btc", "spread"])
+NAN = math.nan
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecorderConfig(FactorStrategyConfig):
+    """A config with a field of its own."""
+
+    label: str = "x"
+
+
+class Recorder(FactorStrategy[RecorderConfig]):
+    """Write down everything that it is told, with the clock's second."""
+
+    required_factors = ("imbal_btc", "basis")
+    max_age = timedelta(seconds=2)
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.told: list[tuple[float, str, Any]] = []
+
+    def tell(self, what: str, detail: Any = None) -> None:
+        """Write one line."""
+        self.told.append(((self.clock.timestamp_ns() - START) / SECOND, what, detail))
+
+    def on_factors(self, f: ExternalFactors) -> None:
+        self.tell("factors", f["imbal_btc"])
+
+    def on_factors_stale(self) -> None:
+        self.tell("stale", self.factors)
+
+    def on_factors_recovered(self) -> None:
+        assert self.factors is not None
+        self.tell("recovered", self.factors["imbal_btc"])
+
+    def on_schema(self, schema: FactorSchema) -> None:
+        self.tell("schema", len(schema))
+
+
+class NoLimit(Recorder):
+    """Trade on records of any age, with all factors optional."""
+
+    required_factors = ()
+    max_age = None
+
+
+def record(
+    seconds: float, *values: float, age: float = 0, schema: FactorSchema = SCHEMA
+) -> CustomData:
+    """Make a record that arrives at a second and is ``age`` seconds old then."""
+    at = START + int(seconds * SECOND)
+    f = ExternalFactors.from_values(
+        schema, values, ts_event=at - int(age * SECOND), ts_init=at, sequence=1
+    )
+    return CustomData(EXTERNAL_FACTORS, f)
+
+
+def told_by(
+    strategy: type[Recorder], records: Iterable[CustomData], end: float = 10
+) -> list[tuple[float, str, Any]]:
+    """Run a strategy over records and return what it was told."""
+    engine = BacktestEngine(BacktestEngineConfig(logging=LoggerConfig(bypass_logging=True)))
+    running = strategy(RecorderConfig())
+    engine.add_strategy(running)
+    engine.add_data(list(records))
+    engine.run(end=START + int(end * SECOND))
+    engine.dispose()
+    return running.told
+
+
+def test_fresh_complete_factors_arrive_in_order() -> None:
+    """Each record comes once, at its ts_init, after its schema."""
+    told = told_by(Recorder, [record(1, 5, 0.1, 1), record(2, 5, 0.2, 1)], end=3)
+    assert told == [(1, "schema", 3), (1, "factors", 0.1), (2, "factors", 0.2)]
+
+
+def test_staleness_is_told_once_by_the_clock_and_then_recovery() -> None:
+    """With no data at all, the alert fires when max_age is over; the next record recovers."""
+    told = told_by(Recorder, [record(1, 5, 0.1, 1), record(6, 5, 0.2, 1), record(7, 5, 0.3, 1)])
+    assert [(round(s, 6), what) for s, what, _ in told] == [
+        (1, "schema"),
+        (1, "factors"),
+        (3, "stale"),
+        (6, "recovered"),
+        (6, "factors"),
+        (7, "factors"),
+        (9, "stale"),
+    ]
+
+
+def test_the_alert_moves_with_new_records() -> None:
+    """A stream of fresh records never goes stale; its end does, counted from the last one."""
+    told = told_by(Recorder, [record(1 + i / 2, 5, i, 1) for i in range(10)])
+    assert [what for _, what, _ in told if what != "factors"] == ["schema", "stale"]
+    assert told[-1][0] == pytest.approx(5.5 + 2, abs=1e-6)
+
+
+def test_nan_in_a_required_factor_is_no_factors() -> None:
+    """on_factors is not called for it, staleness is told at once, and once."""
+    told = told_by(
+        Recorder,
+        [record(1, 5, 0.1, 1), record(2, NAN, 0.2, 1), record(2.5, NAN, 0.2, 1),
+         record(3, 5, 0.3, 1)],
+        end=4,
+    )  # fmt: skip
+    assert [(s, what) for s, what, _ in told] == [
+        (1, "schema"),
+        (1, "factors"),
+        (2, "stale"),
+        (3, "recovered"),
+        (3, "factors"),
+    ]
+
+
+def test_nan_in_another_factor_does_not_matter() -> None:
+    """Only required factors gate."""
+    told = told_by(Recorder, [record(1, 5, 0.1, NAN)], end=2)
+    assert told[-1] == (1, "factors", 0.1)
+
+
+def test_a_record_that_is_old_on_arrival_is_not_traded_on() -> None:
+    """Its age counts from its ts_event."""
+    told = told_by(Recorder, [record(1, 5, 0.1, 1, age=2.5), record(4, 5, 0.2, 1, age=1.5)])
+    assert [(round(s, 6), what) for s, what, _ in told] == [
+        (1, "schema"),
+        (4, "factors"),
+        (4.5, "stale"),
+    ]
+
+
+def test_a_schema_without_a_required_factor_gives_no_factors_until_one_has_it() -> None:
+    """A schema change is followed, never with a value under a wrong name."""
+    lacking = FactorSchema(["basis", "imbal_eth", "spread"])
+    longer = FactorSchema(["funding", "imbal_btc", "spread", "basis"])
+    told = told_by(
+        Recorder,
+        [
+            record(1, 5, 0.1, 1),
+            record(2, 5, 0.9, 1, schema=lacking),
+            record(3, 8, 0.3, 1, 5, schema=longer),
+        ],
+        end=4,
+    )
+    assert [(s, what, d) for s, what, d in told] == [
+        (1, "schema", 3),
+        (1, "factors", 0.1),
+        (2, "stale", None),
+        (3, "schema", 4),
+        (3, "recovered", 0.3),
+        (3, "factors", 0.3),
+    ]
+
+
+def test_without_requirements_everything_arrives() -> None:
+    """No required factors and no max_age: NaN and old records come too."""
+    told = told_by(NoLimit, [record(1, NAN, 0.5, NAN, age=100), record(9, NAN, 0.6, NAN)])
+    assert [what for _, what, _ in told] == ["schema", "factors", "factors"]
+
+
+def test_the_config_reaches_nautilus_and_refuses_unknown_fields() -> None:
+    """Base fields are passed on, manage_stop is on, and a typo is an error."""
+    config = RecorderConfig(label="y", order_id_tag="007")
+    assert (config.label, config.manage_stop) == ("y", True)
+    assert Recorder(config).config is config
+    with pytest.raises(TypeError, match="lable"):
+        RecorderConfig(lable="z")  # type: ignore[call-arg]

@@ -1,0 +1,326 @@
+"""What every FactorSource does, whatever its transport: one suite, one row per source."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, Protocol
+
+import pytest
+
+from adapters.shm import FactorWriter
+from adapters.shm.source import ShmSource
+from dolphin_strategies import FactorSchema, FactorSource, MemorySource, SourceState
+from tests.support.eventually import eventually_async
+from tests.support.regions import (
+    factor_names,
+    is_whole,
+    new_region_path,
+    remove_all_of,
+    values_of,
+    write_records,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine
+
+NAMES: Final = factor_names(3)
+CAPACITY: Final = 64
+
+
+class Producer(Protocol):
+    """The other end of a source: publishes records whose values follow from their sequence."""
+
+    source: FactorSource
+
+    def publish(self, n: int) -> None:
+        """Publish the next n records."""
+
+    def stop(self) -> None:
+        """End the producer and remove everything."""
+
+
+class MemoryProducer:
+    """The producer is the source's own publish."""
+
+    def __init__(self) -> None:
+        self.memory: Final = MemorySource(FactorSchema(NAMES), capacity=CAPACITY)
+        self.source: FactorSource = self.memory
+        self._sequence = 0
+
+    def publish(self, n: int) -> None:
+        """Publish the next n records."""
+        for _ in range(n):
+            self._sequence += 1
+            self.memory.publish(values_of(self._sequence, len(NAMES)))
+
+    def stop(self) -> None:
+        """Do nothing: there is nothing outside."""
+
+
+class ShmProducer:
+    """The producer is the writer of a region."""
+
+    def __init__(self) -> None:
+        self._path = new_region_path()
+        self.source: FactorSource = ShmSource(self._path)
+        self._writer = FactorWriter(self._path, NAMES, capacity=CAPACITY)
+
+    def publish(self, n: int) -> None:
+        """Publish the next n records."""
+        write_records(self._writer, n)
+
+    def stop(self) -> None:
+        """Close the region and remove it."""
+        self._writer.close()
+        remove_all_of(self._path)
+
+
+PRODUCERS: Final[list[Callable[[], Producer]]] = [MemoryProducer, ShmProducer]
+
+
+class Opened:
+    """A source that was opened in a running loop, and the wakes it called."""
+
+    def __init__(self, producer: Producer, *, published_before: int) -> None:
+        self.producer: Final = producer
+        self.source: Final = producer.source
+        self.wakes = 0
+        producer.publish(published_before)
+        self.source.open(self._count_wake, time.time_ns)
+
+    def _count_wake(self) -> None:
+        self.wakes += 1
+
+    def read_all(self) -> list[int]:
+        """Return the sequences that read_next gives, after checking the records."""
+        sequences = []
+        while (f := self.source.read_next()) is not None:
+            assert is_whole(f)
+            sequences.append(f.sequence)
+        return sequences
+
+    def counters(self) -> tuple[int, int, int, int]:
+        """Return delivered, conflated, lost and pending, which add up to published."""
+        s = self.source.status()
+        assert s.published == s.delivered + s.conflated + s.lost + s.pending
+        return s.delivered, s.conflated, s.lost, s.pending
+
+
+@asynccontextmanager
+async def opened(
+    make: Callable[[], Producer], published_before: int = 0
+) -> AsyncIterator[Opened]:
+    """Open a source, and close both ends afterwards."""
+    producer = make()
+    try:
+        yield Opened(producer, published_before=published_before)
+    finally:
+        producer.source.close()
+        producer.stop()
+
+
+def in_a_loop(body: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run an async test body."""
+    asyncio.run(body())
+
+
+every_source = pytest.mark.parametrize("make", PRODUCERS)
+
+
+@every_source
+def test_a_source_begins_with_the_newest_record(make: Callable[[], Producer]) -> None:
+    """What was published before the opening, but for the newest record, does not exist."""
+
+    async def body() -> None:
+        async with opened(make, published_before=5) as o:
+            assert o.counters() == (0, 0, 0, 1)
+            assert o.read_all() == [5]
+            assert o.counters() == (1, 0, 0, 0)
+
+    in_a_loop(body)
+
+
+@every_source
+def test_a_source_opened_before_the_first_record_has_nothing(
+    make: Callable[[], Producer],
+) -> None:
+    """An empty source is live, and reads as None."""
+
+    async def body() -> None:
+        async with opened(make) as o:
+            assert o.source.read_latest() is None
+            assert o.source.read_next() is None
+            assert o.source.status().state is SourceState.LIVE
+            assert o.source.schema == FactorSchema(NAMES)
+            assert o.counters() == (0, 0, 0, 0)
+
+    in_a_loop(body)
+
+
+@every_source
+def test_read_next_gives_each_record_once_in_order(make: Callable[[], Producer]) -> None:
+    """Contiguous sequences, contents that follow from them, stamps that never go back."""
+
+    async def body() -> None:
+        async with opened(make) as o:
+            for n in (1, 0, 3, 40):
+                o.producer.publish(n)
+                assert len(o.read_all()) == n
+            o.producer.publish(2)
+            first, second = o.source.read_next(), o.source.read_next()
+            assert first is not None
+            assert second is not None
+            assert (first.sequence, second.sequence) == (45, 46)
+            assert first.ts_event <= second.ts_event
+            assert first.ts_event <= first.ts_init <= second.ts_init
+            assert 0 < first.published_mono_ns <= time.monotonic_ns()
+            assert o.counters() == (46, 0, 0, 0)
+
+    in_a_loop(body)
+
+
+@every_source
+def test_read_latest_conflates_and_counts(make: Callable[[], Producer]) -> None:
+    """The newest record comes; those before it are counted, also when the two reads mix."""
+
+    async def body() -> None:
+        async with opened(make) as o:
+            o.producer.publish(5)
+            f = o.source.read_latest()
+            assert f is not None
+            assert f.sequence == 5
+            assert is_whole(f)
+            assert o.source.read_latest() is None
+            o.producer.publish(4)
+            assert o.counters() == (1, 4, 0, 4)
+            f = o.source.read_next()
+            assert f is not None
+            assert f.sequence == 6
+            f = o.source.read_latest()
+            assert f is not None
+            assert f.sequence == 9
+            assert o.counters() == (3, 6, 0, 0)
+
+    in_a_loop(body)
+
+
+@every_source
+def test_a_slow_reader_learns_what_it_lost(make: Callable[[], Producer]) -> None:
+    """Beyond the capacity the oldest records are lost and counted, never silently."""
+
+    async def body() -> None:
+        async with opened(make) as o:
+            o.producer.publish(1000)
+            seen = o.read_all()
+            assert seen == [*range(seen[0], 1001)]
+            assert CAPACITY - 1 <= len(seen) <= CAPACITY
+            assert o.counters() == (len(seen), 0, 1000 - len(seen), 0)
+
+    in_a_loop(body)
+
+
+@every_source
+def test_a_sleeper_is_woken_once_and_only_when_it_asked(make: Callable[[], Producer]) -> None:
+    """One wake for one sleep, however many records come; none for a source that is awake."""
+
+    async def body() -> None:
+        async with opened(make) as o:
+            o.producer.publish(1)
+            assert not o.source.sleep()
+            o.read_all()
+            assert o.source.sleep()
+            o.producer.publish(3)
+            await eventually_async(lambda: o.wakes, "the wake")
+            o.producer.publish(3)
+            rounds = iter(range(100))
+            await eventually_async(lambda: next(rounds) == 99, "a hundred turns of the loop")
+            assert o.wakes == 1
+            assert not o.source.sleep()
+            assert len(o.read_all()) == 6
+            assert o.source.sleep()
+            assert o.wakes == 1
+
+    in_a_loop(body)
+
+
+@every_source
+def test_no_wake_is_lost(make: Callable[[], Producer]) -> None:
+    """Three hundred times: asleep, one record, awake; the record is there when it wakes."""
+
+    async def body() -> None:
+        async with opened(make) as o:
+            for n in range(1, 301):
+                assert o.source.sleep()
+                o.producer.publish(1)
+                await eventually_async(lambda: o.wakes == n, "the wake")  # noqa: B023
+                assert o.read_all() == [n]
+
+    in_a_loop(body)
+
+
+@every_source
+def test_spin_says_whether_there_is_a_record(make: Callable[[], Producer]) -> None:
+    """False after its limit, True as long as something is unread."""
+
+    async def body() -> None:
+        async with opened(make) as o:
+            assert not o.source.spin(1000)
+            o.producer.publish(1)
+            assert o.source.spin(1000)
+            assert o.source.spin(0)
+            o.read_all()
+            assert not o.source.spin(0)
+
+    in_a_loop(body)
+
+
+@every_source
+def test_close_can_be_called_again_and_ends_the_wakes(make: Callable[[], Producer]) -> None:
+    """After close nothing is called back, and the counters can still be read."""
+
+    async def body() -> None:
+        async with opened(make) as o:
+            o.producer.publish(2)
+            o.read_all()
+            assert o.source.sleep()
+            o.source.close()
+            o.source.close()
+            o.producer.publish(1)
+            await asyncio.sleep(0)
+            assert o.wakes == 0
+            assert o.source.status().delivered == 2
+
+    in_a_loop(body)
+
+
+def test_a_shm_source_waits_for_its_producer() -> None:
+    """No schema and the reason why, before the producer; then it attaches and wakes."""
+
+    async def body() -> None:
+        path = new_region_path()
+        source, wakes = ShmSource(path), []
+        source.open(lambda: wakes.append(1), time.time_ns)
+        try:
+            assert source.schema is None
+            assert source.read_latest() is None
+            assert source.read_next() is None
+            assert not source.spin(1000)
+            assert source.sleep()
+            status = source.status()
+            assert status[2:] == (0, 0, 0, 0)
+            assert status.state is SourceState.WAITING
+            assert "does not exist yet" in status.reason
+            with FactorWriter(path, NAMES) as writer:
+                write_records(writer, 1)
+                await eventually_async(lambda: wakes, "the wake")
+                assert source.schema == FactorSchema(NAMES)
+                f = source.read_next()
+                assert f is not None
+                assert is_whole(f)
+        finally:
+            source.close()
+            remove_all_of(path)
+
+    in_a_loop(body)
