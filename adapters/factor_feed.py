@@ -28,7 +28,7 @@ SPIN_NS: Final = 5_000
 SPINS_PER_TURN: Final = 5
 RECORDS_PER_TURN: Final = 32
 """Records published before the node's other work gets its turn."""
-STATUS_INTERVAL_NS: Final = 100_000_000
+STATUS_INTERVAL_NS: Final = 500_000_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -222,4 +222,3 @@ def _reader_of(indexes: list[int]) -> Callable[[bytes], tuple[float, ...]]:
         layout += f"{8 * index - at}xd"
         at = 8 * index + 8
     return struct.Struct(layout).unpack_from
-

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from dolphin_strategies.factors.schema import FactorSchema
 
+NOTHING: Final = int(lib.REGION_NOTHING)
+RECORD: Final = int(lib.REGION_RECORD)
+
 
 class RegionMovedError(RegionError):
     """The region goes on in another file at the same path, or is gone: open a new reader."""
@@ -173,11 +176,11 @@ class FactorReader:
         """
         got = read_latest(self._address)
         if isinstance(got, int):
-            return self._no_record(got)
+            if got != NOTHING:
+                self._raise_for(got)
+            return None
         payload, ts_event, sequence, mono_ns = got
-        return ExternalFactors(
-            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns
-        )
+        return ExternalFactors(self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns)
 
     def read_next(self) -> ExternalFactors | None:
         """Return the first record after the position that the ring still holds, and move there.
@@ -192,11 +195,11 @@ class FactorReader:
         """
         got = read_next(self._address)
         if isinstance(got, int):
-            return self._no_record(got)
+            if got != NOTHING:
+                self._raise_for(got)
+            return None
         payload, ts_event, sequence, mono_ns = got
-        return ExternalFactors(
-            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns
-        )
+        return ExternalFactors(self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns)
 
     def latest(self) -> ExternalFactors | None:
         """Return the newest record, also when it was handed out before; None before the first.
@@ -274,8 +277,8 @@ class FactorReader:
             self._prepared_address = address_of(ffi.from_buffer(values))
             self._prepared = values
         sequence = read_latest_into(self._address, self._prepared_address)
-        if sequence <= 0:
-            self._no_record(sequence)
+        if sequence < 0:
+            self._raise_for(sequence)
             return 0
         return sequence
 
@@ -292,8 +295,9 @@ class FactorReader:
             )
             raise ValueError(msg)
 
-    def _no_record(self, result: int) -> None:
-        if result in {lib.REGION_NOTHING, -errno.EAGAIN}:
+    def _raise_for(self, result: int) -> None:
+        """Raise what a result of C means; being overtaken again and again means: not now."""
+        if result == -errno.EAGAIN:
             return
         if result in {lib.REGION_MOVED, -errno.ESTALE}:
             msg = f"{self.path} has moved to a new file, because its factor names changed"
@@ -319,9 +323,9 @@ class FactorReader:
 
         """
         result = lib.region_spin(self._r, timeout_ns)
-        if result != 1:
-            self._no_record(result)
-        return bool(result == 1)
+        if result not in {NOTHING, RECORD}:
+            self._raise_for(result)
+        return bool(result == RECORD)
 
     def sleep(self) -> bool:
         """Ask to be woken through ``fileno`` at the next record.
@@ -393,12 +397,12 @@ class FactorReader:
         s = self._status
         result = lib.region_status(self._r.control, s, s + 1, s + 2, s + 3)
         if result:
-            self._no_record(result)
+            self._raise_for(result)
         return WriterStatus(files.is_locked(self._lock_fd), s[0], s[1], s[2], s[3])
 
     def _require_open(self) -> None:
         if self._r.control == ffi.NULL:
-            self._no_record(-errno.EBADF)
+            self._raise_for(-errno.EBADF)
 
     def is_current(self) -> bool:
         """Return whether the path still holds this reader's file, whole.

@@ -118,13 +118,9 @@ class MemorySource:
 
         """
         now = self._clock_ns()
-        f = ExternalFactors.from_values(
-            self.schema, values, ts_event=ts_event or now, ts_init=now
-        )
+        f = ExternalFactors.from_values(self.schema, values, ts_event=ts_event or now, ts_init=now)
         self._published += 1
-        self._records.append(
-            (f.payload, f.ts_event, self._published, time.monotonic_ns())
-        )
+        self._records.append((f.payload, f.ts_event, self._published, time.monotonic_ns()))
         if len(self._records) > self._capacity:
             self._records.popleft()
             self._lost += 1
@@ -146,9 +142,7 @@ class MemorySource:
             return None
         payload, ts_event, sequence, mono_ns = self._records.popleft()
         self._delivered += 1
-        return ExternalFactors(
-            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns
-        )
+        return ExternalFactors(self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns)
 
     def sleep(self) -> bool:
         self._asleep = not self._records

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.node_process import SHM, NodeProcess, node
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.node_process import ROOT, SHM, NodeProcess, node
 
 ODD = "tests.support.odd_strategies"
 
@@ -110,6 +107,18 @@ def test_an_exception_stops_the_node_flat(strategy: str) -> None:
         assert "left open nothing" in process.output
 
 
+@pytest.mark.parametrize("wait", ["event", "spin"])
+def test_an_exception_in_the_feed_stops_the_node_flat(wait: str) -> None:
+    """The position that the strategy holds is closed, and the exit code is 1."""
+    script = ROOT / "tests" / "support" / "broken_feed.py"
+    arguments = ["--strategy", f"{ODD}:HoldsPosition", "--wait", wait, "--seconds", 20]
+    with node(*arguments, script=script) as process:
+        assert process.exit_code() == 1, process.output
+        assert "planted in the feed" in process.output
+        assert summary_number(process, r"([\d,]+) buys") == 1
+        assert "left open nothing" in process.output
+
+
 def test_a_killed_producer_is_replaced_and_nothing_is_lost() -> None:
     """Its last factors turn stale, a new producer goes on, and the run ends well."""
     with node("--strategy", f"{ODD}:KillsProducer", "--seconds", 8) as process:
@@ -120,7 +129,7 @@ def test_a_killed_producer_is_replaced_and_nothing_is_lost() -> None:
 
 
 def test_children_die_with_a_killed_node_and_the_next_run_cleans_up() -> None:
-    """kill -9 of the node: its producer ends by itself; the next start removes the leftovers."""
+    """After kill -9 of the node its producer ends by itself; the next start removes the leftovers."""
     with node("--strategy", f"{ODD}:HoldsPosition") as process:
         process.wait_for("HOLDING")
         children, folders = process.children(), process.run_folders()
@@ -148,7 +157,7 @@ def test_factors_are_what_the_demo_earns_with() -> None:
 
 def shuffled_config() -> str:
     """Return the path of a configuration with shuffled factors."""
-    return os.path.join(os.path.dirname(__file__), "shuffled.toml")
+    return str(Path(__file__).parent / "shuffled.toml")
 
 
 def test_binance_without_a_network_is_said_plainly() -> None:
@@ -162,7 +171,7 @@ def test_binance_without_a_network_is_said_plainly() -> None:
 def is_alive(pid: int) -> bool:
     """Return whether a process runs (a zombie does not)."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        return stat.rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False

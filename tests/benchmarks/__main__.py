@@ -32,8 +32,8 @@ def _parser() -> argparse.ArgumentParser:
         "beside each figure; a target that is not met is shown, never an error.",
         epilog=f"groups:\n{groups}\n  {'all':<12}all of them (default)\n\n"
         "The exit code is 0 unless something was delivered wrongly or could not run. Nothing\n"
-        "else should run on the machine meanwhile: the spinning rows need two whole cores. All groups\n"
-        "take about 13 minutes, with --quick 5.",
+        "else should run on the machine meanwhile: the spinning rows need two whole cores.\n"
+        "All groups take about 13 minutes, with --quick 5.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -82,6 +82,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # Both end the children and remove the regions on the way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(main())
     except KeyboardInterrupt:

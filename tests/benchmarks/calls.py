@@ -125,7 +125,11 @@ def _group(found: dict[str, list[float]], repeats: int) -> Group:
     ratios = [r / d for r, d in zip(found["roadmap"], found["dict"], strict=True)]
     quarter_us, dict_limit = Target("median ns", "<=", 250), Target("median ns", "<=", 800)
     rows = [
-        Row("empty loop", figures(found["loop"]), note="in every row, not subtracted; shows the core's speed"),
+        Row(
+            "empty loop",
+            figures(found["loop"]),
+            note="in every row, not subtracted; shows the core's speed",
+        ),
         Row("write_values(array)", figures(found["write_values"]), (quarter_us,)),
         Row("write(dict), same key objects", figures(found["dict"]), (dict_limit,)),
         Row("take the next parsed dict", figures(found["take"]), note="in the row below"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from nautilus_trader.backtest import BacktestEngine, BacktestEngineConfig
@@ -39,8 +39,8 @@ class RecorderConfig(FactorStrategyConfig):
 class Recorder(FactorStrategy[RecorderConfig]):
     """Write down everything that it is told, with the clock's second."""
 
-    required_factors = ("imbal_btc", "basis")
-    max_age = timedelta(seconds=2)
+    required_factors: ClassVar[tuple[str, ...]] = ("imbal_btc", "basis")
+    max_age: ClassVar[timedelta | None] = timedelta(seconds=2)
 
     def on_start(self) -> None:
         super().on_start()

@@ -43,9 +43,7 @@ def test_new_names_end_the_old_file_after_its_last_record(region_path: Path) -> 
     """A reader gets every old record under the old names, then RegionMovedError for ever; the
     new file is at the path already, continues the stream, and has the new names.
     """
-    with FactorWriter(region_path, ["a"], capacity=64) as writer, FactorReader(
-        region_path
-    ) as old:
+    with FactorWriter(region_path, ["a"], capacity=64) as writer, FactorReader(region_path) as old:
         for i in range(3):
             writer.write({"a": float(i)})
         writer.write({"a": 3.0, "b": 4.0})

@@ -34,9 +34,10 @@ def test_a_slow_reader_loses_exactly_what_the_ring_no_longer_holds(
     region_path: Path, published: int
 ) -> None:
     """A ring of 64 keeps the newest 63; delivered and lost add up to what was published."""
-    with FactorWriter(region_path, factor_names(3), capacity=64) as writer, FactorReader(
-        region_path
-    ) as reader:
+    with (
+        FactorWriter(region_path, factor_names(3), capacity=64) as writer,
+        FactorReader(region_path) as reader,
+    ):
         write_records(writer, published)
         records = drain(reader)
         kept = min(published, 63)
@@ -50,9 +51,10 @@ def test_a_slow_reader_loses_exactly_what_the_ring_no_longer_holds(
 @pytest.mark.parametrize("capacity", [2, 4, 64])
 def test_latest_conflates_exactly_what_it_skips(region_path: Path, capacity: int) -> None:
     """However many records pass, the newest comes and the others are counted."""
-    with FactorWriter(region_path, factor_names(3), capacity=capacity) as writer, FactorReader(
-        region_path
-    ) as reader:
+    with (
+        FactorWriter(region_path, factor_names(3), capacity=capacity) as writer,
+        FactorReader(region_path) as reader,
+    ):
         for n in (1, 2, 1, 100, 3):
             write_records(writer, n)
             f = reader.read_latest()
@@ -84,9 +86,10 @@ def test_since_gives_history_and_says_what_is_missing(region_path: Path) -> None
 
 def test_latest_repeats_the_newest_record_and_counts_it_once(region_path: Path) -> None:
     """The level can be asked for at any time, however the record was read before."""
-    with FactorWriter(region_path, factor_names(3), capacity=64) as writer, FactorReader(
-        region_path
-    ) as reader:
+    with (
+        FactorWriter(region_path, factor_names(3), capacity=64) as writer,
+        FactorReader(region_path) as reader,
+    ):
         assert reader.latest() is None
         write_records(writer, 3)
         drain(reader)
@@ -105,9 +108,10 @@ def test_the_three_ways_to_read_agree(region_path: Path) -> None:
     """Ring into an object, ring into a buffer and the snapshot program show one record."""
     last_time = 0
     into = np.zeros(85)
-    with FactorWriter(region_path, factor_names(), capacity=64) as writer, FactorReader(
-        region_path
-    ) as reader:
+    with (
+        FactorWriter(region_path, factor_names(), capacity=64) as writer,
+        FactorReader(region_path) as reader,
+    ):
         for _ in range(20):
             write_records(writer, 1)
             f = reader.read_next()

@@ -44,9 +44,10 @@ def test_no_wake_up_is_lost_between_two_processes(region_path: Path) -> None:
     """2,000 times there and back, each side asleep until the other writes."""
     pong = region_path.with_name(f"{region_path.name}.pong")
     try:
-        with FactorWriter(region_path, NAMES) as writer, child(
-            answer_each_record, region_path, pong, ROUNDS
-        ) as other:
+        with (
+            FactorWriter(region_path, NAMES) as writer,
+            child(answer_each_record, region_path, pong, ROUNDS) as other,
+        ):
             other.line()
             with FactorReader(pong) as reader:
                 for sequence in range(1, ROUNDS + 1):

@@ -39,10 +39,13 @@ LONGEST_LIFE_S: Final = 0.03
 
 
 def write_until_killed(path: str, seed: int) -> None:
-    """For each line on stdin, fork a writer that writes flat out, and kill it at some moment."""
+    """For each line on stdin, fork a writer that writes flat out, and kill it at some moment:
+    after its first record if the line says "writing", else also while it opens the region.
+    """
     chance = random.Random(seed)  # noqa: S311
+    first_record, has_written = os.pipe()
     print("ready", flush=True)
-    for _ in sys.stdin:
+    for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             writer = FactorWriter(path, factor_names(), capacity=CAPACITY)
@@ -50,6 +53,10 @@ def write_until_killed(path: str, seed: int) -> None:
             while True:
                 values += 512.0
                 writer.write_values(values)
+                if values[0] == 512.0 * (1 + published_before(values, writer)):
+                    os.write(has_written, b"1")
+        if line == "writing\n":
+            os.read(first_record, 1)
         time.sleep(chance.uniform(0, LONGEST_LIFE_S))
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
@@ -63,9 +70,10 @@ def test_a_writer_killed_anywhere_leaves_every_committed_record(region_path: Pat
     with FactorWriter(region_path, factor_names(), capacity=CAPACITY) as writer:
         write_records(writer, CAPACITY)
     published, generations = CAPACITY, 0
-    with FactorReader(region_path) as follower, child(
-        write_until_killed, region_path, 7
-    ) as killer:
+    with (
+        FactorReader(region_path) as follower,
+        child(write_until_killed, region_path, 7) as killer,
+    ):
         killer.line()
         for _ in range(KILLS):
             assert killer.ask("again") == "killed"

@@ -109,9 +109,7 @@ class Opened:
 
 
 @asynccontextmanager
-async def opened(
-    make: Callable[[], Producer], published_before: int = 0
-) -> AsyncIterator[Opened]:
+async def opened(make: Callable[[], Producer], published_before: int = 0) -> AsyncIterator[Opened]:
     """Open a source, and close both ends afterwards."""
     producer = make()
     try:

@@ -25,10 +25,11 @@ SHM: Final = Path("/dev/shm")
 class NodeProcess:
     """A running ``python live/run_node.py``."""
 
-    def __init__(self, *arguments: object, cwd: Path = ROOT) -> None:
+    def __init__(self, *arguments: object, cwd: Path = ROOT, script: Path = SCRIPT) -> None:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("BINANCE_")}
+        environment["PYTHONPATH"] = str(ROOT)
         self._process: Final = subprocess.Popen(
-            [sys.executable, str(SCRIPT), *map(str, arguments)],
+            [sys.executable, str(script), *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -84,9 +85,9 @@ class NodeProcess:
 
 
 @contextmanager
-def node(*arguments: object, cwd: Path = ROOT) -> Iterator[NodeProcess]:
+def node(*arguments: object, cwd: Path = ROOT, script: Path = SCRIPT) -> Iterator[NodeProcess]:
     """Run the command and see to it that it ends."""
-    process = NodeProcess(*arguments, cwd=cwd)
+    process = NodeProcess(*arguments, cwd=cwd, script=script)
     try:
         yield process
     finally:

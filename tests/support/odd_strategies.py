@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model import InstrumentId, OrderSide
@@ -102,9 +103,9 @@ class KillsProducer(HoldsPosition):
     """Kill the producer process, whose pid is in the region."""
 
     def misbehave(self) -> None:
-        for name in os.listdir("/proc"):
-            if name.isdigit() and _parent_of(int(name)) == os.getpid():
-                os.kill(int(name), signal.SIGKILL)
+        for process in Path("/proc").glob("[0-9]*"):
+            if _parent_of(process) == os.getpid():
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 class Hangs(HoldsPosition):
@@ -115,9 +116,9 @@ class Hangs(HoldsPosition):
             time.sleep(0.1)
 
 
-def _parent_of(pid: int) -> int:
+def _parent_of(process: Path) -> int:
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-            return int(stat.read().rsplit(")", 1)[1].split()[1])
+        stat = (process / "stat").read_text(encoding="utf-8")
+        return int(stat.rsplit(")", 1)[1].split()[1])
     except OSError:
         return 0

@@ -32,7 +32,7 @@ class Child:
 
     def __init__(self, function: Callable[..., None], *arguments: object) -> None:
         call = json.dumps([function.__module__, function.__name__, arguments], default=str)
-        self.popen: Final = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+        self.popen: Final = subprocess.Popen(
             [sys.executable, "-c", _RUN, call],
             cwd=ROOT,
             stdin=subprocess.PIPE,

@@ -32,7 +32,7 @@ _SNAPSHOT_READER: Final = runpy.run_path(str(EXAMPLES / "read_snapshot.py"))
 
 def new_region_path() -> Path:
     """Return a path that no other test uses."""
-    return Path(f"/dev/shm/dolphin_test_{os.getpid()}_{uuid4().hex[:8]}")  # noqa: S108
+    return Path(f"/dev/shm/dolphin_test_{os.getpid()}_{uuid4().hex[:8]}")
 
 
 def remove_all_of(path: Path) -> None:

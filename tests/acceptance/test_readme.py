@@ -1,0 +1,144 @@
+"""Everything that the README shows is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.support.node_process import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+ENDLESS: Final = "uv run live/run_node.py"
+THIS_SUITE: Final = "uv run pytest"
+LONG: Final = "uv run python -m tests.benchmarks"
+
+
+def blocks(language: str) -> list[str]:
+    """Return the README's code blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+COMMANDS: Final = [line for block in blocks("bash") for line in block.splitlines() if line]
+
+
+def working_uv() -> str | None:
+    """Return a uv that answers: the one that runs this suite, or one on the path."""
+    for uv in (os.environ.get("UV"), shutil.which("uv")):
+        if (
+            uv
+            and subprocess.run([uv, "--version"], capture_output=True, check=False).returncode == 0
+        ):
+            return uv
+    return None
+
+
+def words_of(command: str) -> list[str]:
+    """Return a command's words; without uv, what it would run inside this environment."""
+    _, run, *words = shlex.split(command)
+    uv = working_uv()
+    return [uv, run, *words] if uv else [sys.executable, *words]
+
+
+def test_the_readme_has_the_two_commands() -> None:
+    """All set-up is two commands, and they come first."""
+    assert COMMANDS[:2] == [ENDLESS, THIS_SUITE]
+
+
+def test_the_demo_command_runs_until_ctrl_c() -> None:
+    """As typed, it shows progress; Ctrl-C in its terminal ends it with a summary."""
+    process = subprocess.Popen(
+        words_of(ENDLESS), cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert process.stdout is not None
+        lines = []
+        deadline = time.monotonic() + 90
+        for line in process.stdout:
+            lines.append(line)
+            if "latency" in line or time.monotonic() > deadline:
+                break
+        os.killpg(process.pid, signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
+        assert process.returncode == 0, "".join(lines) + rest
+        assert "left open nothing" in rest
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in COMMANDS if c not in {ENDLESS, THIS_SUITE} and "contrarian" not in c]
+)
+def test_a_shown_command_succeeds(command: str) -> None:
+    """Each other command ends with 0."""
+    result = subprocess.run(
+        words_of(command), cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_shown_strategy_trades(tmp_path: Path) -> None:
+    """The strategy of the README runs from its own folder, with the settings shown."""
+    strategy = next(b for b in blocks("python") if "class Contrarian" in b)
+    (tmp_path / "contrarian.py").write_text(strategy)
+    (tmp_path / "node.toml").write_text(blocks("toml")[0])
+    command = next(c for c in COMMANDS if "contrarian" in c)
+    words = [w for w in shlex.split(command)[2:] if w != "live/run_node.py"]
+    script = str(ROOT / "live" / "run_node.py")
+    result = subprocess.run(
+        [sys.executable, script, *words, "--config", "node.toml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    fills = re.search(r"fills +(\d+)", result.stdout)
+    assert fills
+    assert int(fills.group(1)) > 0, result.stdout
+
+
+def test_the_shown_writer_and_reader_work() -> None:
+    """The other Python block runs as it is and prints the factor."""
+    code = next(b for b in blocks("python") if "FactorWriter" in b)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (result.returncode, result.stdout) == (0, "2.5\n"), result.stderr
+
+
+def test_the_benchmark_command_exists() -> None:
+    """The long benchmark that the README names explains itself."""
+    assert LONG in README
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0
+    assert "usage" in result.stdout
+
+
+def test_every_file_that_the_docs_link_to_exists() -> None:
+    """No link in the README or docs points nowhere."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"

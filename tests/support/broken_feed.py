@@ -1,0 +1,32 @@
+"""The node's command with a source that raises after a while, as a bug in the feed would."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from adapters.shm.source import ShmSource
+from live.run_node import main
+
+if TYPE_CHECKING:
+    from dolphin_strategies import ExternalFactors
+
+READS_BEFORE_ERROR = 400
+
+_read_latest = ShmSource.read_latest
+_reads = 0
+
+
+def read_latest(self: ShmSource) -> ExternalFactors | None:
+    """Read, and raise at the 400th call."""
+    global _reads  # noqa: PLW0603 - one process, one count
+    _reads += 1
+    if _reads == READS_BEFORE_ERROR:
+        msg = "planted in the feed"
+        raise RuntimeError(msg)
+    return _read_latest(self)
+
+
+if __name__ == "__main__":
+    ShmSource.read_latest = read_latest  # type: ignore[method-assign]
+    sys.exit(main())
