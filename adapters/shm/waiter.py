@@ -36,12 +36,7 @@ class Waiter:
         self._fd = self._fifo_fd = -1
         self._page: files.Mapping | None = None
         try:
-            flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._fd = os.open("waiters", flags, dir_fd=self._folder_fd)
-            found = os.fstat(self._fd)
-            if not stat.S_ISREG(found.st_mode) or found.st_size < lib.REGION_PAGE:
-                msg = f"{files.folder_of(path)}/waiters is not a waiters page"
-                raise RegionError(msg)
+            self._fd = self._open_page(path)
             self._page = files.Mapping(self._fd, lib.REGION_PAGE, writable=True)
             self.waiters: Any = self._page.pointer("struct region_waiters *")
             self.slot = self._claim(path)
@@ -57,6 +52,16 @@ class Waiter:
         place.pid = os.getpid()
         # Last: from here on the writer opens the new FIFO instead of a dead reader's.
         place.generation += 1
+
+    def _open_page(self, path: Path) -> int:
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        fd = os.open("waiters", flags, dir_fd=self._folder_fd)
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_size < lib.REGION_PAGE:
+            os.close(fd)
+            msg = f"{files.folder_of(path)}/waiters is not a waiters page"
+            raise RegionError(msg)
+        return fd
 
     def _claim(self, path: Path) -> int:
         for slot in range(lib.REGION_MAX_WAITERS):

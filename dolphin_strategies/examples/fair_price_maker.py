@@ -37,7 +37,8 @@ class FairPriceMakerConfig(FactorStrategyConfig):
     max_orders_per_second : int
         Largest rate of new orders.
     requote_bps : float
-        How far, in basis points of the price, a quote may be off before it is replaced.
+        How far, in basis points of the price, a quote may be off before it is replaced; less
+        than half the spread, and the quotes run from every fill.
 
     """
 
@@ -45,7 +46,7 @@ class FairPriceMakerConfig(FactorStrategyConfig):
     trade_size: Decimal = Decimal("0.010")
     max_position: Decimal = Decimal("0.030")
     max_orders_per_second: int = 10
-    requote_bps: float = 0.5
+    requote_bps: float = 3.0
 
 
 class FairPriceMaker(FactorStrategy[FairPriceMakerConfig]):

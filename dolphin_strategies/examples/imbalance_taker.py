@@ -26,7 +26,7 @@ class ImbalanceTakerConfig(FactorStrategyConfig):
     instrument_id : InstrumentId
         What to trade.
     trade_size : Decimal
-        Base currency per order.
+        Base currency per order; less if the touch offers less.
     max_position : Decimal
         Largest position either way, base currency.
     max_orders_per_second : int
@@ -77,22 +77,23 @@ class ImbalanceTaker(FactorStrategy[ImbalanceTakerConfig]):
         pressure = f.value_at(self.imbalance_at)
         pressure += self.config.basis_weight * (basis - self.average_basis)
         self.imbalance += weight * (pressure - self.imbalance)
-        if self.imbalance > self.config.enter_imbalance:
-            self.trade(OrderSide.BUY)
-        elif self.imbalance < -self.config.enter_imbalance:
-            self.trade(OrderSide.SELL)
+        if abs(self.imbalance) > self.config.enter_imbalance:
+            self.trade(OrderSide.BUY if self.imbalance > 0 else OrderSide.SELL)
 
     def trade(self, side: OrderSide) -> None:
         """Send one order if nothing is under way and both limits allow it."""
         instrument_id = self.config.instrument_id
-        is_busy = self.last_order is not None and not self.cache.is_order_closed(self.last_order)
-        if is_busy or self.is_exiting():
+        touch = self.cache.quote(instrument_id)
+        is_busy = self.last_order and not self.cache.is_order_closed(self.last_order)
+        if is_busy or touch is None or self.is_exiting():
             return
+        is_buy = side == OrderSide.BUY
+        size = min(self.size, touch.ask_size if is_buy else touch.bid_size)
         position = self.portfolio.net_position(instrument_id)
-        target = position + self.size.as_decimal() * (1 if side == OrderSide.BUY else -1)
+        target = position + (size.as_decimal() if is_buy else -size.as_decimal())
         if abs(target) > self.config.max_position and abs(target) > abs(position):
             return
         if self.limit.allow(self.clock.timestamp_ns()):
-            order = self.order_factory.market(instrument_id, side, self.size)
+            order = self.order_factory.market(instrument_id, side, size)
             self.last_order = order.client_order_id
             self.submit_order(order)

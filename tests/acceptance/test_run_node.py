@@ -129,7 +129,7 @@ def test_a_killed_producer_is_replaced_and_nothing_is_lost() -> None:
 
 
 def test_children_die_with_a_killed_node_and_the_next_run_cleans_up() -> None:
-    """After kill -9 of the node its producer ends by itself; the next start removes the leftovers."""
+    """After kill -9 of the node its producer ends; the next start removes the leftovers."""
     with node("--strategy", f"{ODD}:HoldsPosition") as process:
         process.wait_for("HOLDING")
         children, folders = process.children(), process.run_folders()

@@ -46,13 +46,18 @@ def is_mapped(path: Path) -> bool:
     return str(path) in Path("/proc/self/maps").read_text(encoding="ascii")
 
 
+def open_descriptors() -> int:
+    """Return how many descriptors this process has."""
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
 def refusal(path: Path) -> str:
     """Return the message with which a reader refuses the path, leaving nothing open."""
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = open_descriptors()
     with pytest.raises(RegionError) as caught:
         FactorReader(path)
     assert not is_mapped(path)
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert open_descriptors() == descriptors
     return str(caught.value)
 
 
@@ -209,7 +214,7 @@ def test_what_is_no_plain_file_is_refused_and_its_victim_unharmed(
         before = victim.read_bytes()
         make(region_path, victim)
         refusal(region_path)
-        with pytest.raises(RegionError, match="refused|symbolic|cannot be opened"):
+        with pytest.raises(RegionError, match=r"refused|symbolic|cannot be opened"):
             FactorWriter(region_path, NAMES)
         assert victim.read_bytes() == before
         assert not folder_of(region_path).exists()
@@ -296,10 +301,10 @@ def test_readers_map_the_region_read_only(region: Path) -> None:
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Give a file system with 64 KiB."""
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "dolphin-test", str(tmp_path)]
-    if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:  # noqa: S603
+    if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("needs the right to mount a tmpfs")
     yield tmp_path
-    subprocess.run(["umount", str(tmp_path)], check=True)  # noqa: S603, S607
+    subprocess.run(["umount", str(tmp_path)], check=True)  # noqa: S607
 
 
 def test_no_space_is_an_error_with_the_bytes_needed(small_disk: Path) -> None:
@@ -325,7 +330,7 @@ def test_no_space_is_an_error_with_the_bytes_needed(small_disk: Path) -> None:
 
 def test_a_missing_parent_folder_is_an_error(tmp_path: Path) -> None:
     """A mistyped path is named."""
-    with pytest.raises(RegionError, match="cannot create .*No such file"):
+    with pytest.raises(RegionError, match=r"cannot create .*No such file"):
         FactorWriter(tmp_path / "missing" / "region", NAMES)
     with pytest.raises(RegionNotReadyError):
         FactorReader(tmp_path / "missing" / "region")

@@ -13,9 +13,9 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from adapters.shm._region import ffi, lib
 
 from adapters.shm import FactorReader, FactorWriter
-from adapters.shm._region import ffi, lib
 from adapters.shm.files import folder_of
 from tests.support.processes import ROOT, child
 from tests.support.regions import (
@@ -73,7 +73,7 @@ def test_the_snapshot_program_is_short_and_needs_only_python(region_path: Path) 
         writer.line()
         writer.ask(7)
         program = [sys.executable, "-I", "-S", str(EXAMPLES / "read_snapshot.py")]
-        shown = subprocess.run(  # noqa: S603
+        shown = subprocess.run(
             [*program, str(region_path)], check=True, capture_output=True, text=True, timeout=20
         ).stdout
     timestamp, factors = ast.literal_eval(shown)
@@ -102,7 +102,7 @@ def read_region(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = tmp_path_factory.mktemp("c") / "read_region"
     source = EXAMPLES / "read_region.c"
     flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"]
-    subprocess.run(["cc", *flags, "-o", program, source], check=True, timeout=60)  # noqa: S603, S607
+    subprocess.run(["cc", *flags, "-o", program, source], check=True, timeout=60)  # noqa: S607
     return program
 
 
@@ -110,7 +110,7 @@ def test_the_c_reader_follows_a_live_writer(region_path: Path, read_region: Path
     """Every record that it prints is whole and in order; printed and lost cover the rest."""
     with FactorWriter(region_path, NAMES, capacity=64) as writer:
         write_records(writer, 1)
-        with subprocess.Popen(  # noqa: S603
+        with subprocess.Popen(
             [read_region, region_path, "20000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as follower:
             assert follower.stdout is not None
@@ -139,7 +139,7 @@ def test_the_c_reader_refuses_a_damaged_region(
     with FactorWriter(region_path, NAMES, capacity=64) as writer:
         write_records(writer, 1)
     poke(region_path, control_offset(NAMES) + offset, b"\x7f")
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(
         [read_region, region_path, "1"], check=False, capture_output=True, timeout=20
     )
     assert run.returncode == 1

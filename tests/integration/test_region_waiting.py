@@ -94,12 +94,12 @@ def test_the_writer_sends_nothing_to_readers_that_do_not_sleep(region_path: Path
 
 
 def test_64_readers_sleep_and_the_65th_is_told_what_to_do(region_path: Path) -> None:
-    """All 64 wake; the next one gets a clear error, still reads, and gets a place that is freed."""
+    """All 64 wake; the next one gets a clear error, still reads, and takes a freed place."""
     with FactorWriter(region_path, NAMES) as writer:
         readers = [FactorReader(region_path) for _ in range(65)]
         try:
             assert all(r.sleep() for r in readers[:64])
-            with pytest.raises(RegionError, match="all 64 places .* wait='spin'"):
+            with pytest.raises(RegionError, match=r"all 64 places .* wait='spin'"):
                 readers[64].sleep()
             write_records(writer, 1)
             assert writer.counters["sent_wakeups"] == 64

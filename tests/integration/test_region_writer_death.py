@@ -42,24 +42,26 @@ def write_until_killed(path: str, seed: int) -> None:
     """For each line on stdin, fork a writer that writes flat out, and kill it at some moment:
     after its first record if the line says "writing", else also while it opens the region.
     """
-    chance = random.Random(seed)  # noqa: S311
-    first_record, has_written = os.pipe()
+    chance = random.Random(seed)  # noqa: S311 - moments, not secrets
     print("ready", flush=True)
     for line in sys.stdin:
+        first_record, has_written = os.pipe()
         pid = os.fork()
         if pid == 0:
             writer = FactorWriter(path, factor_names(), capacity=CAPACITY)
+            write_records(writer, 1)
+            os.write(has_written, b"1")
             values = values_of(writer.published)
             while True:
                 values += 512.0
                 writer.write_values(values)
-                if values[0] == 512.0 * (1 + published_before(values, writer)):
-                    os.write(has_written, b"1")
         if line == "writing\n":
             os.read(first_record, 1)
         time.sleep(chance.uniform(0, LONGEST_LIFE_S))
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+        os.close(first_record)
+        os.close(has_written)
         print("killed", flush=True)
 
 
@@ -75,8 +77,8 @@ def test_a_writer_killed_anywhere_leaves_every_committed_record(region_path: Pat
         child(write_until_killed, region_path, 7) as killer,
     ):
         killer.line()
-        for _ in range(KILLS):
-            assert killer.ask("again") == "killed"
+        for i in range(KILLS):
+            assert killer.ask("writing" if i % 3 else "opening") == "killed"
             with FactorReader(region_path) as reader:
                 status = reader.status()
                 assert not status.alive
@@ -99,7 +101,7 @@ def test_a_writer_killed_anywhere_leaves_every_committed_record(region_path: Pat
                 assert np.ptp(shown - np.arange(FACTORS)) == 0
         assert follower.position == published
         assert follower.delivered + follower.conflated == published - CAPACITY + 1
-    assert generations > KILLS // 2
+    assert generations >= KILLS * 2 // 3
     with FactorWriter(region_path, factor_names(), capacity=CAPACITY) as writer:
         assert writer.published == published
         write_records(writer, 1)
@@ -170,15 +172,15 @@ def test_a_silent_writer_is_stale_and_an_orderly_end_is_told_apart(region_path: 
     asyncio.run(follow())
 
 
-@pytest.mark.parametrize("stop", [False, True], ids=["running", "stopped"])
+@pytest.mark.parametrize("state", ["running", "stopped"])
 def test_a_second_writer_is_refused_with_the_pid_of_the_first(
-    region_path: Path, stop: bool
+    region_path: Path, state: str
 ) -> None:
     """Whether the first writes or is stopped, it stays the only one, and goes on unharmed."""
     with child(obey, region_path, factor_names(3)) as first:
         first.line()
         first.ask(1)
-        if stop:
+        if state == "stopped":
             first.signal(signal.SIGSTOP)
         for names in (factor_names(3), factor_names(4)):
             with pytest.raises(WriterLockedError, match=f"process {first.pid}") as caught:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from tests.support.eventually import eventually
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).resolve().parents[2]

@@ -52,7 +52,7 @@ def factor_names(count: int = FACTORS, first: int = 0) -> list[str]:
 
 def values_of(sequence: int, count: int = FACTORS) -> NDArray[np.float64]:
     """Return the values that record ``sequence`` must have; no two records share one."""
-    return np.arange(count) + sequence * _STEP
+    return np.arange(count, dtype=np.float64) + sequence * _STEP
 
 
 def is_whole(f: ExternalFactors) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 
 import pytest
-
 from adapters.shm._region import ffi, lib
+
 from adapters.shm.layout import MAX_FILE_SIZE, MAX_SNAPSHOT_SIZE, RegionLayout, boot_id
 from dolphin_strategies import FactorSchema
 
