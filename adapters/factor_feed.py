@@ -121,10 +121,11 @@ class FactorFeed(DataActor):
         """Publish a record if one comes within a moment, then let the loop take a turn."""
         if self._loop is None:
             return
-        spin = self.source.spin
+        read = self._read
         for _ in range(SPINS_PER_TURN):
-            if spin(SPIN_NS):
-                self._publish_some()
+            f = read(SPIN_NS)
+            if f is not None:
+                self._publish(f)
             elif self._last is not None:
                 self.publish_data(WARM_UP, CustomData(WARM_UP, self._last))
         self._turn = self._loop.call_soon(self._spin)
@@ -138,16 +139,19 @@ class FactorFeed(DataActor):
             self._turn = self._loop.call_soon(self._deliver)
 
     def _publish_some(self) -> None:
-        read, publish = self._read, self.publish_data
+        read = self._read
         for _ in range(RECORDS_PER_TURN):
             f = read()
             if f is None:
                 return
-            now_ns = time.monotonic_ns()
-            publish(EXTERNAL_FACTORS, CustomData(EXTERNAL_FACTORS, f))
-            self._last = f
-            if f.published_mono_ns:
-                self.latency.add(now_ns - f.published_mono_ns)
+            self._publish(f)
+
+    def _publish(self, f: ExternalFactors) -> None:
+        now_ns = time.monotonic_ns()
+        self.publish_data(EXTERNAL_FACTORS, CustomData(EXTERNAL_FACTORS, f))
+        self._last = f
+        if f.published_mono_ns:
+            self.latency.add(now_ns - f.published_mono_ns)
 
     def _tell_state(self, event: object) -> None:
         """Log a change of the source's state, once."""

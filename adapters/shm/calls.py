@@ -20,11 +20,11 @@ publish: Callable[[int, int, int], int]
 publish_dict: Callable[[int, int, dict[str, Any], int], int]
 """``(writer, factor_dict, dict, ts_event)`` gives 0 or -errno; -EAGAIN: not all plain."""
 
-read_latest: Callable[[int], Record | int]
-"""``(reader)`` gives (payload, ts_event, sequence, published_mono_ns), or a result code."""
+read_latest: Callable[[int, int], Record | int]
+"""``(reader, spin_ns)`` gives (payload, ts_event, sequence, published_mono_ns), or a result code."""
 
-read_next: Callable[[int], Record | int]
-"""``(reader)``, likewise."""
+read_next: Callable[[int, int], Record | int]
+"""``(reader, spin_ns)``, likewise."""
 
 read_latest_into: Callable[[int, int], int]
 """``(reader, values)`` gives the sequence, 0 for nothing new, or -errno (-ESTALE: moved)."""

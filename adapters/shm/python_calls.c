@@ -2,7 +2,8 @@
  *
  * The rest of the C is called through cffi, whose call (tuple, conversions, errno, giving up and
  * retaking the interpreter's lock) costs about 150 ns: more than the work done here. Structs and
- * buffers arrive as addresses that Python keeps alive. None of these calls blocks.
+ * buffers arrive as addresses that Python keeps alive. None of these calls blocks, but for the
+ * time that it is told to spin.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -78,9 +79,21 @@ typedef int read_function(struct region_reader *, struct region_record *, double
 
 static PyObject *read_with(read_function *read, PyObject *const *args, Py_ssize_t n)
 {
-    if (!has_arguments(n, 1))
+    if (!has_arguments(n, 2))
         return NULL;
     struct region_reader *r = pointer_of(args[0]);
+    long long spin_ns = PyLong_AsLongLong(args[1]);
+    if (spin_ns == -1 && PyErr_Occurred())
+        return NULL;
+    if (spin_ns > 0) {
+        int seen;
+        /* Others get the interpreter meanwhile: Nautilus's own threads need it. */
+        Py_BEGIN_ALLOW_THREADS
+        seen = region_spin(r, spin_ns);
+        Py_END_ALLOW_THREADS
+        if (seen != REGION_RECORD)
+            return PyLong_FromLong(seen);
+    }
     union {
         struct region_record record;
         uint8_t bytes[REGION_RECORD_HEADER];
@@ -113,13 +126,14 @@ static PyObject *read_with(read_function *read, PyObject *const *args, Py_ssize_
     return record;
 }
 
-/* read_latest(reader) -> (payload, ts_event, sequence, published_mono_ns), or a result code */
+/* read_latest(reader, spin_ns) -> (payload, ts_event, sequence, published_mono_ns), or a result
+ * code; watches up to spin_ns for a record to come */
 static PyObject *read_latest(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     return read_with(region_read_latest, args, n);
 }
 
-/* read_next(reader), likewise */
+/* read_next(reader, spin_ns), likewise */
 static PyObject *read_next(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     return read_with(region_read_next, args, n);

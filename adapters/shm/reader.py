@@ -163,8 +163,13 @@ class FactorReader:
 
     # ---- reading -----------------------------------------------------------------------------
 
-    def read_latest(self) -> ExternalFactors | None:
+    def read_latest(self, spin_ns: int = 0) -> ExternalFactors | None:
         """Return the newest record if it is after the position, and move there.
+
+        Parameters
+        ----------
+        spin_ns : int
+            Watch up to so many nanoseconds, with the CPU busy, for one to come.
 
         Raises
         ------
@@ -174,7 +179,7 @@ class FactorReader:
             If the reader is closed or the region contradicts itself.
 
         """
-        got = read_latest(self._address)
+        got = read_latest(self._address, spin_ns)
         if isinstance(got, int):
             if got != NOTHING:
                 self._raise_for(got)
@@ -182,8 +187,13 @@ class FactorReader:
         payload, ts_event, sequence, mono_ns = got
         return ExternalFactors(self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns)
 
-    def read_next(self) -> ExternalFactors | None:
+    def read_next(self, spin_ns: int = 0) -> ExternalFactors | None:
         """Return the first record after the position that the ring still holds, and move there.
+
+        Parameters
+        ----------
+        spin_ns : int
+            Watch up to so many nanoseconds, with the CPU busy, for one to come.
 
         Raises
         ------
@@ -193,7 +203,7 @@ class FactorReader:
             If the reader is closed or the region contradicts itself.
 
         """
-        got = read_next(self._address)
+        got = read_next(self._address, spin_ns)
         if isinstance(got, int):
             if got != NOTHING:
                 self._raise_for(got)
@@ -343,16 +353,18 @@ class FactorReader:
 
         """
         waiter = self._waiter or self._take_place()
+        # Before asking, or the answer would be thrown away with the old ones.
+        waiter.drain()
         return bool(lib.region_sleep(self._r, waiter.waiters, waiter.slot) == 0)
-
-    def fileno(self) -> int:
-        """Return the descriptor to watch while asleep; it stays the same until ``close``."""
-        return (self._waiter or self._take_place()).fileno()
 
     def drain(self) -> None:
         """Take the wake-ups that have arrived."""
         if self._waiter:
             self._waiter.drain()
+
+    def fileno(self) -> int:
+        """Return the descriptor to watch while asleep; it stays the same until ``close``."""
+        return (self._waiter or self._take_place()).fileno()
 
     def _take_place(self) -> Waiter:
         self._require_open()
@@ -377,7 +389,6 @@ class FactorReader:
             left = deadline - time.monotonic()
             if left <= 0 or not poll.poll(left * 1000):
                 break
-            self.drain()
         return self.spin(0)
 
     # ---- status ------------------------------------------------------------------------------

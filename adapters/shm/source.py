@@ -87,34 +87,25 @@ class ShmSource:
 
     # ---- reading -----------------------------------------------------------------------------
 
-    def read_latest(self) -> ExternalFactors | None:
+    def read_latest(self, spin_ns: int = 0) -> ExternalFactors | None:
         """Return the newest record not handed out yet."""
         while self._reader is not None:
             try:
-                return self._reader.read_latest()
+                return self._reader.read_latest(spin_ns)
             except RegionMovedError as moved:
                 if not self._follow(str(moved)):
                     break
         return None
 
-    def read_next(self) -> ExternalFactors | None:
+    def read_next(self, spin_ns: int = 0) -> ExternalFactors | None:
         """Return the oldest record not handed out yet that the ring still holds."""
         while self._reader is not None:
             try:
-                return self._reader.read_next()
+                return self._reader.read_next(spin_ns)
             except RegionMovedError as moved:
                 if not self._follow(str(moved)):
                     break
         return None
-
-    def spin(self, timeout_ns: int) -> bool:
-        """Watch for a record with the CPU busy; return whether there is one."""
-        if self._reader is None:
-            return False
-        try:
-            return self._reader.spin(timeout_ns)
-        except RegionMovedError as moved:
-            return self._follow(str(moved))
 
     def sleep(self) -> bool:
         """Ask for ``wake``; False if there is something to read already."""
@@ -128,9 +119,11 @@ class ShmSource:
         return self._asleep
 
     def _on_readable(self) -> None:
-        if self._reader is not None:
+        # The FIFO is emptied when the feed sleeps again; until then it must not call again.
+        if self._asleep:
+            self._call_wake()
+        elif self._reader is not None:
             self._reader.drain()
-        self._call_wake()
 
     def _call_wake(self) -> None:
         if self._asleep:

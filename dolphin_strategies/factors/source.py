@@ -53,8 +53,8 @@ class FactorSource(Protocol):
     """Where a node reads factors from.
 
     Everything happens on the thread that called ``open``, the node's own. A transport that has
-    a thread hands over with ``loop.call_soon_threadsafe``. No call blocks, ``spin`` excepted,
-    and none raises because of what a producer does: that shows in ``status``.
+    a thread hands over with ``loop.call_soon_threadsafe``. No call blocks, a read that is told to
+    spin excepted, and none raises because of what a producer does: that shows in ``status``.
     """
 
     @property
@@ -73,17 +73,21 @@ class FactorSource(Protocol):
 
         """
 
-    def read_latest(self) -> ExternalFactors | None:
-        """Return the newest record not handed out yet, skipping (conflating) those before it."""
+    def read_latest(self, spin_ns: int = 0) -> ExternalFactors | None:
+        """Return the newest record not handed out yet, skipping (conflating) those before it.
 
-    def read_next(self) -> ExternalFactors | None:
-        """Return the oldest record not handed out yet."""
+        Parameters
+        ----------
+        spin_ns : int
+            Watch up to so many nanoseconds, with the CPU busy, for one to come.
+
+        """
+
+    def read_next(self, spin_ns: int = 0) -> ExternalFactors | None:
+        """Return the oldest record not handed out yet; ``spin_ns`` as for ``read_latest``."""
 
     def sleep(self) -> bool:
         """Ask for ``wake``; return False if there is something to read at once instead."""
-
-    def spin(self, timeout_ns: int) -> bool:
-        """Watch for a record with the CPU busy; return whether there is one to read."""
 
     def status(self) -> SourceStatus:
         """Return the state and the counters."""
@@ -130,14 +134,18 @@ class MemorySource:
 
     def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:
         self._wake, self._clock_ns = wake, clock_ns
+        while len(self._records) > 1:
+            self._records.popleft()
+        self._published = len(self._records)
+        self._lost = 0
 
-    def read_latest(self) -> ExternalFactors | None:
+    def read_latest(self, spin_ns: int = 0) -> ExternalFactors | None:
         self._conflated += max(len(self._records) - 1, 0)
         while len(self._records) > 1:
             self._records.popleft()
         return self.read_next()
 
-    def read_next(self) -> ExternalFactors | None:
+    def read_next(self, spin_ns: int = 0) -> ExternalFactors | None:
         if not self._records:
             return None
         payload, ts_event, sequence, mono_ns = self._records.popleft()
@@ -147,9 +155,6 @@ class MemorySource:
     def sleep(self) -> bool:
         self._asleep = not self._records
         return self._asleep
-
-    def spin(self, timeout_ns: int) -> bool:
-        return bool(self._records)
 
     def status(self) -> SourceStatus:
         return SourceStatus(

@@ -137,8 +137,8 @@ def test_write_takes_any_mapping(
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", "1st", ".a", "../a", "a b", "a*", "a?", "a\0", "a\n", "é", "e\u0301", "\u202ea", "😀",
-     "a" * 64, "a" * 1_000_000, 7, None, (1, 2), b"a"],
+    ["", " ", "1st", ".a", "../a", "a b", "a*", "a?", "a\0", "a\n", "é", "e\u0301", "\u202ea",
+     "😀", "a" * 64, "a" * 1_000_000, 7, None, (1, 2), b"a"],
     ids=lambda name: repr(name)[:12],
 )  # fmt: skip
 def test_an_odd_name_is_skipped_and_counted_each_time(writer: FactorWriter, name: Any) -> None:

@@ -259,17 +259,21 @@ def test_no_wake_is_lost(make: Callable[[], Producer]) -> None:
 
 
 @every_source
-def test_spin_says_whether_there_is_a_record(make: Callable[[], Producer]) -> None:
-    """False after its limit, True as long as something is unread."""
+def test_a_spinning_read_gives_the_record_or_nothing(make: Callable[[], Producer]) -> None:
+    """None after its limit, and the record if there is one, for both ways to read."""
 
     async def body() -> None:
         async with opened(make) as o:
-            assert not o.source.spin(1000)
+            assert o.source.read_latest(1000) is None
+            assert o.source.read_next(1000) is None
             o.producer.publish(1)
-            assert o.source.spin(1000)
-            assert o.source.spin(0)
-            o.read_all()
-            assert not o.source.spin(0)
+            first = o.source.read_latest(1_000_000)
+            assert first is not None
+            o.producer.publish(1)
+            second = o.source.read_next(1_000_000)
+            assert second is not None
+            assert second.sequence == first.sequence + 1
+            assert o.source.read_next(1000) is None
 
     in_a_loop(body)
 
@@ -304,7 +308,7 @@ def test_a_shm_source_waits_for_its_producer() -> None:
             assert source.schema is None
             assert source.read_latest() is None
             assert source.read_next() is None
-            assert not source.spin(1000)
+            assert source.read_latest(1000) is None
             assert source.sleep()
             status = source.status()
             assert status[2:] == (0, 0, 0, 0)

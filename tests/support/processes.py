@@ -16,7 +16,7 @@ from tests.support.eventually import TIMEOUT_S
 
 if TYPE_CHECKING:
     import signal
-        from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _RUN: Final = (
