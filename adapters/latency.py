@@ -50,7 +50,7 @@ class LatencyRecorder:
         n = self._n
         self._ns[n & _MASK] = latency_ns
         self._n = n + 1
-        if latency_ns > self._max:
+        if latency_ns > self._max:  # noqa: PLR1730 - a call of max would cost more
             self._max = latency_ns
 
     def percentiles(self, newest: int = _KEPT) -> Percentiles:

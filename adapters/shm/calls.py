@@ -21,7 +21,8 @@ publish_dict: Callable[[int, int, dict[str, Any], int], int]
 """``(writer, factor_dict, dict, ts_event)`` gives 0 or -errno; -EAGAIN: not all plain."""
 
 read_latest: Callable[[int, int], Record | int]
-"""``(reader, spin_ns)`` gives (payload, ts_event, sequence, published_mono_ns), or a result code."""
+"""``(reader, spin_ns)`` gives a record (payload, ts_event, sequence, published_mono_ns), or a
+result code."""
 
 read_next: Callable[[int, int], Record | int]
 """``(reader, spin_ns)``, likewise."""

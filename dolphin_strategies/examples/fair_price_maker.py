@@ -86,9 +86,10 @@ class FairPriceMaker(FactorStrategy[FairPriceMakerConfig]):
             off_bps = abs(price / quoted_price - 1) * 10_000
             if self.cache.is_order_closed(order_id):
                 del self.quoted[side]
+            elif self.cache.is_order_pending_cancel_local(order_id):
+                return
             elif not has_room or off_bps > self.config.requote_bps:
-                if not self.cache.is_order_pending_cancel_local(order_id):
-                    self.cancel_order(order_id)
+                self.cancel_order(order_id)
         elif has_room and self.limit.allow(self.clock.timestamp_ns()):
             limit = self.market.make_price(price)
             order = self.order_factory.limit(

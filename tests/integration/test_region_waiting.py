@@ -142,11 +142,15 @@ def test_a_source_without_a_place_still_finds_records(region_path: Path) -> None
 
 
 def sleep_until_killed(path: str) -> None:
-    """Ask to be woken, say so, and never read."""
+    """Be woken once, so that the writer holds the FIFO open, and then sleep for good."""
     reader = FactorReader(path)
     reader.read_latest()
     assert reader.sleep()
     print("asleep", flush=True)
+    assert reader.wait(20)
+    reader.read_latest()
+    assert reader.sleep()
+    print("asleep again", flush=True)
     time.sleep(60)
 
 
@@ -164,18 +168,20 @@ def test_a_reader_killed_in_its_sleep_harms_nobody(region_path: Path) -> None:
         writer.line()
         with FactorReader(region_path) as other:
             other.fileno()
-            for round_ in range(1, 4):
+            for round_ in range(3):
                 with child(sleep_until_killed, region_path) as sleeper:
                     assert sleeper.line() == "asleep"
-                    assert other.sleep()
-                    assert writer.ask(0) == str(3 * round_ - 3)
+                    assert writer.ask(1) == str(4 * round_ + 1)
+                    assert sleeper.line() == "asleep again"
                     sleeper.kill()
-                assert {e.name for e in folder_of(region_path).glob("*.fifo")} == {
-                    "0.fifo", "1.fifo",
-                }  # fmt: skip
-                assert writer.ask(3) == str(3 * round_)
-                assert other.wait(10)
                 other.read_latest()
+                assert other.sleep()
+                assert writer.ask(3) == str(4 * round_ + 4)
+                assert other.wait(10)
+                assert {e.name for e in folder_of(region_path).glob("*.fifo")} == {
+                    "0.fifo",
+                    "1.fifo",
+                }
             with FactorReader(region_path) as heir:
                 heir.read_latest()
                 assert heir.sleep()

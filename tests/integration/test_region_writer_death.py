@@ -31,6 +31,7 @@ from tests.support.regions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 CAPACITY: Final = 256
@@ -234,7 +235,7 @@ def use_handles_in_a_fork(path: str) -> None:
     writer = FactorWriter(path, factor_names(3))
     reader = FactorReader(path)
     reader.wait(0)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "write": lambda: writer.write({"factor_0": 1.0}),
         "write_values": lambda: writer.write_values(np.zeros(3)),
         "heartbeat": writer.heartbeat,

@@ -17,14 +17,14 @@ _read_latest = ShmSource.read_latest
 _reads = 0
 
 
-def read_latest(self: ShmSource) -> ExternalFactors | None:
+def read_latest(self: ShmSource, spin_ns: int = 0) -> ExternalFactors | None:
     """Read, and raise at the 400th call."""
     global _reads  # noqa: PLW0603 - one process, one count
     _reads += 1
     if _reads == READS_BEFORE_ERROR:
         msg = "planted in the feed"
         raise RuntimeError(msg)
-    return _read_latest(self)
+    return _read_latest(self, spin_ns)
 
 
 if __name__ == "__main__":
