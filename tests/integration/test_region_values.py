@@ -186,9 +186,7 @@ def test_a_failed_write_changes_nothing(
 
 
 @pytest.mark.parametrize("ts_event", [2**63, -1, -(2**63), "now", 1.5, None])
-def test_an_event_time_that_is_none_publishes_nothing(
-    writer: FactorWriter, ts_event: Any
-) -> None:
+def test_an_event_time_that_is_none_publishes_nothing(writer: FactorWriter, ts_event: Any) -> None:
     """A wrong ts_event is an error of the caller, not a record."""
     with pytest.raises((TypeError, ValueError, OverflowError)):
         writer.write({"a": 1.0}, ts_event)
