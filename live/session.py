@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 PROGRESS_INTERVAL_S: Final = 2.0
 WATCH_INTERVAL_S: Final = 0.25
 STOP_TIMEOUT_S: Final = 4.0
+ECHO_S: Final = 0.2
+"""One Ctrl-C arrives twice under a launcher that passes it on, such as ``uv run``."""
 START_DELAY_NS: Final = 1_000_000_000
 """From the node's start to the first quote and factor."""
 
@@ -72,6 +74,7 @@ class Session:
         self._code = OK
         self._started_s = 0.0
         self._signals = 0
+        self._interrupted_s = -ECHO_S
 
     def run(self) -> int:
         """Run to the end and return the exit code: 0 asked to stop and flat, 1 something
@@ -214,6 +217,12 @@ class Session:
         self._fail(f"an error in a callback: {error or context.get('message')}")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        now_s = time.monotonic()
+        is_echo = number == signal.SIGINT and now_s - self._interrupted_s < ECHO_S
+        if number == signal.SIGINT:
+            self._interrupted_s = now_s
+        if is_echo:
+            return
         self._signals += 1
         name = signal.Signals(number).name
         if self._signals > 1 or self._loop is None:

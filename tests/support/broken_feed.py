@@ -11,20 +11,21 @@ from live.run_node import main
 if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors
 
-READS_BEFORE_ERROR = 400
+RECORDS_BEFORE_ERROR = 120
 
 _read_latest = ShmSource.read_latest
-_reads = 0
+_records = 0
 
 
 def read_latest(self: ShmSource, spin_ns: int = 0) -> ExternalFactors | None:
-    """Read, and raise at the 400th call."""
-    global _reads  # noqa: PLW0603 - one process, one count
-    _reads += 1
-    if _reads == READS_BEFORE_ERROR:
+    """Read, and raise at the 120th record."""
+    global _records  # noqa: PLW0603 - one process, one count
+    f = _read_latest(self, spin_ns)
+    _records += f is not None
+    if _records == RECORDS_BEFORE_ERROR:
         msg = "planted in the feed"
         raise RuntimeError(msg)
-    return _read_latest(self, spin_ns)
+    return f
 
 
 if __name__ == "__main__":
