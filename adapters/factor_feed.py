@@ -128,14 +128,15 @@ class FactorFeed(DataActor):
                 self._publish(f)
             elif self._last is not None:
                 self.publish_data(WARM_UP, CustomData(WARM_UP, self._last))
-        self._turn = self._loop.call_soon(self._spin)
+        if self._loop is not None:
+            self._turn = self._loop.call_soon(self._spin)
 
     def _deliver(self) -> None:
         """Publish what is there, then sleep until there is more."""
         if self._loop is None:
             return
         self._publish_some()
-        if not self.source.sleep():
+        if self._loop is not None and not self.source.sleep():
             self._turn = self._loop.call_soon(self._deliver)
 
     def _publish_some(self) -> None:

@@ -148,17 +148,18 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         if total != total:  # noqa: PLR0124
             self._lose()
             return
+        if f is self._newest:
+            return
+        self._newest = f
         limit = self._max_age_ns
         if limit is not None:
-            fresh_until = f.ts_event + limit
+            # An event time of the future gives no more time than one of now.
+            fresh_until = min(f.ts_event, f.ts_init) + limit
             if f.ts_init > fresh_until:
                 return
             self._fresh_until_ns = fresh_until
             if not self._alert_is_set:
                 self._set_alert()
-        if f is self._newest:
-            return
-        self._newest = f
         if self.factors is None:
             self._regain(f)
         else:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from adapters.market.simulated_path import SCHEMA, STEP_NS, SimulatedPath
 from adapters.shm import FactorWriter
+from dolphin_strategies import DolphinError
 from live.producer_process import ProducerProcess, report
 
 
@@ -24,12 +25,16 @@ def main() -> int:
     options = parser.parse_args()
 
     path = SimulatedPath(options.seed, shuffle_factors=options.shuffle_factors)
-    with FactorWriter(options.region, SCHEMA) as writer:
-        process = ProducerProcess(writer.heartbeat)
-        start_ns = process.wait_for_start()
-        if start_ns is not None:
-            write_steps(path, start_ns, writer, process)
-        report(published=writer.published)
+    try:
+        with FactorWriter(options.region, SCHEMA) as writer:
+            process = ProducerProcess(writer.heartbeat)
+            start_ns = process.wait_for_start()
+            if start_ns is not None:
+                write_steps(path, start_ns, writer, process)
+            report(published=writer.published)
+    except DolphinError as error:
+        sys.stderr.write(f"demo_producer: {error}\n")
+        return 2
     return 0
 
 

@@ -36,13 +36,15 @@ class RunFolder:
     def __init__(self, parent: Path = PARENT) -> None:
         _remove_abandoned(parent)
         try:
-            self.path: Final = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}_", dir=parent))
+            new = Path(tempfile.mkdtemp(prefix=f".{PREFIX}{os.getpid()}_", dir=parent))
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            self._lock_fd = os.open(self.path / _LOCK, flags, 0o600)
+            self._lock_fd = os.open(new / _LOCK, flags, 0o600)
+            files.try_lock(self._lock_fd)
+            # Locked before another run can find it.
+            self.path: Final = new.rename(parent / new.name.removeprefix("."))
         except OSError as error:
             msg = f"cannot make a folder for this run in {parent}: {error.strerror}"
             raise RegionError(msg) from None
-        files.try_lock(self._lock_fd)
 
     @property
     def region(self) -> Path:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.factor_feed import WAITS
 from adapters.shm import FactorReader
@@ -37,7 +38,13 @@ exit codes: 0 stopped as asked and flat; 1 something failed; 2 bad usage or conf
 3 a position or order was left open; 130 left by a second signal.
 """
 
-BAD_CONFIG = 2
+BAD_CONFIG: Final = 2
+RECORDING_FILES: Final = (
+    "usdm_bookticker.parquet",
+    "usdm_trades.parquet",
+    "spot_bookticker.parquet",
+    "spot_trades.parquet",
+)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -112,8 +119,8 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
         With what was expected and found.
 
     """
-    node, replay = settings.node, settings.replay
-    if node.seconds < 0:
+    node, replay, sandbox = settings.node, settings.replay, settings.sandbox
+    if not 0 <= node.seconds < math.inf:
         msg = f"seconds: expected 0 or more, found {node.seconds:g}"
         raise ConfigError(msg)
     if settings.demo.seed < 0:
@@ -122,9 +129,18 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
     if not 0 < replay.speed <= 1000:
         msg = f"speed: expected more than 0 and at most 1000, found {replay.speed:g}"
         raise ConfigError(msg)
-    if node.venue == "replay" and (replay.folder is None or not replay.folder.is_dir()):
-        msg = f"replay: expected a folder of recorded ticks, found {replay.folder}"
+    if node.venue == "replay":
+        check_recording(replay.folder)
+    if not (sandbox.balance_usdt.is_finite() and sandbox.balance_usdt > 0):
+        msg = f"balance_usdt: expected more than 0, found {sandbox.balance_usdt}"
         raise ConfigError(msg)
+    if not (sandbox.leverage.is_finite() and sandbox.leverage >= 1):
+        msg = f"leverage: expected at least 1, found {sandbox.leverage}"
+        raise ConfigError(msg)
+    for name, fee in (("maker_fee", sandbox.maker_fee), ("taker_fee", sandbox.taker_fee)):
+        if not (fee.is_finite() and abs(fee) < 1):
+            msg = f"{name}: expected a fraction such as 0.0005, found {fee}"
+            raise ConfigError(msg)
     log_level(node.log_level)
     if node.orders == "live" and node.venue not in LIVE_VENUES:
         msg = (
@@ -143,6 +159,24 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
         raise ConfigError(msg)
     if node.orders == "live":
         binance_execution_config(os.environ)
+
+
+def check_recording(folder: Path | None) -> None:
+    """Refuse a folder without the files of a recording.
+
+    Raises
+    ------
+    ConfigError
+        With the file that is missing.
+
+    """
+    if folder is None or not folder.is_dir():
+        msg = f"replay: expected a folder of recorded ticks, found {folder}"
+        raise ConfigError(msg)
+    for name in RECORDING_FILES:
+        if not (folder / name).is_file():
+            msg = f"replay: expected a file {name} in {folder}, found none; see docs/replay.md"
+            raise ConfigError(msg)
 
 
 def schema_of(settings: Settings) -> FactorSchema | None:
@@ -208,4 +242,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # Python put this script's folder there; a strategy's module may have the name of one of ours.
+    sys.path[0] = str(Path.cwd())
     sys.exit(main())

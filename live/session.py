@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import traceback
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.latency import measure_on_factors
@@ -74,13 +74,14 @@ class Session:
         self._code = OK
         self._started_s = 0.0
         self._signals = 0
+        self._has_ended = False
         self._interrupted_s = -ECHO_S
 
     def run(self) -> int:
         """Run to the end and return the exit code: 0 asked to stop and flat, 1 something
         failed, 3 something was left open.
         """
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         with ExitStack() as stack:
             region = self._settings.node.region
@@ -89,9 +90,8 @@ class Session:
                 self._folder = folder.path
                 region = folder.region
                 self._market = stack.enter_context(open_market(self._settings, folder))
-            if self._signals:
-                return OK
             asyncio.run(self._run_node(region))
+            self._has_ended = True
         return self._code
 
     # ---- the node ----------------------------------------------------------------------------
@@ -143,8 +143,10 @@ class Session:
             elapsed_s = self._elapsed_s
             if seconds and elapsed_s >= seconds:
                 self._stop(f"{seconds:g} s are over")
-                return
-            wake_s = min(next_s, seconds) if seconds else next_s
+            if self._reason and self._handle is not None:
+                # Again: a node forgets a request that came while it started.
+                self._handle.stop()
+            wake_s = min(next_s, seconds) if 0 < elapsed_s < seconds else next_s
             await asyncio.sleep(min(max(wake_s - elapsed_s, 0.01), WATCH_INTERVAL_S))
             if self._elapsed_s >= next_s:
                 next_s += PROGRESS_INTERVAL_S
@@ -179,11 +181,10 @@ class Session:
                     "network (fapi.binance.com, fstream.binance.com) and try again"
                 )
         left_open = self._report.left_open()
-        if left_open != "nothing" and self._code == OK:
-            self._code = LEFT_OPEN
         say(self._report.summary(self._elapsed_s, self._reason))
         if left_open != "nothing":
-            say(f"LEFT OPEN: {left_open}")
+            self._code = LEFT_OPEN
+            say(f"LEFT OPEN: {left_open}", to=sys.stderr)
 
     # ---- ending ------------------------------------------------------------------------------
 
@@ -221,12 +222,14 @@ class Session:
         is_echo = number == signal.SIGINT and now_s - self._interrupted_s < ECHO_S
         if number == signal.SIGINT:
             self._interrupted_s = now_s
-        if is_echo:
+        if is_echo or self._has_ended:
             return
         self._signals += 1
         name = signal.Signals(number).name
         if self._signals > 1 or self._loop is None:
-            self._leave(f"second signal ({name})" if self._signals > 1 else name)
+            if self._signals == 1:
+                self._leave(name, OK)
+            self._leave(f"second signal ({name})")
             return
         say(f"{name}: cancelling orders and closing the position; once more to leave at once")
         self._limit_stop()
@@ -243,15 +246,19 @@ class Session:
         except BaseException as error:  # noqa: BLE001 - nothing may keep the process
             left_open = f"unknown ({error})"
         alarm = "" if left_open == "nothing" else "POSITION OR ORDERS LEFT OPEN - "
-        say(f"{alarm}{reason}; left open: {left_open}", to=sys.stderr)
-        if self._market is not None:
-            self._market.kill()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        sys.stdout.flush()
-        os._exit(code)
+        if code == LEFT_OPEN and not alarm:
+            code = FAILED
+        try:
+            say(f"{alarm}{reason}; left open: {left_open}", to=sys.stderr)
+            if self._market is not None:
+                self._market.kill()
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+        finally:
+            os._exit(code)
 
 
 def say(text: str, to: Any = None) -> None:
-    """Print a line at once."""
-    print(text, file=to or sys.stdout, flush=True)
+    """Print a line at once; a closed terminal or pipe is no reason to leave a position open."""
+    with suppress(OSError, ValueError, RuntimeError):
+        print(text, file=to or sys.stdout, flush=True)

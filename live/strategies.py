@@ -33,11 +33,15 @@ def find_strategy(path: str) -> type[AnyFactorStrategy]:
         raise ConfigError(msg)
     here = str(Path.cwd())
     if here not in sys.path:
-        sys.path.append(here)
+        sys.path.insert(0, here)
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
-        msg = f"strategy {path!r}: cannot import {module_name!r}: {error}"
+    except Exception as error:
+        hint = ""
+        if "/" in module_name or module_name.endswith(".py"):
+            name = Path(module_name).name.removesuffix(".py")
+            hint = f"; name the module, not the file: {name}:{class_name}, from its folder"
+        msg = f"strategy {path!r}: cannot import {module_name!r}: {error!r}{hint}"
         raise ConfigError(msg) from error
     found = getattr(module, class_name, None)
     if found is None:

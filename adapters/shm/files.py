@@ -182,17 +182,26 @@ def lock_writer(folder_fd: int, path: Path) -> int:
     ------
     WriterLockedError
         If another writer holds it, with its pid.
+    RegionError
+        If the lock's file cannot be made or written.
 
     """
     flags = os.O_RDWR | os.O_CREAT | _OPEN_FLAGS
-    fd = os.open("lock", flags, 0o600, dir_fd=folder_fd)
-    if not try_lock(fd):
+    fd = -1
+    try:
+        fd = os.open("lock", flags, 0o600, dir_fd=folder_fd)
+        if try_lock(fd):
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, b"%d\n" % os.getpid(), 0)
+            return fd
         text = os.pread(fd, 32, 0).strip()
-        os.close(fd)
-        raise WriterLockedError(str(path), int(text) if text.isdigit() else None)
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, b"%d\n" % os.getpid(), 0)
-    return fd
+    except OSError as error:
+        if fd >= 0:
+            os.close(fd)
+        msg = f"{folder_of(path)}/lock cannot be written: {error.strerror}"
+        raise RegionError(msg) from None
+    os.close(fd)
+    raise WriterLockedError(str(path), int(text) if text.isdigit() else None)
 
 
 class Mapping:

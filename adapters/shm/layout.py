@@ -19,6 +19,7 @@ DEFAULT_PATH: Final = Path("/dev/shm/dolphin_exf")  # noqa: S108 - the documente
 DEFAULT_CAPACITY: Final = 4096
 MAX_FILE_SIZE: Final = 256 * 1024 * 1024
 MAX_SNAPSHOT_SIZE: Final = 65_536
+MAX_SEQUENCE: Final = 2**63
 
 _SNAPSHOT_HEADER: Final = struct.Struct("<QI")
 _NAME_LENGTH: Final = struct.Struct("<H")
@@ -175,7 +176,7 @@ def check(fd: int, path: Path) -> FoundRegion:
     expect("file size", layout.file_size, size)
     if bytes(control.boot_id) != boot_id():
         raise _refusal(path, "a region of this boot of the machine", "one from before a reboot")
-    if not 1 <= control.first_sequence <= control.published + 1:
+    if not 1 <= control.first_sequence <= control.published + 1 <= MAX_SEQUENCE:
         raise _refusal(
             path,
             "a first sequence of at most published + 1",

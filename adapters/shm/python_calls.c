@@ -110,7 +110,9 @@ static PyObject *read_with(read_function *read, PyObject *const *args, Py_ssize_
     /* Unsigned, as Nautilus takes it, so that a damaged stamp is at least no exception there. */
     PyObject *ts_event = PyLong_FromUnsignedLongLong((uint64_t)header.record.ts_event);
     PyObject *sequence = PyLong_FromUnsignedLongLong(header.record.sequence);
-    PyObject *mono_ns = PyLong_FromLongLong(header.record.published_mono_ns);
+    /* 0 is "unknown"; a damaged stamp is that too. */
+    int64_t published_mono_ns = header.record.published_mono_ns;
+    PyObject *mono_ns = PyLong_FromLongLong(published_mono_ns > 0 ? published_mono_ns : 0);
     if (!record || !ts_event || !sequence || !mono_ns) {
         Py_DECREF(payload);
         Py_XDECREF(record);

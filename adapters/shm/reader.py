@@ -6,6 +6,7 @@ import errno
 import os
 import select
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 NOTHING: Final = int(lib.REGION_NOTHING)
 RECORD: Final = int(lib.REGION_RECORD)
+LONGEST_POLL_S: Final = 60.0
+LONGEST_SPIN_NS: Final = 10_000_000
 
 
 class RegionMovedError(RegionError):
@@ -332,7 +335,14 @@ class FactorReader:
             As ``read_latest``.
 
         """
-        result = lib.region_spin(self._r, timeout_ns)
+        deadline = time.monotonic_ns() + timeout_ns
+        result, left_ns = NOTHING, timeout_ns
+        while True:
+            # In slices, so that signals get through.
+            result = lib.region_spin(self._r, min(left_ns, LONGEST_SPIN_NS))
+            left_ns = deadline - time.monotonic_ns()
+            if result != NOTHING or left_ns <= 0:
+                break
         if result not in {NOTHING, RECORD}:
             self._raise_for(result)
         return bool(result == RECORD)
@@ -355,7 +365,10 @@ class FactorReader:
         waiter = self._waiter or self._take_place()
         # Before asking, or the answer would be thrown away with the old ones.
         waiter.drain()
-        return bool(lib.region_sleep(self._r, waiter.waiters, waiter.slot) == 0)
+        result = lib.region_sleep(self._r, waiter.waiters, waiter.slot)
+        if result < 0:
+            self._raise_for(result)
+        return bool(result == NOTHING)
 
     def drain(self) -> None:
         """Take the wake-ups that have arrived."""
@@ -387,8 +400,9 @@ class FactorReader:
         deadline = time.monotonic() + timeout_s
         while self.sleep():
             left = deadline - time.monotonic()
-            if left <= 0 or not poll.poll(left * 1000):
+            if left <= 0:
                 break
+            poll.poll(min(left, LONGEST_POLL_S) * 1000)
         return self.spin(0)
 
     # ---- status ------------------------------------------------------------------------------
@@ -437,6 +451,10 @@ class FactorReader:
             self._waiter.close()
             self._waiter = None
         self.abandon()
+
+    def __del__(self) -> None:
+        with suppress(AttributeError):
+            self.close()
 
     def abandon(self) -> None:
         """Let go in a forked child, whose parent goes on reading."""

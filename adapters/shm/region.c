@@ -89,7 +89,12 @@ static int publish(void *argument)
     for (uint32_t i = 0; i < w->factor_count; i++)
         memcpy(w->snapshot + w->value_offsets[i], record->values + i, 8);
     commit_snapshot(snapshot_timestamp, (uint64_t)wall_ns);
+    return 0;
+}
 
+static int wake(void *argument)
+{
+    struct region_writer *w = argument;
     if (load_sleeping(&w->waiters->sleeping))
         waiters_wake(w);
     return 0;
@@ -101,7 +106,11 @@ int region_publish(struct region_writer *w, const double *values, int64_t ts_eve
     if (!w->control)
         return -EBADF;
     struct publish_call call = {w, values, ts_event};
-    return fault_guarded(publish, &call);
+    int result = fault_guarded(publish, &call);
+    if (!result)
+        /* By itself: a damaged waiters page does not make the record unpublished. */
+        fault_guarded(wake, w);
+    return result;
 }
 
 static int beat(void *argument)
@@ -242,13 +251,14 @@ static int read_next(void *argument)
         if (n < next)
             return nothing_or_moved(r);
         /* The writer may be inside the slot of record n + 1 - capacity. */
+        uint64_t lost = 0;
         if (n - r->position >= r->capacity) {
             uint64_t oldest = n - r->capacity + 2 + skip;
-            r->lost += oldest - next;
-            r->position = oldest - 1;
+            lost = oldest - next;
             next = oldest;
         }
         if (copy_record(call, next)) {
+            r->lost += lost;
             r->position = next;
             r->delivered++;
             return REGION_RECORD;

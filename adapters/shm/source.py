@@ -115,7 +115,11 @@ class ShmSource:
         elif self._watched_fd < 0:
             self._asleep = not self._has_unread()
         else:
-            self._asleep = self._reader.sleep()
+            try:
+                self._asleep = self._reader.sleep()
+            except RegionError:
+                # Its waiters page is damaged: the check finds records until the writer mends it.
+                self._asleep = not self._has_unread()
         return self._asleep
 
     def _on_readable(self) -> None:
@@ -200,11 +204,11 @@ class ShmSource:
                 self._call_wake()
             return
         self._look()
-        if not self._reader.is_current():
-            self._call_wake()
-            if self._reader is not None and not self._reader.is_current():
-                self._follow("the region is gone")
         if self._has_unread():
+            self._call_wake()
+        elif not self._reader.is_current():
+            # Read to its end, or unreadable.
+            self._follow("the region is gone")
             self._call_wake()
 
     def _has_unread(self) -> bool:
@@ -244,7 +248,7 @@ class ShmSource:
     def _watch_pid(self, pid: int) -> None:
         if self._pidfd >= 0 or self._loop is None:
             return
-        with suppress(OSError):
+        with suppress(OSError, OverflowError):
             self._pidfd = os.pidfd_open(pid)
             self._loop.add_reader(self._pidfd, self._on_producer_death)
 

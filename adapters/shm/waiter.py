@@ -51,7 +51,7 @@ class Waiter:
         place = self.waiters.waiter[self.slot]
         place.pid = os.getpid()
         # Last: from here on the writer opens the new FIFO instead of a dead reader's.
-        place.generation += 1
+        place.generation = (place.generation + 1) % 2**64
 
     def _open_page(self, path: Path) -> int:
         flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

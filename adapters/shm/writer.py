@@ -205,7 +205,7 @@ class FactorWriter:
 
         """
         lib.region_beat(self._require_open())
-        if os.fstat(self._lock_fd).st_nlink == 0:
+        if os.fstat(self._lock_fd).st_nlink == 0 or not self._has_waiters():
             self._put_folder_back()
         try:
             at_path = self.path.lstat()
@@ -223,9 +223,15 @@ class FactorWriter:
         if not self._is_open:
             return
         lib.region_set_state(self._w.control, lib.REGION_CLOSED)
-        if unlink:
-            remove(self.path)
-        self.abandon()
+        try:
+            if unlink:
+                remove(self.path)
+        finally:
+            self.abandon()
+
+    def __del__(self) -> None:
+        with suppress(AttributeError):
+            self.abandon()
 
     def abandon(self) -> None:
         """Let go of everything without a word to readers, as a killed process would."""
@@ -273,6 +279,17 @@ class FactorWriter:
             raise RegionError(msg) from None
         finally:
             _close_all(fd)
+
+    def _has_waiters(self) -> bool:
+        """Return whether the waiters page is there; a truncated one is made whole again."""
+        try:
+            found = os.stat("waiters", dir_fd=self._folder_fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        if found.st_size < lib.REGION_PAGE:
+            # The same file, so that every mapping of it is whole again too.
+            self._open_waiters().close()
+        return True
 
     def _put_folder_back(self) -> None:
         """Make folder, lock and waiters page again, and a new file that goes with them."""

@@ -191,3 +191,22 @@ def test_the_config_reaches_nautilus_and_refuses_unknown_fields() -> None:
     assert Recorder(config).config is config
     with pytest.raises(TypeError, match="lable"):
         RecorderConfig(lable="z")  # type: ignore[call-arg]
+
+
+def test_an_event_time_in_the_future_opens_no_gate() -> None:
+    """Staleness counts from the arrival then: a wrong clock cannot hide a dead producer."""
+    told = told_by(Recorder, [record(1, 5, 0.1, 1, age=-3600)])
+    assert [(round(s, 6), what) for s, what, _ in told][-1] == (3, "stale")
+
+
+def test_a_repeat_of_the_newest_record_is_not_acted_on() -> None:
+    """Neither while it is fresh, nor to recover once it is stale."""
+    repeated = record(1, 5, 0.1, 1)
+    engine = BacktestEngine(BacktestEngineConfig(logging=LoggerConfig(bypass_logging=True)))
+    running = Recorder(RecorderConfig())
+    engine.add_strategy(running)
+    engine.add_data([repeated])
+    engine.run(end=START + 5 * SECOND)
+    running.on_data(repeated)
+    assert [what for _, what, _ in running.told] == ["schema", "factors", "stale"]
+    engine.dispose()

@@ -142,7 +142,7 @@ def test_garbage_is_refused_by_readers_and_kept_by_writers(
         (56, "Q", 0, "expected a first sequence"),
         (56, "Q", 12, "expected a first sequence of at most published + 1, found 12 with 10"),
         (64, "Q", 1, "expected a region of this boot of the machine"),
-        (192, "Q", 2**64 - 1, "contradicts itself"),
+        (192, "Q", 2**64 - 1, "first sequence"),
         (192, "Q", 11, "contradicts itself"),
     ],
 )
@@ -151,7 +151,7 @@ def test_each_wrong_field_of_the_control_block_is_found(
 ) -> None:
     """The message says what was expected and found; a record is never made up."""
     poke(region, control_offset(NAMES) + offset, struct.pack("<" + kind, value))
-    if offset == 192:  # a wrong count is found when its record is not there
+    if (offset, value) == (192, 11):  # a wrong count is found when its record is not there
         with FactorReader(region) as reader:
             for read in (reader.read_latest, reader.read_next):
                 with pytest.raises(RegionError, match=message):
