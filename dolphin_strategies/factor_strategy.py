@@ -153,9 +153,10 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         self._newest = f
         limit = self._max_age_ns
         if limit is not None:
+            ts_event, ts_init = f.ts_event, f.ts_init
             # An event time of the future gives no more time than one of now.
-            fresh_until = min(f.ts_event, f.ts_init) + limit
-            if f.ts_init > fresh_until:
+            fresh_until = (ts_event if ts_event < ts_init else ts_init) + limit
+            if ts_init > fresh_until:
                 return
             self._fresh_until_ns = fresh_until
             if not self._alert_is_set:

@@ -89,12 +89,7 @@ static int publish(void *argument)
     for (uint32_t i = 0; i < w->factor_count; i++)
         memcpy(w->snapshot + w->value_offsets[i], record->values + i, 8);
     commit_snapshot(snapshot_timestamp, (uint64_t)wall_ns);
-    return 0;
-}
 
-static int wake(void *argument)
-{
-    struct region_writer *w = argument;
     if (load_sleeping(&w->waiters->sleeping))
         waiters_wake(w);
     return 0;
@@ -106,11 +101,10 @@ int region_publish(struct region_writer *w, const double *values, int64_t ts_eve
     if (!w->control)
         return -EBADF;
     struct publish_call call = {w, values, ts_event};
+    uint64_t before = w->published;
     int result = fault_guarded(publish, &call);
-    if (!result)
-        /* By itself: a damaged waiters page does not make the record unpublished. */
-        fault_guarded(wake, w);
-    return result;
+    /* A damaged waiters page does not make an announced record unpublished. */
+    return w->published == before ? result : 0;
 }
 
 static int beat(void *argument)
