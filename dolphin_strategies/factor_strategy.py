@@ -155,7 +155,8 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         if limit is not None:
             ts_event, ts_init = f.ts_event, f.ts_init
             # An event time of the future gives no more time than one of now.
-            fresh_until = (ts_event if ts_event < ts_init else ts_init) + limit
+            earlier = ts_event if ts_event < ts_init else ts_init  # noqa: FURB136 - min costs 100 ns
+            fresh_until = earlier + limit
             if ts_init > fresh_until:
                 return
             self._fresh_until_ns = fresh_until

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import select
 import subprocess
 import sys
 import time
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any, Final, Self
+from typing import IO, TYPE_CHECKING, Final
 
 from dolphin_strategies import DolphinError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
 READY_TIMEOUT_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 2.0
@@ -54,7 +52,6 @@ class ProducerChild:
             text=True,
             start_new_session=True,
         )
-        self.report: dict[str, Any] = {}
         try:
             self._wait_until_ready()
         except BaseException:
@@ -98,28 +95,15 @@ class ProducerChild:
         if self._process.poll() is None:
             self._process.terminate()
         try:
-            output, _ = self._process.communicate(timeout=STOP_TIMEOUT_S)
+            # Reads its closing line too, so that it can print it.
+            self._process.communicate(timeout=STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self.kill()
-            return
         except ValueError:
             return
-        with suppress(ValueError):
-            self.report = json.loads((output.strip().splitlines() or ["{}"])[-1])
 
     def kill(self) -> None:
         """End the process at once."""
         self._process.kill()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_TIMEOUT_S)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from adapters.factor_feed import DELIVERIES, WAITS, Delivery, Wait
+from adapters.factor_feed import Delivery, Wait
 from adapters.shm import DEFAULT_PATH
 from dolphin_strategies.errors import ConfigError, did_you_mean
 
@@ -19,7 +19,6 @@ type VenueName = Literal["simulated", "replay", "binance"]
 
 VENUES: Final = ("simulated", "replay", "binance")
 LIVE_VENUES: Final = ("binance",)
-ORDERS: Final = ("sandbox", "live")
 DEFAULT_STRATEGY: Final = "dolphin_strategies.examples.imbalance_taker:ImbalanceTaker"
 
 
@@ -223,6 +222,3 @@ def convert(hint: Any, value: Any, where: str) -> Any:
 
 def _name_of(hint: Any) -> str:
     return getattr(hint, "__name__", str(hint))
-
-
-__all__ = ["DELIVERIES", "LIVE_VENUES", "ORDERS", "VENUES", "WAITS", "Settings", "load"]

@@ -49,7 +49,3 @@ class ReplayClock:
         if self.speed != 1.0:
             elapsed = np.rint(elapsed / self.speed).astype(np.int64)
         return elapsed + self.start_ns
-
-    def recorded_ns(self, now_ns: int) -> int:
-        """Return which instant of the recording is due now; nanoseconds of its own clock."""
-        return self.first_ns + int((now_ns - self.start_ns) * self.speed)

@@ -81,11 +81,6 @@ class ReplayedMarketClient(MarketDataClient):
         self._on_end: Final = on_end
         self._is_open = False
 
-    @property
-    def recorded_ns(self) -> int:
-        """Where the replay is: the recorded receive time of the last event handed over."""
-        return int(self._recording.events.ts[max(self.events_handed - 1, 0)])
-
     async def _connect(self) -> None:
         self._handle_instrument(self.instrument)
 

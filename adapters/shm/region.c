@@ -45,6 +45,16 @@ struct publish_call {
     int64_t ts_event;
 };
 
+/* The wall clock, read at most once a millisecond: a reading costs a tenth of a write. */
+static int64_t wall_clock(struct region_writer *w, int64_t mono_ns)
+{
+    if (mono_ns - w->wall_read_mono_ns >= 1000000 || !w->wall_read_mono_ns) {
+        w->wall_minus_mono_ns = now_ns(CLOCK_REALTIME) - mono_ns;
+        w->wall_read_mono_ns = mono_ns;
+    }
+    return mono_ns + w->wall_minus_mono_ns;
+}
+
 static int publish(void *argument)
 {
     const struct publish_call *call = argument;
@@ -54,7 +64,7 @@ static int publish(void *argument)
     uint64_t *snapshot_timestamp = (uint64_t *)w->snapshot;
 
     int64_t mono_ns = now_ns(CLOCK_MONOTONIC);
-    int64_t wall_ns = now_ns(CLOCK_REALTIME);
+    int64_t wall_ns = wall_clock(w, mono_ns);
     if (wall_ns <= w->last_wall_ns)
         wall_ns = w->last_wall_ns + 1;
     int64_t ts_event = call->ts_event ? call->ts_event : wall_ns;

@@ -34,7 +34,6 @@
 #define REGION_RECORD_HEADER 64
 #define REGION_RECORD_ALIGNMENT 64
 #define REGION_MAX_FACTORS 512
-#define REGION_MAX_NAME 63
 #define REGION_MAX_WAITERS 64
 
 #define REGION_LIVE 1
@@ -112,6 +111,8 @@ struct region_writer {
     uint64_t published;
     int64_t last_event;
     int64_t last_wall_ns;
+    int64_t wall_minus_mono_ns;
+    int64_t wall_read_mono_ns;
     uint64_t infinite_values;
     uint64_t clamped_events;
     uint64_t sent_wakeups;

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 STAMPS: Final = ("sequence", "ts_event", "ts_init")
 _STAMP_FIELDS: Final = (
     pa.field("sequence", pa.uint64(), nullable=False),
-    pa.field("ts_event", pa.uint64(), nullable=False),
-    pa.field("ts_init", pa.uint64(), nullable=False),
+    pa.field("ts_event", pa.timestamp("ns", tz="UTC"), nullable=False),
+    pa.field("ts_init", pa.timestamp("ns", tz="UTC"), nullable=False),
 )
 
 
@@ -44,7 +44,7 @@ def encode(items: Sequence[ExternalFactors]) -> pa.RecordBatch:
         raise ValueError(msg)
     rows = np.frombuffer(b"".join(f.payload for f in items), dtype="<f8")
     columns = np.ascontiguousarray(rows.reshape(len(items), len(schema)).T)
-    stamps = [pa.array([getattr(f, s) for f in items], type=pa.uint64()) for s in STAMPS]
+    stamps = [pa.array([getattr(f, s.name) for f in items], s.type) for s in _STAMP_FIELDS]
     fields = [pa.field(name, pa.float64()) for name in schema]
     return pa.RecordBatch.from_arrays(
         [*(pa.array(c) for c in columns), *stamps],

@@ -232,7 +232,9 @@ def test_a_forked_child_does_not_hold_the_lock_of_its_dead_parent(region_path: P
         try:
             assert parent.wait() == -signal.SIGKILL
             # The child lets go when it first runs, which may be after its parent's death.
-            with eventually(lambda: try_writer(region_path), "the lock") as writer:
+            opened = eventually(lambda: try_writer(region_path), "the lock")
+            assert opened is not None
+            with opened as writer:
                 os.kill(grandchild, 0)
                 assert writer.published == 1
         finally:
