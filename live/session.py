@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.latency import measure_on_factors
@@ -21,7 +22,6 @@ from live.report import RunReport
 from live.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import FrameType
 
     from nautilus_trader.live import LiveNodeHandle
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 PROGRESS_INTERVAL_S: Final = 2.0
 WATCH_INTERVAL_S: Final = 0.25
 STOP_TIMEOUT_S: Final = 4.0
-ECHO_S: Final = 0.2
-"""One Ctrl-C arrives twice under a launcher that passes it on, such as ``uv run``."""
+ECHO_S: Final = 1.0
+"""How late the second copy of one Ctrl-C may be under ``uv run``, which passes it on."""
 START_DELAY_NS: Final = 1_000_000_000
 """From the node's start to the first quote and factor."""
 
@@ -75,7 +75,7 @@ class Session:
         self._started_s = 0.0
         self._signals = 0
         self._has_ended = False
-        self._interrupted_s = -ECHO_S
+        self._echo_until_s = 0.0
 
     def run(self) -> int:
         """Run to the end and return the exit code: 0 asked to stop and flat, 1 something
@@ -218,11 +218,7 @@ class Session:
         self._fail(f"an error in a callback: {error or context.get('message')}")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        now_s = time.monotonic()
-        is_echo = number == signal.SIGINT and now_s - self._interrupted_s < ECHO_S
-        if number == signal.SIGINT:
-            self._interrupted_s = now_s
-        if is_echo or self._has_ended:
+        if self._has_ended or (number == signal.SIGINT and self._is_echo()):
             return
         self._signals += 1
         name = signal.Signals(number).name
@@ -235,6 +231,17 @@ class Session:
         self._limit_stop()
         # The loop may be inside the code that this signal interrupted.
         self._loop.call_soon_threadsafe(self._stop, f"stopped by {name}")
+
+    def _is_echo(self) -> bool:
+        """Return whether this SIGINT is the copy that ``uv run`` sends of the terminal's own."""
+        now_s = time.monotonic()
+        if now_s < self._echo_until_s:
+            self._echo_until_s = 0.0
+            return True
+        with suppress(OSError):
+            parent = Path(f"/proc/{os.getppid()}/comm").read_text(encoding="utf-8").strip()
+            self._echo_until_s = now_s + ECHO_S if parent == "uv" else 0.0
+        return False
 
     def _on_stop_timeout(self, number: int, frame: FrameType | None) -> None:
         self._leave(f"the node did not stop within {STOP_TIMEOUT_S:g} s", code=LEFT_OPEN)
