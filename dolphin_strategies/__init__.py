@@ -2,6 +2,7 @@
 
 from dolphin_strategies.errors import ConfigError, DolphinError, UnknownFactorError
 from dolphin_strategies.factor_strategy import FactorStrategy, FactorStrategyConfig
+from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, ExternalFactors
 from dolphin_strategies.factors.schema import FactorSchema
 from dolphin_strategies.factors.source import (
@@ -18,6 +19,7 @@ __all__ = [
     "ConfigError",
     "DolphinError",
     "ExternalFactors",
+    "FactorBatch",
     "FactorSchema",
     "FactorSource",
     "FactorStrategy",

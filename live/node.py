@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from nautilus_trader.live import DataClientConfig, LiveNode
     from nautilus_trader.live.clients import DataClientFactory
 
+    from adapters.strategy_class import AnyFactorStrategy
     from dolphin_strategies import FactorSource
     from live.settings import NodeSettings, SandboxSettings, Settings
-    from live.strategies import AnyFactorStrategy
 
 VENUE: Final = "BINANCE"
 USDT: Final = Currency.from_str("USDT")

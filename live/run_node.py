@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.factor_feed import WAITS
 from adapters.shm import FactorReader
+from adapters.strategy_class import check_factors, find_strategy, make_config
 from dolphin_strategies import ConfigError, DolphinError, FactorSchema
 from dolphin_strategies.errors import RegionNotReadyError
 from live.node import binance_execution_config, log_level
 from live.settings import LIVE_VENUES, VENUES, Settings, load
-from live.strategies import check_factors, find_strategy, make_config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from live.strategies import AnyFactorStrategy
+    from adapters.strategy_class import AnyFactorStrategy
 
 EXAMPLES = """\
 examples:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from nautilus_trader.live import LiveNodeHandle
 
+    from adapters.strategy_class import AnyFactorStrategy
     from live.settings import Settings
-    from live.strategies import AnyFactorStrategy
 
 PROGRESS_INTERVAL_S: Final = 2.0
 WATCH_INTERVAL_S: Final = 0.25

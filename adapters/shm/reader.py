@@ -188,7 +188,9 @@ class FactorReader:
                 self._raise_for(got)
             return None
         payload, ts_event, sequence, mono_ns = got
-        return ExternalFactors(self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns)
+        return ExternalFactors(
+            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns, self.stream_id
+        )
 
     def read_next(self, spin_ns: int = 0) -> ExternalFactors | None:
         """Return the first record after the position that the ring still holds, and move there.
@@ -212,7 +214,9 @@ class FactorReader:
                 self._raise_for(got)
             return None
         payload, ts_event, sequence, mono_ns = got
-        return ExternalFactors(self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns)
+        return ExternalFactors(
+            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns, self.stream_id
+        )
 
     def latest(self) -> ExternalFactors | None:
         """Return the newest record, also when it was handed out before; None before the first.

@@ -13,6 +13,7 @@ from adapters.shm import layout
 from adapters.shm._region import lib
 from adapters.shm.reader import FactorReader, RegionMovedError
 from dolphin_strategies.errors import RegionError
+from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.source import SourceState, SourceStatus
 
 if TYPE_CHECKING:
@@ -106,6 +107,19 @@ class ShmSource:
                 if not self._follow(str(moved)):
                     break
         return None
+
+    def read_batch(self, limit: int) -> FactorBatch | None:
+        """Return the oldest records not handed out yet that the ring still holds."""
+        records: list[ExternalFactors] = []
+        while self._reader is not None:
+            try:
+                while len(records) < limit and (f := self._reader.read_next()) is not None:
+                    records.append(f)
+                break
+            except RegionMovedError as moved:
+                if records or not self._follow(str(moved)):
+                    break
+        return FactorBatch.of(records) if records else None
 
     def sleep(self) -> bool:
         """Ask for ``wake``; False if there is something to read already."""

@@ -41,6 +41,9 @@ class ExternalFactors(Mapping[str, float]):
     published_mono_ns : int
         ``CLOCK_MONOTONIC`` nanoseconds of this machine when the producer published; 0 if
         unknown or from another machine.
+    stream_id : int
+        u64 that the publisher's run of sequences goes by; the same record has the same
+        ``stream_id`` and ``sequence`` wherever it is seen. 0 if unknown.
     payload : bytes
         The values as little-endian float64, schema order.
 
@@ -52,6 +55,7 @@ class ExternalFactors(Mapping[str, float]):
         "published_mono_ns",
         "schema",
         "sequence",
+        "stream_id",
         "ts_event",
         "ts_init",
     )
@@ -64,6 +68,7 @@ class ExternalFactors(Mapping[str, float]):
         ts_init: int,
         sequence: int = 0,
         published_mono_ns: int = 0,
+        stream_id: int = 0,
     ) -> None:
         self.schema = schema
         self.payload = payload
@@ -71,9 +76,10 @@ class ExternalFactors(Mapping[str, float]):
         self.ts_init = ts_init
         self.sequence = sequence
         self.published_mono_ns = published_mono_ns
+        self.stream_id = stream_id
 
     @classmethod
-    def from_values(
+    def from_values(  # noqa: PLR0913 - one for each attribute
         cls,
         schema: FactorSchema,
         values: ArrayLike,
@@ -81,6 +87,7 @@ class ExternalFactors(Mapping[str, float]):
         ts_event: int,
         ts_init: int,
         sequence: int = 0,
+        stream_id: int = 0,
     ) -> ExternalFactors:
         """Make ExternalFactors from float64 values of shape ``(len(schema),)``.
 
@@ -94,7 +101,7 @@ class ExternalFactors(Mapping[str, float]):
         if array.shape != (len(schema),):
             msg = f"values: expected shape ({len(schema)},), found {array.shape}"
             raise ValueError(msg)
-        return cls(schema, array.tobytes(), ts_event, ts_init, sequence)
+        return cls(schema, array.tobytes(), ts_event, ts_init, sequence, 0, stream_id)
 
     def value_at(self, index: int) -> float:
         """Return the value at a position that ``schema.index`` gave."""
@@ -126,10 +133,11 @@ class ExternalFactors(Mapping[str, float]):
         return len(self.schema)
 
     def __eq__(self, other: object) -> bool:
-        """Compare schema, sequence, times and the bits of the values (NaN equals NaN)."""
+        """Compare stream, sequence, schema, times and the values' bits (NaN equals NaN)."""
         return (
             isinstance(other, ExternalFactors)
             and self.sequence == other.sequence
+            and self.stream_id == other.stream_id
             and self.ts_event == other.ts_event
             and self.ts_init == other.ts_init
             and self.payload == other.payload
@@ -156,6 +164,7 @@ class ExternalFactors(Mapping[str, float]):
             "type": self.type_name_static(),
             "factors": {name: None if math.isnan(v) else v for name, v in self.items()},
             "sequence": self.sequence,
+            "stream_id": self.stream_id,
             "ts_event": self.ts_event,
             "ts_init": self.ts_init,
         }
@@ -169,6 +178,7 @@ class ExternalFactors(Mapping[str, float]):
             ts_event=values["ts_event"],
             ts_init=values["ts_init"],
             sequence=values.get("sequence", 0),
+            stream_id=values.get("stream_id", 0),
         )
 
     def to_json(self) -> str:
@@ -195,7 +205,7 @@ class ExternalFactors(Mapping[str, float]):
     ) -> list[ExternalFactors]:
         from dolphin_strategies.factors import arrow  # noqa: PLC0415
 
-        return arrow.decode(batch)
+        return arrow.decode(batch.replace_schema_metadata(metadata))
 
 
 register_custom_data_class(ExternalFactors)

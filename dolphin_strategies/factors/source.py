@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.external_factors import ExternalFactors
 
 if TYPE_CHECKING:
@@ -86,6 +88,12 @@ class FactorSource(Protocol):
     def read_next(self, spin_ns: int = 0) -> ExternalFactors | None:
         """Return the oldest record not handed out yet; ``spin_ns`` as for ``read_latest``."""
 
+    def read_batch(self, limit: int) -> FactorBatch | None:
+        """Return the oldest records not handed out yet, at most ``limit``; None: none.
+
+        They are of one schema and one stream: where either changes, a batch ends.
+        """
+
     def sleep(self) -> bool:
         """Ask for ``wake``; return False if there is something to read at once instead."""
 
@@ -105,6 +113,7 @@ class MemorySource:
 
     def __init__(self, schema: FactorSchema, *, capacity: int = 4096) -> None:
         self.schema: Final = schema
+        self._stream_id = secrets.randbits(64)
         self._records: deque[tuple[bytes, int, int, int]] = deque()
         self._capacity = capacity
         self._published = self._delivered = self._conflated = self._lost = 0
@@ -150,7 +159,15 @@ class MemorySource:
             return None
         payload, ts_event, sequence, mono_ns = self._records.popleft()
         self._delivered += 1
-        return ExternalFactors(self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns)
+        return ExternalFactors(
+            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns, self._stream_id
+        )
+
+    def read_batch(self, limit: int) -> FactorBatch | None:
+        records: list[ExternalFactors] = []
+        while len(records) < limit and (f := self.read_next()) is not None:
+            records.append(f)
+        return FactorBatch.of(records) if records else None
 
     def sleep(self) -> bool:
         self._asleep = not self._records

@@ -1,4 +1,4 @@
-"""Finding a strategy class and making it from configuration values."""
+"""Strategy classes: found by name and configured from TOML values."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import typing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from adapters.toml_tables import from_table
 from dolphin_strategies import ConfigError, FactorStrategy, FactorStrategyConfig
 from dolphin_strategies.errors import did_you_mean
-from live.settings import from_table
 
 if TYPE_CHECKING:
     from dolphin_strategies import FactorSchema
