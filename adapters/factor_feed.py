@@ -1,20 +1,29 @@
-"""FactorFeed: publishes a FactorSource on the message bus of a live node."""
+"""FactorFeed: publishes a FactorSource on the message bus."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, runtime_checkable
 
 from nautilus_trader.common import DataActor, DataActorConfig
 from nautilus_trader.model import ActorId, CustomData
 
 from adapters.latency import LatencyRecorder
+from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, WARM_UP
+from dolphin_strategies.factors.feed_messages import (
+    FEED_MESSAGES,
+    ClockMoved,
+    HeldAnswer,
+    HeldRequest,
+)
 from dolphin_strategies.factors.source import SourceState
+from dolphin_strategies.virtual_clock import is_virtual
 
 if TYPE_CHECKING:
+    from dolphin_strategies.factors.batch import FactorBatch
     from dolphin_strategies.factors.external_factors import ExternalFactors
     from dolphin_strategies.factors.source import FactorSource
 
@@ -28,7 +37,11 @@ SPIN_NS: Final = 5_000
 SPINS_PER_TURN: Final = 5
 RECORDS_PER_TURN: Final = 32
 """Records published before the node's other work gets its turn."""
+RECORDS_PER_ANSWER: Final = 1_000
+"""Held records given to a strategy at a time: about 3 ms."""
 STATUS_INTERVAL_NS: Final = 500_000_000
+STATUS_TIMER: Final = "dolphin.factor-feed.status"
+DUE_ALERT: Final = "dolphin.factor-feed.due"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +75,15 @@ class FactorFeedConfig(DataActorConfig):
             raise ValueError(msg)
 
 
+@runtime_checkable
+class TimedSource(Protocol):
+    """A source that knows when its next record comes, as a recording does."""
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When the next record may be read, UNIX nanoseconds; None: never."""
+
+
 class FactorFeed(DataActor):
     """Publish what a source gives as ``CustomData(EXTERNAL_FACTORS, ExternalFactors)``.
 
@@ -74,9 +96,14 @@ class FactorFeed(DataActor):
 
     Notes
     -----
-    Owned by the node's thread, like every actor. The node must run in an asyncio loop
-    (``LiveNode.run_async``). An exception in here is handed to the loop's exception handler,
-    which must stop the node. The only publisher of factors on a bus.
+    Owned by the node's thread, like every actor. The only publisher of factors on a bus.
+
+    A live node must run in an asyncio loop (``LiveNode.run_async``). An exception in here is
+    handed to the loop's exception handler, which must stop the node.
+
+    In a BacktestEngine the source must be a :class:`TimedSource`. Each record is published at
+    the instant at which it is due, before the engine's own data of that instant: what a strategy
+    sees is the same as if the engine had the records as its first data.
 
     """
 
@@ -95,6 +122,7 @@ class FactorFeed(DataActor):
         self._turn: asyncio.Handle | None = None
         self._state = SourceState.WAITING
         self._last: ExternalFactors | None = None
+        self._alerts = 0
 
     @property
     def age_ns(self) -> int | None:
@@ -102,18 +130,25 @@ class FactorFeed(DataActor):
         return None if self._last is None else time.time_ns() - self._last.ts_event
 
     def on_start(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        if is_virtual(self.clock):
+            self._start_in_backtest()
+            return
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            msg = "FactorFeed: expected a node that runs in an asyncio loop; use run_async()"
+            raise ConfigError(msg) from None
         self.source.open(self._deliver, time.time_ns)
+        self.subscribe_data(FEED_MESSAGES)
         # Not at once: what is published inside on_start reaches nobody.
         self._turn = self._loop.call_soon(self._spin if self._spins else self._deliver)
-        self.clock.set_timer_ns(
-            "dolphin.factor-feed.status", STATUS_INTERVAL_NS, callback=self._tell_state
-        )
+        self.clock.set_timer_ns(STATUS_TIMER, STATUS_INTERVAL_NS, callback=self._tell_state)
 
     def on_stop(self) -> None:
         if self._turn is not None:
             self._turn.cancel()
-        self.clock.cancel_timer("dolphin.factor-feed.status")
+        if self._loop is not None:
+            self.clock.cancel_timer(STATUS_TIMER)
         self._loop = None
         self.source.close()
 
@@ -153,6 +188,78 @@ class FactorFeed(DataActor):
         self._last = f
         if f.published_mono_ns:
             self.latency.add(now_ns - f.published_mono_ns)
+
+    # ---- in a backtest -----------------------------------------------------------------------
+
+    def _start_in_backtest(self) -> None:
+        if not isinstance(self.source, TimedSource):
+            msg = (
+                f"FactorFeed: expected a source that knows when its records are due, such as "
+                f"RecordedSource, found {type(self.source).__name__}; a BacktestEngine has no "
+                "time in which a producer could write"
+            )
+            raise ConfigError(msg)
+        self.source.open(self._on_due, self.clock.timestamp_ns)
+        # Or an alert just before the engine's first instant would lie in the past.
+        self.clock.set_time(self.clock.timestamp_ns() - 2)
+        self._set_alert(self.source)
+
+    def _set_alert(self, source: TimedSource) -> None:
+        due_ns = source.next_due_ns
+        if due_ns is not None:
+            # Two names in turn: that of the alert which is firing may still be taken.
+            self._alerts += 1
+            name = f"{DUE_ALERT}-{self._alerts % 2}"
+            # The engine fires the alerts of an instant after its data of that instant.
+            self.clock.set_time_alert_ns(name, due_ns - 1, self._on_due)
+
+    def _on_due(self, event: object = None) -> None:
+        """Publish what is due one nanosecond from now, with the clocks at that instant."""
+        source = self.source
+        assert isinstance(source, TimedSource)  # noqa: S101 - on_start refuses others
+        due_ns = source.next_due_ns
+        if due_ns is None:
+            return
+        self._move_clocks(due_ns)
+        while (f := self._read()) is not None:
+            self._publish(f)
+        # The engine does not let an alert take the time further than its own.
+        self._move_clocks(due_ns - 1)
+        self._set_alert(source)
+
+    def _move_clocks(self, now_ns: int) -> None:
+        self.clock.set_time(now_ns)
+        self.publish_data(FEED_MESSAGES, ClockMoved(now_ns).wrapped())
+
+    # ---- for strategies that warm up ---------------------------------------------------------
+
+    def on_data(self, data: CustomData) -> None:
+        """Answer a strategy that asks for held records, after its own callback has returned."""
+        request = data.data
+        if type(request) is HeldRequest and self._loop is not None:
+            self._loop.call_soon(self._answer, request)
+
+    def _answer(self, request: HeldRequest) -> None:
+        if self._loop is not None:
+            answer = HeldAnswer(request, self._held(request))
+            self.publish_data(FEED_MESSAGES, answer.wrapped())
+
+    def _held(self, request: HeldRequest) -> FactorBatch | None:
+        """Return records that were published before the strategy was there."""
+        last = self._last
+        if last is None:
+            return None
+        if request.before is None:
+            stream_id, stop = last.stream_id, last.sequence + 1
+        else:
+            stream_id, stop = request.before
+        batch = self.source.held_after(request.stream_id, request.sequence, RECORDS_PER_ANSWER)
+        if batch is None or batch.stream_id != stream_id:
+            return None
+        batch = batch[batch.sequence < stop]
+        return batch if len(batch) else None
+
+    # ---- state -------------------------------------------------------------------------------
 
     def _tell_state(self, event: object) -> None:
         """Log a change of the source's state, once."""

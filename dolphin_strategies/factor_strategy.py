@@ -16,13 +16,16 @@ from dolphin_strategies.factors.external_factors import (
     WARM_UP,
     ExternalFactors,
 )
+from dolphin_strategies.factors.feed_messages import FEED_MESSAGES, ClockMoved, HeldAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from nautilus_trader.model import InstrumentId
 
     from dolphin_strategies.factors.schema import FactorSchema
+    from dolphin_strategies.history_windows import StoredSpan
+    from dolphin_strategies.warm_up import WarmUp
 
 AGE_ALERT: Final = "dolphin.factors-age"
 
@@ -68,7 +71,11 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
     than ``max_age``. :meth:`on_factors_stale` and :meth:`on_factors_recovered` are told once
     each, from the clock, also when no data arrives at all, live and in backtests alike.
 
-    A subclass that overrides ``on_start`` or ``on_data`` calls ``super()``.
+    With ``factor_history``, :meth:`on_factor_history` is given the records of that span first:
+    from the catalogs in the node's config, then those that the feed's source still holds.
+
+    A subclass that overrides ``on_start``, ``on_data`` or ``on_historical_data`` calls
+    ``super()``. Requests of its own for other custom data wait until the history is complete.
 
     Attributes
     ----------
@@ -76,6 +83,11 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         Names that must have a value.
     max_age : timedelta, optional
         How long after a record's ``ts_event`` it may be traded on; None: for ever.
+    factor_history : timedelta, optional
+        How far back the history reaches that comes before the first live record; None: none.
+    stored_history : sequence of StoredSpan, optional
+        Set by whoever builds the node: where its catalogs hold records, so that a long history
+        loads in even steps; empty: the node has no catalogs; None: nobody knows.
     factors : ExternalFactors, optional
         The newest record that passed, or None while there is none to trade on.
 
@@ -83,6 +95,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     required_factors: ClassVar[tuple[str, ...]] = ()
     max_age: ClassVar[timedelta | None] = None
+    factor_history: ClassVar[timedelta | None] = None
 
     config: C
 
@@ -91,6 +104,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         self.factors: ExternalFactors | None = None
         self._newest: ExternalFactors | None = None
         self._schema: FactorSchema | None = None
+        self._adopted: FactorSchema | None = None
         self._read_required: Callable[[bytes], tuple[float, ...]] | None = None
         age = self.max_age
         self._max_age_ns = None if age is None else age // timedelta(microseconds=1) * 1000
@@ -98,6 +112,8 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         self._was_ready = False
         self._alert_is_set = False
         self._alerts = 0
+        self.stored_history: Sequence[StoredSpan] | None = None
+        self._warm_up: WarmUp | None = None
 
     # ---- for authors -------------------------------------------------------------------------
 
@@ -112,6 +128,17 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     def on_schema(self, schema: FactorSchema) -> None:
         """Resolve factor indexes; called before the first record of each schema."""
+
+    def on_factor_history(self, records: Sequence[ExternalFactors]) -> None:
+        """Take records of the past, of one schema, oldest first; called once for each chunk.
+
+        All chunks come before the first ``on_factors``. Neither age nor NaN keeps a record back.
+        """
+
+    @property
+    def factor_history_missing(self) -> int:
+        """Records of the history that were published, but neither catalog nor source holds."""
+        return 0 if self._warm_up is None else self._warm_up.missing
 
     def instrument(self, instrument_id: InstrumentId) -> Any:
         """Return an instrument from the cache.
@@ -134,13 +161,28 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
     def on_start(self) -> None:
         self.subscribe_data(EXTERNAL_FACTORS)
         self.subscribe_data(WARM_UP)
+        self.subscribe_data(FEED_MESSAGES)
+        span = self.factor_history
+        if span is not None:
+            from dolphin_strategies.warm_up import WarmUp  # noqa: PLC0415 - it needs pyarrow
+
+            self._schema = None
+            self._warm_up = WarmUp(
+                self,
+                span // timedelta(microseconds=1) * 1000,
+                self.stored_history,
+                self._give_history,
+                self._end_history,
+            )
+            self._warm_up.begin()
 
     def on_data(self, data: CustomData) -> None:
         f = data.data
         if type(f) is not ExternalFactors:
+            self._on_message(f)
             return
-        if f.schema is not self._schema:
-            self._adopt(f.schema)
+        if f.schema is not self._schema and not self._accept(data):
+            return
         if self._read_required is None:
             return
         # One NaN makes the sum NaN, and only NaN differs from itself.
@@ -154,6 +196,9 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         limit = self._max_age_ns
         if limit is not None:
             ts_event, ts_init = f.ts_event, f.ts_init
+            if ts_init > self._fresh_until_ns:
+                # By the data, not by how late the alert is: a replay decides the same.
+                self._lose()
             # An event time of the future gives no more time than one of now.
             earlier = ts_event if ts_event < ts_init else ts_init  # noqa: FURB136 - min costs 100 ns
             fresh_until = earlier + limit
@@ -168,12 +213,50 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
             self.factors = f
         self.on_factors(f)
 
+    def on_historical_data(self, data: Sequence[CustomData]) -> None:
+        if self._warm_up is not None:
+            self._warm_up.on_historical_data(data)
+
+    def _on_message(self, message: object) -> None:
+        if type(message) is ClockMoved:
+            self.clock.set_time(message.now_ns)
+        elif type(message) is HeldAnswer and self._warm_up is not None:
+            self._warm_up.on_answer(message)
+
+    def _accept(self, data: CustomData) -> bool:
+        """Return whether a record of another schema may be looked at now."""
+        if self._warm_up is not None and not self._warm_up.is_over:
+            self._warm_up.hold(data)
+            return False
+        self._schema = data.data.schema
+        self._adopt(data.data.schema)
+        return True
+
+    def _give_history(self, records: list[ExternalFactors]) -> None:
+        """Hand history to the author, each schema's records by themselves."""
+        first = 0
+        for i, f in enumerate(records):
+            if f.schema is records[first].schema:
+                continue
+            if f.schema != records[first].schema:
+                self._give_chunk(records[first:i])
+                first = i
+        self._give_chunk(records[first:])
+
+    def _give_chunk(self, records: list[ExternalFactors]) -> None:
+        self._adopt(records[0].schema)
+        if self._read_required is not None:
+            self.on_factor_history(records)
+
+    def _end_history(self, newest: CustomData | None) -> None:
+        if newest is not None:
+            FactorStrategy.on_data(self, newest)
+
     def _adopt(self, schema: FactorSchema) -> None:
         """Find the required factors in a new schema."""
-        if self._schema is not None and schema == self._schema:
-            self._schema = schema
+        if schema == self._adopted:
             return
-        self._schema = schema
+        self._adopted = schema
         missing = [name for name in self.required_factors if name not in schema]
         if missing:
             self._read_required = None

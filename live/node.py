@@ -21,18 +21,21 @@ from nautilus_trader.common import Environment, LoggerConfig, LogLevel
 from nautilus_trader.execution import MakerTakerFeeModel
 from nautilus_trader.live import LiveExecutionEngineConfig, LiveNodeBuilder, LiveNodeConfig
 from nautilus_trader.model import AccountId, AccountType, Currency, Money, OmsType, TraderId, Venue
+from nautilus_trader.persistence import DataCatalogConfig
 
 from adapters.factor_feed import FactorFeed, FactorFeedConfig
 from dolphin_strategies import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from nautilus_trader.live import DataClientConfig, LiveNode
     from nautilus_trader.live.clients import DataClientFactory
 
     from adapters.strategy_class import AnyFactorStrategy
     from dolphin_strategies import FactorSource
+    from dolphin_strategies.history_windows import StoredSpan
     from live.settings import NodeSettings, SandboxSettings, Settings
 
 VENUE: Final = "BINANCE"
@@ -68,9 +71,11 @@ def build_node(
     Raises
     ------
     ConfigError
-        If real orders are asked for and a key is not in the environment.
+        If real orders are asked for and a key is not in the environment, or the catalog is none.
 
     """
+    if strategy.factor_history is not None:
+        strategy.stored_history = history_of(settings.node.catalog)
     is_live = settings.node.orders == "live"
     builder = LiveNodeBuilder.from_config("Dolphin", node_config(settings.node, is_live=is_live))
     if market is None:
@@ -98,6 +103,25 @@ def build_node(
     return node, feed
 
 
+def history_of(catalog: Path | None) -> list[StoredSpan]:
+    """Return where a catalog holds factors, with what killed recorders left in it.
+
+    Raises
+    ------
+    ConfigError
+        If it is no catalog.
+
+    """
+    if catalog is None:
+        return []
+    from adapters.catalog.factor_catalog import FactorCatalog  # noqa: PLC0415 - it needs pyarrow
+    from adapters.catalog.stored_spans import stored_spans  # noqa: PLC0415
+
+    found = FactorCatalog(catalog)
+    found.recover()
+    return stored_spans(found)
+
+
 def node_config(node: NodeSettings, *, is_live: bool) -> LiveNodeConfig:
     """Return Nautilus's node config: an exception anywhere stops the node."""
     return LiveNodeConfig(
@@ -110,6 +134,7 @@ def node_config(node: NodeSettings, *, is_live: bool) -> LiveNodeConfig:
             stdout_level=log_level(node.log_level), is_colored=sys.stdout.isatty()
         ),
         exec_engine=LiveExecutionEngineConfig(reconciliation=is_live),
+        catalogs=None if node.catalog is None else [DataCatalogConfig(str(node.catalog))],
     )
 
 

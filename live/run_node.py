@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.factor_feed import WAITS
+from adapters.session import session_folder
 from adapters.shm import FactorReader
 from adapters.strategy_class import check_factors, find_strategy, make_config
 from dolphin_strategies import ConfigError, DolphinError, FactorSchema
@@ -29,6 +30,7 @@ examples:
   run_node.py --seconds 30 --wait spin              half a minute of it, at the lowest latency
   run_node.py --strategy my_module:MyStrategy       your strategy
   run_node.py --replay FOLDER --speed 10            recorded ticks as the live market
+  run_node.py --record FOLDER                       and record it, to be replayed later
   run_node.py --venue binance                       Binance's quotes, factors of a running
                                                     producer, sandbox orders (paper)
   run_node.py --config node.toml --check            check a configuration, start nothing
@@ -66,7 +68,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--speed", type=float, metavar="N", help="speed of the replay (default: 1)")
     add("--region", type=Path, metavar="PATH", help="the region of a running producer "
         "(default: /dev/shm/dolphin_exf; the demo and the replay make their own)")  # fmt: skip
+    add("--catalog", type=Path, metavar="FOLDER", help="the recorded factors that a strategy's "
+        "factor_history comes from")  # fmt: skip
     add("--seed", type=int, metavar="N", help="seed of the demo's market")
+    add("--record", type=Path, metavar="FOLDER", help="record the session into a new folder; "
+        "backtests/check_parity.py replays it")  # fmt: skip
     add("--live-orders", action="store_true", help="really send the real orders that the "
         "configuration asks for")  # fmt: skip
     add("--check", action="store_true", help="check everything, start and create nothing")
@@ -101,6 +107,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
             wait=options.wait,
             venue=options.venue,
             region=options.region,
+            catalog=options.catalog,
+            record=options.record,
         ),
         demo=override(settings.demo, seed=options.seed),
         replay=override(settings.replay, folder=options.replay, speed=options.speed),
@@ -142,6 +150,12 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
             msg = f"{name}: expected a fraction such as 0.0005, found {fee}"
             raise ConfigError(msg)
     log_level(node.log_level)
+    if node.catalog is not None:
+        from adapters.catalog.factor_catalog import FactorCatalog  # noqa: PLC0415 - slow to load
+
+        FactorCatalog(node.catalog)
+    if node.record is not None:
+        session_folder.check_new(node.record)
     if node.orders == "live" and node.venue not in LIVE_VENUES:
         msg = (
             f"orders: real orders need a live venue ({', '.join(LIVE_VENUES)}), "

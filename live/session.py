@@ -10,18 +10,21 @@ import signal
 import sys
 import time
 import traceback
-from contextlib import ExitStack, suppress
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.latency import measure_on_factors
 from adapters.shm.source import ShmSource
+from live.ctrl_c import CtrlC
 from live.market import Market, open_market
 from live.node import build_node
 from live.report import RunReport
 from live.run_folder import RunFolder
+from live.say import say
+from live.session_recording import SessionRecording, describe
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FrameType
 
     from nautilus_trader.live import LiveNodeHandle
@@ -32,8 +35,6 @@ if TYPE_CHECKING:
 PROGRESS_INTERVAL_S: Final = 2.0
 WATCH_INTERVAL_S: Final = 0.25
 STOP_TIMEOUT_S: Final = 4.0
-ECHO_S: Final = 1.0
-"""How late the second copy of one Ctrl-C may be under ``uv run``, which passes it on."""
 START_DELAY_NS: Final = 1_000_000_000
 """From the node's start to the first quote and factor."""
 
@@ -70,12 +71,13 @@ class Session:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handle: LiveNodeHandle | None = None
         self._report: RunReport | None = None
+        self._recording: SessionRecording | None = None
         self._reason = ""
         self._code = OK
         self._started_s = 0.0
         self._signals = 0
         self._has_ended = False
-        self._echo_until_s = 0.0
+        self._ctrl_c = CtrlC()
 
     def run(self) -> int:
         """Run to the end and return the exit code: 0 asked to stop and flat, 1 something
@@ -90,6 +92,14 @@ class Session:
                 self._folder = folder.path
                 region = folder.region
                 self._market = stack.enter_context(open_market(self._settings, folder))
+            if self._settings.node.record is not None:
+                self._recording = SessionRecording(
+                    self._settings.node.record,
+                    self._strategy,
+                    describe(self._settings, self._strategy),
+                    lambda text: say(text, to=sys.stderr),
+                )
+                stack.callback(self._recording.close, "it failed")
             asyncio.run(self._run_node(region))
             self._has_ended = True
         return self._code
@@ -116,6 +126,8 @@ class Session:
         self._started_s = time.monotonic()
         gc.collect()
         gc.freeze()
+        if self._recording is not None:
+            self._recording.start(self._loop)
         progress = asyncio.create_task(self._tell_progress())
         progress.add_done_callback(self._on_progress_end)
         try:
@@ -150,9 +162,13 @@ class Session:
             await asyncio.sleep(min(max(wake_s - elapsed_s, 0.01), WATCH_INTERVAL_S))
             if self._elapsed_s >= next_s:
                 next_s += PROGRESS_INTERVAL_S
-                say(self._report.progress(self._elapsed_s) if self._report else "")
+                say(self._progress())
             if self._market is not None and (lost := self._market.producer_failure()):
                 await self._replace_producer(self._market, lost)
+
+    def _progress(self) -> str:
+        line = self._report.progress(self._elapsed_s) if self._report else ""
+        return line if self._recording is None else f"{line}  {self._recording.progress()}"
 
     async def _replace_producer(self, market: Market, lost: str) -> None:
         """Start a lost producer again, as whoever watches over a real one would."""
@@ -185,6 +201,9 @@ class Session:
         if left_open != "nothing":
             self._code = LEFT_OPEN
             say(f"LEFT OPEN: {left_open}", to=sys.stderr)
+        if self._recording is not None:
+            self._recording.close(self._reason)
+            say(self._recording.summary())
 
     # ---- ending ------------------------------------------------------------------------------
 
@@ -218,7 +237,7 @@ class Session:
         self._fail(f"an error in a callback: {error or context.get('message')}")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._has_ended or (number == signal.SIGINT and self._is_echo()):
+        if self._has_ended or (number == signal.SIGINT and self._ctrl_c.is_echo()):
             return
         self._signals += 1
         name = signal.Signals(number).name
@@ -231,17 +250,6 @@ class Session:
         self._limit_stop()
         # The loop may be inside the code that this signal interrupted.
         self._loop.call_soon_threadsafe(self._stop, f"stopped by {name}")
-
-    def _is_echo(self) -> bool:
-        """Return whether this SIGINT is the copy that ``uv run`` sends of the terminal's own."""
-        now_s = time.monotonic()
-        if now_s < self._echo_until_s:
-            self._echo_until_s = 0.0
-            return True
-        with suppress(OSError):
-            parent = Path(f"/proc/{os.getppid()}/comm").read_text(encoding="utf-8").strip()
-            self._echo_until_s = now_s + ECHO_S if parent == "uv" else 0.0
-        return False
 
     def _on_stop_timeout(self, number: int, frame: FrameType | None) -> None:
         self._leave(f"the node did not stop within {STOP_TIMEOUT_S:g} s", code=LEFT_OPEN)
@@ -263,9 +271,3 @@ class Session:
                 shutil.rmtree(self._folder, ignore_errors=True)
         finally:
             os._exit(code)
-
-
-def say(text: str, to: Any = None) -> None:
-    """Print a line at once; a closed terminal or pipe is no reason to leave a position open."""
-    with suppress(OSError, ValueError, RuntimeError):
-        print(text, file=to or sys.stdout, flush=True)

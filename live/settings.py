@@ -34,10 +34,14 @@ class NodeSettings:
         See :class:`~adapters.factor_feed.FactorFeedConfig`.
     region : Path
         The region that a producer outside writes; the demo and the replay make their own.
+    catalog : Path, optional
+        The catalog that a strategy's ``factor_history`` comes from.
     seconds : float
         Stop after so many seconds; 0: run until Ctrl-C.
     log_level : str
         NautilusTrader's log level on the terminal.
+    record : Path, optional
+        Record the session into this folder, so that ``check_parity.py`` can replay it.
 
     """
 
@@ -46,8 +50,10 @@ class NodeSettings:
     wait: Wait = "event"
     delivery: Delivery = "latest"
     region: Path = DEFAULT_PATH
+    catalog: Path | None = None
     seconds: float = 0.0
     log_level: str = "WARNING"
+    record: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ import numpy as np
 
 from adapters.shm import files, layout
 from adapters.shm._region import ffi, lib
+from adapters.shm.batch_buffers import BatchBuffers
 from adapters.shm.calls import address_of, read_latest, read_latest_into, read_next
 from adapters.shm.waiter import Waiter
 from dolphin_strategies.errors import RegionError, RegionNotReadyError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from dolphin_strategies.factors.batch import FactorBatch
     from dolphin_strategies.factors.schema import FactorSchema
 
 NOTHING: Final = int(lib.REGION_NOTHING)
@@ -112,6 +114,7 @@ class FactorReader:
         self._size = lay.file_size
         self._prepared: Any = object()  # which no caller can pass
         self._prepared_address = 0
+        self._batch: BatchBuffers | None = None
         self._status = ffi.new("uint64_t[4]")
         r = self._r
         r.control = self._mapping.pointer("struct region_control *", lay.snapshot_size)
@@ -132,6 +135,11 @@ class FactorReader:
             os.close(folder_fd)
             msg = f"{files.folder_of(self.path)}/lock: {error.strerror}; its producer is starting"
             raise RegionNotReadyError(msg) from None
+
+    @property
+    def capacity(self) -> int:
+        """Records in the ring; all but one of them can be read at any time."""
+        return int(self._r.capacity)
 
     # ---- position and counters ---------------------------------------------------------------
 
@@ -217,6 +225,49 @@ class FactorReader:
         return ExternalFactors(
             self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns, self.stream_id
         )
+
+    def read_batch(self, limit: int) -> FactorBatch | None:
+        """Return the records after the position that the ring still holds, and move there.
+
+        Parameters
+        ----------
+        limit : int
+            How many at most, 1 or more; a call never gives more than the ring has.
+
+        Returns
+        -------
+        FactorBatch or None
+            With one ``ts_init`` for all, taken after the last was copied; None: no record.
+
+        Raises
+        ------
+        ValueError
+            If ``limit`` is not positive.
+        RegionMovedError
+            If no more records will come in this file.
+        RegionError
+            If the reader is closed or the region contradicts itself.
+
+        Notes
+        -----
+        Other Python threads run while C copies.
+
+        """
+        if limit < 1:
+            msg = f"limit: expected 1 or more, found {limit}"
+            raise ValueError(msg)
+        self._require_open()
+        rows = min(limit, self.capacity)
+        if self._batch is None or self._batch.rows < rows:
+            self._batch = BatchBuffers(self.schema, self.stream_id, rows)
+        batch = self._batch
+        batch.c.limit = rows
+        result = lib.region_read_batch(self._r, batch.c)
+        if result == RECORD:
+            return batch.take(self._clock_ns())
+        if result != NOTHING:
+            self._raise_for(result)
+        return None
 
     def latest(self) -> ExternalFactors | None:
         """Return the newest record, also when it was handed out before; None before the first.
@@ -466,6 +517,7 @@ class FactorReader:
             self._waiter.abandon()
             self._waiter = None
         self._r.control = ffi.NULL
+        self._batch = None
         self._mapping.close()
         self._close_fds()
 

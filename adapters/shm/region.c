@@ -300,6 +300,49 @@ int region_read_next(struct region_reader *r, struct region_record *header, doub
     return fault_guarded(read_next, &call);
 }
 
+struct batch_call {
+    struct region_reader *r;
+    struct region_batch *batch;
+};
+
+static int read_batch(void *argument)
+{
+    const struct batch_call *call = argument;
+    struct region_batch *b = call->batch;
+    union {
+        struct region_record record;
+        uint8_t bytes[REGION_RECORD_HEADER];
+    } header;
+
+    while (b->count < b->limit) {
+        double *values = b->values + (size_t)b->count * call->r->factor_count;
+        struct read_call one = {call->r, &header.record, values};
+        int result = read_next(&one);
+        if (result != REGION_RECORD)
+            return result;
+        b->sequence[b->count] = header.record.sequence;
+        b->ts_event[b->count] = header.record.ts_event;
+        b->count++;
+        /* A bus error at the next record jumps out of here: what is counted must be stored. */
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    }
+    return REGION_RECORD;
+}
+
+/* Copy the records after the position, at most batch->limit, and set batch->count; what the
+ * ring no longer holds counts as lost, also between two records of a batch.
+ * Returns REGION_RECORD if there is one, else as region_read_latest does: what ended a batch
+ * shows at the next call. */
+int region_read_batch(struct region_reader *r, struct region_batch *batch)
+{
+    batch->count = 0;
+    if (!r->control)
+        return -EBADF;
+    struct batch_call call = {r, batch};
+    int result = fault_guarded(read_batch, &call);
+    return batch->count ? REGION_RECORD : result;
+}
+
 struct spin_call {
     const struct region_reader *r;
     int64_t timeout_ns;

@@ -135,6 +135,15 @@ struct region_reader {
     uint64_t rejected;
 };
 
+/* Where a reader puts many records; each array has room for `limit` of them, the caller's. */
+struct region_batch {
+    uint64_t *sequence;
+    int64_t *ts_event;
+    double *values;
+    uint32_t limit;
+    uint32_t count;
+};
+
 /* How a dict's keys map to factor indexes; the two objects (their addresses) are borrowed. */
 struct factor_dict {
     const uint64_t *keys;
@@ -153,6 +162,7 @@ void region_writer_forget(struct region_writer *w);
 
 int region_read_latest(struct region_reader *r, struct region_record *header, double *values);
 int region_read_next(struct region_reader *r, struct region_record *header, double *values);
+int region_read_batch(struct region_reader *r, struct region_batch *batch);
 int region_spin(struct region_reader *r, int64_t timeout_ns);
 int region_status(const struct region_control *control, uint64_t *state, uint64_t *writer_pid,
                   uint64_t *heartbeat_mono_ns, uint64_t *published);

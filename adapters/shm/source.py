@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 from adapters.shm import layout
 from adapters.shm._region import lib
 from adapters.shm.reader import FactorReader, RegionMovedError
-from dolphin_strategies.errors import RegionError
-from dolphin_strategies.factors.batch import FactorBatch
+from dolphin_strategies.errors import RegionError, RegionNotReadyError
 from dolphin_strategies.factors.source import SourceState, SourceStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
+    from dolphin_strategies.factors.batch import FactorBatch
     from dolphin_strategies.factors.external_factors import ExternalFactors
     from dolphin_strategies.factors.schema import FactorSchema
 
@@ -29,9 +29,9 @@ HEARTBEAT_TIMEOUT_NS: Final = 1_000_000_000
 class ShmSource:
     """Follow the region at a path through every file that its producer makes there.
 
-    It may be opened before the producer starts. It looks every 100 ms whether the path holds
-    another file and whether the producer still lives, and learns of the producer's death at
-    once through a pidfd.
+    It may be opened before the producer starts, and then begins with the first record. It looks
+    every 100 ms whether the path holds another file and whether the producer still lives, and
+    learns of the producer's death at once through a pidfd.
 
     Parameters
     ----------
@@ -39,6 +39,9 @@ class ShmSource:
         Where the region lies.
     trusted_uids : collection of int
         Users besides this process's own whose region is attached.
+    resume_after : mapping of int to int, optional
+        For each stream the last sequence that the caller has already: such a stream is read from
+        the next record on instead of from its newest, and what is gone by then counts as lost.
 
     """
 
@@ -47,9 +50,11 @@ class ShmSource:
         path: str | os.PathLike[str] = layout.DEFAULT_PATH,
         *,
         trusted_uids: Collection[int] = (),
+        resume_after: Mapping[int, int] | None = None,
     ) -> None:
         self.path: Final = Path(path).absolute()
         self._trusted_uids = trusted_uids
+        self._resume_after = dict(resume_after or {})
         self._clock_ns: Callable[[], int] = time.time_ns
         self._wake: Callable[[], None] = lambda: None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -59,6 +64,7 @@ class ShmSource:
         self._watched_fd = -1
         self._asleep = False
         self._is_broken = False
+        self._was_missing = False
         self._state = SourceState.WAITING
         self._reason = f"{self.path} does not exist yet: its producer has not started"
         self._stream_id = 0
@@ -70,6 +76,11 @@ class ShmSource:
     def schema(self) -> FactorSchema | None:
         """The names of the newest records, or None before a producer was seen."""
         return self._reader.schema if self._reader else None
+
+    @property
+    def capacity(self) -> int:
+        """Records in the ring, or 0 before a producer was seen."""
+        return self._reader.capacity if self._reader else 0
 
     def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:
         """Attach if the region is there; keep looking if not. Needs a running asyncio loop."""
@@ -110,16 +121,27 @@ class ShmSource:
 
     def read_batch(self, limit: int) -> FactorBatch | None:
         """Return the oldest records not handed out yet that the ring still holds."""
-        records: list[ExternalFactors] = []
         while self._reader is not None:
             try:
-                while len(records) < limit and (f := self._reader.read_next()) is not None:
-                    records.append(f)
-                break
+                return self._reader.read_batch(limit)
             except RegionMovedError as moved:
-                if records or not self._follow(str(moved)):
+                if not self._follow(str(moved)):
                     break
-        return FactorBatch.of(records) if records else None
+        return None
+
+    def held_after(self, stream_id: int, sequence: int, limit: int) -> FactorBatch | None:
+        """Return the oldest records after one that the ring still holds, handed out or not."""
+        if self._reader is None:
+            return None
+        try:
+            with FactorReader(
+                self.path, trusted_uids=self._trusted_uids, clock_ns=self._clock_ns
+            ) as reader:
+                after = sequence if stream_id == reader.stream_id else 0
+                reader.position = max(after, reader.first_sequence - 1)
+                return reader.read_batch(limit)
+        except (RegionError, OSError):
+            return None
 
     def sleep(self) -> bool:
         """Ask for ``wake``; False if there is something to read already."""
@@ -157,6 +179,7 @@ class ShmSource:
             )
             published = reader.status().published
         except (RegionError, OSError) as error:
+            self._was_missing = isinstance(error, RegionNotReadyError)
             self._set(SourceState.WAITING, str(error))
             return False
         self._take_position(reader, published)
@@ -171,13 +194,17 @@ class ShmSource:
 
     def _take_position(self, reader: FactorReader, published: int) -> None:
         """Go on where the last file of the same stream ended; count what fell between."""
-        if self._next_sequence and reader.stream_id == self._stream_id:
-            gap = max(reader.first_sequence - self._next_sequence, 0)
+        next_sequence = self._next_sequence
+        if reader.stream_id != self._stream_id:
+            next_sequence = self._resume_after.get(reader.stream_id, -1) + 1
+        if next_sequence:
+            gap = max(reader.first_sequence - next_sequence, 0)
             self._lost += gap
             self._published += gap
-            start = max(self._next_sequence, reader.first_sequence)
+            start = max(next_sequence, reader.first_sequence)
             reader.position = min(start - 1, published)
-        elif self._next_sequence:
+        elif self._next_sequence or self._was_missing:
+            # All of it was published since this source was opened.
             reader.position = reader.first_sequence - 1
         self._stream_id = reader.stream_id
         self._attached_position = reader.position

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from dolphin_strategies.factors.external_factors import ExternalFactors
 
@@ -41,12 +44,51 @@ def arrow_schema(schema: FactorSchema, stream_id: int = 0) -> pa.Schema:
 
 def to_arrow(batch: FactorBatch) -> pa.RecordBatch:
     """Turn a batch into its Arrow form."""
-    columns = np.ascontiguousarray(batch.values.T, dtype=np.float64)
-    stamps = [pa.array(getattr(batch, f.name)).cast(f.type) for f in _STAMP_FIELDS]
-    return pa.RecordBatch.from_arrays(
-        [*(pa.array(c) for c in columns), *stamps],
-        schema=arrow_schema(batch.schema, batch.stream_id),
-    )
+    schema = arrow_schema(batch.schema, batch.stream_id)
+    columns = [*np.ascontiguousarray(batch.values.T), *(getattr(batch, s) for s in STAMPS)]
+    arrays = [column_of(c, field.type) for c, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def column_of(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
+    """Return an array as a column of 8-byte numbers or times in nanoseconds; see ``numpy_of``.
+
+    Raises
+    ------
+    ValueError
+        If ``kind`` is another type.
+
+    """
+    content = pa.py_buffer(np.ascontiguousarray(values, _dtype_of(kind)))
+    return pa.Array.from_buffers(kind, len(values), [None, content])
+
+
+def numpy_of(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
+    """Return a column of 8-byte numbers or times as an array; it shares memory where it can.
+
+    A time is its integer; a missing float64 is NaN.
+
+    Raises
+    ------
+    ValueError
+        If the column is of another type, or lacks a value that cannot be NaN.
+
+    Notes
+    -----
+    pyarrow's own ``to_numpy`` and ``array`` import all of pandas, which takes a second.
+
+    """
+    if isinstance(column, pa.ChunkedArray):
+        column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    dtype = _dtype_of(column.type)
+    if column.null_count and dtype is np.float64:
+        column = pc.fill_null(column, np.nan)
+    if column.null_count:
+        msg = f"column: expected a value in every row, found {column.null_count} without"
+        raise ValueError(msg)
+    if not len(column):
+        return np.empty(0, dtype)
+    return np.frombuffer(column.buffers()[1], dtype, len(column), 8 * column.offset)
 
 
 def factor_names(schema: pa.Schema) -> list[str]:
@@ -59,16 +101,25 @@ def from_arrow(batch: pa.RecordBatch | pa.Table) -> FactorBatch:
     names = factor_names(batch.schema)
     values = np.empty((batch.num_rows, len(names)))
     for i, name in enumerate(names):
-        values[:, i] = batch.column(name).to_numpy(zero_copy_only=False)
-    stamps = {s: batch.column(s).cast(pa.int64()).to_numpy() for s in STAMPS[1:]}
+        values[:, i] = numpy_of(batch.column(name))
     metadata = batch.schema.metadata or {}
     return FactorBatch(
         schema=FactorSchema(names),
-        sequence=batch.column("sequence").to_numpy(),
         values=values,
         stream_id=int(metadata.get(STREAM_ID_KEY.encode(), b"0"), 16),
-        **stamps,
+        **{name: numpy_of(batch.column(name)) for name in STAMPS},
     )
+
+
+def _dtype_of(kind: pa.DataType) -> type[np.generic]:
+    if pa.types.is_float64(kind):
+        return np.float64
+    if pa.types.is_uint64(kind):
+        return np.uint64
+    if pa.types.is_int64(kind) or (pa.types.is_timestamp(kind) and kind.unit == "ns"):
+        return np.int64
+    msg = f"column: expected float64, uint64, int64 or a time in nanoseconds, found {kind}"
+    raise ValueError(msg)
 
 
 def encode(items: Sequence[ExternalFactors]) -> pa.RecordBatch:

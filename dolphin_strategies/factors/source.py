@@ -63,6 +63,10 @@ class FactorSource(Protocol):
     def schema(self) -> FactorSchema | None:
         """The names of the newest records, or None before a producer was seen."""
 
+    @property
+    def capacity(self) -> int:
+        """How many records wait here for a slow reader before the oldest is lost; 0: unknown."""
+
     def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:
         """Start reading from the newest record on.
 
@@ -94,6 +98,22 @@ class FactorSource(Protocol):
         They are of one schema and one stream: where either changes, a batch ends.
         """
 
+    def held_after(self, stream_id: int, sequence: int, limit: int) -> FactorBatch | None:
+        """Return the oldest records after one that the source still holds; None: none.
+
+        Nothing is handed out by this and no counter moves. The records, at most ``limit``, may
+        have been handed out before or not; their ``ts_init`` is now.
+
+        Parameters
+        ----------
+        stream_id, sequence : int
+            The record that the answer goes on after; of another stream than the source's: from
+            the oldest record on.
+        limit : int
+            At most so many records.
+
+        """
+
     def sleep(self) -> bool:
         """Ask for ``wake``; return False if there is something to read at once instead."""
 
@@ -113,10 +133,12 @@ class MemorySource:
 
     def __init__(self, schema: FactorSchema, *, capacity: int = 4096) -> None:
         self.schema: Final = schema
+        self.capacity: Final = capacity
         self._stream_id = secrets.randbits(64)
         self._records: deque[tuple[bytes, int, int, int]] = deque()
-        self._capacity = capacity
-        self._published = self._delivered = self._conflated = self._lost = 0
+        """The newest records, handed out or not: payload, ts_event, sequence, published_mono_ns."""
+        self._newest = self._position = self._first_position = 0
+        self._delivered = self._conflated = self._lost = 0
         self._wake: Callable[[], None] | None = None
         self._clock_ns: Callable[[], int] = time.time_ns
         self._asleep = False
@@ -132,36 +154,35 @@ class MemorySource:
         """
         now = self._clock_ns()
         f = ExternalFactors.from_values(self.schema, values, ts_event=ts_event or now, ts_init=now)
-        self._published += 1
-        self._records.append((f.payload, f.ts_event, self._published, time.monotonic_ns()))
-        if len(self._records) > self._capacity:
-            self._records.popleft()
-            self._lost += 1
+        self._newest += 1
+        self._records.append((f.payload, f.ts_event, self._newest, time.monotonic_ns()))
+        if len(self._records) > self.capacity:
+            oldest = self._records.popleft()[2]
+            if oldest > self._position:
+                self._position = oldest
+                self._lost += 1
         if self._asleep and self._wake is not None:
             self._asleep = False
             self._wake()
 
     def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:
         self._wake, self._clock_ns = wake, clock_ns
-        while len(self._records) > 1:
-            self._records.popleft()
-        self._published = len(self._records)
-        self._lost = 0
+        self._position = self._first_position = max(self._newest - 1, 0)
+        self._delivered = self._conflated = self._lost = 0
 
     def read_latest(self, spin_ns: int = 0) -> ExternalFactors | None:
-        self._conflated += max(len(self._records) - 1, 0)
-        while len(self._records) > 1:
-            self._records.popleft()
+        skipped = max(self._newest - 1 - self._position, 0)
+        self._conflated += skipped
+        self._position += skipped
         return self.read_next()
 
     def read_next(self, spin_ns: int = 0) -> ExternalFactors | None:
-        if not self._records:
+        if self._position == self._newest:
             return None
-        payload, ts_event, sequence, mono_ns = self._records.popleft()
+        f = self._record(self._position - self._newest)
+        self._position += 1
         self._delivered += 1
-        return ExternalFactors(
-            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns, self._stream_id
-        )
+        return f
 
     def read_batch(self, limit: int) -> FactorBatch | None:
         records: list[ExternalFactors] = []
@@ -169,13 +190,28 @@ class MemorySource:
             records.append(f)
         return FactorBatch.of(records) if records else None
 
+    def held_after(self, stream_id: int, sequence: int, limit: int) -> FactorBatch | None:
+        after = sequence if stream_id == self._stream_id else 0
+        count = min(self._newest - after, len(self._records))
+        if count <= 0:
+            return None
+        return FactorBatch.of([self._record(i - count) for i in range(min(count, limit))])
+
+    def _record(self, index: int) -> ExternalFactors:
+        """Return the record at a position from the newest, -1."""
+        payload, ts_event, sequence, mono_ns = self._records[index]
+        return ExternalFactors(
+            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns, self._stream_id
+        )
+
     def sleep(self) -> bool:
-        self._asleep = not self._records
+        self._asleep = self._position == self._newest
         return self._asleep
 
     def status(self) -> SourceStatus:
+        published = self._newest - self._first_position
         return SourceStatus(
-            SourceState.LIVE, "", self._published, self._delivered, self._conflated, self._lost
+            SourceState.LIVE, "", published, self._delivered, self._conflated, self._lost
         )
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import bus, calls, machine, node, peers, throughput
+from tests.benchmarks import bus, calls, catalog, machine, node, peers, throughput
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 
@@ -18,6 +18,7 @@ GROUPS: Final = {
     "throughput": (throughput.run, "one writer at 1,000,000 records/s and a reader that checks"),
     "node": (node.run, "producer process -> on_factors in a live node, spin and event; idle CPU"),
     "bus": (bus.run, "messages per second through the message bus of one node"),
+    "catalog": (catalog.run, "a million records to a catalog and back into engine data"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }
 RUNS: Final = 5
@@ -33,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"groups:\n{groups}\n  {'all':<12}all of them (default)\n\n"
         "The exit code is 0 unless something was delivered wrongly or could not run. Nothing\n"
         "else should run on the machine meanwhile: the spinning rows need two whole cores.\n"
-        "All groups take about 13 minutes, with --quick 5.",
+        "All groups take about 15 minutes, with --quick 6.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

@@ -132,6 +132,7 @@ def test_truncation_under_a_reader_is_an_error_and_not_a_crash(
                 reader.read_next,
                 reader.read_latest,
                 lambda: reader.latest_into(np.zeros(3)),
+                lambda: reader.read_batch(64),
             ]
             for call in calls:
                 with pytest.raises(RegionMovedError, match="truncated"):
@@ -141,6 +142,22 @@ def test_truncation_under_a_reader_is_an_error_and_not_a_crash(
                     with pytest.raises(RegionMovedError, match="truncated"):
                         call()
             assert not reader.is_current()
+
+
+def test_a_batch_gives_what_a_truncation_has_left(region_path: Path) -> None:
+    """Records before the missing page are handed out and counted; then comes the error."""
+    with FactorWriter(region_path, NAMES, capacity=64) as writer:
+        write_records(writer, 40)
+        with FactorReader(region_path) as reader:
+            reader.position = 4
+            os.truncate(region_path, 8192 + 4096)  # 32 records of 128 bytes are left
+            batch = reader.read_batch(64)
+            assert batch is not None
+            assert batch.sequence.tolist() == [*range(5, 32)]
+            assert all(is_whole(f) for f in batch.records())
+            assert (reader.delivered, reader.position) == (27, 31)
+            with pytest.raises(RegionMovedError, match="truncated"):
+                reader.read_batch(64)
 
 
 @pytest.mark.parametrize("how", ["write", "write_values", "heartbeat"])

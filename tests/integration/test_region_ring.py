@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,6 +130,64 @@ def test_the_three_ways_to_read_agree(region_path: Path) -> None:
             assert f.ts_event == timestamp <= f.ts_init
 
 
+@pytest.mark.parametrize(("published", "limit"), [(1, 1), (10, 3), (63, 64), (64, 9), (1000, 9)])
+def test_batches_give_what_single_reads_give(
+    region_path: Path, published: int, limit: int
+) -> None:
+    """The same records, stamps and losses, in order, whatever the limit."""
+    with (
+        FactorWriter(region_path, factor_names(3), capacity=64) as writer,
+        FactorReader(region_path) as singles,
+        FactorReader(region_path, clock_ns=lambda: 7) as reader,
+    ):
+        write_records(writer, published)
+        expected = drain(singles)
+        records = []
+        while (batch := reader.read_batch(limit)) is not None:
+            assert 1 <= len(batch) <= limit
+            assert batch.stream_id == reader.stream_id
+            assert batch.schema is reader.schema
+            assert set(batch.ts_init.tolist()) == {7}
+            records += batch.records()
+        assert [(f.sequence, f.ts_event, f.payload) for f in records] == [
+            (f.sequence, f.ts_event, f.payload) for f in expected
+        ]
+        assert (reader.delivered, reader.lost) == (singles.delivered, singles.lost)
+        assert reader.position == published
+
+
+def test_a_batch_is_never_larger_than_the_ring(region_path: Path) -> None:
+    """However large the limit, the work and the memory of one call are bounded."""
+    with (
+        FactorWriter(region_path, factor_names(3), capacity=64) as writer,
+        FactorReader(region_path) as reader,
+    ):
+        assert reader.capacity == 64
+        assert reader.read_batch(10**9) is None
+        write_records(writer, 200)
+        batch = reader.read_batch(10**9)
+        assert batch is not None
+        assert len(batch) == 63
+        with pytest.raises(ValueError, match="limit"):
+            reader.read_batch(0)
+
+
+def test_a_batch_owns_its_arrays(region_path: Path) -> None:
+    """What a later call copies into the prepared buffers does not show in an earlier batch."""
+    with (
+        FactorWriter(region_path, factor_names(3), capacity=64) as writer,
+        FactorReader(region_path) as reader,
+    ):
+        write_records(writer, 5)
+        first = reader.read_batch(64)
+        write_records(writer, 40)
+        second = reader.read_batch(64)
+        assert first is not None
+        assert second is not None
+        assert [f.sequence for f in first.records()] == [1, 2, 3, 4, 5]
+        assert all(is_whole(f) for f in first.records() + second.records())
+
+
 def write_flat_out(path: str, seconds: float) -> None:
     """Publish as fast as Python can; at a signal on stdin begin, at the end print the count."""
     with FactorWriter(path, factor_names()) as writer:
@@ -171,19 +230,49 @@ def check_every_record(path: str, how: str) -> None:
                       reader.rejected]), flush=True)  # fmt: skip
 
 
+def check_every_batch(path: str) -> None:
+    """Do the same with batches, as a recorder reads."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        try:
+            reader = FactorReader(path)
+            break
+        except RegionNotReadyError:
+            assert time.monotonic() < deadline
+    print("ready", flush=True)
+    last = torn = out_of_order = 0
+    while time.monotonic() < deadline:
+        batch = reader.read_batch(256)
+        if batch is None:
+            status = reader.status()
+            if status.state == 3 and status.published == reader.position:
+                break
+            reader.spin(100_000)
+            continue
+        expected = values_of(0) + 512.0 * batch.sequence[:, None].astype(np.float64)
+        torn += not np.array_equal(batch.values, expected)
+        sequences = [last, *batch.sequence.tolist()]
+        out_of_order += any(b <= a for a, b in pairwise(sequences))
+        last = sequences[-1]
+    print(json.dumps([torn, out_of_order, reader.delivered, reader.conflated, reader.lost,
+                      reader.rejected]), flush=True)  # fmt: skip
+
+
 def test_nothing_is_torn_and_nothing_unaccounted_at_full_speed(region_path: Path) -> None:
-    """Two readers check every bit against a writer that runs flat out for two seconds."""
+    """Three readers check every bit against a writer that runs flat out for two seconds."""
     with child(write_flat_out, region_path, 2.0) as writer:
         writer.line()
         with (
             child(check_every_record, region_path, "every") as every,
             child(check_every_record, region_path, "latest") as latest,
+            child(check_every_batch, region_path) as batches,
         ):
             every.line()
             latest.line()
+            batches.line()
             published = int(writer.ask("go"))
             assert published > 1000
-            for reader in (every, latest):
+            for reader in (every, latest, batches):
                 torn, out_of_order, delivered, conflated, lost, rejected = json.loads(
                     reader.line()
                 )

@@ -101,6 +101,15 @@ class Opened:
             sequences.append(f.sequence)
         return sequences
 
+    def read_batches(self, limit: int) -> list[list[int]]:
+        """Return the sequences of each batch that read_batch gives, after checking them."""
+        batches = []
+        while (batch := self.source.read_batch(limit)) is not None:
+            assert 1 <= len(batch) <= limit
+            assert all(is_whole(f) for f in batch.records())
+            batches.append(batch.sequence.tolist())
+        return batches
+
     def counters(self) -> tuple[int, int, int, int]:
         """Return delivered, conflated, lost and pending, which add up to published."""
         s = self.source.status()
@@ -220,6 +229,64 @@ def test_a_slow_reader_learns_what_it_lost(make: Callable[[], Producer]) -> None
 
 
 @every_source
+def test_batches_give_each_record_once_in_order(make: Callable[[], Producer]) -> None:
+    """Full batches while there is enough, then the rest, then None; they mix with read_next."""
+
+    async def body() -> None:
+        async with opened(make) as o:
+            assert o.source.read_batch(8) is None
+            o.producer.publish(20)
+            first = o.source.read_next()
+            assert first is not None
+            assert [len(b) for b in o.read_batches(8)] == [8, 8, 3]
+            o.producer.publish(5)
+            assert o.read_batches(1) == [[21], [22], [23], [24], [25]]
+            o.producer.publish(3)
+            assert o.source.read_latest() is not None
+            assert o.source.read_batch(8) is None
+            assert o.counters() == (26, 2, 0, 0)
+
+    in_a_loop(body)
+
+
+@every_source
+def test_a_batch_says_where_its_records_come_from(make: Callable[[], Producer]) -> None:
+    """Schema, stream and event times are those of the single records; ts_init is the clock's."""
+
+    async def body() -> None:
+        async with opened(make) as o:
+            o.producer.publish(1)
+            single = o.source.read_next()
+            o.producer.publish(2)
+            before_ns = time.time_ns()
+            batch = o.source.read_batch(8)
+            assert single is not None
+            assert batch is not None
+            assert batch.schema == single.schema
+            assert batch.stream_id == single.stream_id != 0
+            assert single.ts_event <= batch.ts_event[0] <= batch.ts_event[1]
+            assert before_ns <= batch.ts_init[0] <= batch.ts_init[1] <= time.time_ns()
+
+    in_a_loop(body)
+
+
+@every_source
+def test_a_slow_reader_of_batches_learns_what_it_lost(make: Callable[[], Producer]) -> None:
+    """The newest records of the capacity come, the others are counted and never given."""
+
+    async def body() -> None:
+        async with opened(make) as o:
+            assert o.source.capacity == CAPACITY
+            o.producer.publish(1000)
+            seen = [n for batch in o.read_batches(10) for n in batch]
+            assert seen == [*range(seen[0], 1001)]
+            assert CAPACITY - 1 <= len(seen) <= CAPACITY
+            assert o.counters() == (len(seen), 0, 1000 - len(seen), 0)
+
+    in_a_loop(body)
+
+
+@every_source
 def test_a_sleeper_is_woken_once_and_only_when_it_asked(make: Callable[[], Producer]) -> None:
     """One wake for one sleep, however many records come; none for a source that is awake."""
 
@@ -297,6 +364,36 @@ def test_close_can_be_called_again_and_ends_the_wakes(make: Callable[[], Produce
     in_a_loop(body)
 
 
+def test_a_batch_ends_where_the_names_change() -> None:
+    """No batch holds two schemas: the old file's records come first, by themselves."""
+
+    async def body() -> None:
+        path = new_region_path()
+        source = ShmSource(path)
+        try:
+            with FactorWriter(path, NAMES, capacity=CAPACITY) as writer:
+                source.open(lambda: None, time.time_ns)
+                write_records(writer, 3)
+                others = factor_names(2, first=7)
+                writer.write(dict.fromkeys(others, 1.0))
+                writer.write(dict.fromkeys(others, 2.0))
+                first, second = source.read_batch(64), source.read_batch(64)
+                assert first is not None
+                assert second is not None
+                assert (first.schema, first.sequence.tolist()) == (FactorSchema(NAMES), [1, 2, 3])
+                assert second.schema == writer.schema != first.schema
+                assert second.sequence.tolist() == [4, 5]
+                assert second.stream_id == first.stream_id
+                assert source.read_batch(64) is None
+                status = source.status()
+                assert (status.delivered, status.lost, status.pending) == (5, 0, 0)
+        finally:
+            source.close()
+            remove_all_of(path)
+
+    in_a_loop(body)
+
+
 def test_a_shm_source_waits_for_its_producer() -> None:
     """No schema and the reason why, before the producer; then it attaches and wakes."""
 
@@ -308,6 +405,8 @@ def test_a_shm_source_waits_for_its_producer() -> None:
             assert source.schema is None
             assert source.read_latest() is None
             assert source.read_next() is None
+            assert source.read_batch(8) is None
+            assert source.capacity == 0
             assert source.read_latest(1000) is None
             assert source.sleep()
             status = source.status()
@@ -315,12 +414,15 @@ def test_a_shm_source_waits_for_its_producer() -> None:
             assert status.state is SourceState.WAITING
             assert "does not exist yet" in status.reason
             with FactorWriter(path, NAMES) as writer:
-                write_records(writer, 1)
+                write_records(writer, 3)
                 await eventually_async(lambda: wakes, "the wake")
                 assert source.schema == FactorSchema(NAMES)
-                f = source.read_next()
-                assert f is not None
-                assert is_whole(f)
+                batch = source.read_batch(8)
+                assert batch is not None
+                assert all(is_whole(f) for f in batch.records())
+                # Published since the source was opened: none is skipped.
+                assert batch.sequence.tolist() == [1, 2, 3]
+                assert source.status()[2:] == (3, 3, 0, 0)
         finally:
             source.close()
             remove_all_of(path)

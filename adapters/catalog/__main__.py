@@ -1,0 +1,111 @@
+"""What a catalog holds and whether it is whole: ``uv run python -m adapters.catalog DIR``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapters.catalog.factor_catalog import FactorCatalog
+from dolphin_strategies.errors import DolphinError
+
+if TYPE_CHECKING:
+    from adapters.catalog.recordings import Recording
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line says; return the exit code: 1 if something is damaged."""
+    parser = argparse.ArgumentParser(
+        prog="python -m adapters.catalog", description=__doc__.partition(":")[0] + "."
+    )
+    parser.add_argument("catalog", type=Path, metavar="DIR", help="the catalog's folder")
+    commands = {
+        "list": "recordings, their ranges, gaps and counts (default)",
+        "verify": "check every file against its journal; exit code 1 if one is damaged",
+        "recover": "finish the recordings of killed processes",
+    }
+    parser.add_argument(
+        "command",
+        nargs="?",
+        default="list",
+        choices=commands,
+        help="; ".join(f"{name}: {what}" for name, what in commands.items()),
+    )
+    parser.add_argument(
+        "--quarantine", action="store_true", help="with verify: move damaged files out of the way"
+    )
+    asked = parser.parse_args(arguments)
+    if asked.quarantine and asked.command != "verify":
+        parser.error("--quarantine belongs to verify")
+    try:
+        catalog = FactorCatalog(asked.catalog)
+        if asked.command == "verify":
+            return _verify(catalog, quarantine=asked.quarantine)
+        return _recover(catalog) if asked.command == "recover" else _list(catalog)
+    except (DolphinError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _list(catalog: FactorCatalog) -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        recordings = catalog.recordings()
+    print(f"{catalog.path}: {len(recordings)} recordings")
+    for recording in recordings:
+        print(f"\n{recording.name or '(no recording)'}  {_state(recording)}")
+        if recording.source:
+            print(f"  source   {recording.source}")
+        print(f"  records  {recording.records:,} in {len(recording.files):,} files")
+        if recording.first_ns is not None and recording.last_ns is not None:
+            print(f"  from     {_time(recording.first_ns)}\n  to       {_time(recording.last_ns)}")
+        for schema in recording.schemas:
+            names = ", ".join(schema.names[:4]) + (", ..." if len(schema) > 4 else "")
+            print(f"  schema   {schema.hash:016x}  {len(schema)} factors: {names}")
+        print(f"  lost     {recording.lost:,} in {len(recording.gaps):,} gaps")
+        for gap in recording.gaps[:10]:
+            print(f"    {gap.lost:,} after sequence {gap.after_sequence} of {gap.stream_id:016x}")
+        if len(recording.gaps) > 10:
+            print(f"    and {len(recording.gaps) - 10:,} gaps more")
+        print(f"  dropped  {recording.dropped:,}")
+        if recording.missing:
+            print(f"  missing  {recording.missing:,} in files that are gone or in quarantine")
+    for damage in catalog.damages:
+        print(f"\ndamaged: {damage.path} {damage.what}")
+    return int(bool(catalog.damages))
+
+
+def _verify(catalog: FactorCatalog, *, quarantine: bool) -> int:
+    damages = catalog.verify(quarantine=quarantine)
+    for damage in damages:
+        moved = f" -> {damage.moved_to}" if damage.moved_to else ""
+        print(f"{damage.path}: {damage.what}{moved}")
+    print(f"{len(damages)} damaged files" if damages else "every file is whole")
+    return int(bool(damages))
+
+
+def _recover(catalog: FactorCatalog) -> int:
+    recovered = catalog.recover()
+    for name, rows in recovered.items():
+        print(f"{name}: {rows:,} records recovered")
+    if not recovered:
+        print("nothing to recover")
+    return 0
+
+
+def _state(recording: Recording) -> str:
+    if recording.is_open:
+        return "being recorded"
+    return "ended" if recording.is_ended else "killed"
+
+
+def _time(ns: int) -> str:
+    seconds, rest = divmod(ns, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}.{rest:09d} UTC"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""What became of the records of a source: counts that add up, and the gaps that were lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from dolphin_strategies.factors.batch import FactorBatch
+
+
+class Gap(NamedTuple):
+    """Records that the source lost: how many, after which sequence of which stream."""
+
+    stream_id: int
+    after_sequence: int
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """A recorder at one moment: ``published == recorded + lost + dropped + waiting``.
+
+    Attributes
+    ----------
+    published : int
+        By the source since its first record.
+    recorded : int
+        Given to the recording and not dropped.
+    lost : int
+        Gone before they could be read; each gap is told in the recording.
+    dropped : int
+        Read, and not written because the disk did not take them.
+    waiting : int
+        In the source or in memory, on their way.
+
+    """
+
+    published: int
+    recorded: int
+    lost: int
+    dropped: int
+    waiting: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every record is accounted for."""
+        accounted = self.recorded + self.lost + self.dropped + self.waiting
+        return self.published == accounted and self.waiting >= 0
+
+
+def gaps_of(batch: FactorBatch, lost: int) -> list[Gap]:
+    """Return where ``lost`` records are missing: between the records of a batch, else before."""
+    sequence = batch.sequence
+    steps = np.diff(sequence)
+    after = np.flatnonzero(steps > 1)
+    inside = [Gap(batch.stream_id, int(sequence[i]), int(steps[i]) - 1) for i in after]
+    before = lost - sum(gap.count for gap in inside)
+    if before <= 0:
+        return inside
+    return [Gap(batch.stream_id, int(sequence[0]) - 1 - before, before), *inside]

@@ -1,0 +1,170 @@
+"""The journal of a recording: one JSON object a line, only ever appended."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_CHECKSUM: Final = b', "crc32": "%08x"}'
+"""The end of each line: CRC-32 of the line without it, so that a flipped digit is seen."""
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Journal:
+    """Appends to a journal; its owner holds the recording's lock.
+
+    A line is in the file whole or not at all: what a kill left torn is cut off when the journal
+    is opened, and what a full disk tore is cut off at once.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, _FLAGS, 0o600)
+        text = os.pread(self._fd, os.fstat(self._fd).st_size, 0)
+        os.ftruncate(self._fd, text.rfind(b"\n") + 1)
+        self._keys = {(e["event"], e.get("key")) for e in read_journal(path)}
+
+    def append(self, event: str, /, *, is_durable: bool = True, **data: Any) -> None:
+        """Write a line; unless told otherwise it also survives a loss of power.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; the journal is then as before.
+
+        """
+        line = _with_checksum(json.dumps({"event": event, **data}).encode()) + b"\n"
+        size = os.fstat(self._fd).st_size
+        try:
+            write_all(self._fd, line)
+            if is_durable:
+                os.fsync(self._fd)
+        except BaseException:  # a Ctrl-C too may leave half a line
+            os.ftruncate(self._fd, size)
+            raise
+
+    def append_once(self, event: str, key: str, /, **data: Any) -> None:
+        """Write a line unless the journal has one with this key.
+
+        Raises
+        ------
+        OSError
+            As :meth:`append`.
+
+        """
+        if (event, key) not in self._keys:
+            self.append(event, key=key, **data)
+            self._keys.add((event, key))
+
+    def close(self) -> None:
+        """Close the file; safe to call again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def read_journal(path: Path) -> list[dict[str, Any]]:
+    """Return a journal's events; a missing file has none.
+
+    Torn or damaged lines and withdrawn gaps are left out.
+    """
+    return _without_withdrawn([e for e in _parsed(path) if e is not None])
+
+
+def damaged_lines(path: Path) -> int:
+    """Return how many whole lines of a journal are not as they were written."""
+    return _parsed(path).count(None)
+
+
+def _parsed(path: Path) -> list[dict[str, Any] | None]:
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    return [_event(line) for line in lines[:-1]]
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
+    body = line[: -len(_CHECKSUM % 0)] + b"}"
+    if _with_checksum(body) != line:
+        return None
+    event: dict[str, Any] = json.loads(body)
+    return event
+
+
+def _with_checksum(body: bytes) -> bytes:
+    return body[:-1] + _CHECKSUM % zlib.crc32(body)
+
+
+def last_sequences(events: Iterable[dict[str, Any]]) -> dict[int, int]:
+    """Return for each stream the last sequence that a recording has accounted for.
+
+    Recorded, told to be lost or dropped: a recorder goes on after it.
+    """
+    last: dict[int, int] = {}
+    for event in events:
+        if "stream_id" in event:
+            stream_id = int(event["stream_id"], 16)
+            if event["event"] == "gap":
+                sequence = event["after_sequence"] + event["lost"]
+            else:
+                sequence = event.get("last_sequence", 0)
+            last[stream_id] = max(sequence, last.get(stream_id, 0))
+    return last
+
+
+def unreached_gaps(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the gaps that come after records which a kill kept from being recorded.
+
+    A gap's line is written before the records on both sides of it: whoever goes on with the
+    stream finds it again, so that it counts only once it was reached.
+    """
+    events = list(events)
+    reached = last_sequences(e for e in events if e["event"] != "gap")
+    unreached = []
+    gaps = [e for e in events if e["event"] == "gap"]
+    for gap in sorted(gaps, key=itemgetter("after_sequence")):
+        stream_id, after = int(gap["stream_id"], 16), gap["after_sequence"]
+        if after > reached.get(stream_id, 0):
+            unreached.append(gap)
+        else:
+            reached[stream_id] = max(reached.get(stream_id, 0), after + gap["lost"])
+    return unreached
+
+
+def _without_withdrawn(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    left: list[dict[str, Any]] = []
+    for event in events:
+        if event["event"] == "gap_withdrawn":
+            gap = {**event, "event": "gap"}
+            if gap in left:
+                left.remove(gap)
+        else:
+            left.append(event)
+    return left
+
+
+def write_all(fd: int, content: bytes | memoryview) -> None:
+    """Write everything to a descriptor.
+
+    Raises
+    ------
+    OSError
+        If not everything could be written; a part may have been.
+
+    """
+    left = memoryview(content).cast("B")
+    while left:
+        left = left[os.write(fd, left) :]

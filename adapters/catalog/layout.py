@@ -1,0 +1,140 @@
+"""Where things lie in a catalog folder and what their names say."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote
+
+from dolphin_strategies.errors import ConfigError
+
+DATA: Final = "data"
+RECORDINGS: Final = "recordings"
+QUARANTINE: Final = "quarantine"
+FACTORS: Final = "custom/ExternalFactors"
+"""The folder of factors in ``data``, as Nautilus names it."""
+JOURNAL: Final = "journal.jsonl"
+LOCK: Final = "lock"
+
+_RECORDING_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_FILE_NAME: Final = re.compile(r"(\S+T\S+)-(\d{9})Z_(\S+T\S+)-(\d{9})Z\.parquet")
+_SPOOL_NAME: Final = re.compile(r"part-(\d{5,})\.(.+)\.arrows")
+_SECONDS: Final = "%Y-%m-%dT%H-%M-%S"
+_SECOND_NS: Final = 1_000_000_000
+
+
+def check_recording_name(name: str) -> str:
+    """Return a recording's name if it may name a folder.
+
+    Raises
+    ------
+    ConfigError
+        If it may not.
+
+    """
+    if _RECORDING_NAME.fullmatch(name) is None:
+        msg = (
+            f"recording name {name!r:.120}: expected 1 to 100 letters, digits, '_', '.' or '-', "
+            "beginning with a letter or digit"
+        )
+        raise ConfigError(msg)
+    return name
+
+
+def file_name(first_ns: int, last_ns: int) -> str:
+    """Return Nautilus's name for a Parquet file of records from one ``ts_init`` to another."""
+    return f"{_stamp(first_ns)}_{_stamp(last_ns)}.parquet"
+
+
+def file_range(name: str) -> tuple[int, int] | None:
+    """Return the ``ts_init`` range that a Parquet file's name says; None if it says none."""
+    found = _FILE_NAME.fullmatch(name)
+    if found is None:
+        return None
+    try:
+        first, last = _seconds(found[1]), _seconds(found[3])
+    except ValueError:
+        return None
+    first_ns, last_ns = first * _SECOND_NS + int(found[2]), last * _SECOND_NS + int(found[4])
+    return (first_ns, last_ns) if first_ns <= last_ns else None
+
+
+def factors_folder(recording: str) -> str:
+    """Return the folder of a recording's factors, relative to ``data``."""
+    return f"{FACTORS}/{recording}"
+
+
+def spool_name(part: int, folder: str) -> str:
+    """Return the name of a part's spool; ``folder`` is relative to ``data``."""
+    return f"part-{part:05d}.{quote(folder, safe='')}.arrows"
+
+
+def spool_part(name: str) -> tuple[int, str] | None:
+    """Return the part and the folder that a spool's name says; None if it is no spool's."""
+    found = _SPOOL_NAME.fullmatch(name)
+    return (int(found[1]), unquote(found[2])) if found else None
+
+
+def check_folder(relative: str) -> str:
+    """Return a relative folder if it leads nowhere else.
+
+    Raises
+    ------
+    ConfigError
+        If it does.
+
+    """
+    if not relative or {"..", "/"} & set(Path(relative).parts):
+        msg = f"folder {relative!r}: expected one below the catalog, without '..'"
+        raise ConfigError(msg)
+    return relative
+
+
+def make_folder(catalog: Path, relative: str) -> Path:
+    """Make a folder below the catalog, 0700, through real folders only; return its path.
+
+    Raises
+    ------
+    ConfigError
+        If something else, a symbolic link for example, is in its place.
+    OSError
+        If it cannot be made.
+
+    """
+    path = catalog
+    for name in Path(check_folder(relative)).parts:
+        path /= name
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            pass
+        else:
+            sync_folder(path.parent)
+        found = path.lstat()
+        if not stat.S_ISDIR(found.st_mode):
+            msg = f"{path} is {stat.filemode(found.st_mode)}: expected a real folder; remove it"
+            raise ConfigError(msg)
+    return path
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what a folder lists durable."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _stamp(ns: int) -> str:
+    seconds, rest = divmod(ns, _SECOND_NS)
+    return f"{datetime.fromtimestamp(seconds, UTC).strftime(_SECONDS)}-{rest:09d}Z"
+
+
+def _seconds(text: str) -> int:
+    found = datetime.strptime(text, _SECONDS).replace(tzinfo=UTC)
+    return int(found.timestamp())

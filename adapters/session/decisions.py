@@ -1,0 +1,192 @@
+"""Decisions and execution events of a strategy, in a form that two runs have in common.
+
+Neither holds an id or a time: an order goes by its ordinal in the run, 1, 2, 3 and so on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ORDER_FIELDS: Final = (
+    "instrument_id",
+    "side",
+    "type",
+    "quantity",
+    "price",
+    "trigger_price",
+    "trigger_type",
+    "activation_price",
+    "limit_offset",
+    "trailing_offset",
+    "trailing_offset_type",
+    "time_in_force",
+    "expire_time_ns",
+    "display_qty",
+    "is_post_only",
+    "is_reduce_only",
+    "is_quote_quantity",
+    "emulation_trigger",
+    "trigger_instrument_id",
+    "contingency_type",
+    "exec_algorithm_id",
+    "exec_algorithm_params",
+    "tags",
+)
+"""What is told of an order; a field that is None or False is left out."""
+EVENT_FIELDS: Final = (
+    "instrument_id",
+    "order_side",
+    "order_type",
+    "quantity",
+    "price",
+    "trigger_price",
+    "last_qty",
+    "last_px",
+    "liquidity_side",
+    "commission",
+    "reason",
+)
+POSITION_FIELDS: Final = ("instrument_id", "signed_qty", "last_qty", "last_px", "avg_px_open")
+
+DECISIONS: Final = (
+    "submit_order",
+    "submit_order_list",
+    "modify_order",
+    "modify_orders",
+    "cancel_order",
+    "cancel_orders",
+    "cancel_all_orders",
+    "close_position",
+    "close_all_positions",
+    "market_exit",
+    "stop",
+    "shutdown_system",
+)
+"""The methods of a strategy by which it acts."""
+_ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
+    "submit_order": ("order", "position_id"),
+    "submit_order_list": ("orders", "position_id"),
+    "modify_order": ("order", "quantity", "price", "trigger_price"),
+    "modify_orders": ("updates",),
+    "cancel_order": ("order",),
+    "cancel_orders": ("orders",),
+    "cancel_all_orders": ("instrument_id", "order_side", "client_id", "strategy_only"),
+    "close_position": (
+        "position",
+        "client_id",
+        "tags",
+        "time_in_force",
+        "reduce_only",
+        "quote_quantity",
+    ),
+    "close_all_positions": (
+        "instrument_id",
+        "position_side",
+        "client_id",
+        "tags",
+        "time_in_force",
+        "reduce_only",
+        "quote_quantity",
+    ),
+    "shutdown_system": ("reason",),
+}
+_NAMED: Final = {"client_order_id": "order", "client_order_ids": "orders", "order_list": "orders"}
+
+
+class Ordinals:
+    """Numbers the orders of a run in the order in which they are first met."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, int] = {}
+
+    def of(self, client_order_id: Any) -> int:
+        """Return an order's ordinal."""
+        return self._of.setdefault(str(client_order_id), len(self._of) + 1)
+
+
+def describe_call(
+    method: str, arguments: tuple[Any, ...], keywords: dict[str, Any], ordinals: Ordinals
+) -> dict[str, Any]:
+    """Return what a call of one of DECISIONS says.
+
+    An id is told only as the order's ordinal, a position by its instrument and size.
+    """
+    names = _ARGUMENTS.get(method, ())
+    given = dict(zip(names, arguments, strict=False))
+    given |= {_NAMED.get(name, name): value for name, value in keywords.items()}
+    told: dict[str, Any] = {"call": method}
+    for name, value in given.items():
+        if value is not None and value is not False:
+            told[name] = _tell(name, value, ordinals)
+    if told.get("strategy_only") is True:
+        del told["strategy_only"]
+    return told
+
+
+def describe_order(order: Any, ordinals: Ordinals) -> dict[str, Any]:
+    """Return what an order asks for."""
+    fields = order.to_dict()
+    told: dict[str, Any] = {"number": ordinals.of(fields["client_order_id"])}
+    told |= {n: fields[n] for n in ORDER_FIELDS if fields.get(n) not in {None, False, ""}}
+    if fields.get("linked_order_ids"):
+        told["linked"] = [ordinals.of(i) for i in fields["linked_order_ids"]]
+    if fields.get("parent_order_id"):
+        told["parent"] = ordinals.of(fields["parent_order_id"])
+    return told
+
+
+def describe_event(event: Any, ordinals: Ordinals) -> dict[str, Any]:
+    """Return what an order event or a position event says."""
+    told: dict[str, Any] = {"event": type(event).__name__}
+    names: tuple[str, ...]
+    if hasattr(event, "client_order_id"):
+        told["order"] = ordinals.of(event.client_order_id)
+        fields, names = event.to_dict(), EVENT_FIELDS
+    else:
+        names = POSITION_FIELDS
+        fields = {name: getattr(event, name, None) for name in names}
+    told |= {name: _plain(fields[name]) for name in names if fields.get(name) is not None}
+    return told
+
+
+def _tell(name: str, value: Any, ordinals: Ordinals) -> Any:
+    teller = _TELLERS.get(name)
+    return _plain(value) if teller is None else teller(value, ordinals)
+
+
+def _tell_order(value: Any, ordinals: Ordinals) -> Any:
+    return describe_order(value, ordinals) if hasattr(value, "to_dict") else ordinals.of(value)
+
+
+def _tell_orders(values: Any, ordinals: Ordinals) -> Any:
+    return [_tell_order(value, ordinals) for value in getattr(values, "orders", values)]
+
+
+def _tell_updates(values: Any, ordinals: Ordinals) -> Any:
+    return [[ordinals.of(i), *map(_plain, rest)] for i, *rest in values]
+
+
+def _tell_position(value: Any, ordinals: Ordinals) -> Any:
+    return {"instrument_id": str(value.instrument_id), "signed_qty": _plain(value.signed_qty)}
+
+
+_TELLERS: Final[dict[str, Callable[[Any, Ordinals], Any]]] = {
+    "order": _tell_order,
+    "orders": _tell_orders,
+    "updates": _tell_updates,
+    "position": _tell_position,
+}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    return str(value)

@@ -1,0 +1,254 @@
+"""RecordedSession: a session's folder, read back in the order of delivery."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from adapters.catalog import layout
+from adapters.catalog.journal import damaged_lines, read_journal
+from adapters.catalog.market_tables import (
+    DELIVERED_NS,
+    DELIVERY_NUMBER,
+    quotes_from_arrow,
+    trades_from_arrow,
+)
+from adapters.catalog.parts import sha256_of
+from adapters.catalog.recording_lock import is_written
+from adapters.catalog.recover import recover
+from adapters.session import frames
+from adapters.session.session_folder import FORMAT, HISTORY_SUFFIX, LINES_FILE, SESSION_FILE
+from adapters.session.session_sink import CHECKSUM
+from dolphin_strategies.errors import DolphinError
+from dolphin_strategies.factors.arrow import from_arrow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class SessionError(DolphinError):
+    """A folder holds no session that can be replayed."""
+
+
+class Input(NamedTuple):
+    """Something that a strategy was given.
+
+    Attributes
+    ----------
+    number, delivered_ns : int
+        Its delivery number and time.
+    kind : int
+        One of ``frames.FACTORS``, ``QUOTE``, ``TRADE``, ``HISTORY``, ``RELEASED``.
+    datum : ExternalFactors, QuoteTick or TradeTick
+        With its original stamps.
+    checksum : int
+        Of the bytes that the strategy was given.
+    ends_chunk : bool
+        Whether the history that begins before it ends with it; True for all that is no history.
+
+    """
+
+    number: int
+    delivered_ns: int
+    kind: int
+    datum: Any
+    checksum: int
+    ends_chunk: bool = True
+
+
+class RecordedSession:
+    """What a node recorded.
+
+    Parameters
+    ----------
+    folder : Path
+        What ``run_node.py --record`` was given.
+
+    Attributes
+    ----------
+    header : dict
+        ``session.json``.
+    lines : list of dict
+        ``decisions.jsonl``, up to the first line that is torn.
+    lines_through : int
+        The number of the input up to which the lines are complete.
+    remarks : list of str
+        What is incomplete about it, for people.
+    dropped : int
+        Inputs that could not be written.
+    recorded : int or None
+        How many inputs the writer says there are; None if it was killed.
+
+    Raises
+    ------
+    SessionError
+        If there is no session, a file of it is damaged, or it is still being recorded.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder: Final = Path(folder)
+        self.remarks: list[str] = []
+        self.header: Final = self._read_header()
+        home = self.folder / layout.RECORDINGS / layout.check_recording_name(self.recording)
+        if is_written(home):
+            msg = f"{folder}: the session is still being recorded; wait for its end"
+            raise SessionError(msg)
+        try:
+            recover(self.folder)
+        except OSError as error:
+            msg = f"{folder}: what a killed writer left cannot be made files: {error}"
+            raise SessionError(msg) from None
+        events = []
+        for name in (home.name, f"{home.name}{HISTORY_SUFFIX}"):
+            journal = home.with_name(name) / layout.JOURNAL
+            if damaged_lines(journal):
+                msg = f"{journal} is damaged: a line is not as it was written; restore it"
+                raise SessionError(msg)
+            events += read_journal(journal)
+        if not events:
+            msg = f"{home / layout.JOURNAL}: expected the journal of the session's inputs"
+            raise SessionError(msg)
+        self.dropped: Final = sum(e["count"] for e in events if e["event"] == "dropped")
+        ends = [e for e in events if e["event"] == "end"]
+        starts = sum(e["event"] == "start" for e in events)
+        is_closed = bool(ends) and len(ends) == starts
+        self.recorded: Final = sum(e["recorded"] for e in ends) if is_closed else None
+        if not is_closed:
+            self.remarks.append("the session writer was killed: its last half second is missing")
+        elif "ended" not in self.header:
+            self.remarks.append("the node was killed: what it had not handed over is missing")
+        if self.dropped:
+            self.remarks.append(f"{self.dropped:,} inputs could not be written when they came")
+        self._files: Final = [self._checked(e) for e in events if e["event"] == "file"]
+        self.lines_through = 0
+        self.lines: Final = self._read_lines()
+
+    @property
+    def recording(self) -> str:
+        """The name of the recording that holds the inputs."""
+        return str(self.header["recording"])
+
+    def inputs(self) -> Iterator[Input]:
+        """Yield the inputs in the order of their delivery numbers, in bounded memory."""
+        tables: dict[Path, list[Path]] = {}
+        for path in self._files:
+            tables.setdefault(path.parent, []).append(path)
+        chunks = {n["input"]: n["history"] for n in self.lines if "history" in n}
+        rows = [
+            _as_history(_inputs_of(paths), chunks)
+            if folder.name.endswith(HISTORY_SUFFIX)
+            else _inputs_of(paths)
+            for folder, paths in tables.items()
+        ]
+        return heapq.merge(*rows, key=lambda i: i.number)
+
+    def _read_header(self) -> dict[str, Any]:
+        path = self.folder / SESSION_FILE
+        try:
+            header = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            msg = f"{path}: {error.strerror}; expected the folder of a recorded session"
+            raise SessionError(msg) from None
+        except ValueError as error:
+            msg = f"{path} is damaged: {error}"
+            raise SessionError(msg) from None
+        wanted = ("recording", "strategy", "sandbox", "format")
+        missing = [n for n in wanted if not isinstance(header, dict) or n not in header]
+        if missing:
+            msg = f"{path} is damaged: it says nothing of {missing[0]!r}"
+            raise SessionError(msg)
+        if header["format"] != FORMAT:
+            msg = f"{path}: expected a session of format {FORMAT}, found {header['format']}"
+            raise SessionError(msg)
+        return header  # type: ignore[no-any-return]
+
+    def _checked(self, event: dict[str, Any]) -> Path:
+        path: Path = self.folder / event["path"]
+        try:
+            is_whole = path.stat().st_size == event["bytes"] and sha256_of(path) == event["sha256"]
+        except OSError as error:
+            msg = f"{path}: {error.strerror}; the session's journal names it"
+            raise SessionError(msg) from None
+        if not is_whole:
+            msg = f"{path} is damaged: it is not the file that was written; restore it"
+            raise SessionError(msg)
+        return path
+
+    def _read_lines(self) -> list[dict[str, Any]]:
+        path = self.folder / LINES_FILE
+        try:
+            texts = path.read_bytes().split(b"\n")
+        except OSError as error:
+            msg = f"{path}: {error.strerror}; a session has its decisions there"
+            raise SessionError(msg) from None
+        if texts.pop():
+            self.remarks.append(f"{LINES_FILE}: its last line is torn and left out")
+        lines = []
+        for number, text in enumerate(texts, start=1):
+            try:
+                line = json.loads(text)
+                if "through" in line:
+                    self.lines_through = int(line["through"])
+                    continue
+                lines.append({"input": int(line["input"]), "line": int(line["line"]), **line})
+            except (ValueError, KeyError, TypeError):
+                msg = f"{path} is damaged: line {number} is not what was written"
+                raise SessionError(msg) from None
+        return lines
+
+
+def _inputs_of(paths: list[Path]) -> Iterator[Input]:
+    """Yield the inputs of one table; its files follow each other."""
+    for path in paths:
+        try:
+            table = pq.read_table(path)
+            numbers = table.column(DELIVERY_NUMBER).to_numpy()
+            # Within a file the order is that of ts_init.
+            table = table.take(pa.array(numbers.argsort(kind="stable")))
+            columns = (
+                table.column(DELIVERY_NUMBER).to_pylist(),
+                table.column(DELIVERED_NS).cast(pa.int64()).to_pylist(),
+                table.column(CHECKSUM).to_pylist(),
+            )
+            kind, read = _KINDS[(table.schema.metadata or {})[b"type_name"]]
+            data = read(table)
+        except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+            msg = f"{path} is damaged: {error}"
+            raise SessionError(msg) from None
+        for number, delivered_ns, checksum, datum in zip(*columns, data, strict=True):
+            yield Input(number, delivered_ns, kind, datum, checksum)
+
+
+def _as_history(inputs: Iterator[Input], chunks: dict[int, int]) -> Iterator[Input]:
+    """Tell the records of chunks of history from the one that came after them.
+
+    Parameters
+    ----------
+    inputs : iterator of Input
+        What the recording of the history holds.
+    chunks : dict of int to int
+        How many records each chunk had, by the number of its last one.
+
+    """
+    past = {
+        number for last, count in chunks.items() for number in range(last - count + 1, last + 1)
+    }
+    for item in inputs:
+        is_past = item.number in past
+        yield item._replace(
+            kind=frames.HISTORY if is_past else frames.RELEASED,
+            ends_chunk=not is_past or item.number in chunks,
+        )
+
+
+_KINDS: Final[dict[bytes, tuple[int, Callable[[pa.Table], list[Any]]]]] = {
+    b"ExternalFactors": (frames.FACTORS, lambda table: from_arrow(table).records()),
+    b"QuoteTick": (frames.QUOTE, quotes_from_arrow),
+    b"TradeTick": (frames.TRADE, trades_from_arrow),
+}

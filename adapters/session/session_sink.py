@@ -1,0 +1,284 @@
+"""SessionSink: turns the frames of a node into a session's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+from nautilus_trader.model import AggressorSide, InstrumentId, QuoteTick, TradeId, TradeTick
+
+from adapters.catalog.market_tables import (
+    delivery_columns,
+    quotes_folder,
+    quotes_to_arrow,
+    trades_folder,
+    trades_to_arrow,
+)
+from adapters.catalog.recording_writer import RecordingWriter
+from adapters.session import frames
+from adapters.session.line_file import LineFile
+from adapters.session.session_folder import FORMAT, HISTORY_SUFFIX, LINES_FILE, SESSION_FILE
+from dolphin_strategies import FactorSchema
+from dolphin_strategies.factors.batch import FactorBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CHECKSUM: Final = "delivery_crc32"
+"""The column with each input's checksum: of the very bytes that the strategy was given."""
+FLUSH_S: Final = 0.5
+
+_NUMBER: Final = struct.Struct("<Q")
+_SEQUENCE_AT: Final = frames.STAMPS.size
+_PAYLOAD_AT: Final = _SEQUENCE_AT + 8
+
+
+class SessionSink:
+    """Writes a session: its inputs as a recording of a catalog, its lines, its header.
+
+    Parameters
+    ----------
+    folder : Path
+        The session's folder and catalog; made if missing.
+    source : str
+        What is recorded, for the catalog's journal.
+
+    Attributes
+    ----------
+    dropped_lines : int
+        Lines that could not be written.
+
+    Raises
+    ------
+    ConfigError
+        If the folder cannot be written.
+
+    Notes
+    -----
+    Inputs of one instant may be in two tables, which are flushed together every half second.
+
+    """
+
+    def __init__(self, folder: Path, source: str) -> None:
+        self._folder: Final = folder
+        self._source: Final = source
+        self._inputs: Final = RecordingWriter(folder, source=source, flush_s=FLUSH_S)
+        self._history: RecordingWriter | None = None
+        self._lines: Final = LineFile(folder / LINES_FILE)
+        self._header: dict[str, Any] = {"format": FORMAT, "recording": self._inputs.name}
+        self._header_is_written = False
+        self._header_problem = ""
+        self._unread = bytearray()
+        self._streams: dict[int, dict[str, Any]] = {}
+        self._bodies: dict[tuple[int, int], list[bytes]] = {}
+        self._last_number = self._never_came = self._told_through = 0
+        self._flush_at_s = 0.0
+
+    @property
+    def recorded(self) -> int:
+        """Inputs that are in files."""
+        return sum(w.recorded for w in self._writers)
+
+    @property
+    def dropped(self) -> int:
+        """Inputs that came here and could not be written."""
+        return sum(w.dropped for w in self._writers) - self._never_came
+
+    @property
+    def dropped_lines(self) -> int:
+        return self._lines.dropped
+
+    def status(self) -> dict[str, Any]:
+        """Return the counts and the problem, for the node."""
+        return {
+            "recorded": self.recorded,
+            "dropped": self.dropped,
+            "dropped_lines": self.dropped_lines,
+            "problem": self.problem,
+        }
+
+    @property
+    def problem(self) -> str:
+        """Why something cannot be written now; empty when everything can."""
+        problems = [w.problem for w in self._writers]
+        return next(filter(None, [*problems, self._lines.problem, self._header_problem]), "")
+
+    @property
+    def _writers(self) -> list[RecordingWriter]:
+        return [self._inputs] if self._history is None else [self._inputs, self._history]
+
+    def feed(self, content: bytes) -> None:
+        """Take what came from the pipe, in pieces of any size."""
+        self._unread += content
+        for kind, stream, body in frames.unpack(self._unread):
+            if kind == frames.LINE:
+                self._lines.append(body)
+            elif kind == frames.DEFINE:
+                self._streams[stream] = json.loads(body)
+            elif kind == frames.HEADER:
+                self._header |= json.loads(body)
+                self._header_is_written = False
+            else:
+                self._take(kind, stream, body)
+
+    def tick(self) -> None:
+        """Write what is due; wants to be called a few times a second."""
+        now_s = time.monotonic()
+        if now_s >= self._flush_at_s:
+            self._flush_at_s = now_s + FLUSH_S
+            self.flush()
+        for writer in self._writers:
+            writer.tick()
+
+    def flush(self) -> None:
+        """Write everything that came."""
+        if not self._header_is_written:
+            self._write_header()
+        bodies, self._bodies = self._bodies, {}
+        for (kind, stream), rows in bodies.items():
+            is_live = kind not in {frames.HISTORY, frames.RELEASED}
+            writer = self._inputs if is_live else self._history_writer()
+            _WRITERS[kind](writer, self._streams[stream], rows)
+        for writer in self._writers:
+            writer.flush()
+        # After the inputs, so that a decision is seldom there without its cause.
+        if self._last_number != self._told_through:
+            self._told_through = self._last_number
+            self._lines.append(json.dumps({"through": self._told_through}).encode())
+        self._lines.flush()
+
+    def close(self, **totals: int) -> None:
+        """Write everything, make the catalog's files, and end."""
+        self._miss(self._header.get("published", 0) + 1)
+        self.flush()
+        for writer in self._writers:
+            writer.close(**totals)
+        self._lines.close()
+
+    def _history_writer(self) -> RecordingWriter:
+        """Return the writer of what came before the first live record."""
+        if self._history is None:
+            name = f"{self._inputs.name}{HISTORY_SUFFIX}"
+            self._history = RecordingWriter(
+                self._folder, source=self._source, name=name, flush_s=FLUSH_S
+            )
+        return self._history
+
+    def _take(self, kind: int, stream: int, body: bytes) -> None:
+        (number,) = _NUMBER.unpack_from(body)
+        self._miss(number)
+        self._last_number = number
+        self._bodies.setdefault((kind, stream), []).append(body)
+
+    def _miss(self, next_number: int) -> None:
+        """Count the inputs that the node could not hand over before this one."""
+        if (count := next_number - self._last_number - 1) > 0:
+            self._never_came += count
+            self._inputs.add_dropped(count, "the node could not hand them over")
+
+    def _write_header(self) -> None:
+        path = self._folder / SESSION_FILE
+        temporary = path.with_suffix(".new")
+        try:
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(fd, "w", encoding="utf-8") as file:
+                json.dump(self._header, file, indent=1)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.rename(path)
+        except OSError as error:
+            self._header_problem = f"{path} cannot be written: {error}"
+        else:
+            self._header_problem = ""
+            self._header_is_written = True
+
+
+def _columns(definition: dict[str, Any], bodies: list[bytes]) -> tuple[Any, dict[str, pa.Array]]:
+    """Return the stamps of inputs, and the columns that tell of their delivery."""
+    head = frames.STAMPS.size
+    stamps = np.frombuffer(b"".join([b[:head] for b in bodies]), "<i8").reshape(-1, 4)
+    extra = delivery_columns(stamps[:, 0], stamps[:, 1])
+    checksums = [frames.checksum(definition, body) for body in bodies]
+    extra[CHECKSUM] = pa.array(checksums, pa.uint32())
+    return stamps, extra
+
+
+def _write_factors(writer: RecordingWriter, stream: dict[str, Any], bodies: list[bytes]) -> None:
+    stamps, extra = _columns(stream, bodies)
+    schema = FactorSchema(stream["names"])
+    sequences = b"".join([b[_SEQUENCE_AT:_PAYLOAD_AT] for b in bodies])
+    payloads = b"".join([b[_PAYLOAD_AT:] for b in bodies])
+    batch = FactorBatch(
+        schema=schema,
+        sequence=np.frombuffer(sequences, "<u8"),
+        ts_event=stamps[:, 2],
+        ts_init=stamps[:, 3],
+        values=np.frombuffer(payloads, "<f8").reshape(len(bodies), len(schema)),
+        stream_id=int(stream["stream_id"], 16),
+    )
+    writer.write_factors(batch, extra)
+
+
+def _write_quotes(writer: RecordingWriter, stream: dict[str, Any], bodies: list[bytes]) -> None:
+    stamps, extra = _columns(stream, bodies)
+    instrument_id, price, size = _instrument(stream)
+    quotes = []
+    for body, (_, _, ts_event, ts_init) in zip(bodies, stamps.tolist(), strict=True):
+        bid, ask, bids, asks = (_raw(body, i) for i in range(4))
+        quotes.append(
+            QuoteTick.from_raw(
+                instrument_id, bid, ask, price, price, bids, asks, size, size, ts_event, ts_init
+            )
+        )
+    writer.write_table(quotes_folder(instrument_id), quotes_to_arrow(quotes, extra))
+
+
+def _write_trades(writer: RecordingWriter, stream: dict[str, Any], bodies: list[bytes]) -> None:
+    stamps, extra = _columns(stream, bodies)
+    instrument_id, price, size = _instrument(stream)
+    at = frames.STAMPS.size + 2 * frames.RAW_BYTES
+    trades = [
+        TradeTick.from_raw(
+            instrument_id,
+            _raw(body, 0),
+            price,
+            _raw(body, 1),
+            size,
+            _SIDES[body[at]],
+            TradeId(body[at + 1 :].decode()),
+            ts_event,
+            ts_init,
+        )
+        for body, (_, _, ts_event, ts_init) in zip(bodies, stamps.tolist(), strict=True)
+    ]
+    writer.write_table(trades_folder(instrument_id), trades_to_arrow(trades, extra))
+
+
+_WRITERS: Final[dict[int, Callable[[RecordingWriter, dict[str, Any], list[bytes]], None]]] = {
+    frames.FACTORS: _write_factors,
+    frames.HISTORY: _write_factors,
+    frames.RELEASED: _write_factors,
+    frames.QUOTE: _write_quotes,
+    frames.TRADE: _write_trades,
+}
+_SIDES: Final[dict[int, Any]] = {
+    side.value: side
+    for side in (AggressorSide.NO_AGGRESSOR, AggressorSide.BUY, AggressorSide.SELL)
+}
+
+
+def _instrument(stream: dict[str, Any]) -> tuple[InstrumentId, int, int]:
+    instrument_id = InstrumentId.from_str(stream["instrument_id"])
+    return instrument_id, stream["price_precision"], stream["size_precision"]
+
+
+def _raw(body: bytes, index: int) -> int:
+    at = frames.STAMPS.size + index * frames.RAW_BYTES
+    return int.from_bytes(body[at : at + frames.RAW_BYTES], "little", signed=True)

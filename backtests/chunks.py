@@ -1,0 +1,146 @@
+"""Chunks: several streams in time order, cut into pieces that never split an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some consecutive rows of one stream.
+
+    Attributes
+    ----------
+    ts : int64 array of shape (rows,)
+        ``ts_init``, UNIX nanoseconds, not falling.
+    items : callable
+        ``items(i, j)`` returns the rows from ``i`` to before ``j`` as an engine takes them.
+
+    """
+
+    ts: NDArray[np.int64]
+    items: Callable[[int, int], list[Any]]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """All rows of some span of time: one list a stream, in the order of the streams.
+
+    Attributes
+    ----------
+    last_ns : int
+        ``ts_init`` of its last row.
+    rows : int
+        How many in all lists.
+    items : tuple of lists
+        Empty where a stream has none.
+
+    """
+
+    last_ns: int
+    rows: int
+    items: tuple[list[Any], ...]
+
+
+def chunks(streams: Sequence[Iterator[Piece]], rows: Callable[[], int]) -> Iterator[Chunk]:
+    """Yield the rows of all streams in time order.
+
+    Rows of one instant are in one chunk, so that their order is the order of the streams.
+
+    Parameters
+    ----------
+    streams : sequence of iterators
+        Each in the order of ``ts_init``.
+    rows : callable
+        How many rows the next chunk may have; more only where they are of one instant.
+
+    """
+    held = [_Held(stream) for stream in streams]
+    while True:
+        limit = rows()
+        for h in held:
+            h.fill(limit)
+        ends = [end for h in held if (end := h.safe_end_ns) is not None]
+        if not any(len(h) for h in held):
+            return
+        # Everything before this instant is held, of every stream.
+        until_ns = _cut(held, min(ends, default=None), limit)
+        counts = [h.count_before(until_ns) for h in held]
+        last_ns = max(h.ts[n - 1] for h, n in zip(held, counts, strict=True) if n)
+        items = tuple(h.take(n) for h, n in zip(held, counts, strict=True))
+        yield Chunk(int(last_ns), sum(counts), items)
+
+
+def _cut(held: list[_Held], end_ns: int | None, limit: int) -> int | None:
+    """Return the instant before which about ``limit`` rows lie, at most the given one."""
+    stamps = np.sort(np.concatenate([h.ts[: limit + 1] for h in held]))
+    if len(stamps) <= limit:
+        return end_ns
+    at = int(stamps[limit])
+    if at == stamps[0]:
+        # One instant alone has more rows than the limit: take it whole.
+        later = [int(h.ts[n]) for h in held if (n := h.count_before(at + 1)) < len(h)]
+        at = min(later, default=at + 1)
+    return at if end_ns is None else min(at, end_ns)
+
+
+class _Held:
+    """What has been read of a stream and not been taken yet."""
+
+    def __init__(self, stream: Iterator[Piece]) -> None:
+        self._stream = stream
+        self._pieces: list[Piece] = []
+        self._is_over = False
+        self.ts = np.empty(0, np.int64)
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    @property
+    def safe_end_ns(self) -> int | None:
+        """The instant before which nothing more will come; None if nothing comes at all."""
+        return None if self._is_over else int(self.ts[-1])
+
+    def fill(self, rows: int) -> None:
+        """Read until there are more rows than asked for, of more than one instant."""
+        while not self._is_over and (len(self.ts) <= rows or self.ts[0] == self.ts[-1]):
+            piece = next(self._stream, None)
+            if piece is None:
+                self._is_over = True
+            elif len(piece.ts):
+                self._pieces.append(piece)
+                self.ts = np.concatenate([self.ts, piece.ts])
+
+    def count_before(self, instant_ns: int | None) -> int:
+        """Return how many rows lie before an instant; None: all."""
+        if instant_ns is None:
+            return len(self.ts)
+        return int(np.searchsorted(self.ts, instant_ns, side="left"))
+
+    def take(self, count: int) -> list[Any]:
+        """Remove the first rows and return them."""
+        self.ts = self.ts[count:]
+        taken: list[Any] = []
+        while count:
+            piece = self._pieces[0]
+            n = min(count, len(piece.ts))
+            taken += piece.items(0, n)
+            if n < len(piece.ts):
+                self._pieces[0] = _tail(piece, n)
+            else:
+                del self._pieces[0]
+            count -= n
+        return taken
+
+
+def _tail(piece: Piece, start: int) -> Piece:
+    items = piece.items
+    return Piece(piece.ts[start:], lambda i, j: items(start + i, start + j))

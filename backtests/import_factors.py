@@ -1,0 +1,126 @@
+"""Import files of factors and market data into a catalog."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from adapters.catalog.layout import check_recording_name
+from backtests.import_catalog import check_catalog, write_import
+from backtests.import_content import read_content
+from backtests.import_spec_file import read_spec
+from backtests.import_summary import factor_table, market_table
+from dolphin_strategies.errors import ConfigError, DolphinError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXAMPLES: Final = """\
+examples:
+  import_factors.py --spec docs/examples/import_btcusdt_15m.toml --data FOLDER --check
+  import_factors.py --spec docs/examples/import_btcusdt_15m.toml --data FOLDER --catalog CATALOG
+
+docs/import.md tells how a spec is written and how to choose a publication delay.
+exit codes: 0 imported; 1 not everything could be written, nothing was kept; 2 bad usage, spec or
+file, or the catalog holds it already; 130 interrupted, nothing was kept.
+"""
+FAILED: Final = 1
+BAD_SPEC: Final = 2
+INTERRUPTED: Final = 130
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        prog="import_factors.py",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--spec", type=Path, required=True, metavar="FILE.toml", help="what to import")
+    add("--catalog", type=Path, metavar="DIR", help="the catalog's folder; made if missing")
+    add("--data", type=Path, metavar="DIR", help="where the files are (default: beside the spec)")
+    add("--name", help="the recording's name (default: the spec's)")
+    add("--replace", action="store_true", help="replace what an import of this name wrote before")
+    add("--check", action="store_true", help="read and check everything, write nothing")
+    options = parser.parse_args(arguments)
+    if options.catalog is None and not options.check:
+        parser.error("--catalog is needed, unless with --check")
+    return options
+
+
+def run(options: argparse.Namespace) -> None:
+    """Do what the command line says.
+
+    Raises
+    ------
+    DolphinError
+        If that is not possible.
+
+    """
+    started = time.monotonic()
+    spec = read_spec(options.spec)
+    name = check_recording_name(options.name) if options.name else spec.settings.name
+    content = read_content(spec, options.data or options.spec.parent, tell)
+    if content.factors:
+        print(factor_table(content))
+    if content.market:
+        print(market_table(content))
+    if options.catalog is not None:
+        check_catalog(options.catalog, name, content, replace=options.replace)
+    what = (
+        f"{len(content.instants):,} records of {len(content.factors)} factors and "
+        f"{content.rows - len(content.instants):,} rows of market data"
+    )
+    if options.check:
+        print(f"OK: {what}; nothing was written")
+        return
+    write_import(options.catalog, name, options.spec.name, content, Progress(content.rows).add)
+    seconds = time.monotonic() - started
+    print(f"Imported {what} into {options.catalog} as recording {name!r} in {seconds:.1f} s")
+
+
+class Progress:
+    """Tells how much is written, at most once a second."""
+
+    def __init__(self, total: int) -> None:
+        self._total: Final = total
+        self._done = 0
+        self._told_at = time.monotonic()
+
+    def add(self, rows: int) -> None:
+        """Count rows as written."""
+        self._done += rows
+        if time.monotonic() >= self._told_at + 1.0:
+            self._told_at = time.monotonic()
+            tell(f"wrote {self._done:,} of {self._total:,} rows ({self._done / self._total:.0%})")
+
+
+def tell(text: str) -> None:
+    """Print progress, apart from the result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        run(options)
+    except ConfigError as error:
+        tell(f"import_factors.py: {error}")
+        return BAD_SPEC
+    except (DolphinError, OSError) as error:
+        tell(f"import_factors.py: {error}")
+        return FAILED
+    except KeyboardInterrupt:
+        tell("import_factors.py: interrupted; nothing was imported")
+        return INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

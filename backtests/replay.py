@@ -1,0 +1,80 @@
+"""replay: one backtest from its inputs to its figures."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from backtests.decision_log import DecisionLog
+from backtests.engine import BacktestRun, build_engine, factor_pieces
+from backtests.progress import RunProgress
+from backtests.results import figures_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nautilus_trader.backtest import BacktestEngine
+
+    from adapters.strategy_class import AnyFactorStrategy
+    from backtests.decision_log import Decision
+    from backtests.inputs import Inputs
+    from backtests.interrupt import Interrupt
+    from backtests.results import Figures
+    from backtests.settings import BacktestSettings
+
+
+@contextmanager
+def replayed(
+    inputs: Inputs,
+    settings: BacktestSettings,
+    strategy: AnyFactorStrategy,
+    interrupt: Interrupt,
+    label: str = "",
+) -> Iterator[tuple[BacktestEngine, Figures, list[Decision]]]:
+    """Replay the inputs; give the engine as it ended, its figures and the decisions.
+
+    Raises
+    ------
+    BacktestError
+        If the strategy raised an exception, or Nautilus stopped the engine.
+    ConfigError
+        If an input turns out to be damaged.
+
+    """
+    run = settings.backtest
+    log = DecisionLog(strategy)
+    engine = build_engine(
+        venue=settings.venue,
+        instruments=inputs.instruments,
+        fill_on=inputs.fill_on,
+        strategy=strategy,
+        catalog=inputs.path,
+        log_level=run.log_level,
+    )
+    started_s = time.monotonic()
+    with RunProgress(inputs.start_ns, inputs.end_ns, run.chunk_rows, interrupt, label) as progress:
+        replay = BacktestRun(
+            engine,
+            strategy,
+            factors=factor_pieces(inputs.batches()),
+            market=inputs.market(run.chunk_rows),
+            start_ns=inputs.start_ns,
+            end_ns=inputs.end_ns,
+            rows=progress.rows,
+            on_progress=progress,
+        )
+        replay.run()
+    figures = figures_of(
+        engine,
+        inputs,
+        rows=replay.rows,
+        elapsed_s=time.monotonic() - started_s,
+        is_whole=replay.is_whole,
+        decisions=len(log.decisions),
+    )
+    # Not after a failure: Nautilus refuses to dispose of a strategy that runs.
+    try:
+        yield engine, figures, log.decisions
+    finally:
+        engine.dispose()

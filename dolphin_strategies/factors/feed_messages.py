@@ -1,0 +1,66 @@
+"""What strategies and the feed say to each other on the bus besides the factors themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from nautilus_trader.model import CustomData, DataType
+
+if TYPE_CHECKING:
+    from dolphin_strategies.factors.batch import FactorBatch
+
+FEED_MESSAGES: Final = DataType("ExternalFactorsFeedMessage")
+"""The DataType that FactorFeed and FactorStrategy subscribe to."""
+
+
+class FeedMessage:
+    """One message; Nautilus asks the stamps of everything that goes over its bus."""
+
+    __slots__ = ()
+
+    ts_event: Final = 0
+    ts_init: Final = 0
+    type_name_static = staticmethod("ExternalFactorsFeedMessage".__str__)
+
+    def wrapped(self) -> CustomData:
+        """Return the message as the bus carries it."""
+        return CustomData(FEED_MESSAGES, self)
+
+
+class HeldRequest(FeedMessage):
+    """A strategy asks the feed for records that were published before it was there.
+
+    Parameters
+    ----------
+    stream_id, sequence : int
+        The newest record that it has; 0 and 0: none.
+    before : tuple of stream_id and sequence, optional
+        The oldest record that reached it live; None: nothing did yet.
+
+    """
+
+    __slots__ = ("before", "sequence", "stream_id")
+
+    def __init__(self, stream_id: int, sequence: int, before: tuple[int, int] | None) -> None:
+        self.stream_id = stream_id
+        self.sequence = sequence
+        self.before = before
+
+
+class HeldAnswer(FeedMessage):
+    """The feed's answer: the oldest records asked for, or None if its source holds no more."""
+
+    __slots__ = ("batch", "request")
+
+    def __init__(self, request: HeldRequest, batch: FactorBatch | None) -> None:
+        self.request = request
+        self.batch = batch
+
+
+class ClockMoved(FeedMessage):
+    """A feed in a BacktestEngine says what time it is now, for strategies to set their clocks."""
+
+    __slots__ = ("now_ns",)
+
+    def __init__(self, now_ns: int) -> None:
+        self.now_ns = now_ns

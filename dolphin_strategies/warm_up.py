@@ -1,0 +1,261 @@
+"""WarmUp: gives a strategy the records of the past before its first live one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final
+
+from nautilus_trader.model import ClientId
+
+from dolphin_strategies.factors import arrow  # noqa: F401 - 80 ms, which the node's thread has not
+from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, ExternalFactors
+from dolphin_strategies.factors.feed_messages import FEED_MESSAGES, HeldAnswer, HeldRequest
+from dolphin_strategies.history_windows import HistoryWindows
+from dolphin_strategies.virtual_clock import is_virtual
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from nautilus_trader.model import CustomData
+    from nautilus_trader.trading import Strategy
+
+    from dolphin_strategies.history_windows import StoredSpan
+
+CATALOGS: Final = ClientId("CATALOG")
+"""No client of this name exists: the node's catalogs answer, and nobody else."""
+RECORDS_LIVE: Final = 1_000
+"""Records a request in a live node: about 25 ms, in which the node does nothing else."""
+RECORDS_BACKTEST: Final = 20_000
+PAUSE_NS: Final = 1_000_000
+"""Between two requests of a live node, for its other work."""
+PATIENCE_NS: Final = 5_000_000_000
+"""How long an answer may take before the warm-up goes on without it."""
+ALERT: Final = "dolphin.warm-up"
+_EPOCH: Final = dt.datetime.fromtimestamp(0, dt.UTC)
+
+
+class WarmUp:
+    """Load the records of a time span: from the node's catalogs, then from the feed's source.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        Who asks, on the node's thread.
+    span_ns : int
+        How far back.
+    spans : sequence of StoredSpan, optional
+        Where the catalogs' records lie; empty: there are no catalogs; None: not known.
+    give : callable
+        Takes records of the past, in order.
+    finish : callable
+        Takes the newest record that came meanwhile, or None; called once.
+
+    Notes
+    -----
+    A record is known by its stream and sequence; in every stream only higher sequences than the
+    last one are given. Records without a stream are told apart by time: history ends before the
+    instant of the start.
+
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        span_ns: int,
+        spans: Sequence[StoredSpan] | None,
+        give: Callable[[list[ExternalFactors]], None],
+        finish: Callable[[CustomData | None], None],
+    ) -> None:
+        self._strategy: Final = strategy
+        self._clock: Final = strategy.clock
+        self._give: Final = give
+        self._finish: Final = finish
+        self._now_ns: Final = self._clock.timestamp_ns()
+        self._begin_ns: Final = max(self._now_ns - span_ns, 0)
+        self._is_live: Final = not is_virtual(self._clock)
+        self._windows: Final = HistoryWindows(
+            self._begin_ns,
+            self._now_ns,
+            RECORDS_LIVE if self._is_live else RECORDS_BACKTEST,
+            spans or (),
+            **({} if self._is_live else {"longest_guess_ns": span_ns}),
+        )
+        self._has_catalogs: Final = spans is None or len(spans) > 0
+        self._step = "catalogs"
+        self._request: HeldRequest | None = None
+        self._newest: dict[int, int] = {}
+        self._last = (0, 0)
+        self._held: list[CustomData] = []
+        self._answers = self._answers_seen = 0
+        self._alerts = 0
+        self.given = 0
+        """Records given."""
+        self.missing = 0
+        """Records known to have been published in the span that nobody holds any more."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether live records may be acted on."""
+        return self._step == "over"
+
+    def begin(self) -> None:
+        """Ask for the first window."""
+        if self._is_live:
+            self._watch()
+        if self._has_catalogs:
+            self._advance()
+        else:
+            # Nautilus would take the request for an error.
+            self._end_catalogs()
+
+    # ---- from the catalogs -------------------------------------------------------------------
+
+    def _advance(self, event: object = None) -> None:
+        if self._step != "catalogs":
+            return
+        if not self._windows.advance():
+            self._end_catalogs()
+            return
+        end_ns = self._windows.end_ns
+        # The end of the last window may lie between two microseconds; None is now.
+        end = None if end_ns == self._now_ns else _time(end_ns)
+        self._strategy.request_data(
+            EXTERNAL_FACTORS, CATALOGS, start=_time(self._windows.begin_ns), end=end
+        )
+
+    def on_historical_data(self, data: Sequence[Any]) -> None:
+        """Take an answer of the catalogs, if it is one."""
+        if self._step != "catalogs" or (data and type(data[0].data) is not ExternalFactors):
+            return
+        self._answers += 1
+        begin_ns, end_ns = self._windows.begin_ns, self._windows.end_ns
+        self._windows.learn(len(data))
+        # Both ends of a request are inclusive; each record belongs to one window.
+        first_ns = max(begin_ns, self._begin_ns)
+        self._take(f for d in data if first_ns <= (f := d.data).ts_init < end_ns)
+        if self._is_live:
+            self._alert(PAUSE_NS, self._advance)
+        else:
+            self._advance()
+
+    def _end_catalogs(self) -> None:
+        where = "the catalogs" if self._has_catalogs else "catalogs, which the node has none of"
+        self._strategy.log.info(f"Factor history: {self.given} records from {where}")
+        self._step = "source"
+        if self._is_live:
+            self._ask_source()
+        else:
+            self._end()
+
+    # ---- from the feed's source --------------------------------------------------------------
+
+    def _ask_source(self) -> None:
+        first = self._held[0].data if self._held else None
+        before = None if first is None else (first.stream_id, first.sequence)
+        self._request = HeldRequest(*self._last, before)
+        self._strategy.publish_data(FEED_MESSAGES, self._request.wrapped())
+
+    def on_answer(self, answer: HeldAnswer) -> None:
+        """Take an answer of the feed, if it is to the question that stands."""
+        if self._step != "source" or answer.request is not self._request:
+            return
+        self._answers += 1
+        if answer.batch is None:
+            self._end()
+            return
+        batch = answer.batch
+        young = batch[batch.ts_event >= self._begin_ns]
+        first = young if len(young) else batch[-1:]
+        if len(young) < len(batch):
+            # What is older than the span is not missing.
+            self._newest.setdefault(batch.stream_id, int(first.sequence[0]) - 1)
+        self._take(young.records())
+        self._last = (batch.stream_id, int(batch.sequence[-1]))
+        self._ask_source()
+
+    # ---- live records meanwhile --------------------------------------------------------------
+
+    def hold(self, data: CustomData) -> None:
+        """Keep a live record until the history is complete."""
+        if self._held and self._held[-1].data is data.data:
+            return
+        self._held.append(data)
+        if not self._is_live and self._step == "catalogs":
+            # A backtest answers every request before its first record.
+            self._give_up()
+
+    # ---- common ------------------------------------------------------------------------------
+
+    def _take(self, records: Iterable[ExternalFactors]) -> None:
+        """Give the records that are new, and count those that lie between them."""
+        new = []
+        newest = self._newest
+        for f in records:
+            stream_id, sequence = f.stream_id, f.sequence
+            if stream_id and sequence:
+                last = newest.get(stream_id)
+                if last is not None and sequence <= last:
+                    continue
+                if last is None:
+                    # A stream that came after another is known from its first record on.
+                    last = 0 if newest else sequence - 1
+                self.missing += sequence - last - 1
+                newest[stream_id] = sequence
+                self._last = (stream_id, sequence)
+            new.append(f)
+        if new:
+            self.given += len(new)
+            self._give(new)
+
+    def _alert(self, in_ns: int, callback: Callable[[object], None]) -> None:
+        # A new name each time: that of the alert which is firing may still be taken.
+        self._alerts += 1
+        name = f"{ALERT}-{self._alerts}"
+        self._clock.set_time_alert_ns(name, self._clock.timestamp_ns() + in_ns, callback)
+
+    def _watch(self, event: object = None) -> None:
+        """Give up a step when no answer came since the last look."""
+        if self._step == "over":
+            return
+        if event is not None and self._answers == self._answers_seen:
+            self._give_up()
+        if self._step != "over":
+            self._answers_seen = self._answers
+            self._alert(PATIENCE_NS, self._watch)
+
+    def _give_up(self) -> None:
+        """Go on to the next step without the answer that does not come."""
+        if self._step == "catalogs":
+            self._strategy.log.warning(
+                "Factor history: no answer from a catalog; give the node's config "
+                "catalogs=[DataCatalogConfig(path)] to have one"
+            )
+            self._end_catalogs()
+        elif self._step == "source":
+            self._strategy.log.warning("Factor history: no answer from a FactorFeed")
+            self._end()
+
+    def _end(self) -> None:
+        self._step = "over"
+        held, self._held = self._held, []
+        # What came meanwhile is of the past by now, all but the newest.
+        self._take(d.data for d in held[:-1])
+        newest = held[-1] if held else None
+        if newest is not None and self._is_old(newest.data):
+            newest = None
+        self._strategy.log.info(
+            f"Factor history: complete, {self.given} records, {self.missing} missing"
+        )
+        self._finish(newest)
+
+    def _is_old(self, f: ExternalFactors) -> bool:
+        """Return whether a record was given already; count those before it that were not."""
+        last = self._newest.get(f.stream_id)
+        if last is None or not f.sequence:
+            return False
+        self.missing += max(f.sequence - last - 1, 0)
+        return f.sequence <= last
+
+
+def _time(ns: int) -> dt.datetime:
+    return _EPOCH + dt.timedelta(microseconds=ns // 1000)

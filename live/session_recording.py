@@ -1,0 +1,314 @@
+"""SessionRecording: records what the strategy of a running node is given and does."""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import hashlib
+import inspect
+import json
+import os
+import platform
+import select
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.session.outbox import Outbox
+from adapters.session.strategy_tap import StrategyTap
+from dolphin_strategies.errors import DolphinError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from adapters.strategy_class import AnyFactorStrategy
+    from live.settings import Settings
+
+FLUSH_S: Final = 0.1
+"""What a ``kill -9`` of the node may take with it."""
+PIPE_BYTES: Final = 1 << 20
+READY_TIMEOUT_S: Final = 30.0
+END_TIMEOUT_S: Final = 20.0
+"""For turning what is left into files, on a slow disk."""
+
+
+class RecordingError(DolphinError):
+    """A session cannot be recorded; nothing was started."""
+
+
+class SessionRecording:
+    """The recording of one session: a tap at the strategy, and a process that writes.
+
+    The node's thread packs each input into memory and gives a pipe what it takes; a process of
+    its own makes files of it, and ends by itself when the node is gone. Whatever fails in here
+    is told once and counted, and never touches trading.
+
+    Parameters
+    ----------
+    folder : Path
+        The session's folder.
+    strategy : FactorStrategy
+        What is recorded; not running yet.
+    header : dict
+        What ``session.json`` shall say of this run.
+    say : callable
+        Tells the user a line.
+
+    Raises
+    ------
+    RecordingError
+        If the writer cannot be started, or cannot write.
+
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        strategy: AnyFactorStrategy,
+        header: dict[str, Any],
+        say: Callable[[str], None],
+    ) -> None:
+        self.folder: Final = folder
+        self._say: Final = say
+        self._strategy: Final = strategy
+        self._status: dict[str, Any] = {"recorded": 0, "dropped": 0, "problem": ""}
+        self._heard = b""
+        self._problem = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_closed = False
+        self._process: Final = subprocess.Popen(
+            [sys.executable, "-m", "live.session_writer", str(folder), f"node {os.getpid()}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            bufsize=0,
+        )
+        assert self._process.stdin is not None  # noqa: S101 - they are pipes, see above
+        assert self._process.stdout is not None  # noqa: S101
+        self._into: Final = self._process.stdin.fileno()
+        self._from: Final = self._process.stdout.fileno()
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
+        os.set_blocking(self._into, False)
+        with suppress(OSError):
+            fcntl.fcntl(self._into, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        self._outbox: Final = Outbox(self._into)
+        self._outbox.header(**header, **_versions(), started_ns=time.time_ns())
+        self.tap: Final = StrategyTap(strategy, self._outbox, time.time_ns)
+        self._tell_instruments_at_start()
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand over from now on, on the node's loop."""
+        self._loop = loop
+        self._flush_and_wait()
+
+    # ---- what it comes to --------------------------------------------------------------------
+
+    @property
+    def published(self) -> int:
+        """Inputs that the strategy was given."""
+        return self.tap.number
+
+    @property
+    def recorded(self) -> int:
+        """Inputs that the writer says are in files."""
+        return int(self._status["recorded"])
+
+    @property
+    def dropped(self) -> int:
+        """Inputs that could not be handed over or written."""
+        return self._outbox.dropped + int(self._status["dropped"])
+
+    @property
+    def lost(self) -> int:
+        """Inputs handed to a writer that ended before it had written them."""
+        left = self.published - self.recorded - self.dropped
+        return left if self._outbox.problem or self._is_closed else 0
+
+    def progress(self) -> str:
+        """Return what a progress line says of it."""
+        self._listen()
+        pending = self.published - self.recorded - self.dropped - self.lost
+        alarm = "" if not self._problem else f"  RECORDING: {self._problem}"
+        return (
+            f"recorded {self.recorded:,} + lost {self.lost:,} + dropped {self.dropped:,} "
+            f"+ waiting {pending:,} of {self.published:,}{alarm}"
+        )
+
+    def summary(self) -> str:
+        """Return the lines of the summary, once closed."""
+        text = (
+            f"  recorded  {self.recorded:,} + {self.lost:,} lost + {self.dropped:,} dropped "
+            f"= {self.published:,} inputs, in {self.folder}"
+        )
+        if self._outbox.dropped_lines or self._status.get("dropped_lines"):
+            dropped = self._outbox.dropped_lines + int(self._status.get("dropped_lines", 0))
+            text += f"\n            {dropped:,} decisions or execution events are missing"
+        if self._problem:
+            text += f"\n            {self._problem}"
+        return text
+
+    # ---- on the node's loop ------------------------------------------------------------------
+
+    def _flush_and_wait(self) -> None:
+        if self._loop is None or self._is_closed:
+            return
+        try:
+            self._flush()
+        except Exception as error:  # noqa: BLE001 - trading goes on, whatever it was
+            self._give_up(f"{type(error).__name__}: {error}")
+        if not self._outbox.problem:
+            self._timer = self._loop.call_later(FLUSH_S, self._flush_and_wait)
+
+    def _flush(self) -> None:
+        outbox = self._outbox
+        outbox.flush()
+        self._listen()
+        problem = self.tap.problem or str(self._status["problem"])
+        if outbox.problem:
+            self._give_up("the session writer has ended; nothing more is recorded")
+        elif problem:
+            self._alarm(problem)
+        elif outbox.waiting_bytes and self._loop is not None:
+            # More than a pipe holds: go on as soon as there is room.
+            self._loop.add_writer(self._into, self._flush_when_writable)
+
+    def _flush_when_writable(self) -> None:
+        if self._loop is not None:
+            self._loop.remove_writer(self._into)
+        with suppress(OSError):
+            self._outbox.flush()
+        if self._outbox.waiting_bytes and self._loop is not None and not self._is_closed:
+            self._loop.add_writer(self._into, self._flush_when_writable)
+
+    def _listen(self) -> None:
+        """Hear what the writer has said, without waiting."""
+        while not self._is_closed and select.select([self._from], [], [], 0)[0]:
+            heard = os.read(self._from, 65536)
+            if not heard:
+                self._give_up("the session writer has ended; nothing more is recorded")
+                return
+            self._hear(heard)
+
+    def _hear(self, heard: bytes) -> None:
+        *lines, self._heard = (self._heard + heard).split(b"\n")
+        for line in lines:
+            self._status |= json.loads(line)
+
+    def _give_up(self, problem: str) -> None:
+        self._outbox.give_up(problem)
+        self._alarm(problem)
+
+    def _alarm(self, problem: str) -> None:
+        if not self._problem:
+            self._problem = problem
+            with suppress(Exception):
+                self._say(f"RECORDING: {problem}; trading goes on")
+
+    def _tell_instruments_at_start(self) -> None:
+        on_start = self._strategy.on_start
+
+        def tapped() -> None:
+            with suppress(Exception):
+                known = self._strategy.cache.instruments()
+                self._outbox.header(instruments=[i.to_dict() for i in known])
+            on_start()
+
+        self._strategy.on_start = tapped  # type: ignore[method-assign]
+
+    # ---- beginning and end -------------------------------------------------------------------
+
+    def _wait_until_ready(self) -> None:
+        deadline_s = time.monotonic() + READY_TIMEOUT_S
+        while not ({"ready", "error"} & self._status.keys()):
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0 or not select.select([self._from], [], [], left_s)[0]:
+                msg = f"record: the session writer said nothing for {READY_TIMEOUT_S:g} s"
+                raise RecordingError(msg)
+            heard = os.read(self._from, 65536)
+            if not heard:
+                msg = "record: the session writer ended at once; see its error above"
+                raise RecordingError(msg)
+            self._hear(heard)
+        if "error" in self._status:
+            raise RecordingError(str(self._status["error"]))
+
+    def close(self, reason: str) -> None:
+        """Hand over the rest, say how the node ended, wait for the files; safe to call again."""
+        if self._is_closed:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._loop is not None:
+            with suppress(OSError, ValueError):
+                self._loop.remove_writer(self._into)
+        self._outbox.header(ended=reason, ended_ns=time.time_ns(), published=self.published)
+        with suppress(OSError, ValueError):
+            self._end()
+        self._is_closed = True
+        if self._process.poll() is None:
+            self.kill()
+            self._alarm("the session writer did not end in time")
+
+    def _end(self) -> None:
+        deadline_s = time.monotonic() + END_TIMEOUT_S
+        while self._outbox.waiting_bytes and time.monotonic() < deadline_s:
+            select.select([], [self._into], [], 0.1)
+            self._outbox.flush()
+        assert self._process.stdin is not None  # noqa: S101 - a pipe, see __init__
+        self._process.stdin.close()
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            if select.select([self._from], [], [], left_s)[0]:
+                heard = os.read(self._from, 65536)
+                if not heard:
+                    break
+                self._hear(heard)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(deadline_s - time.monotonic(), 0.1))
+        if self._status["problem"]:
+            self._alarm(str(self._status["problem"]))
+        elif not self._status.get("closed"):
+            self._alarm("the session writer ended before everything was written")
+
+    def kill(self) -> None:
+        """End the writer at once; it loses what it has not written."""
+        self._process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(2)
+
+
+def describe(settings: Settings, strategy: AnyFactorStrategy) -> dict[str, Any]:
+    """Return what ``session.json`` says of a run: all that a replay needs, and what tells it."""
+    source = Path(inspect.getfile(type(strategy)))
+    return {
+        "strategy": {
+            "path": settings.strategy.path,
+            "config": _plain(settings.strategy.config),
+            "folder": str(Path.cwd()),
+            "source_sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
+        },
+        "sandbox": _plain(dataclasses.asdict(settings.sandbox)),
+        "node": _plain(dataclasses.asdict(settings.node)),
+    }
+
+
+def _plain(values: Any) -> Any:
+    return json.loads(json.dumps(values, default=str))
+
+
+def _versions() -> dict[str, Any]:
+    packages = ("dolphin", "nautilus_trader", "numpy", "pyarrow")
+    found = {"python": platform.python_version()}
+    for name in packages:
+        with suppress(ImportError):
+            found[name] = version(name)
+    return {"versions": found}
