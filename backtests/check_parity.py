@@ -141,7 +141,12 @@ def _compare_decisions(
     count = f"{len(live.decisions):,}"
     if decisions is None:
         late = parity.late_clock(live.decisions, again.decisions)
-        told = f", {late:,} of them clock alerts that were late live" if late else ""
+        told = ""
+        if late:
+            told = (
+                f", but {len(late):,} that the clock caused came after another input live, "
+                f"at most {max(late) / 1e6:.1f} ms late"
+            )
         verdict.add("decisions", f"{count} of {count} identical, each at its input{told}")
     elif events is not None and parity.is_excused(decisions, events):
         _compare_dependent(session, again, decisions, count, verdict)

@@ -40,6 +40,8 @@ class Chunk:
         ``ts_init`` of its last row.
     rows : int
         How many in all lists.
+    ties : int
+        Rows of the first stream at an instant at which another has one too.
     items : tuple of lists
         Empty where a stream has none.
 
@@ -47,6 +49,7 @@ class Chunk:
 
     last_ns: int
     rows: int
+    ties: int
     items: tuple[list[Any], ...]
 
 
@@ -75,8 +78,13 @@ def chunks(streams: Sequence[Iterator[Piece]], rows: Callable[[], int]) -> Itera
         until_ns = _cut(held, min(ends, default=None), limit)
         counts = [h.count_before(until_ns) for h in held]
         last_ns = max(h.ts[n - 1] for h, n in zip(held, counts, strict=True) if n)
+        first, others = (
+            held[0].ts[: counts[0]],
+            [h.ts[:n] for h, n in zip(held[1:], counts[1:], strict=True)],
+        )
+        ties = int(np.isin(first, np.concatenate(others)).sum()) if others else 0
         items = tuple(h.take(n) for h, n in zip(held, counts, strict=True))
-        yield Chunk(int(last_ns), sum(counts), items)
+        yield Chunk(int(last_ns), sum(counts), ties, items)
 
 
 def _cut(held: list[_Held], end_ns: int | None, limit: int) -> int | None:

@@ -153,6 +153,8 @@ class BacktestRun:
         self._on_progress = on_progress
         self.rows = 0
         """Rows replayed."""
+        self.ties = 0
+        """Records of factors at an instant of market data, which they came before."""
         self.is_whole = False
         """Whether the end of the window was reached."""
 
@@ -185,6 +187,7 @@ class BacktestRun:
             self._replay(chunk.items)
             last_ns = chunk.last_ns
             self.rows += chunk.rows
+            self.ties += chunk.ties
             goes_on = self._on_progress(Progress(rows=self.rows, at_ns=last_ns))
             if not goes_on:
                 break

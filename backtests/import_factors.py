@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.catalog.layout import check_recording_name
-from backtests.import_catalog import check_catalog, write_import
-from backtests.import_content import read_content
-from backtests.import_spec_file import read_spec
-from backtests.import_summary import factor_table, market_table
+from backtests.importing.catalog import check_catalog, write_import
+from backtests.importing.content import read_content
+from backtests.importing.spec_file import read_spec
+from backtests.importing.summary import factor_table, market_table
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:

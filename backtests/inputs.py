@@ -13,7 +13,7 @@ from adapters.catalog.factor_catalog import FactorCatalog
 from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
 from backtests.coverage import FactorCoverage, check_coverage, check_names, show_time
 from backtests.factor_delay import NO_DELAY, FactorDelay, delayed
-from backtests.import_instruments import make_instrument
+from backtests.importing.instruments import make_instrument
 from backtests.market_data import KINDS, MarketData, MarketTable
 from dolphin_strategies.errors import ConfigError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from adapters.strategy_class import AnyFactorStrategy
     from backtests.chunks import Piece
-    from backtests.import_spec import InstrumentSpec
+    from backtests.importing.spec import InstrumentSpec
     from backtests.settings import BacktestSettings
     from dolphin_strategies.factors.batch import FactorBatch
     from dolphin_strategies.factors.schema import FactorSchema

@@ -65,14 +65,8 @@ def replayed(
             on_progress=progress,
         )
         replay.run()
-    figures = figures_of(
-        engine,
-        inputs,
-        rows=replay.rows,
-        elapsed_s=time.monotonic() - started_s,
-        is_whole=replay.is_whole,
-        decisions=len(log.decisions),
-    )
+    elapsed_s = time.monotonic() - started_s
+    figures = figures_of(engine, inputs, replay, elapsed_s, len(log.decisions))
     # Not after a failure: Nautilus refuses to dispose of a strategy that runs.
     try:
         yield engine, figures, log.decisions

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.backtest import BacktestEngine
 
+    from backtests.engine import BacktestRun
     from backtests.inputs import Inputs
 
 _REFUSED: Final = (OrderStatus.DENIED, OrderStatus.REJECTED)
@@ -31,6 +32,8 @@ class Figures:
         Records replayed.
     elapsed_s : float
         What the replay took.
+    ties : int
+        Records of factors at an instant of market data; the factors came first.
     decisions : int
         Orders submitted, modified, cancelled.
 
@@ -39,6 +42,7 @@ class Figures:
     rows: int
     elapsed_s: float
     is_whole: bool
+    ties: int
     start_ns: int
     end_ns: int
     delay: str
@@ -55,10 +59,9 @@ class Figures:
     statistics: dict[str, dict[str, float]]
 
 
-def figures_of(  # noqa: PLR0913 - what the engine itself does not know, by name
-    engine: BacktestEngine, inputs: Inputs, *, rows: int, elapsed_s: float, is_whole: bool,
-    decisions: int,
-) -> Figures:  # fmt: skip
+def figures_of(
+    engine: BacktestEngine, inputs: Inputs, run: BacktestRun, elapsed_s: float, decisions: int
+) -> Figures:
     """Read the figures of an engine that has ended."""
     cache = engine.cache
     orders = cache.orders()
@@ -72,9 +75,10 @@ def figures_of(  # noqa: PLR0913 - what the engine itself does not know, by name
     buys = sum(len(o.trade_ids) for o in orders if o.is_buy)
     sells = sum(len(o.trade_ids) for o in orders if o.is_sell)
     return Figures(
-        rows=rows,
+        rows=run.rows,
         elapsed_s=elapsed_s,
-        is_whole=is_whole,
+        is_whole=run.is_whole,
+        ties=run.ties,
         start_ns=inputs.start_ns,
         end_ns=inputs.end_ns,
         delay=str(inputs.delay),
@@ -125,6 +129,11 @@ def summary(strategy: str, figures: Figures) -> str:
         f"  fees      {_money(f.fees)}",
         f"  PnL       {_money(f.pnl, sign=True)} after fees",
     ]
+    if f.ties:
+        lines.append(
+            f"  ties      {f.ties:,} records of factors at an instant of market data came before "
+            "it: their orders met the market as it was (docs/backtest.md)"
+        )
     for group, values in f.statistics.items():
         told = {n: v for n, v in values.items() if not math.isnan(v)}
         if told:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from adapters.toml_tables import from_table, read_tables
-from backtests.import_spec import InstrumentSpec
+from backtests.importing.spec import InstrumentSpec
 from dolphin_strategies.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:

@@ -183,13 +183,13 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
             return
         if f.schema is not self._schema and not self._accept(data):
             return
-        if self._read_required is None:
+        read = self._read_required
+        if read is None:
             return
-        # One NaN makes the sum NaN, and only NaN differs from itself.
-        total = sum(self._read_required(f.payload))
-        if total != total:  # noqa: PLR0124
-            self._lose()
-            return
+        for value in read(f.payload):
+            if value != value:  # noqa: PLR0124 - only NaN differs from itself, and at no cost
+                self._lose()
+                return
         if f is self._newest:
             return
         self._newest = f

@@ -20,7 +20,7 @@ from typing import Any, Final
 from adapters.session.session_sink import SessionSink
 from dolphin_strategies.errors import DolphinError
 
-NICE: Final = 10
+NICE: Final = 5
 """The node's process goes first."""
 TURN_S: Final = 0.1
 STATUS_S: Final = 0.5

@@ -16,7 +16,7 @@ class Gap(NamedTuple):
 
     stream_id: int
     after_sequence: int
-    count: int
+    lost: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ def gaps_of(batch: FactorBatch, lost: int) -> list[Gap]:
     steps = np.diff(sequence)
     after = np.flatnonzero(steps > 1)
     inside = [Gap(batch.stream_id, int(sequence[i]), int(steps[i]) - 1) for i in after]
-    before = lost - sum(gap.count for gap in inside)
+    before = lost - sum(gap.lost for gap in inside)
     if before <= 0:
         return inside
     return [Gap(batch.stream_id, int(sequence[0]) - 1 - before, before), *inside]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import warnings
 from functools import partial
-from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
-from nautilus_trader.model import CustomData
 
 from adapters.catalog import layout
+from adapters.catalog.engine_data import no_collection, to_engine_data
 from adapters.catalog.factor_files import file_batches, file_sequences, open_spool
 from adapters.catalog.merge import Cursor, merged
 from adapters.catalog.once import Once
@@ -21,13 +19,13 @@ from adapters.catalog.recordings import list_recordings
 from adapters.catalog.recover import recover
 from adapters.catalog.verify import Damage, verify
 from dolphin_strategies.errors import ConfigError, UnknownFactorError
-from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     import pandas as pd
+    from nautilus_trader.model import CustomData
     from numpy.typing import NDArray
 
     from adapters.catalog.factor_files import Window
@@ -222,7 +220,7 @@ class FactorCatalog:
 
         """
         data: list[CustomData] = []
-        with _no_collection():
+        with no_collection():
             for batch in self.batches(start_ns, end_ns):
                 data += to_engine_data(batch)
         return data
@@ -299,11 +297,6 @@ class FactorCatalog:
             warnings.warn(msg, DamagedFileWarning, stacklevel=3)
 
 
-def to_engine_data(batch: FactorBatch) -> list[CustomData]:
-    """Return the records of a batch as a backtest engine takes them."""
-    return list(map(CustomData, repeat(EXTERNAL_FACTORS), batch.records()))
-
-
 def _seen_twice(recordings: list[Recording]) -> set[int]:
     """Return the streams that more than one recording may hold."""
     seen: set[int] = set()
@@ -313,15 +306,3 @@ def _seen_twice(recordings: list[Recording]) -> set[int]:
         twice |= seen & streams
         seen |= streams
     return twice
-
-
-class _no_collection:  # noqa: N801 - used as a statement
-    """Keep the garbage collector off: a million new objects would be walked again and again."""
-
-    def __enter__(self) -> None:
-        self._was_on = gc.isenabled()
-        gc.disable()
-
-    def __exit__(self, *_: object) -> None:
-        if self._was_on:
-            gc.enable()

@@ -66,6 +66,11 @@ class RecordedSource:
         return self._schema
 
     @property
+    def capacity(self) -> int:
+        """Return 0: nothing is ever overwritten."""
+        return 0
+
+    @property
     def next_due_ns(self) -> int | None:
         """When the next record may be handed out, UNIX nanoseconds; None: there is none."""
         return self._due_ns[self._at] if self._at < len(self._due_ns) else None
@@ -154,9 +159,9 @@ class RecordedSource:
         """
         self._records, self._due_ns, self._at = [], [], 0
         for batch in self._batches:
-            due_ns = batch.ts_init if self._delivered_ns is None else next(self._delivered_ns)
+            stamps = batch.ts_init if self._delivered_ns is None else next(self._delivered_ns)
             if len(batch):
-                self._due_ns = due_ns.tolist()
+                self._due_ns = stamps.tolist()
                 self._records = batch.records()
                 break
         if not self._due_ns:

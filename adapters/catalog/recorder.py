@@ -39,7 +39,7 @@ class _Piece(NamedTuple):
 
     @property
     def size(self) -> int:
-        return len(self.batch) + sum(gap.count for gap in self.gaps)
+        return len(self.batch) + sum(gap.lost for gap in self.gaps)
 
 
 class Recorder:
@@ -189,7 +189,7 @@ class Recorder:
     def _check_order(self, batch: FactorBatch, gaps: list[Gap]) -> None:
         """Compare the source's count of losses with the sequences themselves."""
         first = int(batch.sequence[0])
-        told = sum(gap.count for gap in gaps if gap.after_sequence < first)
+        told = sum(gap.lost for gap in gaps if gap.after_sequence < first)
         if self._last is not None and self._last[0] == batch.stream_id:
             missing = first - self._last[1] - 1
             if missing != told:

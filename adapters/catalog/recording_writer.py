@@ -10,21 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
 
-import numpy as np
-import pyarrow as pa
-
 from adapters.catalog import layout
 from adapters.catalog.journal import Journal, last_sequences, read_journal
 from adapters.catalog.parts import finish_part
+from adapters.catalog.pending_table import PendingTable, last_of, without_dictionaries
 from adapters.catalog.recording_lock import RecordingLock
 from adapters.catalog.recover import recover, spools_of
 from adapters.catalog.spool import Spool
 from dolphin_strategies.errors import ConfigError
-from dolphin_strategies.factors.arrow import STREAM_ID_KEY, numpy_of, to_arrow
-from dolphin_strategies.factors.batch import FactorBatch
+from dolphin_strategies.factors.arrow import numpy_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pyarrow as pa
+
+    from dolphin_strategies.factors.batch import FactorBatch
 
 PENDING_BYTES: Final = 8 << 20
 """More than this is flushed before its time."""
@@ -96,7 +97,7 @@ class RecordingWriter:
         self.last_sequences: dict[int, int] = {}
         self._written = 0
         self._rotate_bytes, self._rotate_s, self._flush_s = rotate_bytes, rotate_s, flush_s
-        self._tables: dict[str, _Table] = {}
+        self._tables: dict[str, PendingTable] = {}
         self._unfinished: list[Path] = []
         self._events: list[tuple[str, dict[str, Any]]] = []
         self._retry_at = self._sync_at = 0.0
@@ -168,7 +169,7 @@ class RecordingWriter:
         numpy_of(batch.column("ts_init"))
         if not batch.num_rows:
             return
-        batch = _plain(batch)
+        batch = without_dictionaries(batch)
         table = self._table(folder)
         if not table.fits_arrow(batch):
             self._flush(table)
@@ -266,12 +267,12 @@ class RecordingWriter:
                 del self._events[-1]
         self._events.append(("dropped", event))
 
-    def _table(self, folder: str) -> _Table:
+    def _table(self, folder: str) -> PendingTable:
         if folder not in self._tables:
-            self._tables[folder] = _Table(folder)
+            self._tables[folder] = PendingTable(folder)
         return self._tables[folder]
 
-    def _flush_if_due(self, table: _Table) -> None:
+    def _flush_if_due(self, table: PendingTable) -> None:
         if table.pending_rows and (
             table.pending_bytes >= PENDING_BYTES
             or time.monotonic() >= table.pending_since + self._flush_s
@@ -282,7 +283,7 @@ class RecordingWriter:
                 self._end_part(table)
                 self._finish_parts()
 
-    def _flush(self, table: _Table) -> None:
+    def _flush(self, table: PendingTable) -> None:
         if not table.pending_rows:
             return
         rows, batch = table.pending_rows, table.take()
@@ -300,14 +301,14 @@ class RecordingWriter:
             table.spool.append(batch)  # type: ignore[union-attr]
         except OSError as error:
             self.problem = f"{rows:,} records of {table.folder} dropped: {error}"
-            self._drop({"count": rows, "why": error.strerror or str(error), **_last_of(batch)})
+            self._drop({"count": rows, "why": error.strerror or str(error), **last_of(batch)})
             if error.errno == errno.EFBIG:
                 self._end_part(table)
         else:
             self.problem = ""
             self._written += rows
 
-    def _end_part(self, table: _Table) -> None:
+    def _end_part(self, table: PendingTable) -> None:
         if table.spool is not None:
             table.spool.close()
             self._unfinished.append(table.spool.path)
@@ -342,93 +343,6 @@ class RecordingWriter:
                 self.problem = f"the journal cannot be written: {error}"
                 return
             del self._events[0]
-
-
-class _Table:
-    """What waits for the next flush into one folder, and the spool it goes to."""
-
-    def __init__(self, folder: str) -> None:
-        self.folder: Final = folder
-        self.spool: Spool | None = None
-        self.started_at = 0.0
-        self.pending_since = 0.0
-        self.pending_rows = 0
-        self.pending_bytes = 0
-        self._factors: list[tuple[FactorBatch, Mapping[str, pa.Array]]] = []
-        self._arrow: list[pa.RecordBatch] = []
-
-    def begin(self, spool: Spool) -> None:
-        self.spool = spool
-        self.started_at = time.monotonic()
-
-    def fits(self, batch: FactorBatch, extra: Mapping[str, pa.Array] | None) -> bool:
-        if not self._factors:
-            return not self._arrow
-        first, columns = self._factors[0]
-        return (
-            first.stream_id == batch.stream_id
-            and first.schema == batch.schema
-            and columns.keys() == (extra or {}).keys()
-        )
-
-    def fits_arrow(self, batch: pa.RecordBatch) -> bool:
-        if not self._arrow:
-            return not self._factors
-        return bool(self._arrow[0].schema.equals(batch.schema, check_metadata=True))
-
-    def add_factors(self, batch: FactorBatch, extra: Mapping[str, pa.Array] | None) -> None:
-        self._factors.append((batch, extra or {}))
-        self._added(len(batch), batch.values.nbytes)
-
-    def add_arrow(self, batch: pa.RecordBatch) -> None:
-        self._arrow.append(batch)
-        self._added(batch.num_rows, batch.nbytes)
-
-    def take(self) -> pa.RecordBatch:
-        """Return everything that waits as one batch."""
-        if self._factors:
-            batch = to_arrow(_joined([b for b, _ in self._factors]))
-            for name in self._factors[0][1]:
-                column = pa.concat_arrays([extra[name] for _, extra in self._factors])
-                batch = batch.append_column(pa.field(name, column.type, nullable=False), column)
-        else:
-            batch = pa.concat_batches(self._arrow)
-        self._factors, self._arrow = [], []
-        self.pending_rows = self.pending_bytes = 0
-        return batch
-
-    def _added(self, rows: int, size: int) -> None:
-        if not self.pending_rows:
-            self.pending_since = time.monotonic()
-        self.pending_rows += rows
-        self.pending_bytes += size
-
-
-def _joined(batches: list[FactorBatch]) -> FactorBatch:
-    if len(batches) == 1:
-        return batches[0]
-    arrays = {
-        name: np.concatenate([getattr(b, name) for b in batches])
-        for name in ("sequence", "ts_event", "ts_init", "values")
-    }
-    return FactorBatch(schema=batches[0].schema, stream_id=batches[0].stream_id, **arrays)
-
-
-def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return a batch without dictionaries, which a spool's messages cannot carry."""
-    for i, field in enumerate(batch.schema):
-        if pa.types.is_dictionary(field.type):
-            column = batch.column(i).dictionary_decode()
-            batch = batch.set_column(i, field.with_type(column.type), column)
-    return batch
-
-
-def _last_of(batch: pa.RecordBatch) -> dict[str, Any]:
-    """Return the stream and the last sequence of a batch of factors."""
-    if "sequence" not in batch.schema.names:
-        return {}
-    stream_id = batch.schema.metadata[STREAM_ID_KEY.encode()].decode()
-    return {"stream_id": stream_id, "last_sequence": batch.column("sequence")[-1].as_py()}
 
 
 def _new_name() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,11 @@ def list_recordings(catalog: Path) -> tuple[list[Recording], list[tuple[Path, st
     """
     factors = catalog / layout.DATA / layout.FACTORS
     names = {p.name for p in (catalog / layout.RECORDINGS).glob("*/")}
-    names |= {str(p.parent.relative_to(factors)) for p in factors.rglob("*.parquet")}
+    names |= {
+        os.path.relpath(folder, factors)
+        for folder, _, files in os.walk(factors)
+        if any(file.endswith(".parquet") for file in files)
+    }
     damaged: list[tuple[Path, str]] = []
     found = [_recording(catalog, name, damaged) for name in sorted(names)]
     return found, damaged
@@ -116,9 +121,11 @@ def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Rec
     events = read_journal(home / layout.JOURNAL)
     known = {e["path"]: e for e in events if e["event"] == "file"}
     schemas = {e["key"]: FactorSchema(e["names"]) for e in events if e["event"] == "schema"}
+    folder = os.path.normpath(f"{layout.DATA}/{layout.factors_folder(name)}")
     files = []
-    for path in sorted((catalog / layout.DATA / layout.FACTORS / name).glob("*.parquet")):
-        event = known.get(str(path.relative_to(catalog)))
+    there = {f"{folder}/{file}" for file in _names(catalog / folder) if file.endswith(".parquet")}
+    for relative in sorted(there):
+        event, path = known.get(relative), catalog / relative
         try:
             if event is not None and event["schema"] in schemas:
                 files.append(_from_journal(path, name, event, schemas))
@@ -157,6 +164,11 @@ def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Rec
         is_ended=not runs or runs[-1]["event"] == "end",
         files=tuple(files),
     )
+
+
+def _names(folder: Path) -> list[str]:
+    # Names only: there may be many thousands.
+    return os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208
 
 
 def _from_spool(path: Path) -> FactorFile | None:

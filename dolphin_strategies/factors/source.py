@@ -136,7 +136,7 @@ class MemorySource:
         self.capacity: Final = capacity
         self._stream_id = secrets.randbits(64)
         self._records: deque[tuple[bytes, int, int, int]] = deque()
-        """The newest records, handed out or not: payload, ts_event, sequence, published_mono_ns."""
+        """The newest, handed out or not: payload, ts_event, sequence, published_mono_ns."""
         self._newest = self._position = self._first_position = 0
         self._delivered = self._conflated = self._lost = 0
         self._wake: Callable[[], None] | None = None

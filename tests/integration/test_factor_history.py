@@ -12,7 +12,8 @@ from nautilus_trader.common import LoggerConfig
 from nautilus_trader.model import CustomData
 from nautilus_trader.persistence import DataCatalogConfig
 
-from adapters.catalog.factor_catalog import FactorCatalog, to_engine_data
+from adapters.catalog.engine_data import to_engine_data
+from adapters.catalog.factor_catalog import FactorCatalog
 from adapters.catalog.recorded_source import RecordedSource
 from adapters.catalog.recording_writer import RecordingWriter
 from adapters.factor_feed import FactorFeed, FactorFeedConfig
@@ -92,7 +93,7 @@ def write(folder: Path, *batches: FactorBatch, name: str = "one") -> Path:
     return folder
 
 
-def run[S: WarmsUp](  # noqa: PLR0913 - the parts of a backtest
+def run[S: WarmsUp](
     strategy_class: type[S],
     catalog: Path | None,
     *,

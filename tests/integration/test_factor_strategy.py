@@ -122,6 +122,32 @@ def test_the_alert_moves_with_new_records() -> None:
     assert told[-1][0] == pytest.approx(5.5 + 2, abs=1e-6)
 
 
+def test_staleness_follows_from_the_data_when_the_alert_is_late() -> None:
+    """A record past its predecessor's last fresh instant tells stale itself, before recovery; the
+    engine fires the alert of that instant after it. One at the last fresh instant does not.
+    """
+    late = [record(1, 5, 0.1, 1), record(3 + 1e-9, 5, 0.2, 1)]
+    told = told_by(Recorder, [late[0], record(3, 5, 0.15, 1)], end=4)
+    assert [what for _, what, _ in told] == ["schema", "factors", "factors"]
+    late[1].data.ts_init = late[1].data.ts_event = START + 3 * SECOND + 1
+    told = told_by(Recorder, [late[0], CustomData(EXTERNAL_FACTORS, late[1].data)], end=4)
+    assert [what for _, what, _ in told] == [
+        "schema", "factors", "stale", "recovered", "factors",
+    ]  # fmt: skip
+
+
+def test_a_record_that_comes_too_old_ends_what_was_fresh() -> None:
+    """It is not traded on, and says that the one before it no longer is either."""
+    told = told_by(Recorder, [record(1, 5, 0.1, 1), record(3.5, 5, 0.2, 1, age=3)], end=3.6)
+    assert [what for _, what, _ in told] == ["schema", "factors", "stale"]
+
+
+def test_infinite_values_are_values() -> None:
+    """Two infinities of opposite signs are no missing factor."""
+    told = told_by(Recorder, [record(1, math.inf, -math.inf, 1)], end=2)
+    assert told[-1] == (1, "factors", -math.inf)
+
+
 def test_nan_in_a_required_factor_is_no_factors() -> None:
     """on_factors is not called for it, staleness is told at once, and once."""
     told = told_by(

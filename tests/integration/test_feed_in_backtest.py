@@ -92,7 +92,7 @@ class Witness(FactorStrategy[FactorStrategyConfig]):
 
 
 def batch(
-    seconds: Sequence[float],
+    seconds: Any,
     first: int = 1,
     *,
     stream_id: int = 7,

@@ -18,7 +18,7 @@ from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog.factor_catalog import FactorCatalog
 from adapters.catalog.journal import read_journal
-from backtests.import_catalog import ROWS_AT_ONCE
+from backtests.importing.catalog import ROWS_AT_ONCE
 from tests.support.eventually import eventually
 from tests.support.imports import ROOT, SCRIPT, run_command, run_import, write_files
 

@@ -166,7 +166,9 @@ def test_without_a_catalog_the_ring_alone_is_the_history(region_path: Path) -> N
     assert len(history) >= 199
 
 
-def test_without_a_producer_the_warm_up_ends_all_the_same(tmp_path: Path, region_path: Path) -> None:
+def test_without_a_producer_the_warm_up_ends_all_the_same(
+    tmp_path: Path, region_path: Path
+) -> None:
     """A catalog, a feed that waits, and a producer that comes later: its records are live."""
     with FactorWriter(region_path, NAMES) as writer:
         publish(writer, 100)

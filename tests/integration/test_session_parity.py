@@ -45,11 +45,13 @@ def test_the_examples_replay_up_to_the_first_execution_at_another_input(
 
 
 def test_alerts_that_are_late_live_are_the_same_decisions(tmp_path: Path) -> None:
-    """A strategy whose factors turn stale between records decides the same in the replay."""
+    """Its records turn stale when their producer is killed: told by the clock, in both runs."""
     record(tmp_path / "s", f"{STRATEGIES}:GoesStale", "--seconds", 6)
     compared = Compared(tmp_path / "s")
     assert compared.exit_code == 0, compared.output
-    assert "late live" in compared.line("decisions")
+    cancelled = [n for n in lines_of(tmp_path / "s") if n.get("call") == "cancel_all_orders"]
+    assert [n["cause"] for n in cancelled] == ["clock"]
+    assert " identical, each at" in compared.line("decisions")
 
 
 def test_an_exception_of_the_strategy_is_found_again(tmp_path: Path) -> None:
@@ -61,8 +63,8 @@ def test_an_exception_of_the_strategy_is_found_again(tmp_path: Path) -> None:
 
 
 def test_what_a_session_does_not_hold_is_told(tmp_path: Path) -> None:
-    """A strategy that subscribes to mark prices is warned of in the report."""
-    record(tmp_path / "s", f"{STRATEGIES}:UsesMarkPrices", "--seconds", 4)
+    """A strategy that subscribes to signals is warned of in the report."""
+    record(tmp_path / "s", f"{STRATEGIES}:UsesSignals", "--seconds", 4)
     compared = Compared(tmp_path / "s")
     assert compared.exit_code == 0, compared.output
-    assert "subscribe_mark_prices" in compared.output
+    assert "subscribe_signal" in compared.output

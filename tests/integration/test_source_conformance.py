@@ -428,3 +428,47 @@ def test_a_shm_source_waits_for_its_producer() -> None:
             remove_all_of(path)
 
     in_a_loop(body)
+
+
+@every_source
+def test_held_records_are_given_again_without_moving_anything(
+    make: Callable[[], Producer],
+) -> None:
+    """In order, after a sequence, at most so many; what is read next stays what it was."""
+
+    async def body() -> None:
+        async with opened(make, published_before=5) as o:
+            o.producer.publish(3)
+            first = o.source.read_next()
+            assert first is not None
+            before = o.counters()
+            held = o.source.held_after(first.stream_id, 2, 4)
+            assert held is not None
+            assert all(is_whole(f) for f in held.records())
+            assert (held.sequence.tolist(), held.stream_id) == ([3, 4, 5, 6], first.stream_id)
+            rest = o.source.held_after(first.stream_id, 6, 100)
+            assert rest is not None
+            assert rest.sequence.tolist() == [7, 8]
+            assert o.source.held_after(first.stream_id, 8, 100) is None
+            assert o.counters() == before
+            assert o.read_all() == [6, 7, 8]
+
+    in_a_loop(body)
+
+
+@every_source
+def test_of_another_stream_all_that_is_held_is_given(make: Callable[[], Producer]) -> None:
+    """Whoever knows an older stream gets this one from its oldest held record on."""
+
+    async def body() -> None:
+        async with opened(make, published_before=1) as o:
+            o.producer.publish(CAPACITY + 10)
+            first = o.source.read_next()
+            assert first is not None
+            held = o.source.held_after(first.stream_id ^ 1, 50, 1000)
+            assert held is not None
+            sequences = held.sequence.tolist()
+            assert sequences == list(range(sequences[0], CAPACITY + 12))
+            assert CAPACITY - 1 <= len(sequences) <= CAPACITY
+
+    in_a_loop(body)

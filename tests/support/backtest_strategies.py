@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from nautilus_trader.model import Bar, QuoteTick
 
     from dolphin_strategies import ExternalFactors
+
+
+BARS: Final = BarType.from_str("BTCUSDT.BINANCE-15-MINUTE-LAST-EXTERNAL")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +132,6 @@ class Slow(Follower):
     """Take two milliseconds for each record."""
 
     def on_factors(self, f: ExternalFactors) -> None:
-        import time  # noqa: PLC0415
-
         time.sleep(0.002)
         super().on_factors(f)
 
@@ -154,7 +156,9 @@ class KnowsTheNextQuotes(Follower):
         super().on_start()
         folder = Path(self.config.catalog) / "data" / "quotes" / str(self.config.instrument_id)
         tables = [pq.read_table(path) for path in sorted(folder.glob("*.parquet"))]
-        self.bids = np.concatenate([t.column("bid_price").to_numpy() for t in tables]).astype(float)
+        self.bids = np.concatenate([t.column("bid_price").to_numpy() for t in tables]).astype(
+            float
+        )
         self.ts = np.concatenate([t.column("ts_init").cast("int64").to_numpy() for t in tables])
 
     def wish(self, f: ExternalFactors) -> int:
@@ -173,7 +177,7 @@ class RollsDice(Follower):
 class TakerFlowConfig(FactorStrategyConfig):
     """What to trade."""
 
-    bar_type: BarType = BarType.from_str("BTCUSDT.BINANCE-15-MINUTE-LAST-EXTERNAL")
+    bar_type: BarType = BARS
 
 
 class TakerFlow(FactorStrategy[TakerFlowConfig]):

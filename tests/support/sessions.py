@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ from tests.support.node_process import ROOT, node
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 STRATEGIES: Final = "tests.support.session_strategies"
 CHECK: Final = ROOT / "backtests" / "check_parity.py"

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from backtests.import_instruments import make_instrument
-from backtests.import_market import MarketTable, read_market
-from backtests.import_spec import (
+from backtests.importing.instruments import make_instrument
+from backtests.importing.market import MarketTable, read_market
+from backtests.importing.spec import (
     BarsFile,
     ImportSettings,
     InstrumentSpec,
@@ -19,7 +19,7 @@ from backtests.import_spec import (
     QuotesFile,
     TradesFile,
 )
-from backtests.import_times import Instant, Span
+from backtests.importing.times import Instant, Span
 from dolphin_strategies import ConfigError
 from tests.support.imports import write_files
 

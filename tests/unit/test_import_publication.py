@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from backtests.import_publication import Publication, instants_of, publish, states_at
-from backtests.import_spec import ColumnSpec
-from backtests.import_times import Span, ValidFor
+from backtests.importing.publication import Publication, instants_of, publish, states_at
+from backtests.importing.spec import ColumnSpec
+from backtests.importing.times import Span, ValidFor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

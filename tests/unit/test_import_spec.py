@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backtests.import_spec_file import read_spec
+from backtests.importing.spec_file import read_spec
 from dolphin_strategies import ConfigError
 from tests.support.imports import EXAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from backtests.import_spec import ImportSpec
+    from backtests.importing.spec import ImportSpec
 
 FILE = """
 [[files]]

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from backtests.import_columns import booleans, numbers
-from backtests.import_rows import Rows, read_rows
-from backtests.import_spec import TableSpec
-from backtests.import_times import Instant
+from backtests.importing.columns import booleans, numbers
+from backtests.importing.rows import Rows, read_rows
+from backtests.importing.spec import TableSpec
+from backtests.importing.times import Instant
 from dolphin_strategies import ConfigError
 
 T0 = 1_777_410_000

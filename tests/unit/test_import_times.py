@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from backtests.import_times import Instant, Span, ValidFor, after, from_local, show, zone_of
+from backtests.importing.times import Instant, Span, ValidFor, after, from_local, show, zone_of
 from dolphin_strategies import ConfigError
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.import_times import FOREVER, HOLE, NEVER_NS, Span, after, count_missing
+from backtests.importing.times import FOREVER, HOLE, NEVER_NS, Span, after, count_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from backtests.import_spec import ColumnSpec
+    from backtests.importing.spec import ColumnSpec
 
 
 _MIN_REGULAR_ROWS: Final = 10

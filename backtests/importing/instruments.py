@@ -19,7 +19,7 @@ from nautilus_trader.model import (
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from backtests.import_spec import BarsFile, InstrumentSpec
+    from backtests.importing.spec import BarsFile, InstrumentSpec
 
 type Instrument = CryptoPerpetual | CurrencyPair
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from backtests.import_times import NEVER_NS, NO_SPAN, Instant, Span, ValidFor, zone_of
+from backtests.importing.times import NEVER_NS, NO_SPAN, Instant, Span, ValidFor, zone_of
 from dolphin_strategies.factors.schema import is_factor_name
 
 if TYPE_CHECKING:

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.import_columns import numbers
-from backtests.import_instruments import Instrument, make_instrument
-from backtests.import_market import MarketTable, read_market
-from backtests.import_publication import Publication, instants_of, publish, sharing
-from backtests.import_rows import read_rows
-from backtests.import_spec import ColumnSpec
-from backtests.import_times import show
+from backtests.importing.columns import numbers
+from backtests.importing.instruments import Instrument, make_instrument
+from backtests.importing.market import MarketTable, read_market
+from backtests.importing.publication import Publication, instants_of, publish, sharing
+from backtests.importing.rows import read_rows
+from backtests.importing.spec import ColumnSpec
+from backtests.importing.times import show
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from backtests.import_spec import FactorFile, ImportSpec
+    from backtests.importing.spec import FactorFile, ImportSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,8 @@ def read_content(spec: ImportSpec, data: Path, tell: Callable[[str], None]) -> C
 
 def _factors(data: Path, file: FactorFile, tell: Callable[[str], None]) -> list[Factor]:
     rows = read_rows(data, file, list(file.columns))
-    notes, factors = list(rows.notes), []
+    notes = list(rows.notes)
+    factors: list[Factor] = []
     for name, column in file.columns.items():
         values = numbers(rows.table, name)
         infinite = np.isinf(values)

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.import_columns import stamps as stamps_of
-from backtests.import_tables import Table, read_table
-from backtests.import_times import count_missing, show
+from backtests.importing.columns import stamps as stamps_of
+from backtests.importing.tables import Table, read_table
+from backtests.importing.times import count_missing, show
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from backtests.import_spec import TableSpec
-    from backtests.import_times import Span
+    from backtests.importing.spec import TableSpec
+    from backtests.importing.times import Span
 
 _SHOWN: Final = 3
 

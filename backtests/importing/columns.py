@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from backtests.import_times import FIRST_NS, LAST_NS, UNITS_NS, from_local, show, zone_of
+from backtests.importing.times import FIRST_NS, LAST_NS, UNITS_NS, from_local, show, zone_of
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from backtests.import_spec import TableSpec
-    from backtests.import_tables import Table
+    from backtests.importing.spec import TableSpec
+    from backtests.importing.tables import Table
 
 EMPTY: Final = ("", "nan", "null", "none", "na", "n/a")
 """Texts that mean: no value."""

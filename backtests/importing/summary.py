@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from backtests.import_publication import states_at
-from backtests.import_times import show
+from backtests.importing.publication import states_at
+from backtests.importing.times import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backtests.import_content import Content, Factor
+    from backtests.importing.content import Content, Factor
 
 _ROWS_AT_ONCE: Final = 65_536
 

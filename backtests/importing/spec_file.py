@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.catalog.layout import check_recording_name
 from adapters.toml_tables import from_table, read_tables
-from backtests.import_spec import (
+from backtests.importing.spec import (
     BarsFile,
     ColumnSpec,
     FactorFile,

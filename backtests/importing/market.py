@@ -11,17 +11,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from adapters.catalog.market_tables import quotes_folder, trades_folder
-from backtests.import_columns import booleans, numbers
-from backtests.import_instruments import bar_type_of
-from backtests.import_rows import read_rows
-from backtests.import_spec import BarsFile, QuotesFile, TradesFile
-from backtests.import_times import after
+from backtests.importing.columns import booleans, numbers
+from backtests.importing.instruments import bar_type_of
+from backtests.importing.rows import read_rows
+from backtests.importing.spec import BarsFile, QuotesFile, TradesFile
+from backtests.importing.times import after
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from backtests.import_instruments import Instrument
-    from backtests.import_rows import Rows
-    from backtests.import_spec import ImportSettings, MarketFile
+    from backtests.importing.instruments import Instrument
+    from backtests.importing.rows import Rows
+    from backtests.importing.spec import ImportSettings, MarketFile
 
 type Columns = dict[str, NDArray[np.float64]]
 

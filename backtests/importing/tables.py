@@ -20,7 +20,7 @@ from dolphin_strategies.errors import ConfigError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from backtests.import_spec import TableSpec
+    from backtests.importing.spec import TableSpec
 
 _PATTERN: Final = re.compile(r"[*?\[]")
 KIND_OF_SUFFIX: Final = {

@@ -14,8 +14,8 @@ from adapters.catalog.journal import read_journal
 from adapters.catalog.recording_writer import RecordingWriter
 from adapters.catalog.recordings import list_recordings
 from adapters.catalog.recover import recover
-from backtests.import_publication import states_at
-from backtests.import_times import show
+from backtests.importing.publication import states_at
+from backtests.importing.times import show
 from dolphin_strategies import FactorSchema
 from dolphin_strategies.errors import ConfigError, DolphinError
 from dolphin_strategies.factors.batch import FactorBatch
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adapters.catalog.recordings import Recording
-    from backtests.import_content import Content
-    from backtests.import_market import MarketTable
+    from backtests.importing.content import Content
+    from backtests.importing.market import MarketTable
 
 ROWS_AT_ONCE: Final = 65_536
 """How many rows are computed and written at a time."""
