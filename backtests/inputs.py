@@ -127,6 +127,7 @@ def find_inputs(
     """
     run = settings.backtest
     factors = FactorCatalog(path)
+    factors.schema(run.recordings)
     who = f"{type(strategy).__name__} requires"
     check_names(factors, run.recordings, strategy.required_factors, who)
     show = tuple(strategy.required_factors if run.show is None else run.show)

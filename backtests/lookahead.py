@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _CHILD: Final = ("-m", "backtests.proof_child")
 _SLOW_NS: Final = 60_000_000_000
 """A factor that changes less often than this is published by somebody, with a delay."""
+_SIGNIFICANT: Final = 2.0
 _COLLAPSE: Final = 0.5
 """Part of the profit that is left at most when a result has collapsed."""
 
@@ -51,8 +53,9 @@ class Freshness:
 
     factor: str
     interval_ns: int
-    pnl: dict[str, float]
-    delayed_pnl: dict[str, float]
+    gross: float
+    """PnL before fees, as it is, and with the delay."""
+    delayed_gross: float
     has_collapsed: bool
 
     @property
@@ -232,15 +235,15 @@ class Proof:
             one = Freshness(
                 factor=name,
                 interval_ns=interval_ns,
-                pnl=base["pnl"],
-                delayed_pnl=again["pnl"],
-                has_collapsed=has_collapsed(base["pnl"], again["pnl"]),
+                gross=sum(base["gross"]),
+                delayed_gross=sum(again["gross"]),
+                has_collapsed=has_collapsed(base["gross"], again["gross"]),
             )
             found.append(one)
-            shown = [f"{sum(p.values()):+,.2f}" for p in (one.pnl, one.delayed_pnl)]
             self._tell(
-                f"  {name} later by {show_duration(interval_ns)}, its own interval: PnL "
-                f"{shown[0]} -> {shown[1]}" + ("  COLLAPSED" if one.has_collapsed else "")
+                f"  {name} later by {show_duration(interval_ns)}, its own interval: "
+                f"PnL before fees {one.gross:+,.2f} -> {one.delayed_gross:+,.2f}"
+                + ("  COLLAPSED" if one.has_collapsed else "")
             )
         return found
 
@@ -334,9 +337,13 @@ def _show(decision: Any) -> str:
     return f"{json.dumps(content, separators=(',', ':'))} at {show_time(ns)}"
 
 
-def has_collapsed(pnl: dict[str, float], delayed: dict[str, float]) -> bool:
-    """Return whether a profit in some currency is gone, by half or more."""
-    return any(p > 0 and delayed.get(c, 0.0) <= _COLLAPSE * p for c, p in pnl.items())
+def has_collapsed(gross: Sequence[float], delayed: Sequence[float]) -> bool:
+    """Return whether a profit that was no accident is gone, by half or more.
+
+    No accident: twice what the same results with signs at random would come to.
+    """
+    profit, noise = sum(gross), math.sqrt(sum(g * g for g in gross))
+    return profit > _SIGNIFICANT * noise and sum(delayed) <= _COLLAPSE * profit
 
 
 def typical_interval_ns(factors: FactorCatalog, name: str, window: tuple[int, int]) -> int | None:

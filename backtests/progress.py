@@ -40,7 +40,7 @@ class RunProgress:
         self._start_ns = start_ns
         self._max_rows = max_rows
         self._interrupt = interrupt
-        self._rows = min(MIN_ROWS * 10, max_rows)
+        self._rows = min(MIN_ROWS, max_rows)
         self._rows_before = 0
         self._at_s = time.monotonic()
         self._bar = tqdm(
@@ -63,7 +63,7 @@ class RunProgress:
         self._at_s, self._rows_before = now_s, progress.rows
         fitting = int(rows * CHUNK_S / max(took_s, 1e-6))
         self._rows = max(
-            min(fitting, 2 * self._rows, self._max_rows), min(MIN_ROWS, self._max_rows)
+            min(fitting, 4 * self._rows, self._max_rows), min(MIN_ROWS, self._max_rows)
         )
         self._bar.set_postfix_str(
             f"{progress.rows:,} records, {rows / max(took_s, 1e-6):,.0f}/s, "

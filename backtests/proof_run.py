@@ -10,6 +10,7 @@ from backtests.inputs import find_inputs
 from backtests.interrupt import Interrupt
 from backtests.replay import replayed
 from backtests.run_backtest import make_strategy, parse, settings_of
+from backtests.results import gross_results
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
                     inputs, start_ns=request["start_ns"], end_ns=request["until_ns"],
                     fill_on=request["fill_on"],
                 )  # fmt: skip
-            with replayed(inputs, settings, strategy, interrupt) as (_, figures, decisions):
+            with replayed(inputs, settings, strategy, interrupt) as (engine, figures, decisions):
                 return {
                     "decisions": [[d.ns, d.content] for d in decisions],
-                    "pnl": figures.pnl,
+                    "gross": gross_results(engine),
                     "fills": figures.fills,
                     "rows": figures.rows,
                     "start_ns": inputs.start_ns,

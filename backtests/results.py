@@ -162,7 +162,11 @@ def write_tables(engine: BacktestEngine, folder: Path) -> None:
     """Write Nautilus's reports as orders.csv, fills.csv, positions.csv and account.csv."""
     engine.generate_orders_report().to_csv(folder / "orders.csv")
     engine.generate_fills_report().to_csv(folder / "fills.csv")
-    engine.generate_positions_report().to_csv(folder / "positions.csv")
+    positions = engine.generate_positions_report()
+    # What is in fills.csv anyway, once more in each row.
+    positions.drop(columns=["events", "adjustments"], errors="ignore").to_csv(
+        folder / "positions.csv"
+    )
     for i, venue in enumerate(engine.list_venues()):
         name = "account.csv" if i == 0 else f"account-{venue}.csv"
         engine.generate_account_report(venue=venue).to_csv(folder / name)
@@ -172,6 +176,19 @@ def write_result(path: Path, figures: Figures, more: dict[str, Any]) -> None:
     """Write the figures as JSON; what is not a number is null."""
     document = _finite({**more, **asdict(figures)})
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def gross_results(engine: BacktestEngine) -> list[float]:
+    """Return what each position earned before fees, whatever its currency."""
+    report = engine.generate_positions_report()
+    if report.empty:
+        return []
+    rows = zip(report["realized_pnl"], report["commissions"], strict=True)
+    return [_amount(pnl) + sum(map(_amount, fees)) for pnl, fees in rows if isinstance(pnl, str)]
+
+
+def _amount(text: str) -> float:
+    return float(text.split()[0])
 
 
 def _finite(value: Any) -> Any:

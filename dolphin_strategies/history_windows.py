@@ -30,9 +30,9 @@ class StoredSpan(NamedTuple):
 class HistoryWindows:
     """Give half-open windows of ``[begin_ns, end_ns)``, one after another.
 
-    With spans, a window holds about ``records`` by what they say. Without, the first window is a
-    second wide and each next one as wide as the density of the last suggests, at most twice as
-    wide as it.
+    With spans, a window holds about ``records``, as far as the records of each span lie evenly.
+    Without, the first window is a second wide and each next one as wide as the density of those
+    before suggests, at most twice as wide as the last.
 
     Parameters
     ----------
@@ -77,12 +77,11 @@ class HistoryWindows:
     def learn(self, records: int) -> None:
         """Take in how many records the current window held."""
         width_ns = self.end_ns - self.begin_ns
-        wanted_ns = self._longest_ns
         if records:
+            # Slowly up: this window may have been half in a gap.
             wanted_ns = width_ns * self._records // records
-            # After a gap it will go on like this, as far as anybody knows.
-            self._longest_ns = max(wanted_ns, US)
-        self._width_ns = max(min(wanted_ns, width_ns * GROWTH), US)
+            self._longest_ns = max(min(wanted_ns, self._longest_ns * 5 // 4), US)
+        self._width_ns = max(min(self._longest_ns, width_ns * GROWTH), US)
 
     def _planned_width(self) -> int:
         """Return the width up to which the spans promise the records of a window."""

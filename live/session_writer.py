@@ -17,6 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import pyarrow as pa
+
 from adapters.session.session_sink import SessionSink
 from dolphin_strategies.errors import DolphinError
 
@@ -33,6 +36,8 @@ def main(folder: str, source: str) -> int:
     # Only the end of the input ends this process: the node has to be flat first.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    # pyarrow loads pandas at its first array, which takes a second: not while inputs come.
+    pa.array(np.zeros(1))
     try:
         sink = SessionSink(Path(folder), source)
     except (DolphinError, OSError) as error:

@@ -23,7 +23,8 @@ from tests.support.backtest_catalogs import START_NS, STEP_NS, make_catalog, wri
 ROOT: Final = Path(__file__).resolve().parents[2]
 SCRIPT: Final = ROOT / "backtests" / "run_backtest.py"
 SECOND: Final = 1_000_000_000
-TIMEOUT_S: Final = 110.0
+TIMEOUT_S: Final = 280.0
+pytestmark = pytest.mark.timeout(300)
 
 
 def prove(

@@ -45,11 +45,21 @@ def recorded_so_far(process: NodeProcess) -> int:
     return int(found[-1].replace(",", "")) if found else 0
 
 
+def await_recorded(process: NodeProcess, count: int) -> None:
+    """Wait until a progress line tells of so many recorded inputs."""
+    eventually(
+        lambda: recorded_so_far(process) > count or "Ran " in process.output,
+        f"{count} inputs recorded",
+        timeout_s=40,
+    )
+    assert "Ran " not in process.output, process.output
+
+
 def test_a_killed_node_leaves_a_session_that_replays(tmp_path: Path) -> None:
     """Kill -9: its writer finishes by itself, and what was handed over has parity."""
     folder = tmp_path / "s"
     with node("--strategy", f"{STRATEGIES}:DataOnly", "--record", folder) as process:
-        eventually(lambda: recorded_so_far(process) > 500, "500 inputs recorded")
+        await_recorded(process, 500)
         writer = writer_of(process)
         process.signal(signal.SIGKILL)
         process.exit_code()
@@ -65,8 +75,8 @@ def test_a_killed_writer_does_not_touch_trading(tmp_path: Path) -> None:
     """One alarm, the rest counted, the node runs on and ends flat; what is there replays."""
     folder = tmp_path / "s"
     strategy = f"{STRATEGIES}:DataOnly"
-    with node("--strategy", strategy, "--record", folder, "--seconds", 10) as process:
-        eventually(lambda: recorded_so_far(process) > 500, "500 inputs recorded")
+    with node("--strategy", strategy, "--record", folder, "--seconds", 16) as process:
+        await_recorded(process, 500)
         os.kill(writer_of(process), signal.SIGKILL)
         assert process.exit_code() == 0, process.output
     assert process.output.count("trading goes on") == 1, process.output
@@ -85,8 +95,8 @@ def test_a_full_disk_does_not_touch_trading(small_disk: Path) -> None:
     folder = small_disk / "s"
     ballast = small_disk / "ballast"
     strategy = f"{STRATEGIES}:DataOnly"
-    with node("--strategy", strategy, "--record", folder, "--seconds", 14) as process:
-        eventually(lambda: recorded_so_far(process) > 300, "300 inputs recorded")
+    with node("--strategy", strategy, "--record", folder, "--seconds", 18) as process:
+        await_recorded(process, 300)
         with ballast.open("wb") as file:
             try:
                 while True:
@@ -109,10 +119,10 @@ def test_a_full_disk_does_not_touch_trading(small_disk: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a file system of 3 MB."""
+    """Give a file system of 12 MB."""
     place = tmp_path / "disk"
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(place)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("mounting a small tmpfs needs root")
     yield place

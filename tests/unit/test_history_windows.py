@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from dolphin_strategies.history_windows import HistoryWindows, StoredSpan
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SECOND = 1_000_000_000
 WANTED = 1000
 
 
 def windows_over(
-    stamps: np.ndarray, begin_ns: int, end_ns: int, spans: list[StoredSpan]
+    stamps: NDArray[np.int64], begin_ns: int, end_ns: int, spans: list[StoredSpan]
 ) -> tuple[list[tuple[int, int]], list[int]]:
     """Walk the windows, telling each how many records it held."""
     windows = HistoryWindows(begin_ns, end_ns, WANTED, spans)
@@ -25,9 +31,10 @@ def windows_over(
     return found, counts
 
 
-def spans_of(stamps: np.ndarray, size: int = 8192) -> list[StoredSpan]:
-    """Return the spans of row groups of these records."""
-    groups = [stamps[i : i + size] for i in range(0, len(stamps), size)]
+def spans_of(stamps: NDArray[np.int64], size: int = 8192) -> list[StoredSpan]:
+    """Return the spans of row groups of these records; a new file begins after a long gap."""
+    files = np.split(stamps, np.flatnonzero(np.diff(stamps) > 3600 * SECOND) + 1)
+    groups = [f[i : i + size] for f in files for i in range(0, len(f), size)]
     return [StoredSpan(int(g[0]), int(g[-1]), len(g)) for g in groups]
 
 
@@ -39,19 +46,21 @@ AFTER_A_NIGHT = np.concatenate([DENSE, DENSE + 36_000 * SECOND])
 @pytest.mark.parametrize("is_planned", [False, True])
 @pytest.mark.parametrize("stamps", [DENSE, SPARSE, AFTER_A_NIGHT, DENSE[:0]])
 @pytest.mark.parametrize("odd_ns", [0, 777])
-def test_windows_cover_the_span_once(stamps: np.ndarray, odd_ns: int, *, is_planned: bool) -> None:
+def test_windows_cover_the_span_once(
+    stamps: NDArray[np.int64], odd_ns: int, *, is_planned: bool
+) -> None:
     """They touch, end where the span ends, and lie on microseconds within it."""
     end_ns = 40_000 * SECOND + odd_ns
     found, counts = windows_over(stamps, odd_ns, end_ns, spans_of(stamps) if is_planned else [])
     assert found[0][0] == 0
     assert found[-1][1] == end_ns
-    assert all(a[1] == b[0] for a, b in zip(found, found[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(found))
     assert all(begin % 1000 == 0 for begin, _ in found)
     assert sum(counts) == len(stamps)
 
 
 @pytest.mark.parametrize("stamps", [DENSE, SPARSE, AFTER_A_NIGHT])
-def test_with_known_spans_no_window_holds_too_much(stamps: np.ndarray) -> None:
+def test_with_known_spans_no_window_holds_too_much(stamps: NDArray[np.int64]) -> None:
     """Also behind a gap of hours; and gaps cost no windows."""
     found, counts = windows_over(stamps, 0, 40_000 * SECOND, spans_of(stamps))
     assert max(counts) <= 1.05 * WANTED
