@@ -9,8 +9,8 @@ from backtests.factor_delay import FactorDelay
 from backtests.inputs import find_inputs
 from backtests.interrupt import Interrupt
 from backtests.replay import replayed
-from backtests.run_backtest import make_strategy, parse, settings_of
 from backtests.results import gross_results
+from backtests.run_backtest import make_strategy, parse, settings_of
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:

@@ -188,7 +188,7 @@ def gross_results(engine: BacktestEngine) -> list[float]:
 
 
 def _amount(text: str) -> float:
-    return float(text.split()[0])
+    return float(text.split(maxsplit=1)[0])
 
 
 def _finite(value: Any) -> Any:

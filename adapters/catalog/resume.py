@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapters.catalog import layout
-from adapters.catalog.journal import read_journal
+from adapters.catalog.journal import last_sequences, read_journal
 from adapters.catalog.recording_lock import is_written
 
 if TYPE_CHECKING:
@@ -37,17 +37,6 @@ def resume_after(writer: RecordingWriter, source: str) -> dict[int, int]:
             continue
         if is_written(folder):
             return known
-        for stream_id, last in _last_sequences(events):
+        for stream_id, last in last_sequences(events).items():
             others[stream_id] = max(last, others.get(stream_id, 0))
     return {s: max(known.get(s, 0), others.get(s, 0)) for s in known.keys() | others.keys()}
-
-
-def _last_sequences(events: list[dict[str, Any]]) -> list[tuple[int, int]]:
-    found = []
-    for event in events:
-        if event["event"] == "file" and "stream_id" in event:
-            found.append((int(event["stream_id"], 16), int(event["last_sequence"])))
-        elif event["event"] == "gap":
-            last = int(event["after_sequence"]) + int(event["lost"])
-            found.append((int(event["stream_id"], 16), last))
-    return found

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import bus, calls, catalog, machine, node, peers, throughput
+from tests.benchmarks import bus, calls, catalog, machine, node, peers, record, throughput
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 
@@ -17,6 +17,7 @@ GROUPS: Final = {
     "calls": (calls.run, "what one write or read costs from Python"),
     "throughput": (throughput.run, "one writer at 1,000,000 records/s and a reader that checks"),
     "node": (node.run, "producer process -> on_factors in a live node, spin and event; idle CPU"),
+    "record": (record.run, "what recording its session costs a node, in pairs of runs"),
     "bus": (bus.run, "messages per second through the message bus of one node"),
     "catalog": (catalog.run, "a million records to a catalog and back into engine data"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),

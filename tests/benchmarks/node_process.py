@@ -1,7 +1,8 @@
 """One live node that receives factors from a producer process, in a process of its own.
 
-``python -m tests.benchmarks.node_process latency PATH WAIT RATE COUNT`` answers with percentiles;
-``… idle PATH`` and ``… bare PATH`` with the CPU share of a node with a silent feed or none.
+``python -m tests.benchmarks.node_process latency PATH WAIT RATE COUNT`` answers with percentiles,
+with a further FOLDER of a node that records its session there; ``… idle PATH`` and ``… bare PATH``
+with the CPU share of a node with a silent feed or none.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import gc
 import json
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.latency import measure_on_factors
 from adapters.shm.source import ShmSource
+from live.session_recording import SessionRecording
 from tests.benchmarks import processes, sandbox_node
 from tests.benchmarks.report import require
 
@@ -29,9 +32,12 @@ if TYPE_CHECKING:
 SETTLE_S: Final = 1.5
 IDLE_S: Final = 5.0
 POLL_S: Final = 0.25
+_HEADER: Final = {"strategy": {"path": "benchmark", "config": {}}, "sandbox": {}}
 
 
-async def latency(path: str, wait: Wait, rate_hz: float, count: int) -> Any:
+async def latency(
+    path: str, wait: Wait, rate_hz: float, count: int, folder: str | None = None
+) -> Any:
     """Let the producer go once the node runs; return the percentiles at its end."""
     with processes.running(processes.module("producer", path, rate_hz, count)) as producer:
         processes.await_ready(producer)
@@ -39,12 +45,22 @@ async def latency(path: str, wait: Wait, rate_hz: float, count: int) -> Any:
         feed = FactorFeed(source, FactorFeedConfig(wait=wait, delivery="latest"))
         strategy = sandbox_node.GatedStrategy()
         recorder = measure_on_factors(strategy)
+        recording = None
+        if folder is not None:
+            recording = SessionRecording(Path(folder), strategy, _HEADER, print)
+            recording.start(asyncio.get_running_loop())
         node = sandbox_node.build()
         node.add_actor(feed)
         node.add_strategy(strategy)
         async with asyncio.TaskGroup() as group:
             status = group.create_task(_stop_after(node, producer, source))
             await node.run_async()
+    if recording is not None:
+        recording.close("the benchmark is over")
+        require(
+            recording.recorded == recording.published == strategy.received,
+            f"recorded {recording.recorded:,} of {recording.published:,}",
+        )
     final = status.result()
     require(
         final.published == final.delivered + final.conflated + final.lost == count,
@@ -104,8 +120,8 @@ def main(kind: str, path: str, *rest: str) -> None:
     """Run one node to its end; print the answer."""
     if kind == "latency":
         wait: Any
-        wait, rate_hz, count = rest
-        answer = asyncio.run(latency(path, wait, float(rate_hz), int(count)))
+        wait, rate_hz, count, *folder = rest
+        answer = asyncio.run(latency(path, wait, float(rate_hz), int(count), *folder))
     else:
         answer = asyncio.run(idle_cpu(path if kind == "idle" else None))
     print(json.dumps(answer))

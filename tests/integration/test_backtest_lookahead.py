@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -133,7 +133,7 @@ def test_a_factor_imported_with_its_delay_is_not(tmp_path: Path) -> None:
     assert "COLLAPSED" not in done.stdout
 
 
-# ---- without namespaces --------------------------------------------------------------------------
+# ---- without namespaces ------------------------------------------------------------------------
 
 
 def test_without_namespaces_the_catalog_is_moved_aside_and_comes_back(catalog: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_second_proof_of_a_catalog_is_refused(catalog: Path) -> None:
     ProofFolder(catalog).__exit__()
 
 
-# ---- what scrambling does ------------------------------------------------------------------------
+# ---- what scrambling does ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", HOWS)
@@ -198,7 +198,7 @@ def test_scrambled_data_is_the_same_before_and_valid_and_different_after(
     assert np.mean(old[1][1][300:, 2] == new[1][1][300:, 2]) < 0.2
 
 
-def rows_of(path: Path) -> tuple[list[object], tuple[np.ndarray, np.ndarray]]:  # type: ignore[type-arg]
+def rows_of(path: Path) -> tuple[list[Any], tuple[Any, Any]]:
     """Return a catalog's quotes and factors."""
     from adapters.catalog.factor_catalog import FactorCatalog
 

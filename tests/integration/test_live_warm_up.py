@@ -154,6 +154,21 @@ def test_a_restarted_producer_is_another_stream(tmp_path: Path, region_path: Pat
     assert seen["missing"] == 0
 
 
+def test_a_new_name_is_a_new_schema_of_the_same_stream(tmp_path: Path, region_path: Path) -> None:
+    """The catalog has the old schema, the ring's new file the new one; nothing is missing."""
+    with FactorWriter(region_path, NAMES) as writer:
+        publish(writer, 100)
+        stream = record(region_path, tmp_path)
+        for i in range(50):
+            writer.write({"basis": float(i), "imbal_btc": 0.0, "funding": 1.0})
+        with publishing(writer, factors=3):
+            seen = finish(start(region_path, [tmp_path]))
+    got = numbers(seen["history"] + seen["live"], stream)
+    assert got == list(range(1, got[-1] + 1))
+    assert seen["schemas"] == [2, 3]
+    assert seen["missing"] == 0
+
+
 def test_without_a_catalog_the_ring_alone_is_the_history(region_path: Path) -> None:
     """With no catalog to ask, what the ring holds comes first."""
     with FactorWriter(region_path, NAMES) as writer:

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,13 +98,7 @@ def test_a_full_disk_does_not_touch_trading(small_disk: Path) -> None:
     strategy = f"{STRATEGIES}:DataOnly"
     with node("--strategy", strategy, "--record", folder, "--seconds", 18) as process:
         await_recorded(process, 300)
-        with ballast.open("wb") as file:
-            try:
-                while True:
-                    file.write(bytes(4096))
-                    file.flush()
-            except OSError:
-                pass
+        fill(ballast)
         process.wait_for("trading goes on")
         ballast.unlink()
         assert process.exit_code() == 0, process.output
@@ -115,6 +110,18 @@ def test_a_full_disk_does_not_touch_trading(small_disk: Path) -> None:
     compared = Compared(folder)
     assert compared.exit_code == 0, compared.output
     assert "could not be written" in compared.output
+
+
+def fill(path: Path) -> None:
+    """Write a file until its disk is full."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT)
+    try:
+        for size in (65536, 1):
+            with suppress(OSError):
+                while True:
+                    os.write(fd, bytes(size))
+    finally:
+        os.close(fd)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from dolphin_strategies import FactorStrategy, FactorStrategyConfig
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from dolphin_strategies import ExternalFactors
+    from dolphin_strategies import ExternalFactors, FactorSchema
 
 BEAT_S: Final = 0.001
 LONGEST_RUN_S: Final = 30.0
@@ -43,12 +43,16 @@ class WarmsUp(FactorStrategy[FactorStrategyConfig]):
     def on_start(self) -> None:
         self.history: list[list[int]] = []
         self.chunks: list[int] = []
+        self.schemas: list[int] = []
         self.live: list[list[int]] = []
         self.history_s = 0.0
         self.started_s = time.perf_counter()
         self.heart = Heart()
         self.heart.beat()
         super().on_start()
+
+    def on_schema(self, schema: FactorSchema) -> None:
+        self.schemas.append(len(schema))
 
     def on_factor_history(self, records: Sequence[ExternalFactors]) -> None:
         assert not self.live
@@ -107,6 +111,7 @@ async def run(asked: dict[str, Any]) -> dict[str, Any]:
     return {
         "history": runs(strategy.history),
         "chunks": strategy.chunks,
+        "schemas": strategy.schemas,
         "live": runs(strategy.live),
         "missing": strategy.factor_history_missing,
         "history_s": strategy.history_s,

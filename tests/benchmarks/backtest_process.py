@@ -1,0 +1,173 @@
+"""One backtest in a process of its own: ``python -m tests.benchmarks.backtest_process JOB ...``.
+
+``raw COUNT`` and ``gated COUNT`` replay that many records, half factors and half quotes, that are
+in the engine already, and answer with records per second. ``write FOLDER COUNT`` makes a catalog;
+``stream FOLDER`` replays it as run_backtest.py does and answers with the rate and the peak memory.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from nautilus_trader.model import CustomData, Price, Quantity, QuoteTick
+from nautilus_trader.persistence import ParquetDataCatalog
+from nautilus_trader.trading import Strategy
+
+from adapters.catalog.recording_writer import RecordingWriter
+from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
+from backtests.engine import build_engine
+from backtests.inputs import find_inputs
+from backtests.interrupt import Interrupt
+from backtests.replay import replayed
+from backtests.settings import BacktestSettings, VenueSettings
+from dolphin_strategies import EXTERNAL_FACTORS, FactorSchema
+from dolphin_strategies.factors.batch import FactorBatch
+from tests.benchmarks.report import require
+from tests.benchmarks.sandbox_node import GatedStrategy
+from tests.benchmarks.workload import FACTOR_COUNT, NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+START_NS: Final = 1_700_000_000_000_000_000
+STEP_NS: Final = 1_000_000
+BATCH: Final = 50_000
+
+
+class RawStrategy(Strategy):
+    """Counts what reaches ``on_data`` and ``on_quote``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.received = 0
+        self.quotes = 0
+
+    def on_start(self) -> None:
+        self.subscribe_data(EXTERNAL_FACTORS)
+        self.subscribe_quotes(BTCUSDT_PERP)
+
+    def on_data(self, data: CustomData) -> None:
+        self.received += 1
+
+    def on_quote(self, quote: QuoteTick) -> None:
+        self.quotes += 1
+
+
+class GatedQuotes(GatedStrategy):
+    """The benchmarks' gated strategy, which gets the quotes too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quotes = 0
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.subscribe_quotes(BTCUSDT_PERP)
+
+    def on_quote(self, quote: QuoteTick) -> None:
+        self.quotes += 1
+
+
+def factor_batches(count: int) -> Iterator[FactorBatch]:
+    """Yield ``count`` records, one a millisecond."""
+    schema, random = FactorSchema(NAMES), np.random.default_rng(1)
+    values = random.random((BATCH, FACTOR_COUNT))
+    for first in range(0, count, BATCH):
+        n = min(BATCH, count - first)
+        ts = START_NS + STEP_NS * np.arange(first, first + n)
+        yield FactorBatch(
+            schema=schema,
+            sequence=np.arange(first + 1, first + n + 1, dtype=np.uint64),
+            ts_event=ts,
+            ts_init=ts,
+            values=values[:n],
+            stream_id=1,
+        )
+
+
+def quotes(first: int, count: int) -> list[QuoteTick]:
+    """Return quotes, each half a millisecond after a record."""
+    size = Quantity(1, 3)
+    touches = [(Price(60_000 + i / 10, 1), Price(60_000.1 + i / 10, 1)) for i in range(50)]
+    return [
+        QuoteTick(BTCUSDT_PERP, *touches[i % 50], size, size, ts, ts)
+        for i in range(first, first + count)
+        for ts in (START_NS + STEP_NS * i + STEP_NS // 2,)
+    ]
+
+
+def rate(kind: str, count: int) -> float:
+    """Replay what is in the engine already; return records per second."""
+    strategy: Any = RawStrategy() if kind == "raw" else GatedQuotes()
+    engine = build_engine(
+        venue=VenueSettings(),
+        instruments=[btcusdt_perp()],
+        fill_on="quotes",
+        strategy=strategy,
+        catalog=None,
+    )
+    half = count // 2
+    data = [CustomData(EXTERNAL_FACTORS, f) for b in factor_batches(half) for f in b.records()]
+    engine.add_data(data)
+    engine.add_data(quotes(0, half))
+    del data
+    gc.collect()
+    gc.freeze()
+    start_s = time.perf_counter()
+    engine.run()
+    took_s = time.perf_counter() - start_s
+    require(
+        (strategy.received, strategy.quotes) == (half, half),
+        f"{kind}: replayed {half:,} and {half:,}, "
+        f"received {strategy.received:,} and {strategy.quotes:,}",
+    )
+    return count / took_s
+
+
+def write(folder: Path, count: int) -> None:
+    """Make a catalog of ``count`` records, half of them quotes."""
+    with RecordingWriter(folder, source="benchmark", name="benchmark") as writer:
+        for batch in factor_batches(count // 2):
+            writer.write_factors(batch)
+    catalog = ParquetDataCatalog(str(folder), max_row_group_size=8_192)
+    catalog.write_instruments([btcusdt_perp()])
+    for first in range(0, count // 2, BATCH):
+        catalog.write_quote_ticks(quotes(first, min(BATCH, count // 2 - first)))
+
+
+def stream(folder: Path) -> dict[str, float]:
+    """Replay a catalog as run_backtest.py does; return the rate and the peak memory."""
+    strategy = GatedQuotes()
+    settings = BacktestSettings()
+    inputs = find_inputs(folder, settings, strategy)
+    before_mb = _peak_mb()
+    with replayed(inputs, settings, strategy, Interrupt()) as (_, figures, _):
+        require(strategy.received + strategy.quotes == figures.rows, "stream: not all received")
+        return {
+            "rows": figures.rows,
+            "rate_hz": figures.rows / figures.elapsed_s,
+            "before_mb": before_mb,
+            "peak_mb": _peak_mb(),
+        }
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    job, *arguments = sys.argv[1:]
+    if job == "write":
+        write(Path(arguments[0]), int(arguments[1]))
+        print(json.dumps(None))
+    elif job == "stream":
+        print(json.dumps(stream(Path(arguments[0]))))
+    else:
+        print(json.dumps(rate(job, int(arguments[0]))))
