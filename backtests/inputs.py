@@ -68,18 +68,21 @@ class Inputs:
 
     def batches(self, names: Sequence[str] | None = None) -> Iterator[FactorBatch]:
         """Yield the factors of the window as they are seen, all of them or some."""
+        return self._seen(self.start_ns, self.end_ns, names)
+
+    def batches_before(self, span_ns: int) -> Iterator[FactorBatch]:
+        """Yield the factors seen in a span of time before the window."""
+        return self._seen(self.start_ns - span_ns, self.start_ns, None)
+
+    def _seen(
+        self, start_ns: int, end_ns: int, names: Sequence[str] | None
+    ) -> Iterator[FactorBatch]:
         factors, delay = FactorCatalog(self.path), self.delay
         if not (delay.is_same_for_all or names):
             names = self.schema().names
-        batches = factors.batches(
-            self.start_ns - delay.longest_ns,
-            self.end_ns,
-            recordings=self.recordings,
-            names=names,
-        )
-        if delay == NO_DELAY:
-            return batches
-        return delayed(batches, delay, self.start_ns, self.end_ns)
+        first_ns = start_ns - delay.longest_ns
+        batches = factors.batches(first_ns, end_ns, recordings=self.recordings, names=names)
+        return batches if delay == NO_DELAY else delayed(batches, delay, start_ns, end_ns)
 
     def market(self, max_rows: int) -> list[Iterator[Piece]]:
         """Return the market data of the window, one stream a table."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from backtests.decision_log import DecisionLog
 from backtests.engine import BacktestRun, build_engine, factor_pieces
 from backtests.progress import RunProgress
 from backtests.results import figures_of
+from backtests.run_history import history_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,27 +46,32 @@ def replayed(
     """
     run = settings.backtest
     log = DecisionLog(strategy)
-    engine = build_engine(
-        venue=settings.venue,
-        instruments=inputs.instruments,
-        fill_on=inputs.fill_on,
-        strategy=strategy,
-        catalog=inputs.path,
-        log_level=run.log_level,
-    )
-    started_s = time.monotonic()
-    with RunProgress(inputs.start_ns, inputs.end_ns, run.chunk_rows, interrupt, label) as progress:
-        replay = BacktestRun(
-            engine,
-            strategy,
-            factors=factor_pieces(inputs.batches()),
-            market=inputs.market(run.chunk_rows),
-            start_ns=inputs.start_ns,
-            end_ns=inputs.end_ns,
-            rows=progress.rows,
-            on_progress=progress,
+    history = strategy.factor_history
+    span_ns = 0 if history is None else history // timedelta(microseconds=1) * 1000
+    with history_catalog(inputs, span_ns) as catalog:
+        engine = build_engine(
+            venue=settings.venue,
+            instruments=inputs.instruments,
+            fill_on=inputs.fill_on,
+            strategy=strategy,
+            catalog=catalog,
+            log_level=run.log_level,
         )
-        replay.run()
+        started_s = time.monotonic()
+        with RunProgress(
+            inputs.start_ns, inputs.end_ns, run.chunk_rows, interrupt, label
+        ) as progress:
+            replay = BacktestRun(
+                engine,
+                strategy,
+                factors=factor_pieces(inputs.batches()),
+                market=inputs.market(run.chunk_rows),
+                start_ns=inputs.start_ns,
+                end_ns=inputs.end_ns,
+                rows=progress.rows,
+                on_progress=progress,
+            )
+            replay.run()
     elapsed_s = time.monotonic() - started_s
     figures = figures_of(engine, inputs, replay, elapsed_s, len(log.decisions))
     # Not after a failure: Nautilus refuses to dispose of a strategy that runs.

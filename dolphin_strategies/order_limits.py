@@ -9,7 +9,7 @@ _SECOND_NS: Final = 1_000_000_000
 
 
 class OrderRateLimit:
-    """Allow at most ``max_per_second`` orders in any second of the strategy's clock.
+    """Allow at most ``max_per_second`` orders in any second.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CATALOGS: Final = ClientId("CATALOG")
 """No client of this name exists: the node's catalogs answer, and nobody else."""
-RECORDS_LIVE: Final = 1_000
+RECORDS_LIVE: Final = 1000
 """Records a request in a live node: about 25 ms, in which the node does nothing else."""
 RECORDS_BACKTEST: Final = 20_000
 PAUSE_NS: Final = 1_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -53,14 +54,13 @@ class LineFile:
             return
         content = b"".join(self._lines)
         try:
-            written = os.pwrite(self._fd, content, self._size)
-            if written < len(content):
-                # The rest of a disk that turned full.
-                os.pwrite(self._fd, content[written:], self._size + written)
-                os.fsync(self._fd)
+            written = 0
+            while written < len(content):
+                written += os.pwrite(self._fd, content[written:], self._size + written)
         except OSError as error:
             self.problem = f"{self._path} cannot be written: {error}"
-            os.ftruncate(self._fd, self._size)
+            with suppress(OSError):
+                os.ftruncate(self._fd, self._size)
             return
         self.problem = ""
         self._size += len(content)

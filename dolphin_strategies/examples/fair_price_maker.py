@@ -70,13 +70,14 @@ class FairPriceMaker(FactorStrategy[FairPriceMakerConfig]):
         last = (touch.bid_price.as_double() + touch.ask_price.as_double()) / 2
         quote = synthetic_quote(last, f["spread"], f["imbal_btc"])
         if quote is not None:
-            self.quote_side(OrderSide.BUY, quote.bid)
-            self.quote_side(OrderSide.SELL, quote.ask)
+            # The record's time, not the clock's: a replay then decides the same.
+            self.quote_side(OrderSide.BUY, quote.bid, f.ts_init)
+            self.quote_side(OrderSide.SELL, quote.ask, f.ts_init)
 
     def on_factors_stale(self) -> None:
         self.cancel_all_orders(self.config.instrument_id)
 
-    def quote_side(self, side: OrderSide, price: float) -> None:
+    def quote_side(self, side: OrderSide, price: float, now_ns: int) -> None:
         """Place the order of one side, or take it back if it is off or the position is full."""
         position = self.portfolio.net_position(self.config.instrument_id)
         exposure = position if side == OrderSide.BUY else -position
@@ -90,7 +91,7 @@ class FairPriceMaker(FactorStrategy[FairPriceMakerConfig]):
                 return
             elif not has_room or off_bps > self.config.requote_bps:
                 self.cancel_order(order_id)
-        elif has_room and self.limit.allow(self.clock.timestamp_ns()):
+        elif has_room and self.limit.allow(now_ns):
             limit = self.market.make_price(price)
             order = self.order_factory.limit(
                 self.config.instrument_id, side, self.size, limit, post_only=True

@@ -78,9 +78,10 @@ class ImbalanceTaker(FactorStrategy[ImbalanceTakerConfig]):
         pressure += self.config.basis_weight * (basis - self.average_basis)
         self.imbalance += weight * (pressure - self.imbalance)
         if abs(self.imbalance) > self.config.enter_imbalance:
-            self.trade(OrderSide.BUY if self.imbalance > 0 else OrderSide.SELL)
+            # The record's time, not the clock's: a replay then decides the same.
+            self.trade(OrderSide.BUY if self.imbalance > 0 else OrderSide.SELL, f.ts_init)
 
-    def trade(self, side: OrderSide) -> None:
+    def trade(self, side: OrderSide, now_ns: int) -> None:
         """Send one order if nothing is under way and both limits allow it."""
         instrument_id = self.config.instrument_id
         touch = self.cache.quote(instrument_id)
@@ -93,7 +94,7 @@ class ImbalanceTaker(FactorStrategy[ImbalanceTakerConfig]):
         target = position + (size.as_decimal() if is_buy else -size.as_decimal())
         if abs(target) > self.config.max_position and abs(target) > abs(position):
             return
-        if self.limit.allow(self.clock.timestamp_ns()):
+        if self.limit.allow(now_ns):
             order = self.order_factory.market(instrument_id, side, size)
             self.last_order = order.client_order_id
             self.submit_order(order)

@@ -9,7 +9,17 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import bus, calls, catalog, machine, node, peers, record, throughput
+from tests.benchmarks import (
+    backtest,
+    bus,
+    calls,
+    catalog,
+    machine,
+    node,
+    peers,
+    record,
+    throughput,
+)
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 
@@ -20,6 +30,7 @@ GROUPS: Final = {
     "record": (record.run, "what recording its session costs a node, in pairs of runs"),
     "bus": (bus.run, "messages per second through the message bus of one node"),
     "catalog": (catalog.run, "a million records to a catalog and back into engine data"),
+    "backtest": (backtest.run, "records per second through a backtest engine, and its memory"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }
 RUNS: Final = 5

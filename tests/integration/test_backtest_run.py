@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[2]
 SCRIPT: Final = ROOT / "backtests" / "run_backtest.py"
 ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": str(ROOT)}
-TIMEOUT_S: Final = 110.0
+TIMEOUT_S: Final = 280.0
+pytestmark = pytest.mark.timeout(300)
 
 
 def command(catalog: Path, strategy: str, *arguments: object) -> list[str]:
@@ -218,6 +220,29 @@ def test_delays_show_what_freshness_is_worth(catalog: Path, tmp_path: Path) -> N
     assert [line.split()[0] for line in lines] == ["factors", "0", "100ms", "2s"]
     assert lines[3].split()[-1] == "0", "the strategy's max_age is a second"
     assert int(lines[2].split()[-1]) > 0
+
+
+@pytest.mark.parametrize("delay_steps", [0, 5])
+def test_history_is_what_the_run_would_have_seen_before(tmp_path: Path, delay_steps: int) -> None:
+    """It ends before the window begins, and with delayed factors it is delayed too."""
+    from adapters.strategy_class import find_strategy, make_config
+    from backtests.factor_delay import FactorDelay
+    from backtests.inputs import find_inputs
+    from backtests.interrupt import Interrupt
+    from backtests.replay import replayed
+    from backtests.settings import BacktestSettings, Instant, RunSettings
+
+    delay_ns, start_ns = delay_steps * STEP_NS, START_NS + 100 * STEP_NS
+    settings = BacktestSettings(backtest=RunSettings(start=Instant(start_ns)))
+    found = find_strategy("tests.support.backtest_strategies:Remembers")
+    strategy: Any = found(make_config(found, {}))
+    inputs = find_inputs(make_catalog(tmp_path / "catalog", 200), settings, strategy)
+    inputs = dataclasses.replace(inputs, delay=FactorDelay(all_ns=delay_ns))
+    with replayed(inputs, settings, strategy, Interrupt()) as (_, figures, _):
+        assert figures.decisions > 0
+    seen = [(f.ts_init, f.sequence) for f in strategy.history]
+    first = 80 - delay_steps
+    assert seen == [(start_ns + (i - 20) * STEP_NS, first + i + 1) for i in range(20)]
 
 
 def test_ctrl_c_ends_the_run_and_writes_what_there_is(catalog: Path, tmp_path: Path) -> None:

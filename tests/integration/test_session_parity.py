@@ -68,3 +68,13 @@ def test_what_a_session_does_not_hold_is_told(tmp_path: Path) -> None:
     compared = Compared(tmp_path / "s")
     assert compared.exit_code == 0, compared.output
     assert "subscribe_signal" in compared.output
+
+
+def test_a_history_is_replayed_too(tmp_path: Path) -> None:
+    """A strategy that warms up from an earlier session's catalog begins the replay as it did."""
+    record(tmp_path / "first", f"{STRATEGIES}:DataOnly", "--seconds", 3)
+    catalog = ("--catalog", tmp_path / "first")
+    record(tmp_path / "s", f"{STRATEGIES}:WarmedUp", "--seconds", 6, *catalog)
+    compared = Compared(tmp_path / "s")
+    assert compared.exit_code == 0, compared.output
+    assert " history, " in compared.line("inputs")

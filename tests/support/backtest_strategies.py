@@ -17,6 +17,8 @@ from adapters.catalog.factor_catalog import FactorCatalog
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nautilus_trader.model import Bar, QuoteTick
 
     from dolphin_strategies import ExternalFactors
@@ -75,6 +77,19 @@ class Follower(FactorStrategy[FollowerConfig]):
 
     def on_stop(self) -> None:
         self.tell("stop")
+
+
+class Remembers(Follower):
+    """Ask for two seconds of history."""
+
+    factor_history: ClassVar[timedelta | None] = timedelta(seconds=2)
+
+    def on_start(self) -> None:
+        self.history: list[ExternalFactors] = []
+        super().on_start()
+
+    def on_factor_history(self, records: Sequence[ExternalFactors]) -> None:
+        self.history += records
 
 
 class Raises(Follower):

@@ -84,7 +84,7 @@ class DataAndTrades(DataOnly):
 class WarmedUp(ImbalanceTaker):
     """Begin with the averages of the past."""
 
-    factor_history = timedelta(seconds=30)
+    factor_history = timedelta(hours=1)
     past = 0
 
     def on_factor_history(self, records: Sequence[ExternalFactors]) -> None:

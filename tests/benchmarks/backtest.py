@@ -1,0 +1,93 @@
+"""How many records per second a backtest replays, and in how much memory."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from tests.benchmarks import processes
+from tests.benchmarks.report import Group, Options, Row, Target
+
+COUNT: Final = 1_000_000
+QUICK_COUNT: Final = 300_000
+TIMEOUT_S: Final = 600.0
+RATE_HZ: Final = 600_000
+GROWTH_MB: Final = 30.0
+"""Ten times the records may take so much more; all of them would take over a gigabyte."""
+
+PATH: Final = """
+  in memory:  engine's data --> BacktestEngine --> message bus --> on_factors, on_quote
+              |<----------------- 1 / (records per second) ----------------->|
+  streamed:   Parquet --> pieces --> engine's data --> BacktestEngine --> bus --> strategy
+              |<------------------- 1 / (records per second) ------------------------>|
+"""
+
+
+def run(options: Options) -> Group:
+    """Replay in memory and from a catalog, each case in a process of its own, in turn."""
+    count = QUICK_COUNT if options.is_quick else COUNT
+    rates: dict[str, list[float]] = {"raw": [], "gated": []}
+    streamed: dict[str, list[dict[str, Any]]] = {"small": [], "large": []}
+    with tempfile.TemporaryDirectory(prefix="dolphin_benchmark_") as made:
+        for name, rows in (("small", count // 10), ("large", count)):
+            _do("write", Path(made) / name, rows)
+        for _ in range(options.runs):
+            for kind, found in rates.items():
+                found.append(_do(kind, count))
+            for name, runs in streamed.items():
+                runs.append(_do("stream", Path(made) / name))
+    return _group(rates, streamed, count, options.runs)
+
+
+def _do(*arguments: object) -> Any:
+    return processes.run(processes.module("backtest_process", *arguments), TIMEOUT_S)
+
+
+def _group(
+    rates: dict[str, list[float]], streamed: dict[str, list[dict[str, Any]]], count: int, runs: int
+) -> Group:
+    peak_mb = {
+        name: statistics.median(one["peak_mb"] for one in found)
+        for name, found in streamed.items()
+    }
+    gated = _figures(rates["gated"], count)
+    large = _figures([one["rate_hz"] for one in streamed["large"]], count)
+    small = _figures([one["rate_hz"] for one in streamed["small"]], count // 10)
+    rows = [
+        Row(
+            "in memory, Strategy.on_data and on_quote: the ceiling", _figures(rates["raw"], count)
+        ),
+        Row(
+            "in memory, FactorStrategy, gating on",
+            gated,
+            (Target("median/s", ">=", RATE_HZ),),
+        ),
+        Row("streamed from a catalog", {**large, "peak MB": peak_mb["large"]}),
+        Row("streamed from a tenth of it", {**small, "peak MB": peak_mb["small"]}),
+        Row(
+            "memory that ten times the records take more",
+            {"MB": peak_mb["large"] - peak_mb["small"]},
+            (Target("MB", "<=", GROWTH_MB),),
+        ),
+    ]
+    return Group(
+        "backtest: records per second through the engine, half factors and half quotes",
+        PATH,
+        rows,
+        [
+            f"median of {runs} runs, the cases in turn; every record replayed was received",
+            "85 factors a record; gating: two required factors and a maximum age",
+            "streamed: as run_backtest.py does it, reading, decoding and all",
+        ],
+    )
+
+
+def _figures(rates: list[float], count: int) -> dict[str, float]:
+    return {
+        "median/s": statistics.median(rates),
+        "slowest/s": min(rates),
+        "fastest/s": max(rates),
+        "n": count * len(rates),
+    }
