@@ -12,7 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.session.recorded_session import RecordedSession, SessionError
+from adapters.session.recorded_inputs import SessionError
+from adapters.session.recorded_session import RecordedSession
 from adapters.session.session_folder import LINES_FILE
 from backtests import parity
 from backtests.session_replay import make_strategy, replay

@@ -15,7 +15,7 @@ from dolphin_strategies.factors.schema import FactorSchema
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.session.recorded_session import Input
+    from adapters.session.recorded_inputs import Input
     from adapters.strategy_class import AnyFactorStrategy
 
 DELIVERY: Final = DataType("DolphinDelivery")

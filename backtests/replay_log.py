@@ -11,7 +11,7 @@ from adapters.session import frames
 if TYPE_CHECKING:
     from nautilus_trader.model import QuoteTick, TradeTick
 
-    from adapters.session.recorded_session import Input
+    from adapters.session.recorded_inputs import Input
     from dolphin_strategies.factors.external_factors import ExternalFactors
 
 

@@ -21,7 +21,7 @@ from nautilus_trader.model import (
     TradeTick,
 )
 
-from adapters.session.recorded_session import SessionError
+from adapters.session.recorded_inputs import SessionError
 from adapters.session.strategy_tap import StrategyTap
 from adapters.strategy_class import find_strategy, make_config
 from backtests.deliveries import Deliveries, mark
@@ -31,7 +31,8 @@ from backtests.strategy_errors import EscapedErrors, sentence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from adapters.session.recorded_session import Input, RecordedSession
+    from adapters.session.recorded_inputs import Input
+    from adapters.session.recorded_session import RecordedSession
     from adapters.strategy_class import AnyFactorStrategy
 
 INPUTS_PER_CHUNK: Final = 20_000
@@ -74,8 +75,8 @@ def replay(
         engine.add_actor(deliveries.actor)
         engine.add_strategy(strategy)
         error = _run(engine, session, deliveries, log, say)
-        found.inputs = tap.number
-        found.failure = sentence(error) if error is not None else tap.problem
+        found.inputs = tap.occurrences.number
+        found.failure = sentence(error) if error is not None else tap.occurrences.problem
         log.is_over = True
         _stop(engine, strategy)
     finally:

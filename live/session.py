@@ -21,7 +21,8 @@ from live.node import build_node
 from live.report import RunReport
 from live.run_folder import RunFolder
 from live.say import say
-from live.session_recording import SessionRecording, describe
+from live.session_header import describe
+from live.session_recording import SessionRecording
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fcntl
-import hashlib
-import inspect
 import json
 import os
-import platform
 import select
 import subprocess
 import sys
 import time
 from contextlib import suppress
-from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.session.outbox import Outbox
@@ -25,9 +19,9 @@ from dolphin_strategies.errors import DolphinError
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+    from pathlib import Path
 
     from adapters.strategy_class import AnyFactorStrategy
-    from live.settings import Settings
 
 FLUSH_S: Final = 0.1
 """What a ``kill -9`` of the node may take with it."""
@@ -102,7 +96,7 @@ class SessionRecording:
         with suppress(OSError):
             fcntl.fcntl(self._into, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._outbox: Final = Outbox(self._into)
-        self._outbox.header(**header, **_versions(), started_ns=time.time_ns())
+        self._outbox.header(**header, started_ns=time.time_ns())
         self.tap: Final = StrategyTap(strategy, self._outbox, time.time_ns)
         self._tell_instruments_at_start()
 
@@ -116,7 +110,7 @@ class SessionRecording:
     @property
     def published(self) -> int:
         """Inputs that the strategy was given."""
-        return self.tap.number
+        return self.tap.occurrences.number
 
     @property
     def recorded(self) -> int:
@@ -173,7 +167,7 @@ class SessionRecording:
         outbox = self._outbox
         outbox.flush()
         self._listen()
-        problem = self.tap.problem or str(self._status["problem"])
+        problem = self.tap.occurrences.problem or str(self._status["problem"])
         if outbox.problem:
             self._give_up("the session writer has ended; nothing more is recorded")
         elif problem:
@@ -284,31 +278,3 @@ class SessionRecording:
         self._process.kill()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(2)
-
-
-def describe(settings: Settings, strategy: AnyFactorStrategy) -> dict[str, Any]:
-    """Return what ``session.json`` says of a run: all that a replay needs, and what tells it."""
-    source = Path(inspect.getfile(type(strategy)))
-    return {
-        "strategy": {
-            "path": settings.strategy.path,
-            "config": _plain(settings.strategy.config),
-            "folder": str(Path.cwd()),
-            "source_sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
-        },
-        "sandbox": _plain(dataclasses.asdict(settings.sandbox)),
-        "node": _plain(dataclasses.asdict(settings.node)),
-    }
-
-
-def _plain(values: Any) -> Any:
-    return json.loads(json.dumps(values, default=str))
-
-
-def _versions() -> dict[str, Any]:
-    packages = ("dolphin", "nautilus_trader", "numpy", "pyarrow")
-    found = {"python": platform.python_version()}
-    for name in packages:
-        with suppress(ImportError):
-            found[name] = version(name)
-    return {"versions": found}

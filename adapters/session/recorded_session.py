@@ -5,60 +5,20 @@ from __future__ import annotations
 import heapq
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.catalog import layout
 from adapters.catalog.journal import damaged_lines, read_journal
-from adapters.catalog.market_tables import (
-    DELIVERED_NS,
-    DELIVERY_NUMBER,
-    quotes_from_arrow,
-    trades_from_arrow,
-)
 from adapters.catalog.parts import sha256_of
 from adapters.catalog.recording_lock import is_written
 from adapters.catalog.recover import recover
-from adapters.session import frames
+from adapters.session.recorded_inputs import SessionError, as_history, inputs_of
 from adapters.session.session_folder import FORMAT, HISTORY_SUFFIX, LINES_FILE, SESSION_FILE
-from adapters.session.session_sink import CHECKSUM
-from dolphin_strategies.errors import DolphinError
-from dolphin_strategies.factors.arrow import from_arrow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-
-class SessionError(DolphinError):
-    """A folder holds no session that can be replayed."""
-
-
-class Input(NamedTuple):
-    """Something that a strategy was given.
-
-    Attributes
-    ----------
-    number, delivered_ns : int
-        Its delivery number and time.
-    kind : int
-        One of ``frames.FACTORS``, ``QUOTE``, ``TRADE``, ``HISTORY``, ``RELEASED``.
-    datum : ExternalFactors, QuoteTick or TradeTick
-        With its original stamps.
-    checksum : int
-        Of the bytes that the strategy was given.
-    ends_chunk : bool
-        Whether the history that begins before it ends with it; True for all that is no history.
-
-    """
-
-    number: int
-    delivered_ns: int
-    kind: int
-    datum: Any
-    checksum: int
-    ends_chunk: bool = True
+    from adapters.session.recorded_inputs import Input
 
 
 class RecordedSession:
@@ -141,9 +101,9 @@ class RecordedSession:
             tables.setdefault(path.parent, []).append(path)
         chunks = {n["input"]: n["history"] for n in self.lines if "history" in n}
         rows = [
-            _as_history(_inputs_of(paths), chunks)
+            as_history(inputs_of(paths), chunks)
             if folder.name.endswith(HISTORY_SUFFIX)
-            else _inputs_of(paths)
+            else inputs_of(paths)
             for folder, paths in tables.items()
         ]
         return heapq.merge(*rows, key=lambda i: i.number)
@@ -201,54 +161,3 @@ class RecordedSession:
                 msg = f"{path} is damaged: line {number} is not what was written"
                 raise SessionError(msg) from None
         return lines
-
-
-def _inputs_of(paths: list[Path]) -> Iterator[Input]:
-    """Yield the inputs of one table; its files follow each other."""
-    for path in paths:
-        try:
-            table = pq.read_table(path)
-            numbers = table.column(DELIVERY_NUMBER).to_numpy()
-            # Within a file the order is that of ts_init.
-            table = table.take(pa.array(numbers.argsort(kind="stable")))
-            columns = (
-                table.column(DELIVERY_NUMBER).to_pylist(),
-                table.column(DELIVERED_NS).cast(pa.int64()).to_pylist(),
-                table.column(CHECKSUM).to_pylist(),
-            )
-            kind, read = _KINDS[(table.schema.metadata or {})[b"type_name"]]
-            data = read(table)
-        except (OSError, KeyError, ValueError, pa.ArrowException) as error:
-            msg = f"{path} is damaged: {error}"
-            raise SessionError(msg) from None
-        for number, delivered_ns, checksum, datum in zip(*columns, data, strict=True):
-            yield Input(number, delivered_ns, kind, datum, checksum)
-
-
-def _as_history(inputs: Iterator[Input], chunks: dict[int, int]) -> Iterator[Input]:
-    """Tell the records of chunks of history from the one that came after them.
-
-    Parameters
-    ----------
-    inputs : iterator of Input
-        What the recording of the history holds.
-    chunks : dict of int to int
-        How many records each chunk had, by the number of its last one.
-
-    """
-    past = {
-        number for last, count in chunks.items() for number in range(last - count + 1, last + 1)
-    }
-    for item in inputs:
-        is_past = item.number in past
-        yield item._replace(
-            kind=frames.HISTORY if is_past else frames.RELEASED,
-            ends_chunk=not is_past or item.number in chunks,
-        )
-
-
-_KINDS: Final[dict[bytes, tuple[int, Callable[[pa.Table], list[Any]]]]] = {
-    b"ExternalFactors": (frames.FACTORS, lambda table: from_arrow(table).records()),
-    b"QuoteTick": (frames.QUOTE, quotes_from_arrow),
-    b"TradeTick": (frames.TRADE, trades_from_arrow),
-}

@@ -48,7 +48,9 @@ def words_of(command: str) -> list[str]:
     """Return a command's words; without uv, what it would run inside this environment."""
     _, run, *words = shlex.split(command)
     uv = working_uv()
-    return [uv, run, *words] if uv else [sys.executable, *words]
+    if uv:
+        return [uv, run, *words]
+    return [sys.executable, *(words[1:] if words[0] == "python" else words)]
 
 
 def test_the_readme_has_the_two_commands() -> None:
@@ -79,11 +81,33 @@ def test_the_demo_command_runs_until_ctrl_c() -> None:
             process.wait(10)
 
 
-@pytest.mark.parametrize(
-    "command", [c for c in COMMANDS if c not in {ENDLESS, THIS_SUITE} and "contrarian" not in c]
-)
+ALONE: Final = [
+    c
+    for c in COMMANDS
+    if c not in {ENDLESS, THIS_SUITE} and "contrarian" not in c and "recordings/" not in c
+]
+CATALOG_COMMANDS: Final = [c for c in COMMANDS if "recordings/ten_days" in c]
+SESSION_COMMANDS: Final = [c for c in COMMANDS if "recordings/session" in c]
+
+
+@pytest.mark.parametrize("command", ALONE)
 def test_a_shown_command_succeeds(command: str) -> None:
-    """Each other command ends with 0."""
+    """Each command that needs no other one ends with 0."""
+    succeed(command)
+
+
+@pytest.mark.parametrize(
+    "commands", [CATALOG_COMMANDS, SESSION_COMMANDS], ids=["catalog", "session"]
+)
+def test_the_shown_commands_succeed_one_after_another(commands: list[str], tmp_path: Path) -> None:
+    """What one writes, the next reads; all end with 0."""
+    assert len(commands) >= 3
+    for command in commands:
+        succeed(command.replace("recordings/", f"{tmp_path}/"))
+
+
+def succeed(command: str) -> None:
+    """Run a command in the project's folder; it must end with 0."""
     result = subprocess.run(
         words_of(command), cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
     )

@@ -104,5 +104,5 @@ def test_a_broken_log_reaches_no_strategy() -> None:
     strategy.on_data(wrapped(1))
     strategy.on_data(wrapped(2))
     assert strategy.seen == [1, 2]
-    assert "planted in the log" in tap.problem
-    assert not tap.failure
+    assert "planted in the log" in tap.occurrences.problem
+    assert not tap.occurrences.failure

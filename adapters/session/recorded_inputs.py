@@ -1,0 +1,104 @@
+"""RecordedInputs: what a strategy was given, read back from a session's catalog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from adapters.catalog.market_tables import (
+    DELIVERED_NS,
+    DELIVERY_NUMBER,
+    quotes_from_arrow,
+    trades_from_arrow,
+)
+from adapters.session import frames
+from adapters.session.input_tables import CHECKSUM
+from dolphin_strategies.errors import DolphinError
+from dolphin_strategies.factors.arrow import from_arrow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+class SessionError(DolphinError):
+    """A folder holds no session that can be replayed."""
+
+
+class Input(NamedTuple):
+    """Something that a strategy was given.
+
+    Attributes
+    ----------
+    number, delivered_ns : int
+        Its delivery number and time.
+    kind : int
+        One of ``frames.FACTORS``, ``QUOTE``, ``TRADE``, ``HISTORY``, ``RELEASED``.
+    datum : ExternalFactors, QuoteTick or TradeTick
+        With its original stamps.
+    checksum : int
+        Of the bytes that the strategy was given.
+    ends_chunk : bool
+        Whether the history that begins before it ends with it; True for all that is no history.
+
+    """
+
+    number: int
+    delivered_ns: int
+    kind: int
+    datum: Any
+    checksum: int
+    ends_chunk: bool = True
+
+
+def inputs_of(paths: list[Path]) -> Iterator[Input]:
+    """Yield the inputs of one table; its files follow each other."""
+    for path in paths:
+        try:
+            table = pq.read_table(path)
+            numbers = table.column(DELIVERY_NUMBER).to_numpy()
+            # Within a file the order is that of ts_init.
+            table = table.take(pa.array(numbers.argsort(kind="stable")))
+            columns = (
+                table.column(DELIVERY_NUMBER).to_pylist(),
+                table.column(DELIVERED_NS).cast(pa.int64()).to_pylist(),
+                table.column(CHECKSUM).to_pylist(),
+            )
+            kind, read = _KINDS[(table.schema.metadata or {})[b"type_name"]]
+            data = read(table)
+        except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+            msg = f"{path} is damaged: {error}"
+            raise SessionError(msg) from None
+        for number, delivered_ns, checksum, datum in zip(*columns, data, strict=True):
+            yield Input(number, delivered_ns, kind, datum, checksum)
+
+
+def as_history(inputs: Iterator[Input], chunks: dict[int, int]) -> Iterator[Input]:
+    """Tell the records of chunks of history from the one that came after them.
+
+    Parameters
+    ----------
+    inputs : iterator of Input
+        What the recording of the history holds.
+    chunks : dict of int to int
+        How many records each chunk had, by the number of its last one.
+
+    """
+    past = {
+        number for last, count in chunks.items() for number in range(last - count + 1, last + 1)
+    }
+    for item in inputs:
+        is_past = item.number in past
+        yield item._replace(
+            kind=frames.HISTORY if is_past else frames.RELEASED,
+            ends_chunk=not is_past or item.number in chunks,
+        )
+
+
+_KINDS: Final[dict[bytes, tuple[int, Callable[[pa.Table], list[Any]]]]] = {
+    b"ExternalFactors": (frames.FACTORS, lambda table: from_arrow(table).records()),
+    b"QuoteTick": (frames.QUOTE, quotes_from_arrow),
+    b"TradeTick": (frames.TRADE, trades_from_arrow),
+}
