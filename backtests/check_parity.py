@@ -16,6 +16,7 @@ from adapters.session.recorded_inputs import SessionError
 from adapters.session.recorded_session import RecordedSession
 from adapters.session.session_folder import LINES_FILE
 from backtests import parity
+from backtests.say import say
 from backtests.session_replay import make_strategy, replay
 from dolphin_strategies.errors import DolphinError
 
@@ -65,10 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         verdict = check(RecordedSession(options.session))
     except DolphinError as error:
-        print(f"check_parity.py: {error}", file=sys.stderr)
+        say(f"check_parity.py: {error}", to=sys.stderr)
         return UNUSABLE
-    print(f"{options.session}: {'PARITY' if verdict.is_parity else 'NO PARITY'}")
-    print("\n".join(f"  {line}" for line in verdict.lines))
+    say(f"{options.session}: {'PARITY' if verdict.is_parity else 'NO PARITY'}")
+    say("\n".join(f"  {line}" for line in verdict.lines))
     return PARITY if verdict.is_parity else NO_PARITY
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,109 +12,22 @@ import numpy as np
 from adapters.catalog.factor_catalog import FactorCatalog
 from backtests.coverage import show_time
 from backtests.factor_delay import FactorDelay, show_duration
+from backtests.freshness import Freshness, has_collapsed, typical_interval_ns
 from backtests.proof_folder import ProofFolder
 from backtests.scramble import HOWS, scramble
+from backtests.verdict import Comparison, Verdict
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
 
 _CHILD: Final = ("-m", "backtests.proof_child")
-_SLOW_NS: Final = 60_000_000_000
-"""A factor that changes less often than this is published by somebody, with a delay."""
-_SIGNIFICANT: Final = 2.0
-_COLLAPSE: Final = 0.5
-"""Part of the profit that is left at most when a result has collapsed."""
 
 
 class ProofError(DolphinError):
     """A proof could not be made."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Instant:
-    """What was found at one instant; ``difference`` is empty where nothing changed."""
-
-    at_ns: int
-    how: str
-    compared: int
-    changed_rows: int
-    difference: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Freshness:
-    """What one factor's own update interval more of delay does to the result."""
-
-    factor: str
-    interval_ns: int
-    gross: float
-    """PnL before fees, as it is, and with the delay."""
-    delayed_gross: float
-    has_collapsed: bool
-
-    @property
-    def is_suspicious(self) -> bool:
-        """Whether it may well be a missing publication delay; a fast factor may be worth it."""
-        return self.has_collapsed and self.interval_ns >= _SLOW_NS
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What a proof came to."""
-
-    decisions: int
-    instants: list[Instant] = field(default_factory=list)
-    freshness: list[Freshness] = field(default_factory=list)
-    unstable: str = ""
-    """Two runs on the same data differ, and how."""
-
-    @property
-    def has_lookahead(self) -> bool:
-        return any(i.difference for i in self.instants)
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether there is nothing to object to."""
-        return not (
-            self.has_lookahead
-            or self.unstable
-            or not self.decisions
-            or any(f.is_suspicious for f in self.freshness)
-        )
-
-    def __str__(self) -> str:
-        if self.unstable:
-            return (
-                "NOT PROVED: the strategy decides differently on the same data, so that nothing "
-                f"can be compared (random numbers, wall clock, files of its own?): {self.unstable}"
-            )
-        if self.has_lookahead:
-            found = next(i for i in self.instants if i.difference)
-            return (
-                "LOOK-AHEAD: the strategy uses data from after the moment of its decision. With "
-                f"everything after {show_time(found.at_ns)} scrambled, {found.difference}"
-            )
-        if not self.decisions:
-            return "NOT PROVED: the strategy decided nothing in this window"
-        suspicious = [f for f in self.freshness if f.is_suspicious]
-        if suspicious:
-            names = ", ".join(f.factor for f in suspicious)
-            return (
-                f"LOOK-AHEAD SUSPECTED: the result lives on {names} within the first "
-                f"{show_duration(suspicious[0].interval_ns)}. That is what a factor shows that "
-                "was imported without its publication delay: a value stamped at the start of "
-                "what it covers is known at its end only (docs/import.md). If the value really "
-                "was known at its ts_init, the result is right, but so perishable"
-            )
-        compared = sum(i.compared for i in self.instants)
-        return (
-            f"NO LOOK-AHEAD FOUND: {compared:,} decisions before {len(self.instants)} instants "
-            "are the same whatever comes after"
-        )
 
 
 class Proof:
@@ -174,7 +85,7 @@ class Proof:
                 raise ProofError(msg)
             decisions = base["decisions"]
             self._tell(f"first run: {len(decisions):,} decisions, {base['rows']:,} records")
-            found: list[Instant] = []
+            found: list[Comparison] = []
             unstable = ""
             chosen = choose_instants(
                 decisions, (base["start_ns"], base["end_ns"]), instants, self._seed
@@ -195,14 +106,16 @@ class Proof:
             decisions=len(decisions), instants=found, freshness=freshness, unstable=unstable
         )
 
-    def _compare(self, folder: ProofFolder, base: dict[str, Any], at_ns: int, i: int) -> Instant:
+    def _compare(
+        self, folder: ProofFolder, base: dict[str, Any], at_ns: int, i: int
+    ) -> Comparison:
         """Run with everything after an instant scrambled."""
         how = HOWS[i % len(HOWS)]
         folder.renew_copy()
         done = scramble(folder.copy, at_ns, how, self._seed + i)
         again = self._run(folder, base, until_ns=at_ns + 1)
         before = [d for d in base["decisions"] if d[0] <= at_ns]
-        return Instant(
+        return Comparison(
             at_ns=at_ns,
             how=how,
             compared=len(before),
@@ -335,27 +248,3 @@ def difference(before: Sequence[Any], again: dict[str, Any], at_ns: int) -> str:
 def _show(decision: Any) -> str:
     ns, content = decision
     return f"{json.dumps(content, separators=(',', ':'))} at {show_time(ns)}"
-
-
-def has_collapsed(gross: Sequence[float], delayed: Sequence[float]) -> bool:
-    """Return whether a profit that was no accident is gone, by half or more.
-
-    No accident: twice what the same results with signs at random would come to.
-    """
-    profit, noise = sum(gross), math.sqrt(sum(g * g for g in gross))
-    return profit > _SIGNIFICANT * noise and sum(delayed) <= _COLLAPSE * profit
-
-
-def typical_interval_ns(factors: FactorCatalog, name: str, window: tuple[int, int]) -> int | None:
-    """Return the median time between two changes of a factor's value; None without two."""
-    changes: list[NDArray[np.int64]] = []
-    last = np.nan
-    for batch in factors.batches(*window, names=[name]):
-        values = batch.values[:, 0]
-        known = np.flatnonzero(~np.isnan(values))
-        if len(known):
-            changed = np.diff(values[known], prepend=last) != 0
-            changes.append(batch.ts_init[known[changed]])
-            last = values[known[-1]]
-    gaps = np.diff(np.concatenate(changes)) if changes else np.empty(0)
-    return int(np.median(gaps)) if len(gaps) else None

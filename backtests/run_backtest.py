@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,6 +130,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if put_right(options.catalog):
             say(f"{options.catalog} was left moved aside by a killed proof; it is back")
+        if options.instants < 1:
+            msg = f"--instants: expected at least 1, found {options.instants}"
+            raise ConfigError(msg)
         settings = settings_of(options)
         delays = [NO_DELAY] if options.factor_delay is None else read_delays(options.factor_delay)
         inputs = find_inputs(options.catalog, settings, make_strategy(settings))
@@ -154,6 +158,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DolphinError as error:
         say(f"run_backtest.py: {error}", to=sys.stderr)
         return FAILED
+    except KeyboardInterrupt:
+        say("run_backtest.py: ended by a signal; the catalog is as it was", to=sys.stderr)
+        return EXIT_CODE
 
 
 def run_once(
@@ -215,6 +222,8 @@ def prove(
     say(f"proof with seed {options.seed}: {options.instants} instants")
     required = [covered.name for covered in inputs.coverage]
     proof = Proof(arguments, options.catalog, required, delays[0], options.seed, say)
+    # Ended by either signal, it leaves nothing behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     verdict = proof.run(options.instants)
     say(f"\n{verdict}")
     if options.out is not None:

@@ -41,9 +41,7 @@ EXIT_STEP_NS: Final = 100_000_000
 MAX_EXIT_STEPS: Final = 200
 
 
-def replay(
-    session: RecordedSession, *, latency_ms: float = 0.0, say: Callable[[int], None] | None = None
-) -> Replayed:
+def replay(session: RecordedSession, *, latency_ms: float = 0.0) -> Replayed:
     """Replay a session with the strategy that it names.
 
     Parameters
@@ -52,8 +50,6 @@ def replay(
         What was recorded.
     latency_ms : float
         From an order to the venue.
-    say : callable, optional
-        Told how many inputs were replayed.
 
     Raises
     ------
@@ -74,11 +70,14 @@ def replay(
         deliveries = Deliveries(strategy)
         engine.add_actor(deliveries.actor)
         engine.add_strategy(strategy)
-        error = _run(engine, session, deliveries, log, say)
+        error = _run(engine, session, deliveries, log)
         found.inputs = tap.occurrences.number
         found.failure = sentence(error) if error is not None else tap.occurrences.problem
         log.is_over = True
         _stop(engine, strategy)
+    except RuntimeError as error:
+        msg = f"{session.folder}: NautilusTrader cannot replay the session: {error}"
+        raise SessionError(msg) from error
     finally:
         engine.dispose()
     return found
@@ -103,11 +102,7 @@ def make_strategy(session: RecordedSession) -> AnyFactorStrategy:
 
 
 def _run(
-    engine: BacktestEngine,
-    session: RecordedSession,
-    deliveries: Deliveries,
-    log: ReplayLog,
-    say: Callable[[int], None] | None,
+    engine: BacktestEngine, session: RecordedSession, deliveries: Deliveries, log: ReplayLog
 ) -> BaseException | None:
     """Run all inputs through the engine, a chunk at a time, up to the first one missing.
 
@@ -131,8 +126,6 @@ def _run(
         error = _give(engine, data) or error
         if log.found.gap_at:
             return error
-        if say is not None:
-            say(count)
     # Alerts that fired after the last input.
     end_ns = max((n["ns"] for n in session.lines), default=0)
     if end_ns > last_ns:
@@ -148,7 +141,8 @@ def _chunks(inputs: Iterator[Input]) -> Iterator[list[Input]]:
         if len(held) >= INPUTS_PER_CHUNK and item.ends_chunk:
             yield held
             held = []
-    yield held
+    if held:
+        yield held
 
 
 def _give(engine: BacktestEngine, data: Iterable[Any]) -> BaseException | None:

@@ -31,6 +31,9 @@ END_TIMEOUT_S: Final = 20.0
 """For turning what is left into files, on a slow disk."""
 
 
+WRITER_ENDED: Final = "the session writer has ended; nothing more is recorded"
+
+
 class RecordingError(DolphinError):
     """A session cannot be recorded; nothing was started."""
 
@@ -73,6 +76,7 @@ class SessionRecording:
         self._status: dict[str, Any] = {"recorded": 0, "dropped": 0, "problem": ""}
         self._heard = b""
         self._problem = ""
+        self._is_alarmed = self._is_watching = False
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
@@ -93,6 +97,7 @@ class SessionRecording:
             self.kill()
             raise
         os.set_blocking(self._into, False)
+        os.set_blocking(self._from, False)
         with suppress(OSError):
             fcntl.fcntl(self._into, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._outbox: Final = Outbox(self._into)
@@ -130,9 +135,9 @@ class SessionRecording:
 
     def progress(self) -> str:
         """Return what a progress line says of it."""
-        self._listen()
+        self._guard(self._listen)
         pending = self.published - self.recorded - self.dropped - self.lost
-        alarm = "" if not self._problem else f"  RECORDING: {self._problem}"
+        alarm = f"  RECORDING: {self._problem}" if self._is_alarmed else ""
         return (
             f"recorded {self.recorded:,} + lost {self.lost:,} + dropped {self.dropped:,} "
             f"+ waiting {pending:,} of {self.published:,}{alarm}"
@@ -148,7 +153,7 @@ class SessionRecording:
             dropped = self._outbox.dropped_lines + int(self._status.get("dropped_lines", 0))
             text += f"\n            {dropped:,} decisions or execution events are missing"
         if self._problem:
-            text += f"\n            {self._problem}"
+            text += f"\n            once: {self._problem}"
         return text
 
     # ---- on the node's loop ------------------------------------------------------------------
@@ -156,42 +161,50 @@ class SessionRecording:
     def _flush_and_wait(self) -> None:
         if self._loop is None or self._is_closed:
             return
-        try:
-            self._flush()
-        except Exception as error:  # noqa: BLE001 - trading goes on, whatever it was
-            self._give_up(f"{type(error).__name__}: {error}")
+        self._guard(self._flush)
         if not self._outbox.problem:
             self._timer = self._loop.call_later(FLUSH_S, self._flush_and_wait)
 
     def _flush(self) -> None:
-        outbox = self._outbox
-        outbox.flush()
+        self._hand_over()
         self._listen()
         problem = self.tap.occurrences.problem or str(self._status["problem"])
-        if outbox.problem:
-            self._give_up("the session writer has ended; nothing more is recorded")
+        if self._outbox.problem:
+            self._give_up(WRITER_ENDED)
         elif problem:
             self._alarm(problem)
-        elif outbox.waiting_bytes and self._loop is not None:
-            # More than a pipe holds: go on as soon as there is room.
-            self._loop.add_writer(self._into, self._flush_when_writable)
+        elif self._is_alarmed:
+            self._is_alarmed = False
+            self._say("RECORDING: goes on")
 
-    def _flush_when_writable(self) -> None:
-        if self._loop is not None:
+    def _hand_over(self) -> None:
+        """Give the pipe what it takes; what it does not, as soon as it has room again."""
+        self._outbox.flush()
+        is_waiting = self._outbox.waiting_bytes > 0
+        if self._loop is None or is_waiting == self._is_watching:
+            return
+        self._is_watching = is_waiting
+        if is_waiting:
+            self._loop.add_writer(self._into, self._guard, self._hand_over)
+        else:
             self._loop.remove_writer(self._into)
-        with suppress(OSError):
-            self._outbox.flush()
-        if self._outbox.waiting_bytes and self._loop is not None and not self._is_closed:
-            self._loop.add_writer(self._into, self._flush_when_writable)
 
     def _listen(self) -> None:
         """Hear what the writer has said, without waiting."""
-        while not self._is_closed and select.select([self._from], [], [], 0)[0]:
-            heard = os.read(self._from, 65536)
-            if not heard:
-                self._give_up("the session writer has ended; nothing more is recorded")
-                return
-            self._hear(heard)
+        with suppress(BlockingIOError):
+            while not self._is_closed:
+                heard = os.read(self._from, 65536)
+                if not heard:
+                    self._give_up(WRITER_ENDED)
+                    return
+                self._hear(heard)
+
+    def _guard(self, call: Callable[[], None]) -> None:
+        """Call, and give the recording up if that fails: trading goes on."""
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - whatever it was
+            self._give_up(f"{type(error).__name__}: {error}")
 
     def _hear(self, heard: bytes) -> None:
         *lines, self._heard = (self._heard + heard).split(b"\n")
@@ -203,7 +216,8 @@ class SessionRecording:
         self._alarm(problem)
 
     def _alarm(self, problem: str) -> None:
-        if not self._problem:
+        if not self._is_alarmed:
+            self._is_alarmed = True
             self._problem = problem
             with suppress(Exception):
                 self._say(f"RECORDING: {problem}; trading goes on")
@@ -246,12 +260,12 @@ class SessionRecording:
             with suppress(OSError, ValueError):
                 self._loop.remove_writer(self._into)
         self._outbox.header(ended=reason, ended_ns=time.time_ns(), published=self.published)
-        with suppress(OSError, ValueError):
+        with suppress(Exception):
             self._end()
         self._is_closed = True
         if self._process.poll() is None:
-            self.kill()
-            self._alarm("the session writer did not end in time")
+            # It has all that it will get, and ends by itself.
+            self._alarm("the session writer is still writing; wait for its end to use the session")
 
     def _end(self) -> None:
         deadline_s = time.monotonic() + END_TIMEOUT_S
