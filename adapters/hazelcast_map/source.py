@@ -102,6 +102,7 @@ class HazelcastSource:
         self._loop = None
         if self._link is not None:
             self._link.close()
+        self._on_trouble(f"{self.settings}: closed")
 
     # ---- reading, on the node's thread -------------------------------------------------------
 
