@@ -36,6 +36,8 @@ class NodeSettings:
         The region that a producer outside writes; the demo and the replay make their own.
     catalog : Path, optional
         The catalog that a strategy's ``factor_history`` comes from.
+    source : str
+        A URL ``hazelcast://...``: factors from there instead of a region.
     seconds : float
         Stop after so many seconds; 0: run until Ctrl-C.
     log_level : str
@@ -51,6 +53,7 @@ class NodeSettings:
     delivery: Delivery = "latest"
     region: Path = DEFAULT_PATH
     catalog: Path | None = None
+    source: str = ""
     seconds: float = 0.0
     log_level: str = "WARNING"
     record: Path | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import re
+import socket
+import ssl
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -37,6 +39,7 @@ LOST_TIMEOUT_S: Final = 3.0
 """After so long without an answer the connection is given up."""
 CONNECT_TIMEOUT_S: Final = 2.0
 """From the first packet to a map that can be used."""
+TLS_TIMEOUT_S: Final = 1.0
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 1.0
 CLOSE_TIMEOUT_S: Final = 1.5
@@ -228,6 +231,24 @@ class MapLink:
             self._tell(f"{self._settings}: {self._lost_because}; trying again")
 
 
+def tls_problem(address: str, settings: HazelcastSettings) -> str:
+    """Return what a TLS handshake fails with, which the client does not tell."""
+    host, _, port = address.rpartition(":")
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file or None)
+        if settings.cert_file:
+            context.load_cert_chain(settings.cert_file, settings.key_file or None)
+        with (
+            socket.create_connection((host, int(port)), TLS_TIMEOUT_S) as plain,
+            context.wrap_socket(plain, server_hostname=host),
+        ):
+            return "the member closed it"
+    except ssl.SSLCertVerificationError as error:
+        return f"its certificate is not accepted: {error.verify_message}"
+    except OSError as error:
+        return f"{error.strerror or error}; does the member use TLS?"
+
+
 def _shut_down(client: HazelcastClient) -> None:
     with suppress(Exception):
         client.shutdown()
@@ -254,10 +275,10 @@ class _Causes(logging.Filter):
         if record.exc_info and record.exc_info[1] is not None and isinstance(record.args, tuple):
             address = record.args[0]
             where = f"{getattr(address, 'host', address)}:{getattr(address, 'port', '')}"
-            self._reasons[where] = self._explain(record.exc_info[1])
+            self._reasons[where] = self._explain(record.exc_info[1], where)
         return False
 
-    def _explain(self, error: BaseException) -> str:
+    def _explain(self, error: BaseException, where: str) -> str:
         if isinstance(error, AuthenticationError):
             return (
                 f"refuses this client: it is of another cluster than {self._settings.cluster!r}, "
@@ -271,7 +292,10 @@ class _Causes(logging.Filter):
                 f"said nothing within {CONNECT_TIMEOUT_S:g} s: it hangs, is no Hazelcast member, "
                 "or only one side uses TLS"
             )
-        return re.sub(r"^\[Errno \d+\] ", "", str(error)) or type(error).__name__
+        said = re.sub(r"^\[Errno \d+\] ", "", str(error))
+        if not said and self._settings.tls:
+            return f"no TLS connection: {tls_problem(where, self._settings)}"
+        return said or "closed the connection at once: does it want TLS, is it a member?"
 
     def sentence(self, error: Exception) -> str:
         """Return what to tell of an attempt that ended with an error."""

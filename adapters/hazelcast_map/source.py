@@ -79,6 +79,11 @@ class HazelcastSource:
         return self._updates.schema
 
     @property
+    def is_open(self) -> bool:
+        """Whether it was opened and not closed."""
+        return self._loop is not None
+
+    @property
     def counters(self) -> dict[str, int]:
         """What was not taken as it came: ``refused_values``, ``late_answers``, and those of
         :class:`~adapters.hazelcast_map.update_stream.UpdateStream`.
@@ -102,7 +107,6 @@ class HazelcastSource:
         self._loop = None
         if self._link is not None:
             self._link.close()
-        self._on_trouble(f"{self.settings}: closed")
 
     # ---- reading, on the node's thread -------------------------------------------------------
 
