@@ -18,7 +18,7 @@ from adapters.shm import FactorReader
 from adapters.strategy_class import check_factors, find_strategy, make_config
 from dolphin_strategies import ConfigError, DolphinError, FactorSchema
 from dolphin_strategies.errors import RegionNotReadyError
-from live.node import binance_execution_config, log_level
+from live.node import VENUE, binance_execution_config, log_level
 from live.settings import LIVE_VENUES, VENUES, Settings, load
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "factor_history comes from")  # fmt: skip
     add("--source", metavar="URL", help="factors from Hazelcast instead, for example "
         f"{HAZELCAST_EXAMPLE}; see docs/hazelcast.md")  # fmt: skip
+    add("--synthetic-quotes", action="store_true", default=None, help="make quotes of BTCUSDT.EXF "
+        "from the factors, on which the sandbox matches")  # fmt: skip
     add("--seed", type=int, metavar="N", help="seed of the demo's market")
     add("--record", type=Path, metavar="FOLDER", help="record the session into a new folder; "
         "backtests/check_parity.py replays it")  # fmt: skip
@@ -119,6 +121,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         ),
         demo=override(settings.demo, seed=options.seed),
         replay=override(settings.replay, folder=options.replay, speed=options.speed),
+        synthetic_quotes=override(settings.synthetic_quotes, enabled=options.synthetic_quotes),
         strategy=override(settings.strategy, path=options.strategy),
     )
     check_settings(settings, live_orders=options.live_orders)
@@ -148,6 +151,10 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
         check_recording(replay.folder)
     if node.source:
         check_source(node)
+    synthetic = settings.synthetic_quotes.instrument
+    if str(synthetic.venue) == VENUE:
+        msg = f"synthetic_quotes instrument: expected a venue of its own, found {synthetic}"
+        raise ConfigError(msg)
     if not (sandbox.balance_usdt.is_finite() and sandbox.balance_usdt > 0):
         msg = f"balance_usdt: expected more than 0, found {sandbox.balance_usdt}"
         raise ConfigError(msg)

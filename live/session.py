@@ -18,7 +18,7 @@ from adapters.latency import measure_on_factors
 from adapters.shm.source import ShmSource
 from live.ctrl_c import CtrlC
 from live.market import Market, open_market
-from live.node import build_node
+from live.node import build_node, traded_venues
 from live.report import RunReport
 from live.run_folder import RunFolder
 from live.say import say
@@ -122,6 +122,7 @@ class Session:
             feed,
             measure_on_factors(self._strategy),
             float(self._settings.sandbox.balance_usdt),
+            traded_venues(self._settings),
         )
         self._say_hello()
         if self._market is not None:

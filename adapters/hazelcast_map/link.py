@@ -293,6 +293,7 @@ class _Causes(logging.Filter):
                 "or only one side uses TLS"
             )
         said = re.sub(r"^\[Errno \d+\] ", "", str(error))
+        said = "" if said in {"None", type(error).__name__} else said
         if not said and self._settings.tls:
             return f"no TLS connection: {tls_problem(where, self._settings)}"
         return said or "closed the connection at once: does it want TLS, is it a member?"

@@ -286,7 +286,8 @@ def test_f04_a_value_that_is_no_json_object_is_refused_and_counted(
     """The last good values stay, what Python would run is not run, and the next good one comes."""
     bad = [
         '{"a": NaN}', '{"a": Infinity}', '{"a": -Infinity}', '{"a": 1', "[1, 2]", '"text"', "1",
-        "null", "", "\ufeff{}", "[" * 100_000, '{"a":' * 2000 + "1" + "}" * 2000, bytearray(b'{"a": "\xff"}'),
+        "null", "", "\ufeff{}",
+        "[" * 100_000, '{"a":' * 2000 + "1" + "}" * 2000, bytearray(b'{"a": "\xff"}'),
         '{"a": 1, "_sequence": "x"}', '{"a": 1, "_sequence": -1}', '{"a": 1, "_publisher": 3}',
         {"a": 1}, 17, [1.0], Trap(tmp_path / "unpickled"), "x" * 10_000_000,
     ]  # fmt: skip
@@ -302,7 +303,7 @@ def test_f04_a_value_that_is_no_json_object_is_refused_and_counted(
                     lambda: source.counters["refused_values"] >= n,  # noqa: B023
                     f"refusal of {value!r:.60}",
                 )
-                await state_is(source, SourceState.STALE, "the value is refused: expected")
+                await state_is(source, SourceState.STALE, "the value is refused: ")
                 assert source.read_next() is None
             entries.set(settings.key, '{"a": 2}')
             assert (await next_of(source))["a"] == 2

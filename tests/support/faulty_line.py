@@ -103,7 +103,8 @@ def make_certificate(folder: Path, name: str = "localhost") -> tuple[ssl.SSLCont
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     subprocess.run(
         [
-            shutil.which("openssl") or "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            shutil.which("openssl") or "openssl", "req", "-x509",
+            "-newkey", "rsa:2048", "-nodes", "-days", "2",
             "-keyout", str(key), "-out", str(certificate), "-subj", f"/CN={name}",
             "-addext", f"subjectAltName=DNS:{name}",
         ],
