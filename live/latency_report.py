@@ -5,12 +5,10 @@ from __future__ import annotations
 import html
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 PHASE_1_CONTINUE_US: Final = 500.0
 PHASE_1_OPTIMISE_US: Final = 2000.0
@@ -124,7 +122,7 @@ class Report:
             f"phase 3 (under 50 µs end to end): {_met(event, PHASE_3_US)} with event "
             f"({_us(event)}), {_met(spin, PHASE_3_US)} with spin ({_us(spin)})",
             f"shared memory spin against Hazelcast polled at 1 ms, to on_factors: "
-            f"{_ratio(poll, spin)} (goal {GOAL_RATIO:g}×)",
+            f"{_ratio(poll, spin)} (goal {GOAL_RATIO:g} times)",
             f"Hazelcast push to on_factors: {_us(push)} (goal {GOAL_PUSH_US:,.0f} µs): "
             f"{_met(push, GOAL_PUSH_US)}",
             self.choice(),
@@ -251,7 +249,7 @@ def _met(value: float, limit: float) -> str:
 def _ratio(slow: float, fast: float) -> str:
     if math.isnan(slow) or math.isnan(fast):
         return "not measured"
-    return f"{slow / fast:,.0f}× faster at the median"
+    return f"{slow / fast:,.0f} times faster at the median"
 
 
 def _phase_1(median_us: float) -> str:

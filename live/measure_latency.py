@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import signal
@@ -147,9 +148,8 @@ def hazelcast_of(url: str, stack: ExitStack) -> tuple[str, str]:
         return "", str(error)
     # An entry of its own: the producer's must stay as it is.
     query = url.partition("?")[2]
-    own_key = f"{settings.map_name}/latency-{os.getpid()}"
-    own = f"hazelcast://{','.join(settings.members)}/{own_key}" + (f"?{query}" if query else "")
-    return own, reach(settings)
+    own = str(dataclasses.replace(settings, key=f"latency-{os.getpid()}"))
+    return f"{own}?{query}" if query else own, reach(settings)
 
 
 def measure(options: argparse.Namespace) -> Report:
@@ -168,8 +168,8 @@ def measure(options: argparse.Namespace) -> Report:
                 reads = -(-READS // options.rounds)
                 probe.run(options.rate, reads if is_read else count)
     how = (
-        f"{options.rounds} rounds, the cases in turn; 85 factors at {options.rate:g}/s from a "
-        f"process of its own; a latency is from the producer's write (for get + parse: from the "
+        f"rounds: {options.rounds}, the cases in turn; 85 factors at {options.rate:g}/s from a "
+        "process of its own; a latency is from the producer's write (for get + parse: from the "
         f"call) to the place named; {disturbance}"
     )
     return Report([probe.case for probe in all_probes], machine.describe(), how)
