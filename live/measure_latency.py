@@ -190,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     add = parser.add_argument
     add("--hazelcast", default="own", metavar="URL", help="the cluster to measure with, in an "
-        "entry of its own; 'own' starts a member here (default), 'none' leaves it out")  # fmt: skip
+        "entry of its own; 'own' (default) starts a member here, 'none': without")  # fmt: skip
     add("--rounds", type=int, default=ROUNDS, metavar="N", help=f"default: {ROUNDS}")
     add("--seconds", type=float, default=SECONDS, metavar="N", help="of each case and round "
         f"(default: {SECONDS:g})")  # fmt: skip

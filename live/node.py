@@ -139,6 +139,8 @@ def history_of(catalog: Path | None) -> list[StoredSpan]:
     found = FactorCatalog(catalog)
     found.recover()
     return stored_spans(found)
+
+
 def traded_venues(settings: Settings) -> list[str]:
     """Return the venues whose account a run trades on."""
     synthetic = settings.synthetic_quotes

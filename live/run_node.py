@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.factor_feed import WAITS
-from adapters.session import session_folder
 from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
 from adapters.hazelcast_map.settings import HazelcastSettings, credentials
+from adapters.session import session_folder
 from adapters.shm import FactorReader
 from adapters.strategy_class import check_factors, find_strategy, make_config
 from dolphin_strategies import ConfigError, DolphinError, FactorSchema

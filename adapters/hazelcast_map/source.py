@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.hazelcast_map.codec import UnusableError, decode, text_of
 from adapters.hazelcast_map.link import CALL_TIMEOUT_S, LinkLostError, MapLink
+from adapters.hazelcast_map.record_queue import RecordQueue, same_kind
 from adapters.hazelcast_map.update_stream import Record, UpdateStream
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.external_factors import ExternalFactors
@@ -55,16 +55,15 @@ class HazelcastSource:
 
     def __init__(self, settings: HazelcastSettings, *, capacity: int = CAPACITY) -> None:
         self.settings: Final = settings
-        self._capacity: Final = capacity
+        self.capacity: Final = capacity
         self._lock: Final = threading.Lock()
         self._updates: Final = UpdateStream()
-        self._records: Final[deque[Record]] = deque()
+        self._queue: Final = RecordQueue(capacity)
         self._link: MapLink | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: Callable[[], None] = lambda: None
         self._clock_ns: Callable[[], int] = time.time_ns
         self._asleep = False
-        self._published = self._delivered = self._conflated = self._lost = 0
         self._newest: bytes | bytearray | None = None
         self._asked_s = 0.0
         self._changed_mono_ns = 0
@@ -115,47 +114,47 @@ class HazelcastSource:
         interpreter.
         """
         with self._lock:
-            skipped = max(len(self._records) - 1, 0)
-            self._conflated += skipped
-            for _ in range(skipped):
-                self._records.popleft()
+            self._queue.skip_to_newest()
         return self.read_next(spin_ns)
 
     def read_next(self, spin_ns: int = 0) -> ExternalFactors | None:
         """Return the oldest record not handed out yet."""
-        if spin_ns and not self._records:
+        if spin_ns and not self._queue.unread:
             time.sleep(spin_ns / 1e9)
         with self._lock:
-            if not self._records:
-                return None
-            r = self._records.popleft()
-            self._delivered += 1
+            record = self._queue.take()
+        return None if record is None else self._factors(record)
+
+    def read_batch(self, limit: int) -> FactorBatch | None:
+        """Return the oldest records not handed out yet, of one schema and stream."""
+        records: list[Record] = []
+        with self._lock:
+            while len(records) < limit and (record := self._queue.peek()) is not None:
+                if records and not same_kind(records[0], record):
+                    break
+                self._queue.take()
+                records.append(record)
+        return self._batch(records)
+
+    def held_after(self, stream_id: int, sequence: int, limit: int) -> FactorBatch | None:
+        """Return the oldest records after one that are still here, handed out or not."""
+        with self._lock:
+            records = self._queue.after(stream_id, sequence, limit)
+        return self._batch(records)
+
+    def _batch(self, records: list[Record]) -> FactorBatch | None:
+        return FactorBatch.of([self._factors(r) for r in records]) if records else None
+
+    def _factors(self, r: Record) -> ExternalFactors:
         return ExternalFactors(
             r.schema, r.payload, r.ts_event, self._clock_ns(), r.sequence, r.published_mono_ns,
             r.stream_id,
         )  # fmt: skip
 
-    def read_batch(self, limit: int) -> FactorBatch | None:
-        """Return the oldest records not handed out yet, of one schema and stream."""
-        records: list[ExternalFactors] = []
-        while len(records) < limit and self._continues(records):
-            f = self.read_next()
-            if f is None:
-                break
-            records.append(f)
-        return FactorBatch.of(records) if records else None
-
-    def _continues(self, records: list[ExternalFactors]) -> bool:
-        with self._lock:
-            if not records or not self._records:
-                return True
-            r, last = self._records[0], records[-1]
-            return r.schema is last.schema and r.stream_id == last.stream_id
-
     def sleep(self) -> bool:
         """Ask for ``wake``; False if there is something to read already."""
         with self._lock:
-            self._asleep = not self._records
+            self._asleep = not self._queue.unread
             return self._asleep
 
     def _call_wake(self) -> None:
@@ -234,18 +233,13 @@ class HazelcastSource:
         else:
             self._value_problem = ""
             if record is not None:
-                self._queue(record)
+                self._add(record)
         self._newest = data.buffer
         return True
 
-    def _queue(self, record: Record) -> None:
+    def _add(self, record: Record) -> None:
         self._changed_mono_ns = time.monotonic_ns()
-        self._published += record.missed + 1
-        self._lost += record.missed
-        self._records.append(record)
-        if len(self._records) > self._capacity:
-            self._records.popleft()
-            self._lost += 1
+        self._queue.append(record)
         if self._asleep and self._loop is not None:
             self._asleep = False
             with suppress(RuntimeError):  # the loop is closed
@@ -261,9 +255,8 @@ class HazelcastSource:
         """Return the state and the counters."""
         with self._lock:
             state, reason = self._state()
-            return SourceStatus(
-                state, reason, self._published, self._delivered, self._conflated, self._lost
-            )
+            q = self._queue
+            return SourceStatus(state, reason, q.published, q.delivered, q.conflated, q.lost)
 
     def _state(self) -> tuple[SourceState, str]:
         problem = self._link_problem or self._value_problem
