@@ -99,11 +99,12 @@ def test_a_backtest_matches_on_the_quotes_of_recorded_factors() -> None:
     heard, fills = strategy.heard, strategy.fills
     engine.dispose()
     assert heard == ["factors", "quote"] * 4
-    assert fills == [60_030.0]
+    # The position is closed at the end, at the bid.
+    assert fills == [60_030.0, 59_970.0]
 
 
 def test_a_live_nodes_sandbox_matches_on_them(tmp_path: Path) -> None:
-    """The example taker trades BTCUSDT.EXF alone, at prices with its two decimals, and ends flat."""
+    """The example taker trades BTCUSDT.EXF alone, at prices that were quoted, and ends flat."""
     config = tmp_path / "node.toml"
     config.write_text('[strategy]\ninstrument_id = "BTCUSDT.EXF"\nenter_imbalance = 0.3\n')
     arguments = ["--config", config, "--synthetic-quotes", "--seconds", 12]

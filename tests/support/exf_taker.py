@@ -20,7 +20,7 @@ class ExfTaker(ImbalanceTaker):
         self.subscribe_quotes(self.config.instrument_id)
 
     def on_quote(self, quote: QuoteTick) -> None:
-        assert quote.bid_price <= quote.ask_price
+        assert quote.bid_price.raw <= quote.ask_price.raw
         self.quotes += 1
         self.shown |= {str(quote.bid_price), str(quote.ask_price)}
 
