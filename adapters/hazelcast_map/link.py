@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import random
-import re
-import socket
-import ssl
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from hazelcast.client import HazelcastClient
 from hazelcast.config import ReconnectMode
-from hazelcast.errors import (
-    AuthenticationError,
-    ClientNotAllowedInClusterError,
-    HazelcastClientNotActiveError,
-)
 from hazelcast.lifecycle import LifecycleState
 
-from adapters.hazelcast_map.settings import (
-    PASSWORD_VARIABLE,
-    USERNAME_VARIABLE,
-    HazelcastSettings,
-    credentials,
-)
+from adapters.hazelcast_map.causes import Causes
+from adapters.hazelcast_map.settings import HazelcastSettings, credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +26,6 @@ LOST_TIMEOUT_S: Final = 3.0
 """After so long without an answer the connection is given up."""
 CONNECT_TIMEOUT_S: Final = 2.0
 """From the first packet to a map that can be used."""
-TLS_TIMEOUT_S: Final = 1.0
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 1.0
 CLOSE_TIMEOUT_S: Final = 1.5
@@ -54,10 +40,6 @@ _FAIL_FAST: Final[dict[str, Any]] = {
     "heartbeat_timeout": LOST_TIMEOUT_S,
     "invocation_timeout": LOST_TIMEOUT_S,
 }
-
-
-_CLIENT_LOG: Final = logging.getLogger("hazelcast.connection")
-logging.getLogger("hazelcast").addHandler(logging.NullHandler())
 
 
 class LinkLostError(Exception):
@@ -189,7 +171,7 @@ class MapLink:
     def _connect_and_serve(self) -> tuple[bool, str]:
         """Return whether there was a connection, and why there is none any more."""
         self._is_lost, self._lost_because = False, ""
-        causes = _Causes(self._settings)
+        causes = Causes(self._settings, CONNECT_TIMEOUT_S)
         # Made before it connects, so that the watchdog can end an attempt that hangs.
         client = HazelcastClient.__new__(HazelcastClient)
         watchdog = threading.Timer(CONNECT_TIMEOUT_S, _shut_down, [client])
@@ -231,75 +213,6 @@ class MapLink:
             self._tell(f"{self._settings}: {self._lost_because}; trying again")
 
 
-def tls_problem(address: str, settings: HazelcastSettings) -> str:
-    """Return what a TLS handshake fails with, which the client does not tell."""
-    host, _, port = address.rpartition(":")
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file or None)
-        if settings.cert_file:
-            context.load_cert_chain(settings.cert_file, settings.key_file or None)
-        with (
-            socket.create_connection((host, int(port)), TLS_TIMEOUT_S) as plain,
-            context.wrap_socket(plain, server_hostname=host),
-        ):
-            return "the member closed it"
-    except ssl.SSLCertVerificationError as error:
-        return f"its certificate is not accepted: {error.verify_message}"
-    except OSError as error:
-        return f"{error.strerror or error}; does the member use TLS?"
-
-
 def _shut_down(client: HazelcastClient) -> None:
     with suppress(Exception):
         client.shutdown()
-
-
-class _Causes(logging.Filter):
-    """Catch what the client only logs, with a stack trace: why it could not connect."""
-
-    def __init__(self, settings: HazelcastSettings) -> None:
-        super().__init__()
-        self._settings = settings
-        self._thread = threading.get_ident()
-        self._reasons: dict[str, str] = {}
-
-    def __enter__(self) -> None:
-        _CLIENT_LOG.addFilter(self)
-
-    def __exit__(self, *error: object) -> None:
-        _CLIENT_LOG.removeFilter(self)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.thread != self._thread:
-            return True
-        if record.exc_info and record.exc_info[1] is not None and isinstance(record.args, tuple):
-            address = record.args[0]
-            where = f"{getattr(address, 'host', address)}:{getattr(address, 'port', '')}"
-            self._reasons[where] = self._explain(record.exc_info[1], where)
-        return False
-
-    def _explain(self, error: BaseException, where: str) -> str:
-        if isinstance(error, AuthenticationError):
-            return (
-                f"refuses this client: it is of another cluster than {self._settings.cluster!r}, "
-                f"or wants another user name or password ({USERNAME_VARIABLE}, "
-                f"{PASSWORD_VARIABLE})"
-            )
-        if isinstance(error, ClientNotAllowedInClusterError):
-            return "does not allow this client in its cluster"
-        if isinstance(error, HazelcastClientNotActiveError):
-            return (
-                f"said nothing within {CONNECT_TIMEOUT_S:g} s: it hangs, is no Hazelcast member, "
-                "or only one side uses TLS"
-            )
-        said = re.sub(r"^\[Errno \d+\] ", "", str(error))
-        said = "" if said in {"None", type(error).__name__} else said
-        if not said and self._settings.tls:
-            return f"no TLS connection: {tls_problem(where, self._settings)}"
-        return said or "closed the connection at once: does it want TLS, is it a member?"
-
-    def sentence(self, error: Exception) -> str:
-        """Return what to tell of an attempt that ended with an error."""
-        if not self._reasons:
-            return f"cannot connect: {error}"
-        return "; ".join(f"{where}: {why}" for where, why in self._reasons.items())
