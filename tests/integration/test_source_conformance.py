@@ -491,9 +491,8 @@ def test_a_shm_source_waits_for_its_producer() -> None:
     in_a_loop(body)
 
 
-@every_source
 def test_held_records_are_given_again_without_moving_anything(
-    make: Callable[[], Producer],
+    make: Make,
 ) -> None:
     """In order, after a sequence, at most so many; what is read next stays what it was."""
 
@@ -517,8 +516,7 @@ def test_held_records_are_given_again_without_moving_anything(
     in_a_loop(body)
 
 
-@every_source
-def test_of_another_stream_all_that_is_held_is_given(make: Callable[[], Producer]) -> None:
+def test_of_another_stream_all_that_is_held_is_given(make: Make) -> None:
     """Whoever knows an older stream gets this one from its oldest held record on."""
 
     async def body() -> None:
