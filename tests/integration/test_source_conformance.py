@@ -491,17 +491,18 @@ def test_a_shm_source_waits_for_its_producer() -> None:
     in_a_loop(body)
 
 
-def test_held_records_are_given_again_without_moving_anything(
-    make: Make,
-) -> None:
+def test_held_records_are_given_again_without_moving_anything(make: Make) -> None:
     """In order, after a sequence, at most so many; what is read next stays what it was."""
 
     async def body() -> None:
-        async with opened(make, published_before=5) as o:
-            o.producer.publish(3)
+        async with opened(make, published_before=1) as o:
+            o.producer.publish(7)
             first = o.source.read_next()
             assert first is not None
             before = o.counters()
+            handed_out = o.source.held_after(first.stream_id, 0, 1)
+            assert handed_out is not None
+            assert handed_out.sequence.tolist() == [first.sequence] == [1]
             held = o.source.held_after(first.stream_id, 2, 4)
             assert held is not None
             assert all(is_whole(f) for f in held.records())
@@ -511,7 +512,7 @@ def test_held_records_are_given_again_without_moving_anything(
             assert rest.sequence.tolist() == [7, 8]
             assert o.source.held_after(first.stream_id, 8, 100) is None
             assert o.counters() == before
-            assert o.read_all() == [6, 7, 8]
+            assert o.read_all() == [2, 3, 4, 5, 6, 7, 8]
 
     in_a_loop(body)
 
