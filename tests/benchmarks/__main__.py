@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from live import machine
-from tests.benchmarks import bus, calls, catalog, node, peers, throughput
+from tests.benchmarks import (
+    backtest,
+    bus,
+    calls,
+    catalog,
+    node,
+    peers,
+    record,
+    throughput,
+)
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 
@@ -18,8 +27,10 @@ GROUPS: Final = {
     "calls": (calls.run, "what one write or read costs from Python"),
     "throughput": (throughput.run, "one writer at 1,000,000 records/s and a reader that checks"),
     "node": (node.run, "producer process -> on_factors in a live node, spin and event; idle CPU"),
+    "record": (record.run, "what recording its session costs a node, in pairs of runs"),
     "bus": (bus.run, "messages per second through the message bus of one node"),
     "catalog": (catalog.run, "a million records to a catalog and back into engine data"),
+    "backtest": (backtest.run, "records per second through a backtest engine, and its memory"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }
 RUNS: Final = 5
