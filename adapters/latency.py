@@ -12,6 +12,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from dolphin_strategies.factor_strategy import FactorStrategy
     from dolphin_strategies.factors.external_factors import ExternalFactors
 
@@ -53,14 +55,18 @@ class LatencyRecorder:
         if latency_ns > self._max:  # noqa: PLR1730 - a call of max would cost more
             self._max = latency_ns
 
+    def newest(self, limit: int = _KEPT) -> NDArray[np.int64]:
+        """Return at most the ``limit`` newest latencies in ns, oldest first; int64, a copy."""
+        count = min(self._n, _KEPT, limit)
+        slots = np.arange(self._n - count, self._n) & _MASK
+        latencies: NDArray[np.int64] = np.frombuffer(self._ns, dtype=np.int64)[slots]
+        return latencies
+
     def percentiles(self, newest: int = _KEPT) -> Percentiles:
         """Return the percentiles of at most the ``newest`` latencies; the maximum is of all."""
-        kept = min(self._n, _KEPT)
-        count = min(kept, newest)
-        if not count:
+        us = self.newest(newest) / 1e3
+        if not len(us):
             return Percentiles(math.nan, math.nan, math.nan, math.nan, 0)
-        slots = np.arange(self._n - count, self._n) & _MASK
-        us = np.frombuffer(self._ns, dtype=np.int64)[slots] / 1e3
         p50, p99, p999 = np.percentile(us, [50, 99, 99.9])
         return Percentiles(float(p50), float(p99), float(p999), self._max / 1e3, self._n)
 

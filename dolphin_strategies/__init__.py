@@ -12,7 +12,11 @@ from dolphin_strategies.factors.source import (
     SourceStatus,
 )
 from dolphin_strategies.order_limits import OrderRateLimit
-from dolphin_strategies.synthetic_quotes import SyntheticQuote, synthetic_quote
+from dolphin_strategies.synthetic_quotes import (
+    SyntheticQuote,
+    synthetic_quote,
+    synthetic_quote_of,
+)
 
 __all__ = [
     "EXTERNAL_FACTORS",
@@ -31,4 +35,5 @@ __all__ = [
     "SyntheticQuote",
     "UnknownFactorError",
     "synthetic_quote",
+    "synthetic_quote_of",
 ]

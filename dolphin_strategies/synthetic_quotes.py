@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SPREAD: Final = "spread"
+IMBALANCE: Final = "imbal_btc"
 DEFAULT_SPREAD_BPS: Final = 5.0
 DEFAULT_IMBALANCE: Final = 0.0
 IMBALANCE_WEIGHT: Final = 0.1
@@ -54,4 +59,27 @@ def synthetic_quote(
     return SyntheticQuote(
         bid=last_price * (1 - half * (1 - imbalance * IMBALANCE_WEIGHT)),
         ask=last_price * (1 + half * (1 + imbalance * IMBALANCE_WEIGHT)),
+    )
+
+
+def synthetic_quote_of(factors: Mapping[str, float], last_price: float) -> SyntheticQuote | None:
+    """Return the quote around a last price by the factors ``spread`` and ``imbal_btc``.
+
+    Parameters
+    ----------
+    factors : mapping of str to float
+        Such as ExternalFactors. A name that is absent takes its default; NaN does not.
+    last_price : float
+        The newest real price, above 0.
+
+    Returns
+    -------
+    SyntheticQuote or None
+        None if the price or a factor is NaN or out of its range.
+
+    """
+    return synthetic_quote(
+        last_price,
+        factors.get(SPREAD, DEFAULT_SPREAD_BPS),
+        factors.get(IMBALANCE, DEFAULT_IMBALANCE),
     )

@@ -111,6 +111,44 @@ class SimulatedMarket(_ProducedMarket):
         return True
 
 
+class SimulatedQuotes:
+    """The demo's quotes alone, for factors that come from elsewhere."""
+
+    def __init__(self, seed: int) -> None:
+        self._path = SimulatedPath(seed)
+        self._start_ns = 0
+
+    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
+        factory = SimulatedMarketClientFactory(self._path, lambda: self._start_ns)
+        return factory, SimulatedMarketClientConfig()
+
+    def actors(self) -> Sequence[DataActor]:
+        return ()
+
+    def start(self, start_ns: int) -> None:
+        self._start_ns = start_ns
+
+    def producer_failure(self) -> str:
+        return ""
+
+    def restart_producer(self) -> bool:
+        return False
+
+    def kill(self) -> None:
+        """Do nothing: there is no process."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return
+
+
 class ReplayedMarket(_ProducedMarket):
     """A recording: its ticks from here, its factors from a process beside it."""
 
@@ -151,7 +189,9 @@ class ReplayedMarket(_ProducedMarket):
 
 
 def open_market(settings: Settings, folder: RunFolder) -> Market:
-    """Start the producer of the market that the settings name."""
+    """Start the producer of the market that the settings name, if it is to write the factors."""
     if settings.node.venue == "replay":
         return ReplayedMarket(settings, folder)
+    if settings.node.source:
+        return SimulatedQuotes(settings.demo.seed)
     return SimulatedMarket(settings, folder)

@@ -24,6 +24,13 @@ from nautilus_trader.model import AccountId, AccountType, Currency, Money, OmsTy
 from nautilus_trader.persistence import DataCatalogConfig
 
 from adapters.factor_feed import FactorFeed, FactorFeedConfig
+from adapters.market.instruments import btcusdt_synthetic
+from adapters.market.synthetic import (
+    SyntheticMarketClientConfig,
+    SyntheticMarketClientFactory,
+    SyntheticQuoter,
+)
+from adapters.quotes import QuoteMaker
 from dolphin_strategies import ConfigError
 
 if TYPE_CHECKING:
@@ -94,10 +101,22 @@ def build_node(
         builder = builder.add_simulated_exec_client(
             VENUE, SandboxExecutionClientFactory(), sandbox_config(settings.sandbox)
         )
+    synthetic = settings.synthetic_quotes
+    instrument = btcusdt_synthetic(synthetic.instrument)
+    factory = SyntheticMarketClientFactory(instrument)
+    if synthetic.enabled:
+        venue = str(instrument.id.venue)
+        builder = builder.add_data_client(venue, factory, SyntheticMarketClientConfig())
+        builder = builder.add_simulated_exec_client(
+            venue, SandboxExecutionClientFactory(), sandbox_config(settings.sandbox, venue)
+        )
     node = builder.build()
     feed = FactorFeed(
         source, FactorFeedConfig(wait=settings.node.wait, delivery=settings.node.delivery)
     )
+    if factory.client is not None:
+        maker = QuoteMaker(instrument)
+        node.add_actor(SyntheticQuoter(maker, synthetic.price_from, factory.client.quote))
     node.add_actor(feed)
     node.add_strategy(strategy)
     return node, feed
@@ -120,6 +139,12 @@ def history_of(catalog: Path | None) -> list[StoredSpan]:
     found = FactorCatalog(catalog)
     found.recover()
     return stored_spans(found)
+
+
+def traded_venues(settings: Settings) -> list[str]:
+    """Return the venues whose account a run trades on."""
+    synthetic = settings.synthetic_quotes
+    return [VENUE, str(synthetic.instrument.venue)] if synthetic.enabled else [VENUE]
 
 
 def node_config(node: NodeSettings, *, is_live: bool) -> LiveNodeConfig:
@@ -154,10 +179,10 @@ def log_level(name: str) -> LogLevel:
         raise ConfigError(msg) from None
 
 
-def sandbox_config(sandbox: SandboxSettings) -> SandboxExecutionClientConfig:
+def sandbox_config(sandbox: SandboxSettings, venue: str = VENUE) -> SandboxExecutionClientConfig:
     """Return the paper account: margin, netting, filled by the book and not by trades."""
     return SandboxExecutionClientConfig(
-        venue=Venue(VENUE),
+        venue=Venue(venue),
         starting_balances=[Money(float(sandbox.balance_usdt), USDT)],
         account_type=AccountType.MARGIN,
         oms_type=OmsType.NETTING,

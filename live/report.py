@@ -10,6 +10,8 @@ from nautilus_trader.model import OrderStatus, Venue
 from live.node import USDT, VENUE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nautilus_trader.live import LiveNode
 
     from adapters.factor_feed import FactorFeed
@@ -46,6 +48,7 @@ class RunReport:
         feed: FactorFeed,
         latency: LatencyRecorder,
         start_balance: float,
+        venues: Iterable[str] = (VENUE,),
     ) -> None:
         # While the node runs, they are reached only if taken before.
         self._cache = node.cache
@@ -53,6 +56,7 @@ class RunReport:
         self._feed = feed
         self._latency = latency
         self._start_balance = start_balance
+        self._venues = [Venue(name) for name in venues]
         self._published = 0
         self._at_s = 0.0
 
@@ -79,21 +83,25 @@ class RunReport:
         orders = cache.orders()
         buys = sum(len(o.trade_ids) for o in orders if o.is_buy)
         sells = sum(len(o.trade_ids) for o in orders if o.is_sell)
-        venue = Venue(VENUE)
-        account = cache.account_for_venue(venue)
-        balance = account.balance_total(USDT) if account else None
-        unrealized = self._portfolio.unrealized_pnls(venue).get(USDT) if balance else None
         return Trading(
             orders=len(orders),
             buys=buys,
             sells=sells,
             refused=sum(o.status in _REFUSED for o in orders),
             fees=sum(m.as_double() for o in orders for m in o.commissions().values()),
-            pnl=(balance.as_double() - self._start_balance if balance else 0.0)
-            + (unrealized.as_double() if unrealized else 0.0),
+            pnl=sum(map(self._pnl, self._venues)),
             position=sum(p.signed_qty for p in cache.positions_open()),
             open_orders=len(cache.orders_open()) + len(cache.orders_inflight()),
         )
+
+    def _pnl(self, venue: Venue) -> float:
+        account = self._cache.account_for_venue(venue)
+        balance = account.balance_total(USDT) if account else None
+        if balance is None:
+            return 0.0
+        unrealized = self._portfolio.unrealized_pnls(venue).get(USDT)
+        won: float = balance.as_double() - self._start_balance
+        return won + (unrealized.as_double() if unrealized else 0.0)
 
     def summary(self, elapsed_s: float, how_it_ended: str) -> str:
         """Return the account of the whole run."""

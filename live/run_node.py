@@ -11,18 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.factor_feed import WAITS
+from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
+from adapters.hazelcast_map.settings import HazelcastSettings, credentials
 from adapters.session import session_folder
 from adapters.shm import FactorReader
 from adapters.strategy_class import check_factors, find_strategy, make_config
 from dolphin_strategies import ConfigError, DolphinError, FactorSchema
 from dolphin_strategies.errors import RegionNotReadyError
-from live.node import binance_execution_config, log_level
+from live.node import VENUE, binance_execution_config, log_level
 from live.settings import LIVE_VENUES, VENUES, Settings, load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.strategy_class import AnyFactorStrategy
+    from live.settings import NodeSettings
 
 EXAMPLES = """\
 examples:
@@ -33,6 +36,7 @@ examples:
   run_node.py --record FOLDER                       and record it, to be replayed later
   run_node.py --venue binance                       Binance's quotes, factors of a running
                                                     producer, sandbox orders (paper)
+  run_node.py --source hazelcast://localhost:5701   the producer's entry in Hazelcast
   run_node.py --config node.toml --check            check a configuration, start nothing
 
 Ctrl-C cancels the orders, closes the position and prints a summary; a second one leaves at once.
@@ -70,6 +74,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "(default: /dev/shm/dolphin_exf; the demo and the replay make their own)")  # fmt: skip
     add("--catalog", type=Path, metavar="FOLDER", help="the recorded factors that a strategy's "
         "factor_history comes from")  # fmt: skip
+    add("--source", metavar="URL", help="factors from Hazelcast instead, for example "
+        f"{HAZELCAST_EXAMPLE}; see docs/hazelcast.md")  # fmt: skip
+    add("--synthetic-quotes", action="store_true", default=None, help="make quotes of BTCUSDT.EXF "
+        "from the factors, on which the sandbox matches")  # fmt: skip
     add("--seed", type=int, metavar="N", help="seed of the demo's market")
     add("--record", type=Path, metavar="FOLDER", help="record the session into a new folder; "
         "backtests/check_parity.py replays it")  # fmt: skip
@@ -109,9 +117,11 @@ def settings_of(options: argparse.Namespace) -> Settings:
             region=options.region,
             catalog=options.catalog,
             record=options.record,
+            source=options.source,
         ),
         demo=override(settings.demo, seed=options.seed),
         replay=override(settings.replay, folder=options.replay, speed=options.speed),
+        synthetic_quotes=override(settings.synthetic_quotes, enabled=options.synthetic_quotes),
         strategy=override(settings.strategy, path=options.strategy),
     )
     check_settings(settings, live_orders=options.live_orders)
@@ -139,6 +149,12 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
         raise ConfigError(msg)
     if node.venue == "replay":
         check_recording(replay.folder)
+    if node.source:
+        check_source(node)
+    synthetic = settings.synthetic_quotes.instrument
+    if str(synthetic.venue) == VENUE:
+        msg = f"synthetic_quotes instrument: expected a venue of its own, found {synthetic}"
+        raise ConfigError(msg)
     if not (sandbox.balance_usdt.is_finite() and sandbox.balance_usdt > 0):
         msg = f"balance_usdt: expected more than 0, found {sandbox.balance_usdt}"
         raise ConfigError(msg)
@@ -175,6 +191,28 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
         binance_execution_config(os.environ)
 
 
+def check_source(node: NodeSettings) -> None:
+    """Refuse a source that cannot be used, or not with these settings.
+
+    Raises
+    ------
+    ConfigError
+        With what was expected and found.
+
+    """
+    HazelcastSettings.from_url(node.source)
+    credentials()
+    if node.venue == "replay":
+        msg = "source: a replay has factors of its own; choose another venue, or no source"
+        raise ConfigError(msg)
+    if node.wait == "spin":
+        msg = (
+            "wait: 'spin' watches shared memory, and Hazelcast's client needs the interpreter "
+            "meanwhile; use wait 'event', or live/bridge_hazelcast.py and its region"
+        )
+        raise ConfigError(msg)
+
+
 def check_recording(folder: Path | None) -> None:
     """Refuse a folder without the files of a recording.
 
@@ -195,6 +233,8 @@ def check_recording(folder: Path | None) -> None:
 
 def schema_of(settings: Settings) -> FactorSchema | None:
     """Return the names that the producer of this run writes, or None while nobody knows."""
+    if settings.node.source:
+        return None
     if settings.node.venue == "simulated":
         from adapters.market.simulated_path import SCHEMA  # noqa: PLC0415 - one of three markets
 
@@ -236,7 +276,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.check:
             node = settings.node
             known = schema_of(settings)
-            factors = f"{len(known)} factors" if known else f"no producer at {node.region} yet"
+            if node.source:
+                factors = f"factors from {node.source}"
+            elif known:
+                factors = f"{len(known)} factors"
+            else:
+                factors = f"no producer at {node.region} yet"
             print(
                 f"OK: {type(strategy).__name__} on the {node.venue} market, "
                 f"{node.orders} orders, {factors}"

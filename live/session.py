@@ -13,11 +13,12 @@ import traceback
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.latency import measure_on_factors
 from adapters.shm.source import ShmSource
 from live.ctrl_c import CtrlC
 from live.market import Market, open_market
-from live.node import build_node
+from live.node import build_node, traded_venues
 from live.report import RunReport
 from live.run_folder import RunFolder
 from live.say import say
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from nautilus_trader.live import LiveNodeHandle
 
     from adapters.strategy_class import AnyFactorStrategy
+    from dolphin_strategies import FactorSource
     from live.settings import Settings
 
 PROGRESS_INTERVAL_S: Final = 2.0
@@ -111,7 +113,7 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._on_callback_error)
         client = None if self._market is None else self._market.client(self._on_market_end)
-        node, feed = build_node(self._settings, client, ShmSource(region), self._strategy)
+        node, feed = build_node(self._settings, client, self._source(region), self._strategy)
         for actor in () if self._market is None else self._market.actors():
             node.add_actor(actor)
         self._handle = node.handle()
@@ -120,6 +122,7 @@ class Session:
             feed,
             measure_on_factors(self._strategy),
             float(self._settings.sandbox.balance_usdt),
+            traded_venues(self._settings),
         )
         self._say_hello()
         if self._market is not None:
@@ -139,6 +142,10 @@ class Session:
             progress.cancel()
             signal.setitimer(signal.ITIMER_REAL, 0)
         self._finish()
+
+    def _source(self, region: Path) -> FactorSource:
+        url = self._settings.node.source
+        return HazelcastSource(HazelcastSettings.from_url(url)) if url else ShmSource(region)
 
     def _say_hello(self) -> None:
         node = self._settings.node

@@ -8,7 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from nautilus_trader.model import InstrumentId
+
 from adapters.factor_feed import Delivery, Wait
+from adapters.market.instruments import BTCUSDT_EXF, BTCUSDT_PERP
 from adapters.shm import DEFAULT_PATH
 from adapters.toml_tables import from_table, read_tables
 from dolphin_strategies.errors import ConfigError, did_you_mean
@@ -36,6 +39,8 @@ class NodeSettings:
         The region that a producer outside writes; the demo and the replay make their own.
     catalog : Path, optional
         The catalog that a strategy's ``factor_history`` comes from.
+    source : str
+        A URL ``hazelcast://...``: factors from there instead of a region.
     seconds : float
         Stop after so many seconds; 0: run until Ctrl-C.
     log_level : str
@@ -51,6 +56,7 @@ class NodeSettings:
     delivery: Delivery = "latest"
     region: Path = DEFAULT_PATH
     catalog: Path | None = None
+    source: str = ""
     seconds: float = 0.0
     log_level: str = "WARNING"
     record: Path | None = None
@@ -92,6 +98,26 @@ class ReplaySettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SyntheticQuoteSettings:
+    """The ``[synthetic_quotes]`` table: factors as quotes of an instrument of their own.
+
+    Attributes
+    ----------
+    enabled : bool
+        Make them; the sandbox then matches orders for that instrument on them.
+    instrument : InstrumentId
+        What they are quotes of; of a venue of its own.
+    price_from : InstrumentId
+        The real instrument around whose newest price they are made.
+
+    """
+
+    enabled: bool = False
+    instrument: InstrumentId = BTCUSDT_EXF
+    price_from: InstrumentId = BTCUSDT_PERP
+
+
+@dataclass(frozen=True, kw_only=True)
 class StrategySettings:
     """The ``[strategy]`` table: ``class`` and the fields of its config."""
 
@@ -107,6 +133,7 @@ class Settings:
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     demo: DemoSettings = field(default_factory=DemoSettings)
     replay: ReplaySettings = field(default_factory=ReplaySettings)
+    synthetic_quotes: SyntheticQuoteSettings = field(default_factory=SyntheticQuoteSettings)
     strategy: StrategySettings = field(default_factory=StrategySettings)
 
 

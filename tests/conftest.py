@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.member import Member, require_member
 from tests.support.regions import new_region_path, remove_all_of
 
 if TYPE_CHECKING:
@@ -19,3 +20,12 @@ def region_path() -> Iterator[Path]:
     path = new_region_path()
     yield path
     remove_all_of(path)
+
+
+@pytest.fixture(scope="module")
+def member() -> Iterator[Member]:
+    """Give a real Hazelcast member of the module's own; tests that kill it start it again."""
+    require_member()
+    running = Member()
+    yield running
+    running.close()

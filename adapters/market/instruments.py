@@ -1,4 +1,4 @@
-"""The instrument that the simulated and the replayed market trade."""
+"""The instruments that markets of this project quote."""
 
 from __future__ import annotations
 
@@ -15,22 +15,34 @@ from nautilus_trader.model import (
 )
 
 BTCUSDT_PERP: Final = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
+BTCUSDT_EXF: Final = InstrumentId.from_str("BTCUSDT.EXF")
 
 
 def btcusdt_perp() -> CryptoPerpetual:
     """Return Binance's USD-M perpetual BTCUSDT: tick 0.1 USDT, step 0.001 BTC, at most 20x."""
+    return _perpetual(BTCUSDT_PERP, 1, 3)
+
+
+def btcusdt_synthetic(instrument_id: InstrumentId = BTCUSDT_EXF) -> CryptoPerpetual:
+    """Return what synthetic quotes are of: tick 0.01 USDT, step 0.00000001 BTC, at most 20x."""
+    return _perpetual(instrument_id, 2, 8)
+
+
+def _perpetual(
+    instrument_id: InstrumentId, price_precision: int, size_precision: int
+) -> CryptoPerpetual:
     usdt = Currency.from_str("USDT")
     return CryptoPerpetual(
-        instrument_id=BTCUSDT_PERP,
+        instrument_id=instrument_id,
         raw_symbol=Symbol("BTCUSDT"),
         base_currency=Currency.from_str("BTC"),
         quote_currency=usdt,
         settlement_currency=usdt,
         is_inverse=False,
-        price_precision=1,
-        size_precision=3,
-        price_increment=Price.from_str("0.1"),
-        size_increment=Quantity.from_str("0.001"),
+        price_precision=price_precision,
+        size_precision=size_precision,
+        price_increment=Price(10.0**-price_precision, price_precision),
+        size_increment=Quantity(10.0**-size_precision, size_precision),
         margin_init=Decimal("0.05"),
         margin_maint=Decimal("0.025"),
         ts_event=0,

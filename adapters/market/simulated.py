@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nautilus_trader.common import Clock
-    from nautilus_trader.live import ClientCache, SubscribeQuotes, UnsubscribeQuotes
+    from nautilus_trader.live import (
+        ClientCache,
+        SubscribeQuotes,
+        SubscribeTrades,
+        UnsubscribeQuotes,
+        UnsubscribeTrades,
+    )
 
 
 class SimulatedMarketClientConfig(DataClientConfig):
@@ -50,6 +56,13 @@ class SimulatedMarketClient(MarketDataClient):
         if not self._is_quoting:
             self._is_quoting = True
             self.create_task(self._quote(), "quotes")
+
+    async def _subscribe_trades(self, command: SubscribeTrades) -> None:
+        # There are none; whoever wants the newest price asks for both.
+        return
+
+    async def _unsubscribe_trades(self, command: UnsubscribeTrades) -> None:
+        return
 
     async def _unsubscribe_quotes(self, command: UnsubscribeQuotes) -> None:
         # The sandbox goes on matching resting orders and exits against these quotes.

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from live import machine
 from tests.benchmarks import (
     backtest,
     bus,
     calls,
     catalog,
-    machine,
     node,
     peers,
     record,

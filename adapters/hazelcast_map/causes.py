@@ -1,0 +1,106 @@
+"""Causes: why a client could not connect, which it only logs, in words for a person."""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+import ssl
+import threading
+from typing import TYPE_CHECKING, Final
+
+from hazelcast.errors import (
+    AuthenticationError,
+    ClientNotAllowedInClusterError,
+    HazelcastClientNotActiveError,
+)
+
+from adapters.hazelcast_map.settings import PASSWORD_VARIABLE, USERNAME_VARIABLE
+
+if TYPE_CHECKING:
+    from adapters.hazelcast_map.settings import HazelcastSettings
+
+TLS_TIMEOUT_S: Final = 1.0
+_CLIENT_LOG: Final = logging.getLogger("hazelcast.connection")
+logging.getLogger("hazelcast").addHandler(logging.NullHandler())
+
+
+class Causes(logging.Filter):
+    """Catch, on the thread that made it, what the client logs with a stack trace.
+
+    A context manager around an attempt to connect.
+
+    Parameters
+    ----------
+    settings : HazelcastSettings
+        What was tried.
+    timeout_s : float
+        After which the attempt is ended.
+
+    """
+
+    def __init__(self, settings: HazelcastSettings, timeout_s: float) -> None:
+        super().__init__()
+        self._timeout_s = timeout_s
+        self._settings = settings
+        self._thread = threading.get_ident()
+        self._reasons: dict[str, str] = {}
+
+    def __enter__(self) -> None:
+        _CLIENT_LOG.addFilter(self)
+
+    def __exit__(self, *error: object) -> None:
+        _CLIENT_LOG.removeFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.thread != self._thread:
+            return True
+        if record.exc_info and record.exc_info[1] is not None and isinstance(record.args, tuple):
+            address = record.args[0]
+            where = f"{getattr(address, 'host', address)}:{getattr(address, 'port', '')}"
+            self._reasons[where] = self._explain(record.exc_info[1], where)
+        return False
+
+    def _explain(self, error: BaseException, where: str) -> str:
+        if isinstance(error, AuthenticationError):
+            return (
+                f"refuses this client: it is of another cluster than {self._settings.cluster!r}, "
+                f"or wants another user name or password ({USERNAME_VARIABLE}, "
+                f"{PASSWORD_VARIABLE})"
+            )
+        if isinstance(error, ClientNotAllowedInClusterError):
+            return "does not allow this client in its cluster"
+        if isinstance(error, HazelcastClientNotActiveError):
+            return (
+                f"said nothing within {self._timeout_s:g} s: it hangs, is no Hazelcast member, "
+                "or only one side uses TLS"
+            )
+        said = re.sub(r"^\[Errno \d+\] ", "", str(error))
+        said = "" if said in {"None", type(error).__name__} else said
+        if not said and self._settings.tls:
+            return f"no TLS connection: {tls_problem(where, self._settings)}"
+        return said or "closed the connection at once: does it want TLS, is it a member?"
+
+    def sentence(self, error: Exception) -> str:
+        """Return what to tell of an attempt that ended with an error."""
+        if not self._reasons:
+            return f"cannot connect: {error}"
+        return "; ".join(f"{where}: {why}" for where, why in self._reasons.items())
+
+
+def tls_problem(address: str, settings: HazelcastSettings) -> str:
+    """Return what a TLS handshake fails with, which the client does not tell."""
+    host, _, port = address.rpartition(":")
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file or None)
+        if settings.cert_file:
+            context.load_cert_chain(settings.cert_file, settings.key_file or None)
+        with (
+            socket.create_connection((host, int(port)), TLS_TIMEOUT_S) as plain,
+            context.wrap_socket(plain, server_hostname=host),
+        ):
+            return "the member closed it"
+    except ssl.SSLCertVerificationError as error:
+        return f"its certificate is not accepted: {error.verify_message}"
+    except OSError as error:
+        return f"{error.strerror or error}; does the member use TLS?"

@@ -1,0 +1,204 @@
+"""HazelcastPublisher: a producer's state into an entry of a Hazelcast map, newest first."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+from adapters.hazelcast_map.codec import MAX_SIZE, Update, encode
+from adapters.hazelcast_map.link import (
+    CALL_TIMEOUT_S,
+    LOST_TIMEOUT_S,
+    LinkLostError,
+    MapLink,
+)
+from adapters.hazelcast_map.update_stream import machine_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from hazelcast.future import Future
+    from hazelcast.proxy.map import Map
+
+    from adapters.hazelcast_map.settings import HazelcastSettings
+
+CHECK_S: Final = 0.1
+
+
+class _State(NamedTuple):
+    number: int
+    text: str
+
+
+class HazelcastPublisher:
+    """Keep an entry at the newest state that ``write`` was given.
+
+    One state is under way at a time; what is written meanwhile replaces what waits. So no call
+    blocks, and a producer does not notice a cluster that is slow or gone: it is told by
+    ``problem`` and the counters.
+
+    Parameters
+    ----------
+    settings : HazelcastSettings
+        Which entry.
+
+    Attributes
+    ----------
+    written, sent, conflated : int
+        States given, confirmed by the cluster, and replaced by a newer one before they were
+        confirmed: ``written == sent + conflated`` once ``flush`` returned True. A state whose
+        confirmation was lost with the connection is sent again, if no newer one is there.
+    problem : str
+        Why nothing can be sent now; empty if all is well.
+
+    Raises
+    ------
+    ConfigError
+        If the credentials in the environment are incomplete.
+
+    Notes
+    -----
+    For one thread. Values are ordered by ``_publisher`` (new for each publisher), ``_sequence``
+    and ``_ts_event_ns`` in the JSON.
+
+    """
+
+    def __init__(self, settings: HazelcastSettings) -> None:
+        self.written = self.sent = self.conflated = 0
+        self.problem = f"{settings}: not connected yet"
+        self._settings: Final = settings
+        self._publisher: Final = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._machine: Final = machine_id()
+        self._changed: Final = threading.Condition()
+        self._entries: Map[str, Any] | None = None
+        self._waiting: _State | None = None
+        self._in_flight: _State | None = None
+        self._newest_number = 0
+        self._sent_s = 0.0
+        self._failure: BaseException | None = None
+        self._link: Final = MapLink(settings, self._serve, self._on_trouble)
+        self._link.start()
+
+    def write(self, factors: Mapping[str, Any], ts_event: int = 0) -> None:
+        """Publish the producer's whole state; names that begin with ``_`` are skipped.
+
+        Parameters
+        ----------
+        factors : mapping of str to number
+            The values; NaN, infinities and None are written as null.
+        ts_event : int
+            UNIX nanoseconds of the instant that the values describe; 0 means now.
+
+        Raises
+        ------
+        TypeError
+            If a value is nothing that JSON has.
+        ValueError
+            If the text is larger than 1 MB, which no reader takes.
+
+        """
+        with self._changed:
+            # A number is used once only it is sent, so that a gap means a loss on the way.
+            update = Update(
+                dict(factors), self._publisher, self._newest_number + 1,
+                ts_event or time.time_ns(), time.monotonic_ns(), self._machine,
+            )  # fmt: skip
+            text = encode(update)
+            if len(text) >= MAX_SIZE - 1000:
+                msg = f"factors: expected under {MAX_SIZE:,} bytes of JSON, found {len(text):,}"
+                raise ValueError(msg)
+            self.written += 1
+            self.conflated += self._waiting is not None
+            self._waiting = _State(update.sequence, text)
+        self._send()
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until the newest state is confirmed; return whether it was."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._waiting is None and self._in_flight is None, timeout_s
+            )
+
+    def close(self) -> None:
+        """Disconnect; safe to call again. What is not sent yet is not sent."""
+        self._link.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ---- sending, on any thread --------------------------------------------------------------
+
+    def _send(self) -> None:
+        """Hand the waiting state to the client, unless another one is under way."""
+        with self._changed:
+            entries, state = self._entries, self._waiting
+            if entries is None or state is None or self._in_flight is not None:
+                return
+            self._waiting, self._in_flight = None, state
+            self._newest_number = max(self._newest_number, state.number)
+            self._sent_s = time.monotonic()
+        entries.set(self._settings.key, state.text).add_done_callback(
+            lambda future: self._on_answer(state, future)
+        )
+
+    def _on_answer(self, state: _State, answer: Future[None]) -> None:
+        if not answer.is_success():
+            self._failure = answer.exception()
+            self._link.hurry()
+            return
+        with self._changed:
+            if self._in_flight is not state:
+                return
+            self._in_flight = None
+            self.problem = ""
+            self.sent += 1
+            self._changed.notify_all()
+        self._send()
+
+    def _serve(self, entries: Map[str, Any]) -> None:
+        with self._changed:
+            self._entries, self._failure, self.problem = entries, None, ""
+        try:
+            self._send()
+            while True:
+                self._link.pause(CHECK_S)
+                self._check_answer()
+        finally:
+            self._take_back()
+
+    def _check_answer(self) -> None:
+        if self._failure is not None:
+            msg = f"{type(self._failure).__name__}: {self._failure}"
+            raise LinkLostError(msg)
+        waited_s = time.monotonic() - self._sent_s if self._in_flight is not None else 0.0
+        if waited_s > LOST_TIMEOUT_S:
+            msg = f"no answer within {LOST_TIMEOUT_S:g} s"
+            raise LinkLostError(msg)
+        if waited_s > CALL_TIMEOUT_S:
+            self.problem = f"{self._settings}: no answer within {CALL_TIMEOUT_S:g} s"
+
+    def _take_back(self) -> None:
+        """Keep a state of which nobody knows whether it arrived, unless a newer one waits."""
+        with self._changed:
+            self._entries = None
+            if self._in_flight is not None and self._waiting is None:
+                self._waiting = self._in_flight
+            elif self._in_flight is not None:
+                self.conflated += 1
+            self._in_flight = None
+
+    def _on_trouble(self, reason: str) -> None:
+        self.problem = reason

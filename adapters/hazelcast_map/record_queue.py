@@ -1,0 +1,83 @@
+"""RecordQueue: the newest records, with what was read of them, skipped and lost."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from adapters.hazelcast_map.update_stream import Record
+
+
+class RecordQueue:
+    """Keep the newest ``capacity`` records; the reader's place is among them.
+
+    Attributes
+    ----------
+    published, delivered, conflated, lost : int
+        ``published == delivered + conflated + lost + unread``.
+    unread : int
+        Records at the end that were not taken.
+
+    Notes
+    -----
+    For one thread at a time.
+
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity: Final = capacity
+        self.published = self.delivered = self.conflated = self.lost = self.unread = 0
+        self._records: Final[deque[Record]] = deque()
+
+    def append(self, record: Record) -> None:
+        """Add the newest record; those missed before it, and one too many, are lost."""
+        self.published += record.missed + 1
+        self.lost += record.missed
+        self._records.append(record)
+        self.unread += 1
+        if len(self._records) > self.capacity:
+            self._records.popleft()
+            if self.unread > self.capacity:
+                self.unread = self.capacity
+                self.lost += 1
+
+    def skip_to_newest(self) -> None:
+        """Leave out all unread records but the newest."""
+        skipped = max(self.unread - 1, 0)
+        self.conflated += skipped
+        self.unread -= skipped
+
+    def peek(self) -> Record | None:
+        """Return the oldest unread record, which stays unread."""
+        return self._records[-self.unread] if self.unread else None
+
+    def take(self) -> Record | None:
+        """Return the oldest unread record."""
+        record = self.peek()
+        if record is not None:
+            self.unread -= 1
+            self.delivered += 1
+        return record
+
+    def after(self, stream_id: int, sequence: int, limit: int) -> list[Record]:
+        """Return the oldest records after one, read or not, of one schema and stream.
+
+        If that one's stream is not here, they begin with the oldest.
+        """
+        start = 0
+        for i, r in enumerate(self._records):
+            if r.stream_id == stream_id and r.sequence <= sequence:
+                start = i + 1
+        found: list[Record] = []
+        for r in islice(self._records, start, None):
+            if len(found) == limit or (found and not same_kind(found[0], r)):
+                break
+            found.append(r)
+        return found
+
+
+def same_kind(one: Record, other: Record) -> bool:
+    """Return whether two records may be in one batch."""
+    return one.schema is other.schema and one.stream_id == other.stream_id
