@@ -106,6 +106,7 @@ class _Held:
     def __init__(self, stream: Iterator[Piece]) -> None:
         self._stream = stream
         self._pieces: list[Piece] = []
+        self._taken_of_first = 0
         self._is_over = False
         self.ts = np.empty(0, np.int64)
 
@@ -138,17 +139,12 @@ class _Held:
         self.ts = self.ts[count:]
         taken: list[Any] = []
         while count:
-            piece = self._pieces[0]
-            n = min(count, len(piece.ts))
-            taken += piece.items(0, n)
-            if n < len(piece.ts):
-                self._pieces[0] = _tail(piece, n)
-            else:
+            piece, at = self._pieces[0], self._taken_of_first
+            n = min(count, len(piece.ts) - at)
+            taken += piece.items(at, at + n)
+            self._taken_of_first += n
+            if self._taken_of_first == len(piece.ts):
                 del self._pieces[0]
+                self._taken_of_first = 0
             count -= n
         return taken
-
-
-def _tail(piece: Piece, start: int) -> Piece:
-    items = piece.items
-    return Piece(piece.ts[start:], lambda i, j: items(start + i, start + j))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.session import frames
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nautilus_trader.model import QuoteTick, TradeTick
 
     from adapters.session.recorded_inputs import Input
@@ -65,8 +67,8 @@ class ReplayLog:
         self.expected: Final[deque[Input]] = deque()
         self.is_over = False
         self.found: Final = found
-        self._streams: dict[int, dict[str, Any]] = {}
-        self._packer: Final = frames.Packer(self._streams.__setitem__)
+        self._checksums: dict[int, Callable[[bytes], int]] = {}
+        self._packer: Final = frames.Packer(self._define)
 
     def factors(self, kind: int, number: int, delivered_ns: int, f: ExternalFactors) -> None:
         self._compare(number, self._packer.factors(kind, number, delivered_ns, f), f)
@@ -81,6 +83,9 @@ class ReplayLog:
         if not self.is_over:
             self.found.lines.append(line)
 
+    def _define(self, stream: int, definition: dict[str, Any]) -> None:
+        self._checksums[stream] = frames.checksum_of(definition)
+
     def _compare(self, number: int, frame: bytes, datum: Any) -> None:
         _, kind, stream = frames.HEAD.unpack_from(frame)
         name = frames.KIND_NAMES[kind]
@@ -90,7 +95,7 @@ class ReplayLog:
         wanted = self.expected.popleft() if self.expected else None
         if wanted is None:
             self._differ(number, f"the backtest gave {datum!r}, which the session does not have")
-        elif frames.checksum(self._streams[stream], frame[frames.HEAD.size :]) != wanted.checksum:
+        elif self._checksums[stream](frame[frames.HEAD.size :]) != wanted.checksum:
             if wanted.datum == datum:
                 what = "the recording holds another one than the strategy was given live"
                 self._differ(number, f"{what}: {datum!r}")

@@ -150,8 +150,13 @@ class WarmUp:
     # ---- from the feed's source --------------------------------------------------------------
 
     def _ask_source(self) -> None:
-        first = self._held[0].data if self._held else None
-        before = None if first is None else (first.stream_id, first.sequence)
+        """Ask for what was published up to the newest live record, conflated ones included."""
+        before = None
+        if self._held:
+            newest = self._held[-1].data
+            before = (newest.stream_id, newest.sequence)
+            # The source holds one stream: what came of others comes first.
+            self._take(f for d in self._held if (f := d.data).stream_id != newest.stream_id)
         self._request = HeldRequest(*self._last, before)
         self._strategy.publish_data(FEED_MESSAGES, self._request.wrapped())
 

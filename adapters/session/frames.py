@@ -91,9 +91,10 @@ def unpack(buffer: bytearray) -> Iterator[Frame]:
     del buffer[:at]
 
 
-def checksum(definition: dict[str, Any], body: bytes) -> int:
-    """Return the CRC-32 of an input: of its stream's definition and of every byte of it."""
-    return zlib.crc32(body, zlib.crc32(json.dumps(definition).encode()))
+def checksum_of(definition: dict[str, Any]) -> Callable[[bytes], int]:
+    """Return a function from an input's body to its CRC-32, begun with its stream's definition."""
+    begun = zlib.crc32(json.dumps(definition).encode())
+    return lambda body: zlib.crc32(body, begun)
 
 
 class Packer:

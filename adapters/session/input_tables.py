@@ -43,8 +43,8 @@ def _columns(definition: dict[str, Any], bodies: list[bytes]) -> tuple[Any, dict
     head = frames.STAMPS.size
     stamps = np.frombuffer(b"".join([b[:head] for b in bodies]), "<i8").reshape(-1, 4)
     extra = delivery_columns(stamps[:, 0], stamps[:, 1])
-    checksums = [frames.checksum(definition, body) for body in bodies]
-    extra[CHECKSUM] = pa.array(checksums, pa.uint32())
+    checksum = frames.checksum_of(definition)
+    extra[CHECKSUM] = pa.array([checksum(body) for body in bodies], pa.uint32())
     return stamps, extra
 
 

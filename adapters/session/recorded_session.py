@@ -80,7 +80,7 @@ class RecordedSession:
         is_closed = bool(ends) and len(ends) == starts
         self.recorded: Final = sum(e["recorded"] for e in ends) if is_closed else None
         if not is_closed:
-            self.remarks.append("the session writer was killed: its last half second is missing")
+            self.remarks.append("the session writer was killed: its last second is missing")
         elif "ended" not in self.header:
             self.remarks.append("the node was killed: what it had not handed over is missing")
         if self.dropped:

@@ -35,7 +35,7 @@ class HeldRequest(FeedMessage):
     stream_id, sequence : int
         The newest record that it has; 0 and 0: none.
     before : tuple of stream_id and sequence, optional
-        The oldest record that reached it live; None: nothing did yet.
+        The newest record that reached it live; None: nothing did yet.
 
     """
 

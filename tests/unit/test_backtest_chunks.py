@@ -66,6 +66,12 @@ def test_no_more_is_read_than_a_chunk_needs() -> None:
         assert read <= 100 * n + 20
 
 
+def test_a_piece_may_be_cut_as_often_as_it_has_rows() -> None:
+    """Small chunks of a large piece, as a slow strategy makes them."""
+    found = chunks([stream("a", np.arange(5_000), 5_000)], lambda: 1)
+    assert [chunk.last_ns for chunk in found] == list(range(5_000))
+
+
 def test_rows_of_the_first_stream_at_an_instant_of_another_are_counted() -> None:
     """They are the ties that the first stream wins."""
     first, second = np.array([1, 2, 2, 5]), np.array([2, 4, 5, 6])
