@@ -111,6 +111,45 @@ class SimulatedMarket(_ProducedMarket):
         return True
 
 
+class SimulatedQuotes:
+    """The same market, of which the factors know nothing: a producer outside writes them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = SimulatedPath(settings.demo.seed)
+        self._start_ns = 0
+
+    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
+        factory = SimulatedMarketClientFactory(self._path, lambda: self._start_ns)
+        return factory, SimulatedMarketClientConfig()
+
+    def actors(self) -> Sequence[DataActor]:
+        return ()
+
+    def start(self, start_ns: int) -> None:
+        self._start_ns = start_ns
+
+    def producer_failure(self) -> str:
+        # It is not ours: its death shows as staleness.
+        return ""
+
+    def restart_producer(self) -> bool:
+        return False
+
+    def kill(self) -> None:
+        return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return
+
+
 class ReplayedMarket(_ProducedMarket):
     """A recording: its ticks from here, its factors from a process beside it."""
 
@@ -154,4 +193,6 @@ def open_market(settings: Settings, folder: RunFolder) -> Market:
     """Start the producer of the market that the settings name."""
     if settings.node.venue == "replay":
         return ReplayedMarket(settings, folder)
+    if settings.node.producer == "outside":
+        return SimulatedQuotes(settings)
     return SimulatedMarket(settings, folder)

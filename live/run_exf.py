@@ -88,7 +88,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         add("--period", type=float, metavar="S", help="poll every source at this period")
         if name in {"run", "start", "restart"}:
             add("--log", type=Path, metavar="FILE", help="write the log there "
-                "(default: standard error; in the background ~/.local/state/dolphin/)")  # fmt: skip
+                "(default: standard error; with start ~/.local/state/dolphin/)")  # fmt: skip
         if name == "run":
             add("--seconds", type=float, metavar="N", help="stop after N seconds")
             add("--detached", action="store_true", help=argparse.SUPPRESS)

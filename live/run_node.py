@@ -70,6 +70,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "(default: /dev/shm/dolphin_exf; the demo and the replay make their own)")  # fmt: skip
     add("--catalog", type=Path, metavar="FOLDER", help="the recorded factors that a strategy's "
         "factor_history comes from")  # fmt: skip
+    add("--producer", choices=("own", "outside"), help="outside: the simulated market with the "
+        "factors of a running producer, see --region")  # fmt: skip
     add("--seed", type=int, metavar="N", help="seed of the demo's market")
     add("--record", type=Path, metavar="FOLDER", help="record the session into a new folder; "
         "backtests/check_parity.py replays it")  # fmt: skip
@@ -109,6 +111,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
             region=options.region,
             catalog=options.catalog,
             record=options.record,
+            producer=options.producer,
         ),
         demo=override(settings.demo, seed=options.seed),
         replay=override(settings.replay, folder=options.replay, speed=options.speed),
@@ -139,6 +142,9 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
         raise ConfigError(msg)
     if node.venue == "replay":
         check_recording(replay.folder)
+        if node.producer == "outside":
+            msg = "producer: a replay brings its own factors; expected 'own', found 'outside'"
+            raise ConfigError(msg)
     if not (sandbox.balance_usdt.is_finite() and sandbox.balance_usdt > 0):
         msg = f"balance_usdt: expected more than 0, found {sandbox.balance_usdt}"
         raise ConfigError(msg)
@@ -195,7 +201,7 @@ def check_recording(folder: Path | None) -> None:
 
 def schema_of(settings: Settings) -> FactorSchema | None:
     """Return the names that the producer of this run writes, or None while nobody knows."""
-    if settings.node.venue == "simulated":
+    if settings.node.venue == "simulated" and settings.node.producer == "own":
         from adapters.market.simulated_path import SCHEMA  # noqa: PLC0415 - one of three markets
 
         return SCHEMA
