@@ -49,10 +49,12 @@ def premium_index(body: Any, symbol: str) -> Reading:
 
 def funding_info(body: Any, symbol: str) -> Reading:
     """Read ``GET /fapi/v1/fundingInfo``: only symbols whose funding was adjusted are in it."""
-    listed = rows(_checked(body), "fundingInfo")
-    found = [row for row in listed if isinstance(row, dict) and row.get("symbol") == symbol]
-    hours = number(found[0].get("fundingIntervalHours")) if found else DEFAULT_FUNDING_INTERVAL_H
-    return Reading({"funding_interval_h": hours})
+    listed = [record(row, "fundingInfo") for row in rows(_checked(body), "fundingInfo")]
+    hours = {row.get("symbol"): number(row.get("fundingIntervalHours")) for row in listed}
+    if None in hours:
+        msg = "fundingInfo: an entry has no symbol"
+        raise BadBodyError(msg)
+    return Reading({"funding_interval_h": hours.get(symbol, DEFAULT_FUNDING_INTERVAL_H)})
 
 
 def book_ticker(body: Any, symbol: str) -> Reading:

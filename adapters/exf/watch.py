@@ -54,10 +54,10 @@ class HealthWatch:
             asked = [p for ps in self._venues.values() for p in ps]
             if all(p.health.failures for p in asked):
                 self._told_silence = True
-                log.error("NO HOST ANSWERS: is there a network? Every factor is NaN")
+                log.error("NO SOURCE HAS ANSWERED: is there a network? Every factor is NaN")
         elif answered and self._told_silence:
             self._told_silence = False
-            log.warning("the network is there: hosts answer")
+            log.warning("sources answer now")
 
     def _look_at_venue(self, name: str, pollers: Sequence[SourcePoller], now_s: float) -> None:
         failing = [p for p in pollers if p.health.failures]

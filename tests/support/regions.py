@@ -37,7 +37,8 @@ def new_region_path() -> Path:
 
 def remove_all_of(path: Path) -> None:
     """Remove whatever a test left at a path and beside it."""
-    for each in (path, folder_of(path)):
+    service = path.with_name(path.name + ".service")
+    for each in (path, folder_of(path), folder_of(service)):
         if each.is_dir() and not each.is_symlink():
             shutil.rmtree(each)
         else:
