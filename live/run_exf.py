@@ -13,7 +13,6 @@ import orjson
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live import exf_control, exf_report
 from live.exf_files import ServiceFiles
-from live.exf_run import FAILED, ServiceProcess, log_to
 from live.exf_settings import (
     Settings,
     check,
@@ -41,6 +40,7 @@ and no host had ever answered; 130 left by a second signal.
 status: 0 every factor has a value; 3 not running; 4 some factors have none; 5 none has; 6 the
 service runs and does not respond.
 """
+FAILED: Final = 1
 BAD_CONFIG: Final = 2
 
 
@@ -149,6 +149,9 @@ def run(options: argparse.Namespace, given: list[str]) -> int:
         msg = f"--seconds: expected 0 or more, found {seconds:g}"
         raise ConfigError(msg)
     registry_of(settings)
+    # An HTTP client, which the other commands do without.
+    from live.exf_run import ServiceProcess, log_to  # noqa: PLC0415
+
     log_to(options.log)
     return ServiceProcess(settings, seconds, detached=options.detached).run()
 

@@ -21,11 +21,12 @@ def _result(body: Any) -> dict[str, Any]:
         is_limit = any(word in text.lower() for word in RATE_LIMIT_WORDS)
         msg = f"error {text}"
         raise (RateLimitedError if is_limit else BadBodyError)(msg)
-    pairs = record(answer.get("result"), "result")
+    found = record(answer.get("result"), "result")
+    pairs = [row for row in found.values() if isinstance(row, dict)]
     if len(pairs) != 1:
         msg = f"result: expected one pair, found {len(pairs)}"
         raise BadBodyError(msg)
-    return record(next(iter(pairs.values())), "pair")
+    return pairs[0]
 
 
 def ticker(body: Any, symbol: str) -> Reading:

@@ -22,6 +22,7 @@ from dolphin_strategies import FactorSchema
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from adapters.shm import FactorReader
     from dolphin_strategies import ExternalFactors
 
 FACTORS: Final = 85
@@ -67,6 +68,13 @@ def write_records(writer: FactorWriter, n: int) -> None:
     for _ in range(n):
         values += _STEP
         writer.write_values(values)
+
+
+def values_now(reader: FactorReader) -> ExternalFactors:
+    """Return the newest record of a region that has one."""
+    latest = reader.latest()
+    assert latest is not None
+    return latest
 
 
 def read_snapshot(path: Path) -> tuple[int, dict[str, float]] | None:
