@@ -15,6 +15,7 @@ import pytest
 from adapters.shm import FactorReader
 from dolphin_strategies.errors import RegionError
 from live import exf_control
+from live import run_exf as command_line
 from live.exf_files import ServiceFiles
 from live.exf_report import status_code
 from tests.support.eventually import eventually
