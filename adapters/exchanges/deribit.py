@@ -6,7 +6,6 @@ one of the last 8 hours, ``current_funding`` the one of this moment.
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 from adapters.exchanges.fields import (
@@ -83,23 +82,23 @@ def volatility_index(body: Any, symbol: str) -> Reading:
 def option_summary(body: Any, symbol: str) -> Reading:
     """Read ``GET /api/v2/public/get_book_summary_by_currency``: names end in ``-C`` or ``-P``."""
     found, server_ns = _result(body)
-    sums = {f"{side}_{what}": 0.0 for side in "CP" for what in ("open_interest", "volume")}
-    created_ns = 0
-    for row in rows(found, "get_book_summary_by_currency"):
+    interest, volume = {"-C": 0.0, "-P": 0.0}, {"-C": 0.0, "-P": 0.0}
+    options = rows(found, "get_book_summary_by_currency")
+    for row in options:
         side = str(record(row, "option").get("instrument_name"))[-2:]
-        if side not in {"-C", "-P"}:
+        if side not in interest:
             msg = f"get_book_summary_by_currency: {row.get('instrument_name')!r} is no option"
             raise BadBodyError(msg)
-        for what in ("open_interest", "volume"):
-            amount = number(row.get(what))
-            sums[f"{side[1]}_{what}"] += 0.0 if math.isnan(amount) else amount
-        created_ns = max(created_ns, from_ms(row.get("creation_timestamp")))
+        for sums, name in ((interest, "open_interest"), (volume, "volume")):
+            amount = number(row.get(name))
+            if amount > 0:
+                sums[side] += amount
     values = {
-        "put_call_open_interest": ratio(sums["P_open_interest"], sums["C_open_interest"]),
-        "put_call_volume": ratio(sums["P_volume"], sums["C_volume"]),
-        "option_open_interest_base": sums["P_open_interest"] + sums["C_open_interest"],
+        "put_call_open_interest": ratio(interest["-P"], interest["-C"]),
+        "put_call_volume": ratio(volume["-P"], volume["-C"]),
+        "option_open_interest_base": interest["-P"] + interest["-C"],
     }
-    return Reading(values, created_ns, server_ns)
+    return Reading(values, from_ms(options[0].get("creation_timestamp")), server_ns)
 
 
 VENUE: Final = Venue(

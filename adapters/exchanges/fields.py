@@ -20,18 +20,16 @@ def number(raw: Any) -> float:
 
     Whatever else it is (absent, None, ``""``, ``"N/A"``, a boolean, NaN, an infinity) is NaN.
     """
-    if isinstance(raw, str):
+    kind = type(raw)
+    if kind is str:
+        # float() takes 1_000 and digits of other scripts too.
         if "_" in raw or not raw.isascii():
             return NAN
-        try:
-            raw = float(raw)
-        except ValueError:
-            return NAN
-    elif isinstance(raw, bool) or not isinstance(raw, int | float):
+    elif kind is not float and kind is not int:
         return NAN
     try:
         value = float(raw)
-    except OverflowError:
+    except (ValueError, OverflowError):
         return NAN
     return value if math.isfinite(value) else NAN
 

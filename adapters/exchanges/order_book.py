@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from adapters.exchanges.fields import NAN, number
@@ -125,9 +126,9 @@ def book_values(
             if sizes_in_quote
             else [p * s * contract for p, s in zip(side.prices, side.sizes, strict=True)]
         )
+        distances = [abs(price - mid) for price in side.prices]
         for bps in DEPTH_BPS:
-            reach = mid * bps / 1e4
-            n = sum(abs(price - mid) <= reach for price in side.prices)
+            n = bisect_right(distances, mid * bps / 1e4)
             is_known = is_whole or n < len(side.prices)
             values[f"{name}_depth_{bps}bps"] = math.fsum(amounts[:n]) if is_known else NAN
     return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import aiohttp
@@ -154,7 +155,7 @@ class Fetcher:
             raise _refusal(response.status, response.headers, body)
         return Answer(
             body,
-            _date_ns(response.headers),
+            _date_ns(response.headers.get("Date", "")),
             sent_wall_ns,
             time.time_ns(),
             received_mono_ns,
@@ -233,10 +234,9 @@ def retry_after_s(header: str | None, unix_s: float) -> float | None:
     return min(max(wait_s, 0.0), LONGEST_RETRY_AFTER_S)
 
 
-def _date_ns(headers: CIMultiDictProxy[str]) -> int:
-    header = headers.get("Date")
-    if header is None:
-        return 0
+@lru_cache(maxsize=64)
+def _date_ns(header: str) -> int:
+    """Return a ``Date`` header as UNIX nanoseconds; a second's answers share theirs."""
     try:
         return int(parsedate_to_datetime(header).timestamp()) * _NS_PER_S
     except ValueError:
