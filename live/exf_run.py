@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import gc
 import logging
 import os
+import queue
 import signal
 import sys
 import time
-from logging.handlers import RotatingFileHandler
+from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exf.fetcher import Fetcher
@@ -35,6 +37,7 @@ STATUS_INTERVAL_S: Final = 1.0
 STOP_TIMEOUT_S: Final = 4.0
 LOG_BYTES: Final = 1_000_000
 LOGS_KEPT: Final = 3
+LOG_LINES_WAITING: Final = 10_000
 
 
 class ServiceProcess:
@@ -189,6 +192,12 @@ def log_to(path: Path | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
-    log.addHandler(handler)
+    # Written by a thread: a full disk or a terminal that nobody reads must not stop the polls.
+    lines: queue.Queue[logging.LogRecord] = queue.Queue(maxsize=LOG_LINES_WAITING)
+    log.addHandler(QueueHandler(lines))
+    listener = QueueListener(lines, handler)
+    listener.start()
+    atexit.register(listener.stop)
+    logging.raiseExceptions = False
     log.setLevel(logging.INFO)
     log.propagate = False

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger("exf")
 
 LOOK_S: Final = 1.0
+FAILING_S: Final = 2.0
+"""How long a source fails before it is news; the counters have what is shorter."""
 
 
 class HealthWatch:
@@ -35,6 +37,7 @@ class HealthWatch:
             self._venues.setdefault(poller.source.venue, []).append(poller)
         self._dead_since_s: Final[dict[str, float]] = {}
         self._failing_since_s: Final[dict[str, float]] = {}
+        self._told: Final[set[str]] = set()
         self._refusing: Final[set[str]] = set()
         self._seen: Final[dict[str, tuple[int, int]]] = {}
         self._told_silence = False
@@ -60,12 +63,12 @@ class HealthWatch:
             log.warning("sources answer now")
 
     def _look_at_venue(self, name: str, pollers: Sequence[SourcePoller], now_s: float) -> None:
-        failing = [p for p in pollers if p.health.failures]
-        if len(failing) == len(pollers):
+        # Of a venue that has answered, one failure each may be chance.
+        chances = 1 if any(p.health.answers for p in pollers) else 0
+        if all(p.health.failures > chances for p in pollers):
             if name not in self._dead_since_s:
                 self._dead_since_s[name] = now_s
-                first = failing[0]
-                why = first.health.last_error
+                why = pollers[0].health.last_error
                 log.warning("%s: none of its %d sources answers: %s", name, len(pollers), why)
             return
         if name in self._dead_since_s:
@@ -76,13 +79,16 @@ class HealthWatch:
 
     def _look_at_source(self, poller: SourcePoller, now_s: float) -> None:
         key, health = poller.source.key, poller.health
-        # One failure may be chance; the counters have it.
-        if health.failures > 1 and key not in self._failing_since_s:
-            self._failing_since_s[key] = now_s
-            log.warning("%s fails: %s", key, health.last_error)
-        elif not health.failures and key in self._failing_since_s:
+        if health.failures:
+            since_s = self._failing_since_s.setdefault(key, now_s)
+            if now_s - since_s >= FAILING_S and key not in self._told:
+                self._told.add(key)
+                log.warning("%s fails: %s", key, health.last_error)
+        elif key in self._failing_since_s:
             failed_s = now_s - self._failing_since_s.pop(key)
-            log.warning("%s answers again after %.0f s", key, failed_s)
+            if key in self._told:
+                self._told.discard(key)
+                log.warning("%s answers again after %.0f s", key, failed_s)
         seen_answers, seen_refusals = self._seen.get(key, (0, 0))
         refusals = health.refused_values.total()
         if health.answers == seen_answers:

@@ -145,8 +145,6 @@ class ExfProcess:
         self.region: Final = region
         self.process: Final = subprocess.Popen(
             [sys.executable, str(SCRIPT), "run", "--region", str(region), *map(str, arguments)],
-            stderr=subprocess.PIPE,
-            text=True,
             env=environment(),
         )
 
@@ -163,7 +161,7 @@ class ExfProcess:
                 ).read_text()
             )
         except (FileNotFoundError, json.JSONDecodeError):
-            assert self.process.poll() is None, self.process.stderr
+            assert self.process.poll() is None, "the service ended"
             return 0
         return int(status["factors"]["alive"]) if status["state"] == "running" else 0
 
@@ -177,4 +175,4 @@ def exf_process(region: Path, *arguments: object) -> Iterator[ExfProcess]:
     finally:
         if running.process.poll() is None:
             running.process.kill()
-        running.process.communicate(timeout=10)
+        running.process.wait(10)
