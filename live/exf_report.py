@@ -41,7 +41,8 @@ def status_code(status: dict[str, Any] | None, pid: int | None, unix_s: float) -
     if factors["alive"] == factors["total"]:
         return ALL_ALIVE
     # Counts of venues that answered are 0 with nothing alive; no answer at all is what counts.
-    if not any(source["factors_alive"] for source in status["sources"]):
+    sources = status["sources"]
+    if not (any(s["factors_alive"] for s in sources) if sources else factors["alive"]):
         return NONE_ALIVE
     return SOME_MISSING
 
@@ -66,6 +67,13 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
         f"{status['published']:,} records published; polls begin late by p50 "
         f"{late['p50']} ms, p99 {late['p99']} ms; longest stall {status['longest_stall_s']} s",
     ]
+    if status["replay"]:
+        lines[0] += f", replaying {status['replay']}"
+    if (kept := status["recording"]) is not None:
+        lines.append(
+            f"recording {kept['name']} in {kept['catalog']}: {kept['recorded']:,} recorded, "
+            f"{kept['lost']} lost, {kept['dropped']} dropped {kept['problem']}".rstrip()
+        )
     if status["publish_errors"]:
         lines.append(f"CANNOT PUBLISH: {status['publish_errors']}")
     dead = _dead_venues(status["sources"])
@@ -76,7 +84,8 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
         names = ", ".join(factors["missing"][:_SHOWN_MISSING])
         more = len(factors["missing"]) - _SHOWN_MISSING
         lines.append(f"missing: {names}" + (f" and {more} more" if more > 0 else ""))
-    lines += ["", _hosts_table(status["hosts"]), "", _sources_table(status["sources"])]
+    if status["sources"]:
+        lines += ["", _hosts_table(status["hosts"]), "", _sources_table(status["sources"])]
     for source in status["sources"]:
         if source["last_error"] and source["failures_in_a_row"]:
             ago = _ago(source["last_error_unix_s"])

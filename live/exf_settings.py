@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +13,8 @@ from adapters.exf.host import USED_SHARE
 from adapters.exf.registry import FactorRegistry
 from adapters.exf.registry import load as load_registry
 from adapters.shm import DEFAULT_PATH
+from adapters.toml_tables import from_table, read_tables
 from dolphin_strategies.errors import ConfigError, did_you_mean
-from live.settings import from_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +39,12 @@ class ExfSettings:
         For one request, from connecting to its last byte.
     largest_body : int
         Bytes of an answer, unpacked.
+    record : Path, optional
+        A catalog to record everything into.
+    replay : Path, optional
+        A catalog to publish from, at recorded pace, instead of gathering.
+    speed : float
+        Of the replay: recorded seconds a second.
     age_from : "exchange" or "receipt"
         Count a value's age from the exchange's own time where it gives one, or from its receipt.
 
@@ -53,6 +58,9 @@ class ExfSettings:
     poll_period_s: float = 0.0
     deadline_s: float = 0.4
     largest_body: int = 1_000_000
+    record: Path | None = None
+    replay: Path | None = None
+    speed: float = 1.0
     age_from: Literal["exchange", "receipt"] = "exchange"
 
 
@@ -93,14 +101,7 @@ def load(path: Path | None) -> Settings:
     """
     if path is None:
         return Settings()
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        msg = f"{path}: {error.strerror}; give --config the path of a TOML file"
-        raise ConfigError(msg) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path} is not TOML: {error}"
-        raise ConfigError(msg) from None
+    tables = read_tables(path)
     known = [f.name for f in fields(Settings)]
     for name, table in tables.items():
         if name not in known:
@@ -139,6 +140,7 @@ def check(settings: Settings) -> None:
         "period_s": (exf.period_s, 0.01, 60.0),
         "deadline_s": (exf.deadline_s, 0.05, 30.0),
         "largest_body": (exf.largest_body, 1_000, 100_000_000),
+        "speed": (exf.speed, 0.001, 1000.0),
     }
     if exf.poll_period_s:
         limits["poll_period_s"] = (exf.poll_period_s, 0.1, 3600.0)
@@ -151,6 +153,9 @@ def check(settings: Settings) -> None:
         if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc):
             msg = f"{name}: expected an address such as http://127.0.0.1:8080, found {url!r}"
             raise ConfigError(msg)
+    if exf.replay is not None and exf.record is not None:
+        msg = "record: a replay is recorded already; expected one of record and replay"
+        raise ConfigError(msg)
     for name, venue in settings.venues.items():
         if not venue.weight_per_minute >= 0:
             msg = f"[venues.{name}] weight_per_minute: expected 0 or more"

@@ -33,6 +33,8 @@ examples:
   run_exf.py status --json                everything that is known of it
   run_exf.py factors                      which factors there are, and where each comes from
   run_exf.py fields bybit                 what else a venue's answers hold, for factors of your own
+  run_exf.py run --record recordings      and keep what was published
+  run_exf.py run --replay recordings      publish a recording at its own pace, ask nobody
   run_exf.py run --base-url http://127.0.0.1:8080     every venue at one address of yours
 
 exit codes: 0 done as asked; 1 something failed; 2 bad usage or configuration; 5 stopped as asked,
@@ -89,6 +91,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         if name in {"run", "start", "restart"}:
             add("--log", type=Path, metavar="FILE", help="write the log there "
                 "(default: standard error; with start ~/.local/state/dolphin/)")  # fmt: skip
+            add("--record", type=Path, metavar="DIR", help="record everything into this catalog")
+            add("--replay", type=Path, metavar="DIR", help="publish a catalog's factors at "
+                "recorded pace instead of gathering")  # fmt: skip
+            add("--speed", type=float, metavar="N", help="speed of the replay (default: 1)")
         if name == "run":
             add("--seconds", type=float, metavar="N", help="stop after N seconds")
             add("--detached", action="store_true", help=argparse.SUPPRESS)
@@ -113,6 +119,9 @@ def settings_of(options: argparse.Namespace) -> Settings:
         region=given.get("region"),
         base_url=given.get("base_url"),
         poll_period_s=given.get("period"),
+        record=given.get("record"),
+        replay=given.get("replay"),
+        speed=given.get("speed"),
         venues=None if venues is None else [name for name in venues.split(",") if name],
         factors=None if more is None else [*settings.exf.factors, *more],
     )
@@ -148,18 +157,36 @@ def run(options: argparse.Namespace, given: list[str]) -> int:
     if not 0 <= seconds < float("inf"):
         msg = f"--seconds: expected 0 or more, found {seconds:g}"
         raise ConfigError(msg)
-    registry_of(settings)
+    check_work(settings)
     # An HTTP client, which the other commands do without.
-    from live.exf_run import ServiceProcess, log_to  # noqa: PLC0415
+    from live.exf_log import log_to  # noqa: PLC0415
+    from live.exf_run import ServiceProcess  # noqa: PLC0415
 
     log_to(options.log)
     return ServiceProcess(settings, seconds, detached=options.detached).run()
 
 
+def check_work(settings: Settings) -> None:
+    """Refuse what cannot be gathered or replayed, before anything starts or stops.
+
+    Raises
+    ------
+    ConfigError
+        If the factor files or the catalog are wrong.
+
+    """
+    if settings.exf.replay is None:
+        registry_of(settings)
+        return
+    from adapters.catalog.factor_catalog import FactorCatalog  # noqa: PLC0415 - pyarrow
+
+    FactorCatalog(settings.exf.replay).schema()
+
+
 def start(options: argparse.Namespace, given: list[str]) -> int:
     """Start in the background."""
     settings = settings_of(options)
-    registry_of(settings)
+    check_work(settings)
     region = settings.exf.region
     log = options.log or state_home() / "dolphin" / f"{region.name}.log"
     pid = exf_control.start(region, _absolute(given), log.absolute())
@@ -178,7 +205,7 @@ def stop(options: argparse.Namespace, given: list[str]) -> int:
 def restart(options: argparse.Namespace, given: list[str]) -> int:
     """Stop and start; the configuration is checked before anything is stopped."""
     settings = settings_of(options)
-    registry_of(settings)
+    check_work(settings)
     print(f"{exf_control.stop(settings.exf.region)} (region {settings.exf.region})")
     return start(options, given)
 
@@ -244,7 +271,7 @@ def _absolute(given: Sequence[str]) -> list[str]:
             if not equals:
                 next(words, None)
             continue
-        if name in {"--config", "--region", "--factors"}:
+        if name in {"--config", "--region", "--factors", "--record", "--replay"}:
             value = value if equals else next(words)
             kept += [name, str(Path(value).absolute())]
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.exchanges.venue import Venue
 from adapters.exf.derived import RULES
 from adapters.exf.registry_tables import checked_table
+from adapters.toml_tables import read_tables
 from dolphin_strategies.errors import ConfigError, did_you_mean
 from dolphin_strategies.factors.schema import FactorSchema, is_factor_name
 
@@ -163,14 +163,7 @@ def _read(
     sources: dict[str, Source],
     factors: dict[str, Factor],
 ) -> None:
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        msg = f"{path}: {error.strerror}; give the path of a factor file"
-        raise ConfigError(msg) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path} is not TOML: {error}"
-        raise ConfigError(msg) from None
+    tables = read_tables(path)
     checked_table(tables, {}, str(path), {"source": list, "derived": dict})
     seen: set[str] = set()
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.exf.beat import keep_beating
 from adapters.exf.health import percentiles
 from adapters.exf.host import Host
 from adapters.exf.poller import SourcePoller
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger("exf")
 
 PERIOD_S: Final = 0.5
-HEARTBEAT_S: Final = 0.1
 RESTART_S: Final = 0.5
 """After which a task that ended by an error begins again."""
 EXPIRY_SLACK_S: Final = 0.001
@@ -108,7 +108,9 @@ class ExfService:
         self._publish()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._beat())
+                tasks.create_task(
+                    keep_beating(self._publishers, self.publish_errors, self._on_late)
+                )
                 tasks.create_task(self._watch.run())
                 for poller in self._pollers:
                     tasks.create_task(self._keep_polling(poller))
@@ -196,22 +198,10 @@ class ExfService:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(delay_s, self._publish)
 
-    # ---- tasks -------------------------------------------------------------------------------
+    def _on_late(self, late_s: float) -> None:
+        self._stall_s = max(self._stall_s, late_s)
 
-    async def _beat(self) -> None:
-        last_s = time.monotonic()
-        while True:
-            for publisher in self._publishers:
-                try:
-                    publisher.heartbeat()
-                except Exception as error:
-                    if not self.publish_errors[f"{publisher.name} heartbeat"]:
-                        log.exception("no heartbeat to %s: %s", publisher.name, error)  # noqa: TRY401
-                    self.publish_errors[f"{publisher.name} heartbeat"] += 1
-            await asyncio.sleep(HEARTBEAT_S)
-            now_s = time.monotonic()
-            self._stall_s = max(self._stall_s, now_s - last_s - HEARTBEAT_S)
-            last_s = now_s
+    # ---- tasks -------------------------------------------------------------------------------
 
     async def _keep_polling(self, poller: SourcePoller) -> None:
         while True:
