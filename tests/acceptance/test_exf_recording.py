@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from adapters.catalog.factor_catalog import FactorCatalog
-from adapters.shm.source import ShmSource
 from tests.support.eventually import eventually
-from tests.support.exf import exf_process, run_exf
+from tests.support.exf import attached, exf_process, run_exf
 from tests.support.local_exchange import local_exchange
+from tests.support.regions import remove_all_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,19 +22,17 @@ if TYPE_CHECKING:
 
 
 def follow(region: Path, until: int) -> list[ExternalFactors]:
-    """Return the records of a region that is about to be written, in order."""
-    source = ShmSource(region)
-    source.open(lambda: None, time.time_ns)
+    """Return the records of a region that is about to be made, from its first."""
     records: list[ExternalFactors] = []
+    with attached(region) as reader:
+        reader.position = reader.first_sequence - 1
 
-    def has_all() -> bool:
-        while (f := source.read_next()) is not None:
-            records.append(f)
-        source.sleep()
-        return len(records) >= until
+        def has_all() -> bool:
+            while (f := reader.read_next()) is not None:
+                records.append(f)
+            return len(records) >= until
 
-    eventually(has_all, f"{until} records")
-    source.close()
+        eventually(has_all, f"{until} records")
     return records
 
 
@@ -72,8 +70,6 @@ def test_a_recording_is_published_again_as_it_was(region_path: Path, tmp_path: P
         took_ns = seen[-1].ts_event - seen[0].ts_event
         assert took_ns == pytest.approx((ts_init[-1] - ts_init[0]) / 2, rel=0.1)
     finally:
-        from tests.support.regions import remove_all_of
-
         remove_all_of(other)
 
 

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.shm import FactorReader
-from dolphin_strategies.errors import RegionError
 from live import exf_control
 from live import run_exf as command_line
 from live.exf_files import ServiceFiles
 from live.exf_report import status_code
 from tests.support.eventually import eventually
-from tests.support.exf import exf_process, run_exf, status_of
+from tests.support.exf import attached, exf_process, run_exf, status_of
 from tests.support.local_exchange import local_exchange
 from tests.support.node_process import ROOT
 from tests.support.regions import values_now
@@ -96,21 +95,6 @@ def test_it_runs_until_a_signal_and_the_region_says_that_it_is_closed(
     after = run_exf("status", "--region", region_path)
     assert after.returncode == 3
     assert "not running" in after.stdout
-
-
-def attached(region: Path) -> FactorReader:
-    """Return a reader of a region that is about to be made."""
-
-    def attach() -> FactorReader | None:
-        try:
-            return FactorReader(region)
-        except RegionError:
-            return None
-
-    found = eventually(attach, "the region")
-    assert found is not None
-    eventually(found.latest, "a record")
-    return found
 
 
 def test_status_as_json_has_what_a_monitor_needs(

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exf.fetcher import Fetcher
 from adapters.exf.service import ExfService
+from adapters.shm import FactorReader
+from dolphin_strategies.errors import RegionError
 from tests.support.eventually import eventually, eventually_async
 from tests.support.node_process import ROOT
 
@@ -176,3 +178,18 @@ def exf_process(region: Path, *arguments: object) -> Iterator[ExfProcess]:
         if running.process.poll() is None:
             running.process.kill()
         running.process.wait(10)
+
+
+def attached(region: Path) -> FactorReader:
+    """Return a reader of a region that is about to be made."""
+
+    def attach() -> FactorReader | None:
+        try:
+            return FactorReader(region)
+        except RegionError:
+            return None
+
+    found = eventually(attach, "the region")
+    assert found is not None
+    eventually(found.latest, "a record")
+    return found
