@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sys
 import time
 import urllib.request
@@ -41,12 +42,12 @@ class Exchange:
 
     def __init__(self) -> None:
         self.price = PRICE
-        self.step_ms = 0
+        self.walk = 0.0
+        """How far the price moves up and down, so that every answer differs."""
         self.clock_offset_ms = 0
         self.faults: dict[str, dict[str, Any]] = {}
         self.requests: deque[tuple[float, str]] = deque(maxlen=KEPT_REQUESTS)
         self.changed_mono_ns = 0
-        self._cached: dict[str, bytes] = {}
 
     def application(self) -> web.Application:
         """Return the web application."""
@@ -57,7 +58,7 @@ class Exchange:
         return app
 
     async def control(self, request: web.Request) -> web.Response:
-        """Take new settings: ``price``, ``clock_offset_ms``, ``step_ms``, ``faults``."""
+        """Take new settings: ``price``, ``walk``, ``clock_offset_ms``, ``faults``."""
         for name, value in (await request.json()).items():
             setattr(self, name, value)
         self.changed_mono_ns = time.monotonic_ns()
@@ -86,11 +87,10 @@ class Exchange:
         if make is None:
             return web.json_response({"code": -1, "msg": "no such path"}, status=404)
         unix_ms = int(time.time() * 1000) + self.clock_offset_ms
-        if self.step_ms:
-            unix_ms = unix_ms // self.step_ms * self.step_ms
         if mode in {"old", "future"}:
             unix_ms += int(value * 1000) * (1 if mode == "future" else -1)
-        body = make(Moment(unix_ms=unix_ms, price=self.price, query=query))
+        price = self.price + self.walk * math.sin(unix_ms)
+        body = make(Moment(unix_ms=unix_ms, price=price, query=query))
         if mode in CHANGED_BODY:
             body = CHANGED_BODY[mode](body, value)
         headers = {"Date": formatdate(time.time() + self.clock_offset_ms / 1000, usegmt=True)}
