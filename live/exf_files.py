@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import orjson
 
 from adapters.shm import files
-from dolphin_strategies.errors import DolphinError
+from dolphin_strategies.errors import DolphinError, RegionNotReadyError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,11 +89,25 @@ class ServiceFiles:
         self._lock_fd = -1
 
     def running_pid(self) -> int | None:
-        """Return the pid of the service that runs, or None."""
+        """Return the pid of the service that runs, or None.
+
+        Raises
+        ------
+        RegionError
+            If the folder is not ours: nobody else may say whom ``stop`` is to end.
+
+        """
         try:
-            fd = os.open(self.folder / _PID, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            folder_fd = files.open_folder(self._beside, create=False)
+        except RegionNotReadyError:
+            return None
+        try:
+            flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+            fd = os.open(_PID, flags, dir_fd=folder_fd)
         except OSError:
             return None
+        finally:
+            os.close(folder_fd)
         try:
             return self._written_pid() if files.is_locked(fd) else None
         finally:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from adapters.exchanges import known_venues
 from adapters.exf.host import USED_SHARE
 from adapters.exf.registry import FactorRegistry
-from adapters.exf.registry import load as load_registry
+from adapters.exf.registry_file import load as load_registry
 from adapters.shm import DEFAULT_PATH
 from adapters.toml_tables import from_table, read_tables
 from dolphin_strategies.errors import ConfigError, did_you_mean

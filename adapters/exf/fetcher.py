@@ -24,7 +24,11 @@ DEADLINE_S: Final = 0.4
 LARGEST_BODY: Final = 1_000_000
 LONGEST_RETRY_AFTER_S: Final = 3 * 86_400.0
 """Binance bans an address for up to three days."""
-BANS: Final = (418, 429)
+TOO_MANY_REQUESTS: Final = 429
+BANNED: Final = 418
+"""Binance, of an address that went on after 429."""
+BAN_S: Final = 120.0
+"""Its shortest ban, for an answer that does not say how long."""
 _NS_PER_S: Final = 1_000_000_000
 _KEPT_ALIVE_S: Final = 60.0
 _SHOWN_BYTES: Final = 2_000
@@ -196,8 +200,10 @@ def _explained(error: Exception) -> FetchError:
 
 def _refusal(status: int, headers: CIMultiDictProxy[str], body: bytes) -> FetchError:
     text = f"HTTP {status}: {body[:200].decode(errors='replace')}"
-    if status in BANS:
+    if status in {TOO_MANY_REQUESTS, BANNED}:
         wait_s = retry_after_s(headers.get("Retry-After"), time.time())
+        if wait_s is None and status == BANNED:
+            wait_s = BAN_S
         return FetchError("rate_limited", text, body=body, retry_after_s=wait_s)
     kind = f"http_{status // 100}xx"
     wait_s = retry_after_s(headers.get("Retry-After"), time.time())

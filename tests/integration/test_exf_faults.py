@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from adapters.exf.poller import SourcePoller
 from tests.support.eventually import eventually_async
 from tests.support.exf import running_service
 from tests.support.local_exchange import local_exchange
@@ -370,5 +371,65 @@ def test_a_change_is_published_at_once_and_nothing_at_least_once_a_period(
             )
             exchange.control(price=60_000.0)
             assert running.memory.beats > 10
+
+    asyncio.run(scenario())
+
+
+def test_a_ban_that_does_not_say_how_long_is_two_minutes(
+    exchange: LocalExchange, registry: FactorRegistry
+) -> None:
+    """418 without Retry-After."""
+
+    async def scenario() -> None:
+        exchange.control(faults={PATH: {"mode": "418"}})
+        async with running_service(registry, exchange.url) as running:
+            await eventually_async(
+                lambda: running.host("binance_usdm")["rate_limited"], "a refusal"
+            )
+            assert 100 < running.host("binance_usdm")["pause_left_s"] <= 120
+        exchange.control(faults={})
+
+    asyncio.run(scenario())
+
+
+def test_a_task_that_ends_by_an_error_begins_again(
+    exchange: LocalExchange, registry: FactorRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it was: it is counted, and the source's values come back."""
+    poll = SourcePoller.poll
+    crashes = []
+
+    async def crash_once(self: SourcePoller) -> bool:
+        if self.source.key == TOUCH and not crashes:
+            crashes.append(1)
+            msg = "planted"
+            raise RuntimeError(msg)
+        return await poll(self)
+
+    monkeypatch.setattr(SourcePoller, "poll", crash_once)
+
+    async def scenario() -> None:
+        exchange.control(faults={})
+        async with running_service(registry, exchange.url) as running:
+            await running.until_alive(*VICTIM, BYSTANDER)
+            assert running.source(TOUCH)["restarts"] == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_name_that_cannot_be_looked_up_delays_nobody(
+    exchange: LocalExchange, registry: FactorRegistry
+) -> None:
+    """A dead name server: that venue's sources fail, the others' polls go on."""
+
+    async def scenario() -> None:
+        exchange.control(faults={})
+        urls = {"binance_usdm": "http://exchange.invalid"}
+        async with running_service(registry, exchange.url, urls=urls) as running:
+            await running.until_alive(BYSTANDER)
+            await eventually_async(lambda: running.source(TOUCH)["failures_in_a_row"], "a failure")
+            assert set(running.source(TOUCH)["errors"]) <= {"dns", "timeout"}
+            await asyncio.sleep(2)
+            assert not running.source("binance_spot/book_ticker/BTCUSDT")["errors"]
 
     asyncio.run(scenario())

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.exchanges import known_venues
-from adapters.exf.registry import FactorRegistry, load
+from adapters.exf.registry_file import load
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from adapters.exf.registry import FactorRegistry
 
 
 def factor_file(folder: Path, text: str, name: str = "factors.toml") -> Path:

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.exchanges import known_venues
 from adapters.exf.derived import RULES
-from adapters.exf.registry import load
+from adapters.exf.registry_file import load
 from dolphin_strategies import ConfigError
 from tests.support.registries import factor_file, packaged, registry_of
 

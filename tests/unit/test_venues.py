@@ -24,7 +24,7 @@ from adapters.exchanges import (
     okx,
 )
 from adapters.exchanges.venue import BadBodyError, Endpoint, RateLimitedError, Venue
-from adapters.exf.registry import load
+from adapters.exf.registry_file import load
 from adapters.exf.request import Request
 from tests.support.exchange_bodies import GET_BODIES, POST_BODIES, Moment
 
