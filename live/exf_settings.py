@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from adapters.exchanges import known_venues
 from adapters.exf.host import USED_SHARE
-from adapters.exf.registry import FactorRegistry
 from adapters.exf.registry_file import load as load_registry
 from adapters.shm import DEFAULT_PATH
 from adapters.toml_tables import from_table, read_tables
 from dolphin_strategies.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from adapters.exf.registry import FactorRegistry
 
 
 @dataclass(frozen=True, kw_only=True)

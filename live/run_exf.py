@@ -22,6 +22,7 @@ from live.exf_settings import (
     state_home,
     with_overrides,
 )
+from live.say import say
 
 if TYPE_CHECKING:
     import argparse
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _failed(error: Exception, code: int) -> int:
     # A child's own message already begins so.
-    print(f"run_exf.py: {str(error).removeprefix('run_exf.py: ')}", file=sys.stderr)
+    say(f"run_exf.py: {str(error).removeprefix('run_exf.py: ')}", to=sys.stderr)
     return code
 
 
@@ -120,7 +121,7 @@ def start(options: argparse.Namespace, given: list[str]) -> int:
     region = settings.exf.region
     log = options.log or state_home() / "dolphin" / f"{region.name}.log"
     pid = exf_control.start(region, _absolute(given), log.absolute())
-    print(f"started, pid {pid}, region {region}, log {log}")
+    say(f"started, pid {pid}, region {region}, log {log}")
     return 0
 
 
@@ -128,7 +129,7 @@ def stop(options: argparse.Namespace, given: list[str]) -> int:
     """Stop the one in the background."""
     region = settings_of(options).exf.region
     outcome = exf_control.stop(region)
-    print(f"{outcome} (region {region})")
+    say(f"{outcome} (region {region})")
     return FAILED if outcome == "killed" else 0
 
 
@@ -136,7 +137,7 @@ def restart(options: argparse.Namespace, given: list[str]) -> int:
     """Stop and start; the configuration is checked before anything is stopped."""
     settings = settings_of(options)
     check_work(settings)
-    print(f"{exf_control.stop(settings.exf.region)} (region {settings.exf.region})")
+    say(f"{exf_control.stop(settings.exf.region)} (region {settings.exf.region})")
     return start(options, given)
 
 
@@ -148,9 +149,9 @@ def status(options: argparse.Namespace, given: list[str]) -> int:
     code = exf_report.status_code(found, pid, time.time())
     if options.json:
         report = {**(found or {}), "running": pid is not None, "status_code": code}
-        print(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+        say(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
     else:
-        print(exf_report.render_status(found, code, region))
+        say(exf_report.render_status(found, code, region))
     return code
 
 
@@ -159,16 +160,16 @@ def check_only(options: argparse.Namespace, given: list[str]) -> int:
     settings = settings_of(options)
     registry = registry_of(settings)
     venues = sorted({source.venue for source in registry.sources})
-    print(f"OK: {len(registry.schema)} factors from {len(registry.sources)} sources")
+    say(f"OK: {len(registry.schema)} factors from {len(registry.sources)} sources")
     for name in venues:
-        print(f"    {name:16} {hosts_of(settings)[name][0]}")
+        say(f"    {name:16} {hosts_of(settings)[name][0]}")
     return 0
 
 
 def factors(options: argparse.Namespace, given: list[str]) -> int:
     """Print the factors."""
     rows = exf_report.factors_table(registry_of(settings_of(options)))
-    print(exf_report.markdown(rows) if options.markdown else exf_report.table(rows))
+    say(exf_report.markdown(rows) if options.markdown else exf_report.table(rows))
     return 0
 
 
@@ -187,7 +188,7 @@ def fields(options: argparse.Namespace, given: list[str]) -> int:
         for name, endpoint in venue.endpoints.items()
         for field, meaning in endpoint.fields.items()
     ]
-    print(exf_report.table(rows))
+    say(exf_report.table(rows))
     return 0
 
 

@@ -85,14 +85,15 @@ def option_summary(body: Any, symbol: str) -> Reading:
     interest, volume = {"-C": 0.0, "-P": 0.0}, {"-C": 0.0, "-P": 0.0}
     options = rows(found, "get_book_summary_by_currency")
     for row in options:
-        side = str(record(row, "option").get("instrument_name"))[-2:]
+        side = str(row.get("instrument_name"))[-2:] if isinstance(row, dict) else ""
         if side not in interest:
-            msg = f"get_book_summary_by_currency: {row.get('instrument_name')!r} is no option"
+            msg = f"get_book_summary_by_currency: {row!r:.80} is no option"
             raise BadBodyError(msg)
-        for sums, name in ((interest, "open_interest"), (volume, "volume")):
-            amount = number(row.get(name))
-            if amount > 0:
-                sums[side] += amount
+        # NaN is not above 0: what is no number counts for nothing.
+        if (amount := number(row.get("open_interest"))) > 0:
+            interest[side] += amount
+        if (amount := number(row.get("volume"))) > 0:
+            volume[side] += amount
     values = {
         "put_call_open_interest": ratio(interest["-P"], interest["-C"]),
         "put_call_volume": ratio(volume["-P"], volume["-C"]),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from math import sumprod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from adapters.exchanges.fields import NAN, number
+from adapters.exchanges.fields import NAN
 from adapters.exchanges.venue import BadBodyError
 
 if TYPE_CHECKING:
@@ -121,16 +122,14 @@ def book_values(
     mid = values["mid"]
     for name, side in (("bid", bid), ("ask", ask)):
         is_whole = len(side.prices) < levels_asked
-        amounts = (
-            [s * contract for s in side.sizes]
-            if sizes_in_quote
-            else [p * s * contract for p, s in zip(side.prices, side.sizes, strict=True)]
-        )
         distances = [abs(price - mid) for price in side.prices]
         for bps in DEPTH_BPS:
             n = bisect_right(distances, mid * bps / 1e4)
-            is_known = is_whole or n < len(side.prices)
-            values[f"{name}_depth_{bps}bps"] = math.fsum(amounts[:n]) if is_known else NAN
+            amount = NAN
+            if is_whole or n < len(distances):
+                sizes = side.sizes[:n]
+                amount = sum(sizes) if sizes_in_quote else sumprod(side.prices[:n], sizes)
+            values[f"{name}_depth_{bps}bps"] = amount * contract
     return values
 
 
@@ -138,19 +137,18 @@ def _side(levels: Any, what: str, *, falling: bool) -> _Side:
     if not isinstance(levels, list) or not levels:
         msg = f"{what}: expected levels, found {levels!r:.60}"
         raise BadBodyError(msg)
-    prices, sizes = [], []
-    for level in levels:
-        if not isinstance(level, list) or len(level) < 2:
-            msg = f"{what}: expected a level of price and size, found {level!r:.60}"
-            raise BadBodyError(msg)
-        price, size = number(level[0]), number(level[1])
-        if not (price > 0 and size >= 0):
-            msg = f"{what}: expected a price above 0 and a size, found {level!r:.60}"
-            raise BadBodyError(msg)
-        prices.append(price)
-        sizes.append(size)
-    ordered = sorted(prices, reverse=falling)
-    if prices != ordered or len(set(prices)) < len(prices):
+    try:
+        prices = [float(level[0]) for level in levels]
+        sizes = [float(level[1]) for level in levels]
+    except (TypeError, ValueError, LookupError, OverflowError):
+        msg = f"{what}: expected levels of price and size, found {levels!r:.120}"
+        raise BadBodyError(msg) from None
+    # One NaN or infinity makes a sum one.
+    is_finite = math.isfinite(sum(prices)) and math.isfinite(sum(sizes))
+    if not (is_finite and min(prices) > 0 and min(sizes) >= 0):
+        msg = f"{what}: expected prices above 0 and sizes, found {levels!r:.120}"
+        raise BadBodyError(msg)
+    if prices != sorted(prices, reverse=falling) or len(set(prices)) < len(prices):
         msg = f"{what}: the levels are not in order of their prices"
         raise BadBodyError(msg)
     return _Side(prices, sizes)

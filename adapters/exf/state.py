@@ -73,6 +73,8 @@ class FactorState:
         )
         self._values = [NAN] * len(registry.factors)
         self._fresh_until_ns = [0] * len(registry.factors)
+        self._last_all = [math.inf] * len(registry.factors)
+        """What ``_all`` gave last; no rule's inputs are unchanged at first."""
 
     def accept(self, source: Source, reading: Reading, now_ns: int, age_ns: int) -> Accepted:
         """Take a reading in.
@@ -102,7 +104,9 @@ class FactorState:
             if fresh_until_ns <= now_ns:
                 refused.append((slot.name, f"{age_ns / 1e9:.1f} s old by the exchange's time"))
             before = self._value(slot.place, now_ns)
-            self._values[slot.place], self._fresh_until_ns[slot.place] = value, fresh_until_ns
+            # What has no value cannot become too old.
+            until_ns = 0 if math.isnan(value) else fresh_until_ns
+            self._values[slot.place], self._fresh_until_ns[slot.place] = value, until_ns
             after = self._value(slot.place, now_ns)
             changed = changed or not (before == after or (before != before and after != after))  # noqa: PLR0124 - NaN
         return Accepted(changed, tuple(refused))
@@ -112,7 +116,7 @@ class FactorState:
         slots = self._slots[source.key]
         had_some = any(not math.isnan(self._value(slot.place, now_ns)) for slot in slots)
         for slot in slots:
-            self._values[slot.place] = NAN
+            self._values[slot.place], self._fresh_until_ns[slot.place] = NAN, 0
         return had_some
 
     def values(self, now_ns: int) -> dict[str, float]:
@@ -122,11 +126,7 @@ class FactorState:
 
     def next_expiry_ns(self, now_ns: int) -> int:
         """Return when the next value becomes too old; 0 if there is none."""
-        return min(
-            (t for t, v in zip(self._fresh_until_ns, self._values, strict=True)
-             if t > now_ns and v == v),  # noqa: PLR0124 - not NaN
-            default=0,
-        )  # fmt: skip
+        return min([t for t in self._fresh_until_ns if t > now_ns], default=0)
 
     def alive_of(self, source: Source, now_ns: int) -> tuple[int, int]:
         """Return how many factors of a source have a value, and how many it has."""
@@ -147,9 +147,17 @@ class FactorState:
             value if fresh_until_ns > now_ns else NAN
             for value, fresh_until_ns in zip(self._values, self._fresh_until_ns, strict=True)
         ]
+        last = self._last_all
         for place, inputs, function, factor in self._rules:
-            value = function([values[i] for i in inputs])
-            values[place] = value if factor.low <= value <= factor.high else NAN
+            # A value that did not change is the same object.
+            for i in inputs:
+                if values[i] is not last[i]:
+                    value = function([values[j] for j in inputs])
+                    values[place] = value if factor.low <= value <= factor.high else NAN
+                    break
+            else:
+                values[place] = last[place]
+        self._last_all = values
         return values
 
 

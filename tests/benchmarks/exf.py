@@ -61,7 +61,7 @@ def _polling(name: str, seconds: float, arguments: tuple[str, ...], faults: Any)
         exchange.control(walk=50.0, faults=faults)
         region = new_region_path()
         try:
-            with exf_process(region, "--base-url", exchange.url, *arguments) as exf:
+            with exf_process(region, "--base-url", exchange.url, *arguments, is_quiet=True) as exf:
                 exf.until_alive(60)
                 time.sleep(WARM_UP_S)
                 before, cpu_s, begun_s = _status(exf), _cpu_s(exf), time.monotonic()
@@ -89,7 +89,7 @@ def _change_to_on_factors(changes: int) -> Row:
     with local_exchange() as exchange:
         region = new_region_path()
         try:
-            with exf_process(region, "--base-url", exchange.url) as exf:
+            with exf_process(region, "--base-url", exchange.url, is_quiet=True) as exf:
                 exf.until_alive(100)
                 waited = _follow_changes(exchange, region, changes)
         finally:
@@ -128,7 +128,8 @@ def _memory(seconds: float) -> Row:
         exchange.control(walk=50.0)
         region = new_region_path()
         try:
-            with exf_process(region, "--base-url", exchange.url, "--period", "0.1") as exf:
+            arguments = ("--base-url", exchange.url, "--period", "0.1")
+            with exf_process(region, *arguments, is_quiet=True) as exf:
                 exf.until_alive(100)
                 time.sleep(min(seconds / 10, 30.0))
                 begun_s = time.monotonic()

@@ -343,8 +343,7 @@ def test_a_publisher_that_fails_does_not_keep_the_others_from_publishing(
 
     async def scenario() -> None:
         exchange.control(faults={})
-        async with running_service(registry, exchange.url) as running:
-            running.service._publishers = [Broken(), running.memory]  # type: ignore[misc]
+        async with running_service(registry, exchange.url, before=[Broken()]) as running:
             await running.until_alive(*VICTIM)
             errors = running.service.publish_errors
             await eventually_async(lambda: errors["broken"] >= 2, "two counts")
@@ -397,7 +396,7 @@ def test_a_task_that_ends_by_an_error_begins_again(
 ) -> None:
     """Whatever it was: it is counted, and the source's values come back."""
     poll = SourcePoller.poll
-    crashes = []
+    crashes: list[int] = []
 
     async def crash_once(self: SourcePoller) -> bool:
         if self.source.key == TOUCH and not crashes:

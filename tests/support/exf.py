@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from adapters.exf.publisher import Publisher
     from adapters.exf.registry import FactorRegistry
 
 SCRIPT: Final = ROOT / "live" / "run_exf.py"
@@ -96,14 +97,17 @@ async def running_service(
     *,
     urls: Mapping[str, str] | None = None,
     limits: Mapping[str, float] | None = None,
+    before: Sequence[Publisher] = (),
     **options: Any,
 ) -> AsyncIterator[RunningService]:
-    """Run a service in this loop; ``urls`` and ``limits`` are of single venues."""
+    """Run a service in this loop; ``urls`` and ``limits`` are of single venues, ``before``
+    are publishers that are told before the test's own.
+    """
     used = {source.venue for source in registry.sources}
     hosts = {name: ((urls or {}).get(name, url), (limits or {}).get(name)) for name in used}
     memory = MemoryPublisher()
     async with Fetcher() as fetcher:
-        service = ExfService(registry, fetcher, [memory], hosts=hosts, **options)
+        service = ExfService(registry, fetcher, [*before, memory], hosts=hosts, **options)
         task = asyncio.create_task(service.run())
         await eventually_async(lambda: memory.records or task.done(), "the first record")
         try:
@@ -143,10 +147,13 @@ def status_of(region: Path) -> dict[str, Any]:
 class ExfProcess:
     """A running ``run_exf.py run``."""
 
-    def __init__(self, region: Path, arguments: Sequence[object]) -> None:
+    def __init__(
+        self, region: Path, arguments: Sequence[object], *, is_quiet: bool = False
+    ) -> None:
         self.region: Final = region
         self.process: Final = subprocess.Popen(
             [sys.executable, str(SCRIPT), "run", "--region", str(region), *map(str, arguments)],
+            stderr=subprocess.DEVNULL if is_quiet else None,
             env=environment(),
         )
 
@@ -169,9 +176,9 @@ class ExfProcess:
 
 
 @contextmanager
-def exf_process(region: Path, *arguments: object) -> Iterator[ExfProcess]:
-    """Run the service and see to it that it ends."""
-    running = ExfProcess(region, arguments)
+def exf_process(region: Path, *arguments: object, is_quiet: bool = False) -> Iterator[ExfProcess]:
+    """Run the service, quiet without its log, and see to it that it ends."""
+    running = ExfProcess(region, arguments, is_quiet=is_quiet)
     try:
         yield running
     finally:
