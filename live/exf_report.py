@@ -15,8 +15,8 @@ NOT_RUNNING: Final = 3
 SOME_MISSING: Final = 4
 NONE_ALIVE: Final = 5
 NOT_RESPONDING: Final = 6
-SILENT_S: Final = 5.0
-"""A running service writes its status each second; after this it is taken to hang."""
+SILENT_S: Final = 7.0
+"""A running service writes its status every two seconds; after this it is taken to hang."""
 _SHOWN_MISSING: Final = 12
 
 

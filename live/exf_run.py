@@ -36,7 +36,7 @@ OK: Final = 0
 FAILED: Final = 1
 NO_ANSWER: Final = 5
 SECOND_SIGNAL: Final = 130
-STATUS_INTERVAL_S: Final = 1.0
+STATUS_INTERVAL_S: Final = 2.0
 STOP_TIMEOUT_S: Final = 5.0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-KEPT_LATENCIES: Final = 256
+KEPT_LATENCIES: Final = 128
 SHOWN_BODY: Final = 400
 
 

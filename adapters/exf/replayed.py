@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger("exf")
 
-KEPT_LATENESS: Final = 4096
+KEPT_LATENESS: Final = 2048
 
 
 class ReplayedService:

@@ -30,7 +30,7 @@ PERIOD_S: Final = 0.5
 RESTART_S: Final = 0.5
 """After which a task that ended by an error begins again."""
 EXPIRY_SLACK_S: Final = 0.001
-KEPT_LATENESS: Final = 4096
+KEPT_LATENESS: Final = 2048
 
 
 class ExfService:
