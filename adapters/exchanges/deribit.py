@@ -84,16 +84,15 @@ def option_summary(body: Any, symbol: str) -> Reading:
     found, server_ns = _result(body)
     interest, volume = {"-C": 0.0, "-P": 0.0}, {"-C": 0.0, "-P": 0.0}
     options = rows(found, "get_book_summary_by_currency")
-    for row in options:
-        side = str(row.get("instrument_name"))[-2:] if isinstance(row, dict) else ""
-        if side not in interest:
-            msg = f"get_book_summary_by_currency: {row!r:.80} is no option"
-            raise BadBodyError(msg)
-        # NaN is not above 0: what is no number counts for nothing.
-        if (amount := number(row.get("open_interest"))) > 0:
-            interest[side] += amount
-        if (amount := number(row.get("volume"))) > 0:
-            volume[side] += amount
+    row = options[0]
+    try:
+        for row in options:
+            side = row["instrument_name"][-2:]
+            interest[side] += row["open_interest"] or 0.0
+            volume[side] += row["volume"] or 0.0
+    except (TypeError, LookupError):
+        msg = f"get_book_summary_by_currency: {row!r:.200} is no option with its numbers"
+        raise BadBodyError(msg) from None
     values = {
         "put_call_open_interest": ratio(interest["-P"], interest["-C"]),
         "put_call_volume": ratio(volume["-P"], volume["-C"]),

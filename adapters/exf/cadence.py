@@ -10,6 +10,9 @@ FIRST_RETRY_S: Final = 0.5
 LONGEST_RETRY_S: Final = 4.0
 """Of a source that is polled more often than that; a slower one is retried at its own period."""
 JITTER: Final = 0.2
+SLOT_S: Final = 0.05
+"""Polls begin at multiples of this, so that some come together: what wakes up alone, with cold
+caches, costs three times as much CPU."""
 
 
 class Cadence:
@@ -27,7 +30,7 @@ class Cadence:
     def __init__(self, period_s: float, now_s: float) -> None:
         self.period_s: Final = period_s
         # Slow sources too are asked soon after the start.
-        self.due_s = now_s + random.uniform(0, min(period_s, FIRST_RETRY_S))  # noqa: S311
+        self.due_s = _slot(now_s + random.uniform(0, min(period_s, FIRST_RETRY_S)))  # noqa: S311
 
     def advance(self, now_s: float) -> int:
         """Move to the next instant of the grid after now; return how many were passed over."""
@@ -44,4 +47,9 @@ class Cadence:
 
     def wait(self, now_s: float, delay_s: float) -> None:
         """Move to an instant after a delay, a little later than asked and never the same."""
-        self.due_s = now_s + delay_s * random.uniform(1, 1 + JITTER)  # noqa: S311
+        self.due_s = _slot(now_s + delay_s * random.uniform(1, 1 + JITTER))  # noqa: S311
+
+
+def _slot(at_s: float) -> float:
+    """Return the beginning of the next slot."""
+    return math.ceil(at_s / SLOT_S) * SLOT_S
