@@ -112,7 +112,7 @@ class SimulatedMarket(_ProducedMarket):
 
 
 class SimulatedQuotes:
-    """The demo's quotes alone, for factors that come from elsewhere."""
+    """The same market, of which the factors know nothing: they come from elsewhere."""
 
     def __init__(self, seed: int) -> None:
         self._path = SimulatedPath(seed)
@@ -129,6 +129,7 @@ class SimulatedQuotes:
         self._start_ns = start_ns
 
     def producer_failure(self) -> str:
+        # It is not ours: its death shows as staleness.
         return ""
 
     def restart_producer(self) -> bool:
@@ -192,6 +193,6 @@ def open_market(settings: Settings, folder: RunFolder) -> Market:
     """Start the producer of the market that the settings name, if it is to write the factors."""
     if settings.node.venue == "replay":
         return ReplayedMarket(settings, folder)
-    if settings.node.source:
+    if settings.node.source or settings.node.producer == "outside":
         return SimulatedQuotes(settings.demo.seed)
     return SimulatedMarket(settings, folder)

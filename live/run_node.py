@@ -78,6 +78,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         f"{HAZELCAST_EXAMPLE}; see docs/hazelcast.md")  # fmt: skip
     add("--synthetic-quotes", action="store_true", default=None, help="make quotes of BTCUSDT.EXF "
         "from the factors, on which the sandbox matches")  # fmt: skip
+    add("--producer", choices=("own", "outside"), help="outside: the simulated market with the "
+        "factors of a running producer, see --region")  # fmt: skip
     add("--seed", type=int, metavar="N", help="seed of the demo's market")
     add("--record", type=Path, metavar="FOLDER", help="record the session into a new folder; "
         "backtests/check_parity.py replays it")  # fmt: skip
@@ -118,6 +120,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
             catalog=options.catalog,
             record=options.record,
             source=options.source,
+            producer=options.producer,
         ),
         demo=override(settings.demo, seed=options.seed),
         replay=override(settings.replay, folder=options.replay, speed=options.speed),
@@ -149,6 +152,9 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
         raise ConfigError(msg)
     if node.venue == "replay":
         check_recording(replay.folder)
+        if node.producer == "outside":
+            msg = "producer: a replay brings its own factors; expected 'own', found 'outside'"
+            raise ConfigError(msg)
     if node.source:
         check_source(node)
     synthetic = settings.synthetic_quotes.instrument
@@ -235,7 +241,7 @@ def schema_of(settings: Settings) -> FactorSchema | None:
     """Return the names that the producer of this run writes, or None while nobody knows."""
     if settings.node.source:
         return None
-    if settings.node.venue == "simulated":
+    if settings.node.venue == "simulated" and settings.node.producer == "own":
         from adapters.market.simulated_path import SCHEMA  # noqa: PLC0415 - one of three markets
 
         return SCHEMA

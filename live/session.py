@@ -93,7 +93,8 @@ class Session:
             if self._settings.node.venue != "binance":
                 folder = stack.enter_context(RunFolder())
                 self._folder = folder.path
-                region = folder.region
+                if self._settings.node.producer == "own":
+                    region = folder.region
                 self._market = stack.enter_context(open_market(self._settings, folder))
             if self._settings.node.record is not None:
                 self._recording = SessionRecording(

@@ -35,6 +35,9 @@ class NodeSettings:
         Where orders go; ``live`` also needs ``--live-orders`` on the command line.
     wait, delivery
         See :class:`~adapters.factor_feed.FactorFeedConfig`.
+    producer : "own" or "outside"
+        Whose factors a simulated market comes with: those of a producer of its own, or of one
+        that runs by itself and writes ``region``.
     region : Path
         The region that a producer outside writes; the demo and the replay make their own.
     catalog : Path, optional
@@ -54,6 +57,7 @@ class NodeSettings:
     orders: Literal["sandbox", "live"] = "sandbox"
     wait: Wait = "event"
     delivery: Delivery = "latest"
+    producer: Literal["own", "outside"] = "own"
     region: Path = DEFAULT_PATH
     catalog: Path | None = None
     source: str = ""

@@ -15,6 +15,7 @@ from tests.benchmarks import (
     bus,
     calls,
     catalog,
+    exf,
     node,
     peers,
     record,
@@ -31,6 +32,7 @@ GROUPS: Final = {
     "bus": (bus.run, "messages per second through the message bus of one node"),
     "catalog": (catalog.run, "a million records to a catalog and back into engine data"),
     "backtest": (backtest.run, "records per second through a backtest engine, and its memory"),
+    "exf": (exf.run, "the ExtF service: CPU, schedule, from an exchange's change to on_factors"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }
 RUNS: Final = 5
@@ -46,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"groups:\n{groups}\n  {'all':<12}all of them (default)\n\n"
         "The exit code is 0 unless something was delivered wrongly or could not run. Nothing\n"
         "else should run on the machine meanwhile: the spinning rows need two whole cores.\n"
-        "All groups take about 15 minutes, with --quick 6.",
+        "All groups take about 30 minutes, with --quick 9.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

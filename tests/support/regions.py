@@ -22,6 +22,7 @@ from dolphin_strategies import FactorSchema
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from adapters.shm import FactorReader
     from dolphin_strategies import ExternalFactors
 
 FACTORS: Final = 85
@@ -37,7 +38,8 @@ def new_region_path() -> Path:
 
 def remove_all_of(path: Path) -> None:
     """Remove whatever a test left at a path and beside it."""
-    for each in (path, folder_of(path)):
+    service = path.with_name(path.name + ".service")
+    for each in (path, folder_of(path), folder_of(service)):
         if each.is_dir() and not each.is_symlink():
             shutil.rmtree(each)
         else:
@@ -66,6 +68,13 @@ def write_records(writer: FactorWriter, n: int) -> None:
     for _ in range(n):
         values += _STEP
         writer.write_values(values)
+
+
+def values_now(reader: FactorReader) -> ExternalFactors:
+    """Return the newest record of a region that has one."""
+    latest = reader.latest()
+    assert latest is not None
+    return latest
 
 
 def read_snapshot(path: Path) -> tuple[int, dict[str, float]] | None:

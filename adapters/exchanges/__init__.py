@@ -1,0 +1,28 @@
+"""One file a venue: the public REST endpoints of an exchange and what their bodies mean.
+
+Importing a module of this package that has a ``VENUE`` makes that venue known: see
+:func:`known_venues`. No venue imports another.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adapters.exchanges.venue import Venue
+
+
+@cache
+def known_venues() -> Mapping[str, Venue]:
+    """Return every venue of this package by its name."""
+    found: dict[str, Venue] = {}
+    for info in pkgutil.iter_modules(__path__):
+        venue = getattr(importlib.import_module(f"{__name__}.{info.name}"), "VENUE", None)
+        if venue is not None:
+            found[venue.name] = venue
+    return found

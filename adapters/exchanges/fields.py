@@ -1,0 +1,177 @@
+"""Reading numbers and times out of JSON that cannot be trusted."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from adapters.exchanges.venue import BadBodyError
+
+NAN: Final = math.nan
+NS_PER_MS: Final = 1_000_000
+NS_PER_S: Final = 1_000_000_000
+LATEST_NS: Final = 4_102_444_800 * NS_PER_S
+"""The year 2100: what lies beyond is in another unit than it should be."""
+
+
+def number(raw: Any) -> float:
+    """Return a JSON number, or a string that holds one, as a float.
+
+    Whatever else it is (absent, None, ``""``, ``"N/A"``, a boolean, NaN, an infinity) is NaN.
+    """
+    kind = type(raw)
+    if kind is str:
+        # float() takes 1_000 and digits of other scripts too.
+        if "_" in raw or not raw.isascii():
+            return NAN
+    elif kind is not float and kind is not int:
+        return NAN
+    try:
+        value = float(raw)
+    except (ValueError, OverflowError):
+        return NAN
+    return value if math.isfinite(value) else NAN
+
+
+def record(body: Any, what: str) -> dict[str, Any]:
+    """Return ``body`` if it is a JSON object.
+
+    Raises
+    ------
+    BadBodyError
+        If it is anything else.
+
+    """
+    if not isinstance(body, dict):
+        msg = f"{what}: expected an object, found {_kind(body)}"
+        raise BadBodyError(msg)
+    return body
+
+
+def rows(body: Any, what: str) -> list[Any]:
+    """Return ``body`` if it is a JSON array with something in it.
+
+    Raises
+    ------
+    BadBodyError
+        If it is anything else.
+
+    """
+    if not isinstance(body, list) or not body:
+        msg = f"{what}: expected an array with entries, found {_kind(body)}"
+        raise BadBodyError(msg)
+    return body
+
+
+def only(body: Any, what: str) -> dict[str, Any]:
+    """Return the first object of an array; see :func:`rows`."""
+    return record(rows(body, what)[0], what)
+
+
+def row_of_symbol(found: Any, symbol: str, what: str) -> dict[str, Any]:
+    """Return the object about a symbol, out of an array of them or alone.
+
+    Raises
+    ------
+    BadBodyError
+        If the answer is about something else.
+
+    """
+    candidates = found if isinstance(found, list) else [found]
+    for row in candidates:
+        if isinstance(row, dict) and row.get("symbol") == symbol:
+            return row
+    msg = f"{what}: nothing about {symbol} in it"
+    raise BadBodyError(msg)
+
+
+def newest(found: Any, key: str, what: str) -> dict[str, Any]:
+    """Return the object with the latest stamp, whichever way the exchange sorts them.
+
+    Raises
+    ------
+    BadBodyError
+        If there is none with a stamp.
+
+    """
+    stamped = [
+        row
+        for row in rows(found, what)
+        if isinstance(row, dict) and not math.isnan(number(row.get(key)))
+    ]
+    if not stamped:
+        msg = f"{what}: no entry has a number as {key!r}"
+        raise BadBodyError(msg)
+    return max(stamped, key=lambda row: number(row[key]))
+
+
+def newest_row(found: Any, what: str) -> list[Any]:
+    """Return the array with the latest stamp in its first place, likewise."""
+    stamped = [
+        row
+        for row in rows(found, what)
+        if isinstance(row, list) and row and not math.isnan(number(row[0]))
+    ]
+    if not stamped:
+        msg = f"{what}: no entry begins with a stamp"
+        raise BadBodyError(msg)
+    return max(stamped, key=lambda row: number(row[0]))
+
+
+def at(row: Any, index: int) -> float:
+    """Return the number in a place of an array; NaN if there is none."""
+    return number(row[index]) if isinstance(row, list) and -len(row) <= index < len(row) else NAN
+
+
+def from_ms(raw: Any) -> int:
+    """Return UNIX milliseconds as nanoseconds; 0 for what is no time of this century."""
+    value = number(raw)
+    nanoseconds = 0 if math.isnan(value) else int(value) * NS_PER_MS
+    return nanoseconds if 0 < nanoseconds < LATEST_NS else 0
+
+
+def from_us(raw: Any) -> int:
+    """Return UNIX microseconds as nanoseconds, likewise."""
+    value = number(raw)
+    nanoseconds = 0 if math.isnan(value) else int(value) * 1_000
+    return nanoseconds if 0 < nanoseconds < LATEST_NS else 0
+
+
+def from_s(raw: Any) -> int:
+    """Return UNIX seconds as nanoseconds, likewise."""
+    return from_ms(number(raw) * 1_000)
+
+
+def from_iso(raw: Any) -> int:
+    """Return an ISO 8601 time as UNIX nanoseconds; 0 for what is none."""
+    if not isinstance(raw, str):
+        return 0
+    try:
+        moment = datetime.fromisoformat(raw)
+    except ValueError:
+        return 0
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1_000_000) * 1_000
+
+
+def bps_over(a: float, b: float) -> float:
+    """Return how far ``a`` lies over ``b``, in basis points of ``b``; NaN without a base."""
+    return (a / b - 1) * 1e4 if b > 0 else NAN
+
+
+def per_8h(rate: float, interval_h: float) -> float:
+    """Return a funding rate that is paid each ``interval_h`` hours as a rate for 8 hours."""
+    return rate * 8 / interval_h if interval_h > 0 else NAN
+
+
+def ratio(a: float, b: float) -> float:
+    """Return ``a / b``; NaN without a base."""
+    return a / b if b > 0 else NAN
+
+
+def _kind(body: Any) -> str:
+    if isinstance(body, dict):
+        return f"an object with {', '.join(list(map(str, body))[:4]) or 'nothing in it'}"
+    return "an empty array" if body == [] else f"{type(body).__name__} {body!r:.60}"

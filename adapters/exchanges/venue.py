@@ -1,0 +1,89 @@
+"""Venue: what the service must know of an exchange to poll it and to read its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from dolphin_strategies.errors import DolphinError
+
+
+class BadBodyError(DolphinError):
+    """An answer is not what the exchange documents: nothing of it is used."""
+
+
+class RateLimitedError(BadBodyError):
+    """An answer says, under a status that means success, that this address asks too often."""
+
+
+class Reading(NamedTuple):
+    """What one answer says."""
+
+    values: dict[str, float]
+    """Each field that the endpoint declares; NaN where the body has no usable number."""
+    ts_event_ns: int = 0
+    """The exchange's own time of the values, UNIX nanoseconds; 0 if it gives none."""
+    server_ns: int = 0
+    """The exchange's clock when it answered, UNIX nanoseconds; 0 if the body does not tell."""
+    problems: tuple[str, ...] = ()
+    """Why some of the values are NaN, where a reason is known."""
+
+
+type Parser = Callable[[Any, str], Reading]
+"""Parsed JSON and a symbol → a reading. Pure; raises BadBodyError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One request of an exchange's public API.
+
+    Attributes
+    ----------
+    path : str
+        After the venue's base URL; ``{symbol}`` stands for the symbol.
+    parse : callable
+        Reads the body.
+    fields : mapping of str to str
+        What ``parse`` finds: field → meaning with unit.
+    query : mapping of str to str
+        Query parameters; ``{symbol}``, ``{now_ms}`` and ``{hour_ago_ms}`` are filled in.
+    json : mapping of str to str, optional
+        For a POST: the members of the body, filled in likewise.
+    weight : float
+        What a request costs of the exchange's rate limit.
+
+    """
+
+    path: str
+    parse: Parser
+    fields: Mapping[str, str]
+    query: Mapping[str, str] = field(default_factory=dict)
+    json: Mapping[str, str] | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Venue:
+    """An exchange's public API.
+
+    Attributes
+    ----------
+    name : str
+        How the registry calls it.
+    base_url : str
+        Scheme and host.
+    weight_per_minute : float
+        What the exchange allows one address a minute, in the units of ``Endpoint.weight``.
+    documentation : str
+        Where the exchange describes the bodies.
+    endpoints : mapping of str to Endpoint
+        By the names that the registry uses.
+
+    """
+
+    name: str
+    base_url: str
+    weight_per_minute: float
+    documentation: str
+    endpoints: Mapping[str, Endpoint]

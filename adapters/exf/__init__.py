@@ -1,0 +1,1 @@
+"""The ExtF service: polls sources, keeps the state of every factor, publishes it."""

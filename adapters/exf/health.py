@@ -1,0 +1,113 @@
+"""SourceHealth: what happened to the polls of one source."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+KEPT_LATENCIES: Final = 128
+SHOWN_BODY: Final = 400
+
+
+@dataclass(kw_only=True)
+class SourceHealth:
+    """Counters and last events of a source.
+
+    Attributes
+    ----------
+    polls, answers : int
+        Requests sent, and how many brought an answer that could be used.
+    errors : Counter
+        What went wrong, by kind.
+    refused_values : Counter
+        Factor → how often an answer had no usable value for it.
+    skipped : Counter
+        Polls that were due and not sent, by reason: ``late``, ``rate_limit``, ``pause``.
+    failures : int
+        Polls that failed since the last one that did not.
+
+    """
+
+    polls: int = 0
+    answers: int = 0
+    failures: int = 0
+    restarts: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    refused_values: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    last_success_wall_ns: int = 0
+    last_event_wall_ns: int = 0
+    last_error: str = ""
+    last_error_wall_ns: int = 0
+    last_refused: str = ""
+    last_bad_body: str = ""
+    last_bad_body_wall_ns: int = 0
+    latencies_ns: deque[int] = field(default_factory=lambda: deque(maxlen=KEPT_LATENCIES))
+
+    def succeeded(self, latency_ns: int, ts_event_ns: int) -> None:
+        """Count an answer that could be used."""
+        self.answers += 1
+        self.failures = 0
+        self.latencies_ns.append(latency_ns)
+        self.last_success_wall_ns = time.time_ns()
+        self.last_event_wall_ns = ts_event_ns
+
+    def failed(self, kind: str, text: str, body: bytes = b"") -> None:
+        """Count a poll that brought nothing, and keep what came instead."""
+        self.failures += 1
+        self.errors[kind] += 1
+        self.last_error = f"{kind}: {text}"
+        self.last_error_wall_ns = time.time_ns()
+        if body:
+            self.keep_bad_body(body)
+
+    def refused(self, values: Sequence[tuple[str, str]], body: bytes) -> None:
+        """Count the values that an answer did not have, and keep it."""
+        for name, _ in values:
+            self.refused_values[name] += 1
+        self.last_refused = "; ".join(f"{name}: {reason}" for name, reason in values[:3])
+        self.keep_bad_body(body)
+
+    def keep_bad_body(self, body: bytes) -> None:
+        """Keep the beginning of a body, for people to see."""
+        self.last_bad_body = body[:SHOWN_BODY].decode(errors="replace")
+        self.last_bad_body_wall_ns = time.time_ns()
+
+    def report(self) -> dict[str, Any]:
+        """Return everything as JSON has it."""
+        return {
+            "polls": self.polls,
+            "answers": self.answers,
+            "failures_in_a_row": self.failures,
+            "restarts": self.restarts,
+            "errors": dict(self.errors),
+            "refused_values": dict(self.refused_values),
+            "skipped": dict(self.skipped),
+            "last_success_unix_s": self.last_success_wall_ns / 1e9,
+            "last_event_unix_s": self.last_event_wall_ns / 1e9,
+            "last_error": self.last_error,
+            "last_error_unix_s": self.last_error_wall_ns / 1e9,
+            "last_refused": self.last_refused,
+            "last_bad_body": self.last_bad_body,
+            "last_bad_body_unix_s": self.last_bad_body_wall_ns / 1e9,
+            "latency_ms": percentiles(self.latencies_ns, 1e6),
+        }
+
+
+def percentiles(values: Iterable[float], unit: float) -> dict[str, Any]:
+    """Return p50, p99 and max of some values in a unit, and how many there are."""
+    ordered = sorted(values)
+    if not ordered:
+        return {"n": 0, "p50": None, "p99": None, "max": None}
+    last = len(ordered) - 1
+    return {
+        "n": len(ordered),
+        "p50": round(ordered[round(0.50 * last)] / unit, 3),
+        "p99": round(ordered[round(0.99 * last)] / unit, 3),
+        "max": round(ordered[last] / unit, 3),
+    }

@@ -1,0 +1,213 @@
+"""ExfService: polls every source, keeps the state, publishes it; one asyncio loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.exf.beat import keep_beating
+from adapters.exf.health import percentiles
+from adapters.exf.host import Host
+from adapters.exf.poller import SourcePoller
+from adapters.exf.request import Request
+from adapters.exf.state import FactorState
+from adapters.exf.watch import HealthWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from adapters.exchanges.venue import Reading
+    from adapters.exf.fetcher import Answer, Fetcher
+    from adapters.exf.publisher import Publisher
+    from adapters.exf.registry import FactorRegistry, Source
+
+log: Final = logging.getLogger("exf")
+
+PERIOD_S: Final = 0.5
+RESTART_S: Final = 0.5
+"""After which a task that ended by an error begins again."""
+EXPIRY_SLACK_S: Final = 0.001
+KEPT_LATENESS: Final = 2048
+
+
+class ExfService:
+    """The ExtF service.
+
+    Parameters
+    ----------
+    registry : FactorRegistry
+        What to gather.
+    fetcher : Fetcher
+        Who sends requests; closed by whoever made it.
+    publishers : sequence of Publisher
+        Where it goes; closed by whoever made them.
+    hosts : mapping of str to tuple
+        Venue → its base URL and the rate limit to keep (None: none).
+    period_s : float
+        Publish at least this often; a change is published at once.
+    trusts_exchange_time : bool
+        Count age from the exchange's own time where it gives one.
+
+    Notes
+    -----
+    For one asyncio loop. No source waits for another, and none is ended by an error.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - the service is what these are together
+        self,
+        registry: FactorRegistry,
+        fetcher: Fetcher,
+        publishers: Sequence[Publisher],
+        *,
+        hosts: Mapping[str, tuple[str, float | None]],
+        period_s: float = PERIOD_S,
+        trusts_exchange_time: bool = True,
+    ) -> None:
+        self.registry: Final = registry
+        self.publish_errors: Final[Counter[str]] = Counter()
+        self.published = 0
+        self._publishers: Final = publishers
+        self._period_s: Final = period_s
+        self._state: Final = FactorState(registry)
+        self._lateness_s: Final[deque[float]] = deque(maxlen=KEPT_LATENESS)
+        self._hosts: Final = {
+            name: Host(name, url, limit, time.monotonic) for name, (url, limit) in hosts.items()
+        }
+        self._pollers: Final = tuple(
+            SourcePoller(
+                source=source,
+                endpoint=registry.endpoint(source),
+                request=Request.of(
+                    registry.endpoint(source), source.symbol, self._hosts[source.venue].base_url
+                ),
+                host=self._hosts[source.venue],
+                fetcher=fetcher,
+                lateness_s=self._lateness_s,
+                on_reading=self._on_reading,
+                on_bad_body=self._on_bad_body,
+                trusts_exchange_time=trusts_exchange_time,
+            )
+            for source in registry.sources
+        )
+        self._health: Final = {poller.source.key: poller.health for poller in self._pollers}
+        self._watch: Final = HealthWatch(self._pollers)
+        self._timer: asyncio.TimerHandle | None = None
+        self._stall_s = 0.0
+
+    @property
+    def ever_answered(self) -> bool:
+        """Whether any source has given a usable answer since the start."""
+        return any(health.answers for health in self._health.values())
+
+    async def run(self) -> None:
+        """Poll and publish until cancelled."""
+        self._publish()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(
+                    keep_beating(self._publishers, self.publish_errors, self._on_late)
+                )
+                tasks.create_task(self._watch.run())
+                for poller in self._pollers:
+                    tasks.create_task(self._keep_polling(poller))
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def report(self) -> dict[str, Any]:
+        """Return what ``status`` shows."""
+        now_ns = time.monotonic_ns()
+        names = self.registry.schema.names
+        missing = [factor.name for factor in self._state.missing(now_ns)]
+        return {
+            "published": self.published,
+            "publish_errors": dict(self.publish_errors),
+            "longest_stall_s": round(self._stall_s, 3),
+            "late_ms": percentiles(self._lateness_s, 1e-3),
+            "factors": {
+                "total": len(names),
+                "alive": len(names) - len(missing),
+                "missing": missing,
+            },
+            "hosts": [self._host_report(host) for host in self._hosts.values()],
+            "sources": [self._source_report(poller, now_ns) for poller in self._pollers],
+        }
+
+    def _host_report(self, host: Host) -> dict[str, Any]:
+        skew = host.skew
+        return {
+            "venue": host.name,
+            "base_url": host.base_url,
+            "skew_ms": round(skew.skew_ns / 1e6, 1) if skew.is_known else None,
+            "skew_uncertainty_ms": round(skew.uncertainty_ns / 1e6, 1) if skew.is_known else None,
+            "rate_limited": host.rate_limited,
+            "pause_left_s": round(host.pause_left_s, 1),
+            "budget_left": None if host.budget_left is None else round(host.budget_left, 1),
+        }
+
+    def _source_report(self, poller: SourcePoller, now_ns: int) -> dict[str, Any]:
+        alive, total = self._state.alive_of(poller.source, now_ns)
+        return {
+            "source": poller.source.key,
+            "url": str(poller.request.url),
+            "period_s": poller.source.period_s,
+            "factors_alive": alive,
+            "factors": total,
+            **poller.health.report(),
+        }
+
+    # ---- values ------------------------------------------------------------------------------
+
+    def _on_reading(self, source: Source, reading: Reading, answer: Answer, age_ns: int) -> None:
+        accepted = self._state.accept(source, reading, answer.received_mono_ns, age_ns)
+        if accepted.refused:
+            notes = tuple(("body", problem) for problem in reading.problems)
+            self._health[source.key].refused((*notes, *accepted.refused), answer.body)
+        if accepted.changed:
+            self._publish()
+
+    def _on_bad_body(self, source: Source) -> None:
+        if self._state.reject(source, time.monotonic_ns()):
+            self._publish()
+
+    def _publish(self) -> None:
+        now_ns = time.monotonic_ns()
+        factors = self._state.values(now_ns)
+        wall_ns = time.time_ns()
+        for publisher in self._publishers:
+            try:
+                publisher.publish(factors, wall_ns)
+            except Exception as error:
+                if not self.publish_errors[publisher.name]:
+                    log.exception("cannot publish to %s: %s", publisher.name, error)  # noqa: TRY401
+                self.publish_errors[publisher.name] += 1
+        self.published += 1
+        self._set_timer(now_ns)
+
+    def _set_timer(self, now_ns: int) -> None:
+        """Publish again after a period, or as soon as a value becomes too old."""
+        delay_s = self._period_s
+        if expiry_ns := self._state.next_expiry_ns(now_ns):
+            # A little more, so that the value is too old then.
+            delay_s = min(delay_s, (expiry_ns - now_ns) / 1e9 + EXPIRY_SLACK_S)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._publish)
+
+    def _on_late(self, late_s: float) -> None:
+        self._stall_s = max(self._stall_s, late_s)
+
+    # ---- tasks -------------------------------------------------------------------------------
+
+    async def _keep_polling(self, poller: SourcePoller) -> None:
+        while True:
+            try:
+                await poller.run()
+            except Exception:
+                log.exception("%s: its task ended; it begins again", poller.source.key)
+                poller.health.restarts += 1
+            await asyncio.sleep(RESTART_S)

@@ -1,0 +1,38 @@
+"""The service's log: written by a thread, to standard error or to a file that is kept small."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import queue
+from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+log: Final = logging.getLogger("exf")
+
+LOG_BYTES: Final = 1_000_000
+LOGS_KEPT: Final = 3
+LINES_WAITING: Final = 10_000
+"""Beyond it lines are dropped: a full disk or a terminal that nobody reads must not stop polls."""
+
+
+def log_to(path: Path | None) -> None:
+    """Send the log to a file, or to standard error; call once."""
+    handler: logging.Handler
+    if path is None:
+        handler = logging.StreamHandler()
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
+    lines: queue.Queue[logging.LogRecord] = queue.Queue(maxsize=LINES_WAITING)
+    listener = QueueListener(lines, handler)
+    listener.start()
+    atexit.register(listener.stop)
+    logging.raiseExceptions = False
+    log.addHandler(QueueHandler(lines))
+    log.setLevel(logging.INFO)
+    log.propagate = False
