@@ -73,6 +73,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         if name in {"run", "start", "restart"}:
             add("--log", type=Path, metavar="FILE", help="write the log there "
                 "(default: standard error; with start ~/.local/state/dolphin/)")  # fmt: skip
+            add("--hazelcast", metavar="URL", help="write an entry of a Hazelcast map too, for "
+                "example hazelcast://localhost:5701")  # fmt: skip
             add("--record", type=Path, metavar="DIR", help="record everything into this catalog")
             add("--replay", type=Path, metavar="DIR", help="publish a catalog's factors at "
                 "recorded pace instead of gathering")  # fmt: skip

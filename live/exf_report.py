@@ -74,6 +74,11 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
             f"recording {kept['name']} in {kept['catalog']}: {kept['recorded']:,} recorded, "
             f"{kept['lost']} lost, {kept['dropped']} dropped {kept['problem']}".rstrip()
         )
+    if (entry := status["hazelcast"]) is not None:
+        lines.append(
+            f"hazelcast: {entry['written']:,} written, {entry['sent']:,} sent, "
+            f"{entry['conflated']:,} conflated {entry['problem']}".rstrip()
+        )
     if status["publish_errors"]:
         lines.append(f"CANNOT PUBLISH: {status['publish_errors']}")
     dead = _dead_venues(status["sources"])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from adapters.catalog.factor_catalog import FactorCatalog
 from adapters.exf.fetcher import Fetcher
-from adapters.exf.publisher import RegionPublisher
+from adapters.exf.publisher import EntryPublisher, RegionPublisher
 from adapters.exf.replayed import ReplayedService
 from adapters.exf.service import ExfService
 from adapters.shm import FactorWriter
@@ -24,6 +24,7 @@ from live.exf_recording import ServiceRecording
 from live.exf_settings import hosts_of, registry_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     from adapters.exf.publisher import Publisher
@@ -81,6 +82,7 @@ class ServiceProcess:
         self._stop: Final = asyncio.Event()
         self._ctrl_c: Final = CtrlC()
         self._recording: ServiceRecording | None = None
+        self._entry: EntryPublisher | None = None
         self._reason = ""
         self._started_unix_s = time.time()
 
@@ -102,7 +104,15 @@ class ServiceProcess:
         ):
             if exf.record is not None:
                 self._recording = ServiceRecording(exf.record, exf.region)
-            return asyncio.run(self._run(RegionPublisher(writer), service_files))
+            publishers: list[Publisher] = [RegionPublisher(writer)]
+            if exf.hazelcast:
+                self._entry = entry_publisher(exf.hazelcast)
+                publishers.append(self._entry)
+            try:
+                return asyncio.run(self._run(publishers, service_files))
+            finally:
+                if self._entry is not None:
+                    self._entry.close()
 
     def _schema(self) -> FactorSchema:
         replay = self._settings.exf.replay
@@ -110,12 +120,12 @@ class ServiceProcess:
             return FactorCatalog(replay).schema()
         return registry_of(self._settings).schema
 
-    async def _run(self, publisher: Publisher, service_files: ServiceFiles) -> int:
+    async def _run(self, publishers: Sequence[Publisher], service_files: ServiceFiles) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal, number)
         async with AsyncExitStack() as stack:
-            work = await self._work(stack, publisher)
+            work = await self._work(stack, publishers)
             if self._recording is not None:
                 self._recording.start()
             if self._detached:
@@ -126,12 +136,12 @@ class ServiceProcess:
         log.info("stopped: %s, exit code %d", self._reason, code)
         return code
 
-    async def _work(self, stack: AsyncExitStack, publisher: Publisher) -> Work:
+    async def _work(self, stack: AsyncExitStack, publishers: Sequence[Publisher]) -> Work:
         exf = self._settings.exf
         if exf.replay is not None:
             catalog = FactorCatalog(exf.replay)
             log.info("replaying %s into %s, pid %d", exf.replay, exf.region, os.getpid())
-            return ReplayedService(catalog.batches(), catalog.schema(), [publisher], exf.speed)
+            return ReplayedService(catalog.batches(), catalog.schema(), publishers, exf.speed)
         registry = registry_of(self._settings)
         used = {source.venue for source in registry.sources}
         log.info(
@@ -142,7 +152,7 @@ class ServiceProcess:
         return ExfService(
             registry,
             await stack.enter_async_context(fetcher),
-            [publisher],
+            publishers,
             hosts={n: host for n, host in hosts_of(self._settings).items() if n in used},
             period_s=exf.period_s,
             trusts_exchange_time=exf.age_from == "exchange",
@@ -198,6 +208,7 @@ class ServiceProcess:
             "period_s": exf.period_s,
             "reason": self._reason,
             "exit_code": code,
+            "hazelcast": None if self._entry is None else self._entry.report(),
             "recording": None if self._recording is None else self._recording.report(),
             **work.report(),
         }
@@ -209,6 +220,21 @@ class ServiceProcess:
             os._exit(SECOND_SIGNAL)
         self._reason = f"stopped by {signal.Signals(number).name}"
         self._stop.set()
+
+
+def entry_publisher(url: str) -> EntryPublisher:
+    """Return a publisher into the Hazelcast entry of a URL; the client is loaded only for it.
+
+    Raises
+    ------
+    ConfigError
+        If the URL or the credentials in the environment cannot be used.
+
+    """
+    from adapters.hazelcast_map.publisher import HazelcastPublisher  # noqa: PLC0415
+    from adapters.hazelcast_map.settings import HazelcastSettings  # noqa: PLC0415
+
+    return EntryPublisher(HazelcastPublisher(HazelcastSettings.from_url(url)))
 
 
 def limit_stop() -> None:

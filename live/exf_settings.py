@@ -27,6 +27,8 @@ class ExfSettings:
     ----------
     region : Path
         The region to write.
+    hazelcast : str
+        URL of a Hazelcast entry to write too, see docs/hazelcast.md; empty: none.
     period_s : float
         Publish at least this often.
     factors : list of str
@@ -53,6 +55,7 @@ class ExfSettings:
     """
 
     region: Path = DEFAULT_PATH
+    hazelcast: str = ""
     period_s: float = 0.5
     factors: list[str] = field(default_factory=list)
     venues: list[str] = field(default_factory=list)
@@ -155,6 +158,10 @@ def check(settings: Settings) -> None:
         if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc):
             msg = f"{name}: expected an address such as http://127.0.0.1:8080, found {url!r}"
             raise ConfigError(msg)
+    if exf.hazelcast:
+        from adapters.hazelcast_map.settings import HazelcastSettings  # noqa: PLC0415 - takes 1 s
+
+        HazelcastSettings.from_url(exf.hazelcast)
     if exf.replay is not None and exf.record is not None:
         msg = "record: a replay is recorded already; expected one of record and replay"
         raise ConfigError(msg)

@@ -48,6 +48,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     settings = with_overrides(
         settings,
         region=given.get("region"),
+        hazelcast=given.get("hazelcast"),
         base_url=given.get("base_url"),
         poll_period_s=given.get("period"),
         record=given.get("record"),

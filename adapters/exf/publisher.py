@@ -1,4 +1,4 @@
-"""Publisher: where the state goes; the shared memory region is one."""
+"""Publisher: where the state goes, a shared memory region or an entry of a Hazelcast map."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from adapters.hazelcast_map.publisher import HazelcastPublisher
     from adapters.shm import FactorWriter
 
 
@@ -55,3 +56,38 @@ class RegionPublisher:
 
     def close(self) -> None:
         self.writer.close()
+
+
+class EntryPublisher:
+    """Publish into Hazelcast; what cannot be sent now is replaced by what is newer.
+
+    Parameters
+    ----------
+    entry : HazelcastPublisher
+        The entry's writer; closed with this.
+
+    """
+
+    name = "hazelcast"
+
+    def __init__(self, entry: HazelcastPublisher) -> None:
+        self.entry = entry
+
+    def publish(self, factors: Mapping[str, float], ts_event_ns: int) -> None:
+        self.entry.write(factors, ts_event_ns)
+
+    def heartbeat(self) -> None:
+        """Do nothing: the state itself is published at least once a period."""
+
+    def close(self) -> None:
+        self.entry.close()
+
+    def report(self) -> dict[str, int | str]:
+        """Return what ``status`` shows."""
+        entry = self.entry
+        return {
+            "written": entry.written,
+            "sent": entry.sent,
+            "conflated": entry.conflated,
+            "problem": entry.problem,
+        }
