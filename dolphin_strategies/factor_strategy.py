@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from nautilus_trader.model import CustomData, StrategyId
+from nautilus_trader.model import (
+    CustomData,
+    InstrumentId,
+    OmsType,
+    StrategyId,
+    TimeInForce,
+)
 from nautilus_trader.trading import Strategy, StrategyConfig
 
 from dolphin_strategies.errors import ConfigError, did_you_mean
@@ -21,8 +27,6 @@ from dolphin_strategies.factors.feed_messages import FEED_MESSAGES, ClockMoved, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nautilus_trader.model import InstrumentId
-
     from dolphin_strategies.factors.schema import FactorSchema
     from dolphin_strategies.history_windows import StoredSpan
     from dolphin_strategies.warm_up import WarmUp
@@ -34,8 +38,9 @@ AGE_ALERT: Final = "dolphin.factors-age"
 class FactorStrategyConfig(StrategyConfig):
     """Configuration of a FactorStrategy; subclass it as a frozen, keyword-only dataclass.
 
-    Every field of Nautilus's ``StrategyConfig`` may be given too. ``manage_stop`` is on by
-    default: stopping cancels the orders and closes the positions.
+    It has the fields of Nautilus's ``StrategyConfig``, whose documentation describes them, with
+    one other default: ``manage_stop`` is on, so that stopping cancels the orders and closes the
+    positions. A subclass may set other defaults.
 
     Attributes
     ----------
@@ -48,10 +53,28 @@ class FactorStrategyConfig(StrategyConfig):
 
     strategy_id: StrategyId | None = None
     order_id_tag: str | None = None
+    oms_type: OmsType | None = None
+    external_order_instrument_ids: list[InstrumentId] | None = None
+    manage_contingent_orders: bool = False
+    manage_gtd_expiry: bool = False
+    manage_stop: bool = True
+    market_exit_interval_ms: int = 100
+    market_exit_max_attempts: int = 100
+    market_exit_time_in_force: TimeInForce = TimeInForce.GTC
+    market_exit_reduce_only: bool = True
+    use_uuid_client_order_ids: bool = False
+    use_hyphens_in_client_order_ids: bool = True
+    log_events: bool = True
+    log_commands: bool = True
+    log_rejected_due_post_only_as_warning: bool = True
 
     def __new__(cls, **kwargs: Any) -> Self:
-        kwargs.setdefault("manage_stop", True)
-        return super().__new__(cls, **kwargs)
+        # Nautilus reads what is given here, not the attributes.
+        defaults = {name: getattr(cls, name) for name in _NAUTILUS_FIELDS}
+        return super().__new__(cls, **{**defaults, **kwargs})
+
+
+_NAUTILUS_FIELDS: Final = tuple(f.name for f in fields(FactorStrategyConfig))
 
 
 class FactorStrategy[C: FactorStrategyConfig](Strategy):

@@ -82,7 +82,7 @@ class StrategyTap:
         strategy, log = self._strategy, self._log
         strategy.on_quote = self._tapped_tick(strategy.on_quote, log.quote)  # type: ignore[method-assign, assignment]
         strategy.on_trade = self._tapped_tick(strategy.on_trade, log.trade)  # type: ignore[method-assign, assignment]
-        on_data, place = strategy.on_data, self.occurrences
+        on_data, place, now_ns = strategy.on_data, self.occurrences, self._now_ns
 
         def tapped_data(data: Any) -> None:
             f = data.data
@@ -96,7 +96,11 @@ class StrategyTap:
                 on_data(data)
                 return
             self._last = f
-            self._begin()
+            # As _begin, without its call: all this comes before the strategy's own code.
+            now, previous = now_ns(), self.delivered_ns
+            self.delivered_ns = now if now > previous else previous + 1
+            place.number += 1
+            place.cause = "input"
             try:
                 on_data(data)
             except BaseException as error:

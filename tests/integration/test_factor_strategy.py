@@ -11,6 +11,7 @@ import pytest
 from nautilus_trader.backtest import BacktestEngine, BacktestEngineConfig
 from nautilus_trader.common import LoggerConfig
 from nautilus_trader.model import CustomData
+from nautilus_trader.trading import StrategyConfig
 
 from dolphin_strategies import (
     EXTERNAL_FACTORS,
@@ -236,3 +237,20 @@ def test_a_repeat_of_the_newest_record_is_not_acted_on() -> None:
     running.on_data(repeated)
     assert [what for _, what, _ in running.told] == ["schema", "factors", "stale"]
     engine.dispose()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaysOpenConfig(FactorStrategyConfig):
+    """A config whose own default is another one."""
+
+    manage_stop: bool = False
+
+
+def test_nautilus_own_fields_may_be_given_and_given_other_defaults() -> None:
+    """The Rust core reads what the dataclass says, in the base class and in a subclass."""
+    core = StrategyConfig.manage_stop.__get__
+    assert core(FactorStrategyConfig()) is True
+    assert core(FactorStrategyConfig(manage_stop=False)) is False
+    assert core(StaysOpenConfig()) is False
+    assert core(StaysOpenConfig(manage_stop=True)) is True
+    assert FactorStrategyConfig(manage_stop=False).manage_stop is False
