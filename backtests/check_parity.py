@@ -12,11 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.say import say
 from adapters.session.recorded_inputs import SessionError
 from adapters.session.recorded_session import RecordedSession
 from adapters.session.session_folder import LINES_FILE
 from backtests import parity
-from backtests.say import say
 from backtests.session_replay import make_strategy, replay
 from dolphin_strategies.errors import DolphinError
 

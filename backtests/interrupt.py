@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from typing import TYPE_CHECKING, Final, Self
+
+from adapters.ctrl_c import CtrlC
 
 if TYPE_CHECKING:
     from types import FrameType
 
 EXIT_CODE: Final = 130
-ECHO_S: Final = 1.0
-"""A second signal so soon is the same Ctrl-C: ``uv run`` passes the terminal's on."""
 
 
 class Interrupt:
@@ -25,13 +24,14 @@ class Interrupt:
     """
 
     def __init__(self) -> None:
-        self._first_s: float | None = None
+        self._is_asked = False
+        self._ctrl_c: Final = CtrlC()
         self._before: dict[int, object] = {}
 
     @property
     def is_asked(self) -> bool:
         """Whether the run shall end."""
-        return self._first_s is not None
+        return self._is_asked
 
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -43,9 +43,9 @@ class Interrupt:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        now_s = time.monotonic()
-        if self._first_s is None:
-            self._first_s = now_s
-        elif now_s - self._first_s > ECHO_S:
+        if number == signal.SIGINT and self._ctrl_c.is_echo():
+            return
+        if self._is_asked:
             os.write(2, b"\nleft at once; nothing more was written\n")
             os._exit(EXIT_CODE)
+        self._is_asked = True

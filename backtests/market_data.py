@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from nautilus_trader.model import BarType, InstrumentId, NautilusDataType
 from nautilus_trader.persistence import ParquetDataCatalog
 
+from adapters.catalog.market_tables import quotes_from_arrow, trades_from_arrow
 from backtests.chunks import Piece
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 type Kind = Literal["quotes", "trades", "bars"]
 
@@ -27,6 +31,10 @@ _DATA_TYPES: Final = {
     "quotes": NautilusDataType.QuoteTick,
     "trades": NautilusDataType.TradeTick,
     "bars": NautilusDataType.Bar,
+}
+_FROM_ARROW: Final[dict[str, Callable[[pa.Table], list[Any]]]] = {
+    "quotes": quotes_from_arrow,
+    "trades": trades_from_arrow,
 }
 
 
@@ -145,9 +153,7 @@ class MarketData:
         """
         for first_ns, last_ns in windows(table.spans, start_ns, end_ns, max_rows):
             try:
-                rows = self._catalog.query(
-                    _DATA_TYPES[table.kind], [table.identifier], first_ns, last_ns
-                )
+                rows = self._rows(table, first_ns, last_ns)
             except Exception as error:
                 msg = (
                     f"the {table.kind} of {table.identifier} cannot be read: {error}; "
@@ -157,6 +163,31 @@ class MarketData:
             if rows:
                 ts = np.fromiter((row.ts_init for row in rows), np.int64, len(rows))
                 yield Piece(ts, lambda i, j, rows=rows: rows[i:j])  # type: ignore[misc]
+
+    def _rows(self, table: MarketTable, first_ns: int, last_ns: int) -> list[Any]:
+        """Return the rows of a closed window, those of one instant in the order of the files.
+
+        Nautilus's own reader is four times faster, but mixes up rows of one instant that lie in
+        two row groups.
+        """
+        from_arrow = _FROM_ARROW.get(table.kind)
+        is_cut = any(
+            one.last_ns == other.first_ns and first_ns <= one.last_ns <= last_ns
+            for one, other in pairwise(table.spans)
+        )
+        if from_arrow is None or not is_cut:
+            query = self._catalog.query
+            return query(_DATA_TYPES[table.kind], [table.identifier], first_ns, last_ns)
+        ts_init = pc.field("ts_init")
+        first, last = (pa.scalar(ns, pa.timestamp("ns", tz="UTC")) for ns in (first_ns, last_ns))
+        rows = [
+            row
+            for file in table.files
+            for row in from_arrow(
+                pq.read_table(file, filters=(ts_init >= first) & (ts_init <= last))
+            )
+        ]
+        return sorted(rows, key=attrgetter("ts_init"))
 
 
 def windows(

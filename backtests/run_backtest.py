@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.say import say
 from adapters.strategy_class import find_strategy, make_config
-from backtests.say import say
 from backtests.settings import BacktestSettings, Instant, load, override
 from dolphin_strategies.errors import ConfigError, DolphinError
 

@@ -13,12 +13,12 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from adapters.catalog.factor_catalog import FactorCatalog
+from adapters.ctrl_c import CtrlC
 from adapters.exf.fetcher import Fetcher
 from adapters.exf.publisher import EntryPublisher, RegionPublisher
 from adapters.exf.replayed import ReplayedService
 from adapters.exf.service import ExfService
 from adapters.shm import FactorWriter
-from live.ctrl_c import CtrlC
 from live.exf_files import ServiceFiles
 from live.exf_recording import ServiceRecording
 from live.exf_settings import hosts_of, registry_of

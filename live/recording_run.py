@@ -11,9 +11,9 @@ import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.catalog.recorder import Recorder
+from adapters.ctrl_c import CtrlC
+from adapters.say import say
 from dolphin_strategies.factors.source import SourceState
-from live.ctrl_c import CtrlC
-from live.say import say
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from adapters.say import say
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live import exf_control, exf_report
 from live.exf_arguments import parse
@@ -22,7 +23,6 @@ from live.exf_settings import (
     state_home,
     with_overrides,
 )
-from live.say import say
 
 if TYPE_CHECKING:
     import argparse

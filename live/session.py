@@ -13,15 +13,15 @@ import traceback
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.ctrl_c import CtrlC
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.latency import measure_on_factors
+from adapters.say import say
 from adapters.shm.source import ShmSource
-from live.ctrl_c import CtrlC
 from live.market import Market, open_market
 from live.node import build_node, traded_venues
 from live.report import RunReport
 from live.run_folder import RunFolder
-from live.say import say
 from live.session_header import describe
 from live.session_recording import SessionRecording
 
