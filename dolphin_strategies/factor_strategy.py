@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -128,7 +129,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         self._newest: ExternalFactors | None = None
         self._schema: FactorSchema | None = None
         self._adopted: FactorSchema | None = None
-        self._read_required: Callable[[bytes], tuple[float, ...]] | None = None
+        self._read_required: Callable[[bytes], tuple[float, ...]] = _read_none
         age = self.max_age
         self._max_age_ns = None if age is None else age // timedelta(microseconds=1) * 1000
         self._fresh_until_ns = 0
@@ -206,10 +207,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
             return
         if f.schema is not self._schema and not self._accept(data):
             return
-        read = self._read_required
-        if read is None:
-            return
-        for value in read(f.payload):
+        for value in self._read_required(f.payload):
             if value != value:  # noqa: PLR0124 - only NaN differs from itself, and at no cost
                 self._lose()
                 return
@@ -232,8 +230,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
                 self._set_alert()
         if self.factors is None:
             self._regain(f)
-        else:
-            self.factors = f
+        self.factors = f
         self.on_factors(f)
 
     def on_historical_data(self, data: Sequence[CustomData]) -> None:
@@ -268,7 +265,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     def _give_chunk(self, records: list[ExternalFactors]) -> None:
         self._adopt(records[0].schema)
-        if self._read_required is not None:
+        if self._read_required is not _read_none:
             self.on_factor_history(records)
 
     def _end_history(self, newest: CustomData | None) -> None:
@@ -282,7 +279,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         self._adopted = schema
         missing = [name for name in self.required_factors if name not in schema]
         if missing:
-            self._read_required = None
+            self._read_required = _read_none
             for name in missing:
                 self.log.error(
                     f"Required factor {name!r} is not in the schema{did_you_mean(name, schema)}; "
@@ -322,6 +319,11 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
             self._lose()
         else:
             self._set_alert()
+
+
+def _read_none(payload: bytes) -> tuple[float, ...]:
+    """Stand for required factors that a schema lacks."""
+    return (math.nan,)
 
 
 def _reader_of(indexes: list[int]) -> Callable[[bytes], tuple[float, ...]]:

@@ -93,18 +93,21 @@ class FactorBatch:
         """Return the records one by one."""
         schema, size, stream_id = self.schema, 8 * len(self.schema), self.stream_id
         payload = np.ascontiguousarray(self.values, dtype="<f8").tobytes()
-        stamps = zip(
+        ts_event, ts_init = self.ts_event.tolist(), self.ts_init.tolist()
+        # One int for two equal stamps: what a replay touches less of, it does not wait for.
+        ts_event = ts_init if ts_event == ts_init else ts_event
+        rows = zip(
             range(0, size * len(self), size),
-            self.ts_event.tolist(),
-            self.ts_init.tolist(),
+            ts_event,
+            ts_init,
             self.sequence.tolist(),
             strict=True,
         )
         return [
             ExternalFactors(
-                schema, payload[at : at + size], ts_event, ts_init, sequence, 0, stream_id
+                schema, payload[at : at + size], event_ns, init_ns, sequence, 0, stream_id
             )
-            for at, ts_event, ts_init, sequence in stamps
+            for at, event_ns, init_ns, sequence in rows
         ]
 
     def __len__(self) -> int:
