@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -173,15 +174,15 @@ class FactorFile(TableSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MarketFile(TableSpec):
+class MarketFile(TableSpec, ABC):
     """A file of market data of one instrument, known ``delay`` after its stamp or its bar."""
 
     instrument: str = ""
     delay: Span = NO_SPAN
 
+    @abstractmethod
     def sources(self) -> dict[str, str]:
         """Return the file's column of each of Nautilus's."""
-        raise NotImplementedError
 
     def further_columns(self) -> list[str]:
         """Return what else is read."""
