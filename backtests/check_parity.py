@@ -12,19 +12,19 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.say import say
+from adapters.command.terminal import say
 from adapters.session.recorded_inputs import SessionError
 from adapters.session.recorded_session import RecordedSession
-from adapters.session.session_folder import LINES_FILE
-from backtests import parity
-from backtests.session_replay import make_strategy, replay
+from adapters.session.session_files import LINES_FILE
+from backtests.parity import comparison
+from backtests.parity.session_replay import make_strategy, replay
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backtests.parity import Parting, Record
-    from backtests.replay_log import Replayed
+    from backtests.parity.comparison import Parting, Record
+    from backtests.parity.replay_log import Replayed
 
 EPILOG: Final = """\
 The session is what run_node.py --record FOLDER left. Run this from where the node was started,
@@ -42,7 +42,7 @@ OTHER_LATENCY_MS: Final = 1_000.0
 
 @dataclass(kw_only=True)
 class Verdict:
-    """The report of a comparison, and whether it found parity."""
+    """The report of a comparison, and whether it found comparison."""
 
     lines: list[str] = field(default_factory=list)
     is_parity: bool = True
@@ -93,10 +93,10 @@ def check(session: RecordedSession) -> Verdict:
     if session.lines_through < last:
         last = session.lines_through
         verdict.add("note", f"decisions and executions are recorded up to input {last:,} only")
-    live = parity.record_of(session.lines, last)
+    live = comparison.record_of(session.lines, last)
     end = last if live.stopped_at is None else live.stopped_at
-    again = parity.record_of(replayed.lines, end)
-    again.decisions = parity.cut_at_stop(again.decisions, live)
+    again = comparison.record_of(replayed.lines, end)
+    again.decisions = comparison.cut_at_stop(again.decisions, live)
     if live.missing:
         found = f"{LINES_FILE} lacks line {live.missing[0]}"
         verdict.add("decisions", found, is_same=bool(session.header.get("dropped_lines")))
@@ -138,11 +138,11 @@ def _compare_inputs(session: RecordedSession, replayed: Replayed, verdict: Verdi
 def _compare_decisions(
     session: RecordedSession, live: Record, again: Record, verdict: Verdict
 ) -> None:
-    events = parity.first_parting(live.events, again.events)
-    decisions = parity.first_parting(live.decisions, again.decisions)
+    events = comparison.first_parting(live.events, again.events)
+    decisions = comparison.first_parting(live.decisions, again.decisions)
     count = f"{len(live.decisions):,}"
     if decisions is None:
-        late = parity.late_clock(live.decisions, again.decisions)
+        late = comparison.late_clock(live.decisions, again.decisions)
         told = ""
         if late:
             told = (
@@ -150,7 +150,7 @@ def _compare_decisions(
                 f"at most {max(late) / 1e6:.1f} ms late"
             )
         verdict.add("decisions", f"{count} of {count} identical, each at its input{told}")
-    elif events is not None and parity.is_excused(decisions, events):
+    elif events is not None and comparison.is_excused(decisions, events):
         _compare_dependent(session, again, decisions, count, verdict)
     else:
         text = f"{decisions.index:,} of {count} identical, then: {decisions}"
@@ -173,9 +173,9 @@ def _compare_dependent(
 ) -> None:
     """Judge decisions that differ after executions did, which may be the reason."""
     end = max((h.input for h in again.decisions), default=0)
-    slower = parity.record_of(replay(session, latency_ms=OTHER_LATENCY_MS).lines, end)
+    slower = comparison.record_of(replay(session, latency_ms=OTHER_LATENCY_MS).lines, end)
     text = f"{decisions.index:,} of {count} identical"
-    if parity.first_parting(again.decisions, slower.decisions[: len(again.decisions)]) is None:
+    if comparison.first_parting(again.decisions, slower.decisions[: len(again.decisions)]) is None:
         text += (
             ", and executions are no reason for it: with each order delayed by a second the "
             f"backtest decided the same. First: {decisions}"

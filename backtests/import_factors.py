@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.catalog.layout import check_recording_name
-from backtests.importing.catalog import check_catalog, write_import
-from backtests.importing.content import read_content
-from backtests.importing.spec_file import read_spec
-from backtests.importing.summary import factor_table, market_table
+from adapters.catalog.files.layout import check_recording_name
+from backtests.importing.catalog_import import check_catalog, write_import
+from backtests.importing.content.import_content import read_content
+from backtests.importing.import_summary import factor_table, market_table
+from backtests.importing.spec.spec_file import read_spec
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:

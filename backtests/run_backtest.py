@@ -11,19 +11,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.say import say
-from adapters.strategy_class import find_strategy, make_config
-from backtests.settings import BacktestSettings, Instant, load, override
+from adapters.command.strategy_class import find_strategy, make_config
+from adapters.command.terminal import say
+from backtests.inputs.backtest_settings import BacktestSettings, Instant, load, override
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.strategy_class import AnyFactorStrategy
-    from backtests.factor_delay import FactorDelay
-    from backtests.inputs import Inputs
-    from backtests.interrupt import Interrupt
-    from backtests.results import Figures
+    from adapters.command.strategy_class import AnyFactorStrategy
+    from backtests.inputs.backtest_inputs import Inputs
+    from backtests.inputs.factor_delay import FactorDelay
+    from backtests.run.interrupt import Interrupt
+    from backtests.run.results import Figures
 
 EXAMPLES: Final = """\
 examples:
@@ -122,10 +122,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse(arguments)
     # After the check of the command line: they take a second to load.
-    from backtests.factor_delay import NO_DELAY, read_delays  # noqa: PLC0415
-    from backtests.inputs import find_inputs  # noqa: PLC0415
-    from backtests.interrupt import EXIT_CODE, Interrupt  # noqa: PLC0415
-    from backtests.proof_folder import put_right  # noqa: PLC0415
+    from backtests.inputs.backtest_inputs import find_inputs  # noqa: PLC0415
+    from backtests.inputs.factor_delay import NO_DELAY, read_delays  # noqa: PLC0415
+    from backtests.lookahead.proof_folder import put_right  # noqa: PLC0415
+    from backtests.run.interrupt import EXIT_CODE, Interrupt  # noqa: PLC0415
 
     try:
         if put_right(options.catalog):
@@ -178,9 +178,9 @@ def run_once(
         If it did not come to its end.
 
     """
-    from backtests.replay import replayed  # noqa: PLC0415 - see main
-    from backtests.report import write_report  # noqa: PLC0415
-    from backtests.results import summary, write_result, write_tables  # noqa: PLC0415
+    from backtests.run.backtest import replayed  # noqa: PLC0415 - see main
+    from backtests.run.report import write_report  # noqa: PLC0415
+    from backtests.run.results import summary, write_result, write_tables  # noqa: PLC0415
 
     strategy = make_strategy(settings)
     name = type(strategy).__name__
@@ -217,7 +217,7 @@ def prove(
         If it cannot be made.
 
     """
-    from backtests.lookahead import Proof  # noqa: PLC0415 - see main
+    from backtests.lookahead.proof import Proof  # noqa: PLC0415 - see main
 
     say(f"proof with seed {options.seed}: {options.instants} instants")
     required = [covered.name for covered in inputs.coverage]
@@ -235,7 +235,7 @@ def prove(
 
 
 def _tell_delays(found: list[Figures]) -> None:
-    from backtests.results import delay_table  # noqa: PLC0415
+    from backtests.run.results import delay_table  # noqa: PLC0415
 
     say("\nwhat freshness is worth:")
     say(delay_table(found))

@@ -22,9 +22,10 @@ from hazelcast.errors import HazelcastError
 from adapters.hazelcast_map import HazelcastSettings
 from adapters.hazelcast_map.settings import credentials
 from dolphin_strategies import ConfigError, DolphinError
-from live import hazelcast_member, machine
-from live.latency_report import Case, Report
-from live.run_folder import RunFolder
+from live import hazelcast_member
+from live.latency import machine
+from live.latency.report import Case, Report
+from live.node.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,7 +53,7 @@ class Probe:
         """Measure once more; a failure is noted, not raised."""
         if self.case.problem:
             return
-        command = [sys.executable, "-m", "live.latency_probe", *self._words]
+        command = [sys.executable, "-m", "live.latency.probe", *self._words]
         command += ["--rate", str(rate_hz), "--count", str(count)]
         try:
             done = subprocess.run(

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.catalog.recording_writer import RecordingWriter
-from adapters.catalog.resume import resume_after
-from adapters.shm.layout import DEFAULT_PATH
+from adapters.catalog.writing.recording_writer import RecordingWriter
+from adapters.catalog.writing.resume_point import resume_after
+from adapters.shm.region.layout import DEFAULT_PATH
 from adapters.shm.source import ShmSource
 from dolphin_strategies import ConfigError, DolphinError
-from live.recording_run import RecordingRun
+from live.recorder.recording_run import RecordingRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

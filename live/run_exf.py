@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from adapters.say import say
+from adapters.command.terminal import say
 from dolphin_strategies.errors import ConfigError, DolphinError
-from live import exf_control, exf_report
-from live.exf_arguments import parse
-from live.exf_files import ServiceFiles
-from live.exf_settings import (
+from live.exf import background_service, status_report
+from live.exf.arguments import parse
+from live.exf.exf_settings import (
     Settings,
     check,
     hosts_of,
@@ -23,6 +22,7 @@ from live.exf_settings import (
     state_home,
     with_overrides,
 )
+from live.exf.service_files import ServiceFiles
 
 if TYPE_CHECKING:
     import argparse
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = COMMANDS[options.command](options, given)
     except ConfigError as error:
         return _failed(error, BAD_CONFIG)
-    except exf_control.NotStartedError as error:
+    except background_service.NotStartedError as error:
         return _failed(error, error.code)
     except DolphinError as error:
         return _failed(error, FAILED)
@@ -91,8 +91,8 @@ def run(options: argparse.Namespace, given: list[str]) -> int:
         raise ConfigError(msg)
     check_work(settings)
     # An HTTP client, which the other commands do without.
-    from live.exf_log import log_to  # noqa: PLC0415
-    from live.exf_run import ServiceProcess  # noqa: PLC0415
+    from live.exf.service_log import log_to  # noqa: PLC0415
+    from live.exf.service_process import ServiceProcess  # noqa: PLC0415
 
     log_to(options.log)
     return ServiceProcess(settings, seconds, detached=options.detached).run()
@@ -110,7 +110,7 @@ def check_work(settings: Settings) -> None:
     if settings.exf.replay is None:
         registry_of(settings)
         return
-    from adapters.catalog.factor_catalog import FactorCatalog  # noqa: PLC0415 - pyarrow
+    from adapters.catalog.reading.factor_catalog import FactorCatalog  # noqa: PLC0415 - pyarrow
 
     FactorCatalog(settings.exf.replay).schema()
 
@@ -121,7 +121,7 @@ def start(options: argparse.Namespace, given: list[str]) -> int:
     check_work(settings)
     region = settings.exf.region
     log = options.log or state_home() / "dolphin" / f"{region.name}.log"
-    pid = exf_control.start(region, _absolute(given), log.absolute())
+    pid = background_service.start(region, _absolute(given), log.absolute())
     say(f"started, pid {pid}, region {region}, log {log}")
     return 0
 
@@ -129,7 +129,7 @@ def start(options: argparse.Namespace, given: list[str]) -> int:
 def stop(options: argparse.Namespace, given: list[str]) -> int:
     """Stop the one in the background."""
     region = settings_of(options).exf.region
-    outcome = exf_control.stop(region)
+    outcome = background_service.stop(region)
     say(f"{outcome} (region {region})")
     return FAILED if outcome == "killed" else 0
 
@@ -138,7 +138,7 @@ def restart(options: argparse.Namespace, given: list[str]) -> int:
     """Stop and start; the configuration is checked before anything is stopped."""
     settings = settings_of(options)
     check_work(settings)
-    say(f"{exf_control.stop(settings.exf.region)} (region {settings.exf.region})")
+    say(f"{background_service.stop(settings.exf.region)} (region {settings.exf.region})")
     return start(options, given)
 
 
@@ -147,12 +147,12 @@ def status(options: argparse.Namespace, given: list[str]) -> int:
     region = settings_of(options).exf.region
     service_files = ServiceFiles(region)
     pid, found = service_files.running_pid(), service_files.read_status()
-    code = exf_report.status_code(found, pid, time.time())
+    code = status_report.status_code(found, pid, time.time())
     if options.json:
         report = {**(found or {}), "running": pid is not None, "status_code": code}
         say(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
     else:
-        say(exf_report.render_status(found, code, region))
+        say(status_report.render_status(found, code, region))
     return code
 
 
@@ -169,8 +169,8 @@ def check_only(options: argparse.Namespace, given: list[str]) -> int:
 
 def factors(options: argparse.Namespace, given: list[str]) -> int:
     """Print the factors."""
-    rows = exf_report.factors_table(registry_of(settings_of(options)))
-    say(exf_report.markdown(rows) if options.markdown else exf_report.table(rows))
+    rows = status_report.factors_table(registry_of(settings_of(options)))
+    say(status_report.markdown(rows) if options.markdown else status_report.table(rows))
     return 0
 
 
@@ -189,7 +189,7 @@ def fields(options: argparse.Namespace, given: list[str]) -> int:
         for name, endpoint in venue.endpoints.items()
         for field, meaning in endpoint.fields.items()
     ]
-    say(exf_report.table(rows))
+    say(status_report.table(rows))
     return 0
 
 

@@ -10,22 +10,22 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.factor_feed import WAITS
+from adapters.command.strategy_class import check_factors, find_strategy, make_config
+from adapters.feed.factor_feed import WAITS
 from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
 from adapters.hazelcast_map.settings import HazelcastSettings, credentials
-from adapters.session import session_folder
+from adapters.session import session_files
 from adapters.shm import FactorReader
-from adapters.strategy_class import check_factors, find_strategy, make_config
 from dolphin_strategies import ConfigError, DolphinError, FactorSchema
 from dolphin_strategies.errors import RegionNotReadyError
-from live.node import VENUE, binance_execution_config, log_level
-from live.settings import LIVE_VENUES, VENUES, Settings, load
+from live.node.node_builder import VENUE, binance_execution_config, log_level
+from live.node.node_settings import LIVE_VENUES, VENUES, Settings, load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.strategy_class import AnyFactorStrategy
-    from live.settings import NodeSettings
+    from adapters.command.strategy_class import AnyFactorStrategy
+    from live.node.node_settings import NodeSettings
 
 EXAMPLES = """\
 examples:
@@ -173,11 +173,11 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
             raise ConfigError(msg)
     log_level(node.log_level)
     if node.catalog is not None:
-        from adapters.catalog.factor_catalog import FactorCatalog  # noqa: PLC0415 - slow to load
+        from adapters.catalog.reading.factor_catalog import FactorCatalog  # noqa: PLC0415 - slow to load
 
         FactorCatalog(node.catalog)
     if node.record is not None:
-        session_folder.check_new(node.record)
+        session_files.check_new(node.record)
     if node.orders == "live" and node.venue not in LIVE_VENUES:
         msg = (
             f"orders: real orders need a live venue ({', '.join(LIVE_VENUES)}), "
@@ -246,7 +246,7 @@ def schema_of(settings: Settings) -> FactorSchema | None:
 
         return SCHEMA
     if settings.node.venue == "replay":
-        from adapters.market.recorded_factors import MEANINGS  # noqa: PLC0415
+        from adapters.market.tick_factors import MEANINGS  # noqa: PLC0415
 
         return FactorSchema(MEANINGS)
     try:
@@ -297,7 +297,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"run_node.py: {error}", file=sys.stderr)
         return BAD_CONFIG
     # After the check, which loads nothing that it does not need.
-    from live.session import Session  # noqa: PLC0415
+    from live.node.node_run import Session  # noqa: PLC0415
 
     try:
         return Session(settings, strategy).run()

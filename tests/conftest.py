@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.member import Member, require_member
-from tests.support.regions import new_region_path, remove_all_of
+from tests.support.transports.member import Member, require_member
+from tests.support.transports.regions import new_region_path, remove_all_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

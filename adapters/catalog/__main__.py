@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.catalog.factor_catalog import FactorCatalog
+from adapters.catalog.reading.factor_catalog import FactorCatalog
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
-    from adapters.catalog.recordings import Recording
+    from adapters.catalog.reading.recordings import Recording
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,7 +1,7 @@
 """One file a venue: the public REST endpoints of an exchange and what their bodies mean.
 
-Importing a module of this package that has a ``VENUE`` makes that venue known: see
-:func:`known_venues`. No venue imports another.
+Every module of ``venues`` that has a ``VENUE`` makes that venue known: see :func:`known_venues`.
+No venue imports another.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING
 
+from adapters.exchanges import venues
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
 
 @cache
 def known_venues() -> Mapping[str, Venue]:
-    """Return every venue of this package by its name."""
+    """Return every venue by its name."""
     found: dict[str, Venue] = {}
-    for info in pkgutil.iter_modules(__path__):
-        venue = getattr(importlib.import_module(f"{__name__}.{info.name}"), "VENUE", None)
+    for info in pkgutil.iter_modules(venues.__path__):
+        venue = getattr(importlib.import_module(f"{venues.__name__}.{info.name}"), "VENUE", None)
         if venue is not None:
             found[venue.name] = venue
     return found

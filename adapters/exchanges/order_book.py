@@ -7,7 +7,7 @@ from bisect import bisect_right
 from math import sumprod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from adapters.exchanges.fields import NAN
+from adapters.exchanges.json_values import NAN
 from adapters.exchanges.venue import BadBodyError
 
 if TYPE_CHECKING:

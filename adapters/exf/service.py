@@ -8,21 +8,21 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.exf.beat import keep_beating
-from adapters.exf.health import percentiles
-from adapters.exf.host import Host
-from adapters.exf.poller import SourcePoller
-from adapters.exf.request import Request
-from adapters.exf.state import FactorState
-from adapters.exf.watch import HealthWatch
+from adapters.exf.factor_state import FactorState
+from adapters.exf.health_log import HealthWatch
+from adapters.exf.polling.poller import SourcePoller
+from adapters.exf.polling.request import Request
+from adapters.exf.polling.source_health import percentiles
+from adapters.exf.polling.venue_host import Host
+from adapters.exf.publishing.heartbeat import keep_beating
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from adapters.exchanges.venue import Reading
-    from adapters.exf.fetcher import Answer, Fetcher
-    from adapters.exf.publisher import Publisher
-    from adapters.exf.registry import FactorRegistry, Source
+    from adapters.exf.polling.http_client import Answer, Fetcher
+    from adapters.exf.publishing.publishers import Publisher
+    from adapters.exf.registry.factor_registry import FactorRegistry, Source
 
 log: Final = logging.getLogger("exf")
 

@@ -9,14 +9,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from adapters.hazelcast_map.codec import MAX_SIZE, Update, encode
-from adapters.hazelcast_map.link import (
+from adapters.hazelcast_map.cluster_connection import (
     CALL_TIMEOUT_S,
     LOST_TIMEOUT_S,
     LinkLostError,
     MapLink,
 )
-from adapters.hazelcast_map.update_stream import machine_id
+from adapters.hazelcast_map.json_codec import MAX_SIZE, Update, encode
+from adapters.hazelcast_map.value_sequence import machine_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

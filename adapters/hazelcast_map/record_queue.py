@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from adapters.hazelcast_map.update_stream import Record
+    from adapters.hazelcast_map.value_sequence import Record
 
 
 class RecordQueue:

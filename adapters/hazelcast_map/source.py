@@ -8,10 +8,10 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.hazelcast_map.codec import UnusableError, decode, text_of
-from adapters.hazelcast_map.link import CALL_TIMEOUT_S, LinkLostError, MapLink
+from adapters.hazelcast_map.cluster_connection import CALL_TIMEOUT_S, LinkLostError, MapLink
+from adapters.hazelcast_map.json_codec import UnusableError, decode, text_of
 from adapters.hazelcast_map.record_queue import RecordQueue, same_kind
-from adapters.hazelcast_map.update_stream import Record, UpdateStream
+from adapters.hazelcast_map.value_sequence import Record, UpdateStream
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.external_factors import ExternalFactors
 from dolphin_strategies.factors.source import SourceState, SourceStatus
@@ -85,7 +85,7 @@ class HazelcastSource:
     @property
     def counters(self) -> dict[str, int]:
         """What was not taken as it came: ``refused_values``, ``late_answers``, and those of
-        :class:`~adapters.hazelcast_map.update_stream.UpdateStream`.
+        :class:`~adapters.hazelcast_map.value_sequence.UpdateStream`.
         """
         with self._lock:
             return {

@@ -12,7 +12,7 @@ from adapters.market.instruments import BTCUSDT_PERP
 if TYPE_CHECKING:
     from nautilus_trader.model import QuoteTick, TradeTick
 
-    from adapters.market.hand_over import HandOver
+    from adapters.market.delivery_counter import HandOver
 
 _CONFIG: Final = DataActorConfig(actor_id=ActorId("MarketWitness-001"))
 

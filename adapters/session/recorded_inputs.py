@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from adapters.catalog.market_tables import (
+from adapters.catalog.files.market_tables import (
     DELIVERED_NS,
     DELIVERY_NUMBER,
     quotes_from_arrow,
     trades_from_arrow,
 )
-from adapters.session import frames
-from adapters.session.input_tables import CHECKSUM
+from adapters.session import wire_format
+from adapters.session.session_tables import CHECKSUM
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.factors.arrow import from_arrow
 
@@ -35,7 +35,7 @@ class Input(NamedTuple):
     number, delivered_ns : int
         Its delivery number and time.
     kind : int
-        One of ``frames.FACTORS``, ``QUOTE``, ``TRADE``, ``HISTORY``, ``RELEASED``.
+        One of ``wire_format.FACTORS``, ``QUOTE``, ``TRADE``, ``HISTORY``, ``RELEASED``.
     datum : ExternalFactors, QuoteTick or TradeTick
         With its original stamps.
     checksum : int
@@ -92,13 +92,13 @@ def as_history(inputs: Iterator[Input], chunks: dict[int, int]) -> Iterator[Inpu
     for item in inputs:
         is_past = item.number in past
         yield item._replace(
-            kind=frames.HISTORY if is_past else frames.RELEASED,
+            kind=wire_format.HISTORY if is_past else wire_format.RELEASED,
             ends_chunk=not is_past or item.number in chunks,
         )
 
 
 _KINDS: Final[dict[bytes, tuple[int, Callable[[pa.Table], list[Any]]]]] = {
-    b"ExternalFactors": (frames.FACTORS, lambda table: from_arrow(table).records()),
-    b"QuoteTick": (frames.QUOTE, quotes_from_arrow),
-    b"TradeTick": (frames.TRADE, trades_from_arrow),
+    b"ExternalFactors": (wire_format.FACTORS, lambda table: from_arrow(table).records()),
+    b"QuoteTick": (wire_format.QUOTE, quotes_from_arrow),
+    b"TradeTick": (wire_format.TRADE, trades_from_arrow),
 }

@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.catalog import layout
-from adapters.catalog.journal import damaged_lines, read_journal
-from adapters.catalog.parts import sha256_of
-from adapters.catalog.recording_lock import is_written
-from adapters.catalog.recover import recover
+from adapters.catalog.files import layout
+from adapters.catalog.files.journal import damaged_lines, read_journal
+from adapters.catalog.files.parquet_parts import sha256_of
+from adapters.catalog.files.recording_lock import is_written
+from adapters.catalog.files.recovery import recover
 from adapters.session.recorded_inputs import SessionError, as_history, inputs_of
-from adapters.session.session_folder import FORMAT, HISTORY_SUFFIX, LINES_FILE, SESSION_FILE
+from adapters.session.session_files import FORMAT, HISTORY_SUFFIX, LINES_FILE, SESSION_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

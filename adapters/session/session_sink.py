@@ -8,11 +8,11 @@ import struct
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.catalog.recording_writer import RecordingWriter
-from adapters.session import frames
-from adapters.session.input_tables import write_inputs
+from adapters.catalog.writing.recording_writer import RecordingWriter
+from adapters.session import wire_format
 from adapters.session.line_file import LineFile
-from adapters.session.session_folder import FORMAT, HISTORY_SUFFIX, LINES_FILE, SESSION_FILE
+from adapters.session.session_files import FORMAT, HISTORY_SUFFIX, LINES_FILE, SESSION_FILE
+from adapters.session.session_tables import write_inputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,12 +101,12 @@ class SessionSink:
     def feed(self, content: bytes) -> None:
         """Take what came from the pipe, in pieces of any size."""
         self._unread += content
-        for kind, stream, body in frames.unpack(self._unread):
-            if kind == frames.LINE:
+        for kind, stream, body in wire_format.unpack(self._unread):
+            if kind == wire_format.LINE:
                 self._lines.append(body)
-            elif kind == frames.DEFINE:
+            elif kind == wire_format.DEFINE:
                 self._streams[stream] = json.loads(body)
-            elif kind == frames.HEADER:
+            elif kind == wire_format.HEADER:
                 self._header |= json.loads(body)
                 self._header_is_written = False
             else:
@@ -127,7 +127,7 @@ class SessionSink:
             self._write_header()
         bodies, self._bodies = self._bodies, {}
         for (kind, stream), rows in bodies.items():
-            is_live = kind not in {frames.HISTORY, frames.RELEASED}
+            is_live = kind not in {wire_format.HISTORY, wire_format.RELEASED}
             writer = self._inputs if is_live else self._history_writer()
             write_inputs(writer, kind, self._streams[stream], rows)
         for writer in self._writers:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from adapters.session.frames import FACTORS, HISTORY, RELEASED
-from adapters.session.occurrences import Occurrences
+from adapters.session.strategy_events import Occurrences
+from adapters.session.wire_format import FACTORS, HISTORY, RELEASED
 from dolphin_strategies.factors.external_factors import ExternalFactors
 from dolphin_strategies.factors.feed_messages import FeedMessage
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.model import CustomData, QuoteTick, TradeTick
 
-    from adapters.strategy_class import AnyFactorStrategy
+    from adapters.command.strategy_class import AnyFactorStrategy
 
 
 class SessionLog(Protocol):

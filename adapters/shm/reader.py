@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import numpy as np
 
-from adapters.shm import files, layout
 from adapters.shm._region import ffi, lib
 from adapters.shm.batch_buffers import BatchBuffers
-from adapters.shm.calls import address_of, read_latest, read_latest_into, read_next
-from adapters.shm.waiter import Waiter
+from adapters.shm.region import files, layout
+from adapters.shm.region.hot_calls import address_of, read_latest, read_latest_into, read_next
+from adapters.shm.region.wakeups import Waiter
 from dolphin_strategies.errors import RegionError, RegionNotReadyError
 from dolphin_strategies.factors.external_factors import ExternalFactors
 
@@ -414,7 +414,7 @@ class FactorReader:
         Raises
         ------
         RegionError
-            If this reader may not sleep here, see :class:`~adapters.shm.waiter.Waiter`.
+            If this reader may not sleep here, see :class:`~adapters.shm.region.wakeups.Waiter`.
 
         """
         waiter = self._waiter or self._take_place()

@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.shm import layout
 from adapters.shm._region import lib
 from adapters.shm.reader import FactorReader, RegionMovedError
+from adapters.shm.region import layout
 from dolphin_strategies.errors import RegionError, RegionNotReadyError
 from dolphin_strategies.factors.source import SourceState, SourceStatus
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from adapters.shm import files, layout
 from adapters.shm._region import ffi, lib
-from adapters.shm.calls import address_of, publish, publish_dict
+from adapters.shm.region import files, layout
+from adapters.shm.region.hot_calls import address_of, publish, publish_dict
 from dolphin_strategies.errors import RegionError, RegionNotReadyError
 from dolphin_strategies.factors.schema import MAX_FACTORS, FactorSchema, is_factor_name
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.support.node_process import ROOT
+from tests.support.nodes.node_process import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from live import machine
+from live.latency import machine
 from tests.benchmarks import (
     backtest,
     bus,

@@ -20,13 +20,13 @@ from nautilus_trader.model import CustomData, Price, Quantity, QuoteTick
 from nautilus_trader.persistence import ParquetDataCatalog
 from nautilus_trader.trading import Strategy
 
-from adapters.catalog.recording_writer import RecordingWriter
+from adapters.catalog.writing.recording_writer import RecordingWriter
 from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
-from backtests.engine import build_engine
-from backtests.inputs import find_inputs
-from backtests.interrupt import Interrupt
-from backtests.replay import replayed
-from backtests.settings import BacktestSettings, RunSettings, VenueSettings
+from backtests.engine.backtest_run import build_engine
+from backtests.inputs.backtest_inputs import find_inputs
+from backtests.inputs.backtest_settings import BacktestSettings, RunSettings, VenueSettings
+from backtests.run.backtest import replayed
+from backtests.run.interrupt import Interrupt
 from dolphin_strategies import EXTERNAL_FACTORS, FactorSchema
 from dolphin_strategies.factors.batch import FactorBatch
 from tests.benchmarks.report import require

@@ -10,24 +10,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from live.exf_files import ServiceFiles
+from live.exf.service_files import ServiceFiles
 from tests.benchmarks.report import Group, Row, Target, require
 from tests.support.eventually import eventually
-from tests.support.exf import exf_process
-from tests.support.local_exchange import local_exchange
-from tests.support.node_process import node
-from tests.support.regions import new_region_path, remove_all_of
+from tests.support.exchange.exf import exf_process
+from tests.support.exchange.local_exchange import local_exchange
+from tests.support.nodes.node_process import node
+from tests.support.transports.regions import new_region_path, remove_all_of
 
 if TYPE_CHECKING:
     from tests.benchmarks.report import Options
-    from tests.support.exf import ExfProcess
-    from tests.support.local_exchange import LocalExchange
+    from tests.support.exchange.exf import ExfProcess
+    from tests.support.exchange.local_exchange import LocalExchange
 
 WARM_UP_S: Final = 4.0
 STATUS_S: Final = 2.1
 """By then the service has written its status again."""
 PERIOD_MS: Final = 500.0
-STRATEGY: Final = "tests.support.price_watcher:WatchesPrice"
+STRATEGY: Final = "tests.support.strategies.price_watcher:WatchesPrice"
 PATH: Final = """
     exchange (HTTP server, a process) -> service (asyncio, aiohttp) -> region -> node -> on_factors
     Every answer differs, so that every poll is published. late: a poll's beginning after its

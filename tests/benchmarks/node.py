@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import Any, Final, NamedTuple
 
-from adapters.latency import Percentiles
+from adapters.feed.latency import Percentiles
 from tests.benchmarks import processes
 from tests.benchmarks.report import Group, Options, Row, Target, median_of
 from tests.benchmarks.workload import own_region

@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.factor_feed import FactorFeed, FactorFeedConfig
-from adapters.latency import measure_on_factors
+from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
+from adapters.feed.latency import measure_on_factors
 from adapters.shm.source import ShmSource
-from live.session_recording import SessionRecording
+from live.node.session_recording import SessionRecording
 from tests.benchmarks import processes, sandbox_node
 from tests.benchmarks.report import require
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.live import LiveNode
 
-    from adapters.factor_feed import Wait
+    from adapters.feed.factor_feed import Wait
 
 SETTLE_S: Final = 1.5
 IDLE_S: Final = 5.0

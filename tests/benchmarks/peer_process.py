@@ -13,7 +13,7 @@ import sys
 import time
 from typing import Any, Final
 
-from adapters.latency import LatencyRecorder
+from adapters.feed.latency import LatencyRecorder
 from tests.benchmarks.processes import say_ready
 from tests.benchmarks.transports import TRANSPORTS
 from tests.benchmarks.workload import FACTOR_COUNT, paced

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from adapters.latency import Percentiles
+from adapters.feed.latency import Percentiles
 from tests.benchmarks import processes
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import Group, Options, Row, median_of, require

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any, Final
 
-from adapters.latency import LatencyRecorder
+from adapters.feed.latency import LatencyRecorder
 from adapters.shm import FactorReader
 from tests.benchmarks import processes
 from tests.benchmarks.report import require

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.latency import Percentiles
+    from adapters.feed.latency import Percentiles
 
 
 class IncorrectError(Exception):

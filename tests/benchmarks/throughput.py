@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HERE: Final = Path(__file__).resolve().parent
-SHM: Final = ROOT / "adapters" / "shm"
+SHM: Final = ROOT / "adapters" / "shm" / "native"
 RATE_HZ: Final = 1_000_000
 REACHED_RATE_HZ: Final = 0.999 * RATE_HZ
 """The last record falls due one interval early, and the clock is read after it."""

@@ -1,0 +1,1 @@
+"""The files of a recording: journal, spool, Parquet parts, locks and recovery."""

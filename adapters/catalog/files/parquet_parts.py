@@ -1,0 +1,231 @@
+"""Turning the spool of a part into its Parquet file, once, however often it was interrupted."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from adapters.catalog.files import layout
+from adapters.catalog.files.journal import write_all
+from adapters.catalog.files.spool import map_spool
+from dolphin_strategies.factors.arrow import STAMPS, STREAM_ID_KEY, factor_names, numpy_of
+from dolphin_strategies.factors.schema import FactorSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from adapters.catalog.files.journal import Journal
+
+ROW_GROUP_ROWS: Final = 8_192
+"""So that a window is read in small pieces."""
+PART_KEY: Final = "dolphin.part"
+"""Schema metadata: the recording and the spool that a file was made of."""
+_NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""What a file system says that has no hard links."""
+_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def finish_part(
+    catalog: Path, recording: str, journal: Journal, finished: Collection[int], spool: Path
+) -> int:
+    """Turn a spool that nobody writes any more into Parquet; return how many records it has.
+
+    Parameters
+    ----------
+    catalog, recording
+        Where it belongs; the caller holds the recording's lock.
+    journal : Journal
+        The recording's.
+    finished : collection of int
+        The parts that the journal has a file of.
+    spool : Path
+        Deleted at the end.
+
+    Raises
+    ------
+    OSError
+        If something cannot be written; nothing is lost, call again.
+
+    """
+    part, folder = layout.spool_part(spool.name) or (0, "")
+    if part in finished:
+        _delete(spool)
+        return 0
+    batches = list(map_spool(spool))
+    if not batches:
+        _delete(spool)
+        return 0
+    table = in_time_order(pa.Table.from_batches(batches))
+    origin = f"{recording}/{spool.name}"
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), PART_KEY: origin})
+    stamps = numpy_of(table.column("ts_init"))
+    first_ns, last_ns = int(stamps[0]), int(stamps[-1])
+    into = layout.make_folder(catalog, f"{layout.DATA}/{folder}")
+    path = _find(into, first_ns, last_ns, origin)
+    if path is None:
+        temporary = _temporary(spool)
+        write_parquet(temporary, table)
+        path = _place(temporary, into, first_ns, last_ns)
+        layout.sync_folder(into)
+    journal.append(
+        "file",
+        path=str(path.relative_to(catalog)),
+        part=part,
+        bytes=path.stat().st_size,
+        sha256=sha256_of(path),
+        rows=table.num_rows,
+        first_ns=first_ns,
+        last_ns=last_ns,
+        **_described(table, journal),
+    )
+    _delete(spool)
+    return int(table.num_rows)
+
+
+def in_time_order(table: pa.Table) -> pa.Table:
+    """Return a table in the order of ``ts_init``; records of one instant keep their order."""
+    stamps = numpy_of(table.column("ts_init"))
+    if np.all(stamps[1:] >= stamps[:-1]):
+        return table
+    return table.take(pa.array(np.argsort(stamps, kind="stable")))
+
+
+def write_parquet(path: Path, table: pa.Table) -> None:
+    """Write a table to a new file that only its owner may read, and make it durable.
+
+    Raises
+    ------
+    OSError
+        If the file exists or cannot be written.
+
+    """
+    with suppress(FileNotFoundError):
+        path.unlink()
+    file = _NewFile(os.open(path, _FLAGS, 0o600))
+    is_written = False
+    try:
+        floats = factor_names(table.schema)
+        options: dict[str, Any] = {
+            "compression": "zstd",
+            "compression_level": 1,
+            "use_dictionary": [n for n in table.column_names if n not in floats],
+            "write_statistics": [n for n in table.column_names if n in STAMPS],
+            "write_page_checksum": True,
+            "write_batch_size": ROW_GROUP_ROWS,
+        }
+        with pq.ParquetWriter(pa.PythonFile(file, "w"), table.schema, **options) as writer:
+            writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+        os.fsync(file.fd)
+        is_written = True
+    finally:
+        os.close(file.fd)
+        if not is_written:
+            path.unlink()
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a whole file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _NewFile:
+    """What pyarrow asks of a file to write to, over a descriptor."""
+
+    closed = False
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self._size = 0
+
+    def write(self, content: Any) -> int:
+        view = memoryview(content)
+        write_all(self.fd, view)
+        self._size += view.nbytes
+        return view.nbytes
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        """There is nothing to flush."""
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _described(table: pa.Table, journal: Journal) -> dict[str, Any]:
+    """Return what the journal says of a file of factors; their names are told once."""
+    if "sequence" not in table.column_names:
+        return {}
+    sequences = numpy_of(table.column("sequence"))
+    names = factor_names(table.schema)
+    schema_hash = f"{FactorSchema(names).hash:016x}"
+    journal.append_once("schema", schema_hash, names=names)
+    return {
+        "first_sequence": int(sequences.min()),
+        "last_sequence": int(sequences.max()),
+        "schema": schema_hash,
+        "stream_id": table.schema.metadata[STREAM_ID_KEY.encode()].decode(),
+    }
+
+
+def _find(folder: Path, first_ns: int, last_ns: int, origin: str) -> Path | None:
+    """Return the file that was made of this part already, if a kill came right after it."""
+    while (path := folder / layout.file_name(first_ns, last_ns)).exists():
+        if origin_of(path) == origin:
+            return path
+        last_ns += 1
+    return None
+
+
+def _place(temporary: Path, folder: Path, first_ns: int, last_ns: int) -> Path:
+    """Give a file a name that no other part has: it may claim more than there is, never less."""
+    while True:
+        path = folder / layout.file_name(first_ns, last_ns)
+        try:
+            # Unlike a rename, never over a file that another recording has just put there.
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            last_ns += 1
+        except OSError as error:
+            if error.errno not in _NO_LINKS or path.exists():
+                raise
+            return temporary.rename(path)
+        else:
+            temporary.unlink()
+            return path
+
+
+def origin_of(path: Path) -> str:
+    """Return the recording and the spool that a file was made of; empty if it does not say."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return ""
+    return str(metadata.get(PART_KEY.encode(), b"").decode(errors="replace"))
+
+
+def _temporary(spool: Path) -> Path:
+    return spool.with_suffix(".parquet")
+
+
+def _delete(spool: Path) -> None:
+    for path in (_temporary(spool), spool):
+        with suppress(FileNotFoundError):
+            path.unlink()

@@ -1,0 +1,63 @@
+"""Finishing the recordings of processes that were killed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapters.catalog.files import layout
+from adapters.catalog.files.journal import Journal, read_journal, unreached_gaps
+from adapters.catalog.files.parquet_parts import finish_part
+from adapters.catalog.files.recording_lock import RecordingLock, is_written
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def recover(catalog: Path) -> dict[str, int]:
+    """Turn the spools of dead recordings into Parquet files; return the rows of each recording.
+
+    A gap that was told before the records beside it were safe is withdrawn.
+
+    Raises
+    ------
+    OSError
+        If something cannot be written; nothing is lost, call again.
+
+    """
+    recovered: dict[str, int] = {}
+    for folder in sorted((catalog / layout.RECORDINGS).glob("*/")):
+        if is_written(folder) or _is_whole(folder):
+            continue
+        try:
+            lock = RecordingLock(folder)
+        except ConfigError:
+            continue
+        try:
+            recovered[folder.name] = _recover(catalog, folder)
+        finally:
+            lock.release()
+    return recovered
+
+
+def spools_of(folder: Path) -> list[Path]:
+    """Return the spools of a recording, the oldest first."""
+    return sorted(p for p in folder.glob("part-*.arrows") if layout.spool_part(p.name))
+
+
+def _is_whole(folder: Path) -> bool:
+    return not spools_of(folder) and not unreached_gaps(read_journal(folder / layout.JOURNAL))
+
+
+def _recover(catalog: Path, folder: Path) -> int:
+    finished = {e["part"] for e in read_journal(folder / layout.JOURNAL) if e["event"] == "file"}
+    journal = Journal(folder / layout.JOURNAL)
+    try:
+        rows = 0
+        for spool in spools_of(folder):
+            rows += finish_part(catalog, folder.name, journal, finished, spool)
+        for gap in unreached_gaps(read_journal(folder / layout.JOURNAL)):
+            journal.append("gap_withdrawn", **{k: v for k, v in gap.items() if k != "event"})
+        return rows
+    finally:
+        journal.close()

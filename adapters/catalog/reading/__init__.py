@@ -1,0 +1,1 @@
+"""Reading recordings back: catalogs, windows, sources, verification."""

@@ -1,0 +1,308 @@
+"""FactorCatalog: reading recorded factors back."""
+
+from __future__ import annotations
+
+import warnings
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from adapters.catalog.files import layout
+from adapters.catalog.files.recovery import recover
+from adapters.catalog.reading.duplicate_records import Once
+from adapters.catalog.reading.engine_data import no_collection, to_engine_data
+from adapters.catalog.reading.factor_files import file_batches, file_sequences, open_spool
+from adapters.catalog.reading.recordings import list_recordings
+from adapters.catalog.reading.time_merge import Cursor, merged
+from adapters.catalog.reading.verify import Damage, verify
+from dolphin_strategies.errors import ConfigError, UnknownFactorError
+from dolphin_strategies.factors.schema import FactorSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    import pandas as pd
+    from nautilus_trader.model import CustomData
+    from numpy.typing import NDArray
+
+    from adapters.catalog.reading.factor_files import Window
+    from adapters.catalog.reading.recordings import Recording
+    from dolphin_strategies.factors.batch import FactorBatch
+
+MAX_ROWS: Final = 8_192
+LOOK_BACK_NS: Final = 60_000_000_000
+"""Two copies of one record whose ``ts_init`` lie further apart than this, one before and one
+after the start of a window, are not known to be one."""
+_FIRST_NS: Final = 0
+_END_NS: Final = (1 << 63) - 1
+
+
+class DamagedFileWarning(UserWarning):
+    """A query left out a file that cannot be read."""
+
+
+class FactorCatalog:
+    """The factors of a catalog: all recordings merged, or some.
+
+    Times are UNIX nanoseconds of ``ts_init``; windows are half-open. What a live recorder has
+    flushed is read too. A file that cannot be read is left out with a
+    :class:`DamagedFileWarning` and listed in ``damages``; ``verify`` finds all damage.
+
+    Parameters
+    ----------
+    path : Path
+        The catalog's folder.
+
+    Attributes
+    ----------
+    damages : list of Damage
+        What queries left out.
+
+    Raises
+    ------
+    ConfigError
+        If there is no catalog.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path: Final = Path(path)
+        self.damages: list[Damage] = []
+        if not (self.path / layout.DATA).is_dir():
+            msg = f"{self.path} is no catalog: expected a folder in which there is a folder 'data'"
+            raise ConfigError(msg)
+
+    def recordings(self) -> list[Recording]:
+        """Return the recordings in the order of their names."""
+        found, damaged = list_recordings(self.path)
+        for path, why in damaged:
+            self._leave_out(path, why)
+        return found
+
+    def schema(self, recordings: Collection[str] | None = None) -> FactorSchema:
+        """Return all factor names, in order of appearance.
+
+        Raises
+        ------
+        ConfigError
+            If there are no factors.
+
+        """
+        names = dict.fromkeys(
+            name for r in self._chosen(recordings) for s in r.schemas for name in s
+        )
+        if not names:
+            msg = f"{self.path} has no factors: record or import some"
+            raise ConfigError(msg)
+        return FactorSchema(names)
+
+    @property
+    def first_ns(self) -> int | None:
+        """The first ``ts_init`` of all files; None if there are none."""
+        return min((r.first_ns for r in self.recordings() if r.first_ns is not None), default=None)
+
+    @property
+    def last_ns(self) -> int | None:
+        """The last ``ts_init`` of all files; None if there are none."""
+        return max((r.last_ns for r in self.recordings() if r.last_ns is not None), default=None)
+
+    def batches(
+        self,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        *,
+        recordings: Collection[str] | None = None,
+        names: Sequence[str] | None = None,
+        max_rows: int = MAX_ROWS,
+    ) -> Iterator[FactorBatch]:
+        """Yield the records from ``start_ns`` to before ``end_ns`` in the order of ``ts_init``.
+
+        A record that several recordings hold comes once: the copy with the earliest ``ts_init``.
+
+        Parameters
+        ----------
+        start_ns, end_ns : int, optional
+            UNIX nanoseconds.
+        recordings : collection of str, optional
+            Their names; all by default.
+        names : sequence of str, optional
+            Which factors, in which order; a recording without one gives NaN. By default each
+            batch has the factors of its file.
+        max_rows : int
+            No batch has more; it bounds the memory taken.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such recording.
+        UnknownFactorError
+            If no recording has a factor of one of the names.
+
+        """
+        schema = FactorSchema(names) if names is not None else None
+        window = (
+            _FIRST_NS if start_ns is None else start_ns,
+            _END_NS if end_ns is None else end_ns,
+        )
+        while True:
+            chosen = self._chosen(recordings)
+            if schema is not None:
+                self._check_names(chosen, schema)
+            try:
+                once = self._once(chosen, window[0])
+                cursors = self._cursors(chosen, window, schema, max_rows)
+                break
+            except FileNotFoundError:
+                continue  # a spool became a Parquet file since it was listed: list again
+        yield from merged(cursors, once, max_rows)
+
+    def arrays(
+        self, names: Sequence[str], start_ns: int | None = None, end_ns: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return ``ts_init`` of shape (records,) and values of shape (records, names).
+
+        Raises
+        ------
+        UnknownFactorError
+            If no recording has a factor of one of the names.
+
+        """
+        batches = list(self.batches(start_ns, end_ns, names=names))
+        if not batches:
+            return np.empty(0, np.int64), np.empty((0, len(names)))
+        return (
+            np.concatenate([b.ts_init for b in batches]),
+            np.concatenate([b.values for b in batches]),  # noqa: PD011 - a FactorBatch's
+        )
+
+    def frame(
+        self,
+        names: Sequence[str] | None = None,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+    ) -> pd.DataFrame:
+        """Return the records as a DataFrame: ``ts_init`` in UTC as index, ``ts_event``,
+        ``sequence`` and the factors as columns.
+
+        Raises
+        ------
+        UnknownFactorError
+            If no recording has a factor of one of the names.
+
+        """
+        import pandas as pd  # noqa: PLC0415 - not needed for anything else
+
+        wanted = list(self.schema()) if names is None else list(names)
+        batches = list(self.batches(start_ns, end_ns, names=wanted))
+        empty = np.empty(0, np.int64)
+        stamps = {
+            name: np.concatenate([getattr(b, name) for b in batches] or [empty])
+            for name in ("ts_init", "ts_event", "sequence")
+        }
+        values = np.concatenate([b.values for b in batches] or [np.empty((0, len(wanted)))])  # noqa: PD011
+        frame = pd.DataFrame(values, columns=wanted, copy=False)
+        frame.insert(0, "ts_event", pd.to_datetime(stamps["ts_event"], utc=True))
+        frame.insert(1, "sequence", stamps["sequence"])
+        return frame.set_index(pd.to_datetime(stamps["ts_init"], utc=True).rename("ts_init"))
+
+    def engine_data(
+        self, start_ns: int | None = None, end_ns: int | None = None
+    ) -> list[CustomData]:
+        """Return the records as a backtest engine takes them; add them before anything else.
+
+        Notes
+        -----
+        Everything at once: about 1.1 kB a record of 85 factors. Long backtests stream
+        ``batches``.
+
+        """
+        data: list[CustomData] = []
+        with no_collection():
+            for batch in self.batches(start_ns, end_ns):
+                data += to_engine_data(batch)
+        return data
+
+    def verify(self, *, quarantine: bool = False) -> list[Damage]:
+        """Check every file: :func:`adapters.catalog.reading.verify.verify`."""
+        return verify(self.path, quarantine=quarantine)
+
+    def recover(self) -> dict[str, int]:
+        """Finish the recordings of killed processes; return the rows of each."""
+        return recover(self.path)
+
+    def _chosen(self, names: Collection[str] | None) -> list[Recording]:
+        found = self.recordings()
+        if names is None:
+            return found
+        known = {r.name for r in found}
+        if missing := [name for name in names if name not in known]:
+            msg = (
+                f"{self.path} has no recording {missing[0]!r}: "
+                f"expected one of {', '.join(sorted(known)) or 'none'}"
+            )
+            raise ConfigError(msg)
+        return [r for r in found if r.name in names]
+
+    def _check_names(self, chosen: list[Recording], names: FactorSchema) -> None:
+        known = {name for r in chosen for s in r.schemas for name in s}
+        for name in names:
+            if name not in known:
+                raise UnknownFactorError(name, known)
+
+    def _cursors(
+        self,
+        chosen: list[Recording],
+        window: Window,
+        names: FactorSchema | None,
+        max_rows: int,
+    ) -> list[Cursor]:
+        return [
+            Cursor(
+                self._guarded(
+                    file.path,
+                    partial(file_batches, file, open_spool(file), window, names, max_rows),
+                ),
+                max(file.first_ns, window[0]),
+            )
+            for recording in chosen
+            for file in recording.files
+            if file.last_ns >= window[0] and file.first_ns < window[1]
+        ]
+
+    def _once(self, chosen: list[Recording], start_ns: int) -> Once:
+        """Return what knows the records that shortly before the start came in another copy."""
+        once = Once(_seen_twice(chosen))
+        window = (start_ns - LOOK_BACK_NS, start_ns)
+        for file in (f for r in chosen for f in r.files if f.stream_id in once.streams):
+            if file.last_ns >= window[0] and file.first_ns < window[1]:
+                read = partial(file_sequences, file, open_spool(file), window)
+                for sequences in self._guarded(file.path, read):
+                    once.is_new(file.stream_id, sequences)
+        return once
+
+    def _guarded[T](self, path: Path, read: Callable[[], Iterator[T]]) -> Iterator[T]:
+        try:
+            yield from read()
+        except (OSError, pa.ArrowException, ValueError) as error:
+            self._leave_out(path, str(error))
+
+    def _leave_out(self, path: Path, why: str) -> None:
+        damage = Damage(path=path, what=why)
+        if damage not in self.damages:
+            self.damages.append(damage)
+            msg = f"{path} is left out: {why}; run verify to find all damage"
+            warnings.warn(msg, DamagedFileWarning, stacklevel=3)
+
+
+def _seen_twice(recordings: list[Recording]) -> set[int]:
+    """Return the streams that more than one recording may hold."""
+    seen: set[int] = set()
+    twice: set[int] = set()
+    for recording in recordings:
+        streams = set(recording.stream_ids) - {0}
+        twice |= seen & streams
+        seen |= streams
+    return twice

@@ -1,0 +1,241 @@
+"""What a catalog holds: recordings, their files, gaps and counts, from journals and footers."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from adapters.catalog.files import layout
+from adapters.catalog.files.journal import read_journal
+from adapters.catalog.files.parquet_parts import PART_KEY
+from adapters.catalog.files.recording_lock import is_written
+from adapters.catalog.files.recovery import spools_of
+from adapters.catalog.files.spool import read_spool
+from dolphin_strategies.factors.arrow import STREAM_ID_KEY, factor_names, numpy_of
+from dolphin_strategies.factors.schema import FactorSchema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """Records that the source lost: how many, after which sequence of which stream."""
+
+    stream_id: int
+    after_sequence: int
+    lost: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorFile:
+    """One Parquet file of factors, or a spool that is none yet.
+
+    Times are UNIX nanoseconds of ``ts_init``, both inside.
+    """
+
+    path: Path
+    rows: int
+    first_ns: int
+    last_ns: int
+    schema: FactorSchema
+    stream_id: int
+    is_spool: bool = False
+    part: str = ""
+    """The recording and the spool that it was made of; empty if it was written otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """One recording, with what a live recorder has flushed.
+
+    Attributes
+    ----------
+    name : str
+        Empty for files that lie in no recording's folder, written by Nautilus itself.
+    source : str
+        What was recorded.
+    schemas : tuple of FactorSchema
+        In order of appearance.
+    stream_ids : tuple of int
+        Likewise.
+    first_ns, last_ns : int or None
+        The range of ``ts_init``; None while there are no records.
+    records : int
+        Factors; quotes and trades do not count.
+    gaps : tuple of Gap
+        What its source lost.
+    lost, dropped : int
+        Records that the source lost, and that could not be written.
+    missing : int
+        Records of files that are no longer there, in quarantine for example.
+    is_open : bool
+        A live process writes it.
+    is_ended : bool
+        Its writer closed it; a recording neither open nor ended was killed.
+    files : tuple of FactorFile
+        In order of time, the spools last.
+
+    """
+
+    name: str
+    source: str
+    schemas: tuple[FactorSchema, ...]
+    stream_ids: tuple[int, ...]
+    first_ns: int | None
+    last_ns: int | None
+    records: int
+    gaps: tuple[Gap, ...]
+    lost: int
+    dropped: int
+    missing: int
+    is_open: bool
+    is_ended: bool
+    files: tuple[FactorFile, ...]
+
+
+def list_recordings(catalog: Path) -> tuple[list[Recording], list[tuple[Path, str]]]:
+    """Return the recordings in the order of their names, and the files that are none of factors.
+
+    The second says for each of these files what is wrong with it.
+    """
+    factors = catalog / layout.DATA / layout.FACTORS
+    names = {p.name for p in (catalog / layout.RECORDINGS).glob("*/")}
+    names |= {
+        os.path.relpath(folder, factors)
+        for folder, _, files in os.walk(factors)
+        if any(file.endswith(".parquet") for file in files)
+    }
+    damaged: list[tuple[Path, str]] = []
+    found = [_recording(catalog, name, damaged) for name in sorted(names)]
+    return found, damaged
+
+
+def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Recording:
+    home = catalog / layout.RECORDINGS / name
+    # First the spools: one that becomes a file meanwhile is then seen twice rather than never.
+    spools = [file for path in spools_of(home) if (file := _from_spool(path)) is not None]
+    is_open = is_written(home)
+    events = read_journal(home / layout.JOURNAL)
+    known = {e["path"]: e for e in events if e["event"] == "file"}
+    schemas = {e["key"]: FactorSchema(e["names"]) for e in events if e["event"] == "schema"}
+    folder = os.path.normpath(f"{layout.DATA}/{layout.factors_folder(name)}")
+    files = []
+    there = {f"{folder}/{file}" for file in _names(catalog / folder) if file.endswith(".parquet")}
+    for relative in sorted(there):
+        event, path = known.get(relative), catalog / relative
+        try:
+            if event is not None and event["schema"] in schemas:
+                files.append(_from_journal(path, name, event, schemas))
+            else:
+                files.append(from_footer(path))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            damaged.append((path, str(error)))
+    files.sort(key=lambda f: (f.first_ns, f.last_ns))
+    parts = {f.part for f in files}
+    files += [s for s in spools if s.part not in parts]
+    gaps = tuple(
+        Gap(stream_id=int(e["stream_id"], 16), after_sequence=e["after_sequence"], lost=e["lost"])
+        for e in events
+        if e["event"] == "gap"
+    )
+    runs = [e for e in events if e["event"] in {"start", "end"}]
+    return Recording(
+        name="" if name == "." else name,
+        source=next((str(e["source"]) for e in reversed(runs) if "source" in e), ""),
+        schemas=tuple(dict.fromkeys(f.schema for f in files)),
+        stream_ids=tuple(dict.fromkeys(f.stream_id for f in files)),
+        first_ns=min((f.first_ns for f in files), default=None),
+        last_ns=max((f.last_ns for f in files), default=None),
+        records=sum(f.rows for f in files),
+        gaps=gaps,
+        lost=sum(g.lost for g in gaps),
+        dropped=sum(e["count"] for e in events if e["event"] == "dropped"),
+        missing=sum(
+            e["rows"]
+            for e in known.values()
+            if "schema" in e and not (catalog / e["path"]).exists()
+        ),
+        is_open=is_open,
+        is_ended=not runs or runs[-1]["event"] == "end",
+        files=tuple(files),
+    )
+
+
+def _names(folder: Path) -> list[str]:
+    # Names only: there may be many thousands.
+    return os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208
+
+
+def _from_spool(path: Path) -> FactorFile | None:
+    """Read what a spool of factors holds by now; None if it is gone, empty or of another kind."""
+    _, folder = layout.spool_part(path.name) or (0, "")
+    if not folder.startswith(layout.FACTORS):
+        return None
+    try:
+        with path.open("rb") as spool:
+            batches = list(read_spool(spool))
+    except FileNotFoundError:
+        return None
+    if not batches:
+        return None
+    table = pa.Table.from_batches(batches)
+    stamps = numpy_of(table.column("ts_init"))
+    return FactorFile(
+        path=path,
+        rows=table.num_rows,
+        first_ns=int(stamps.min()),
+        last_ns=int(stamps.max()),
+        schema=FactorSchema(factor_names(table.schema)),
+        stream_id=int(table.schema.metadata[STREAM_ID_KEY.encode()], 16),
+        is_spool=True,
+        part=f"{path.parent.name}/{path.name}",
+    )
+
+
+def _from_journal(
+    path: Path, name: str, event: dict[str, Any], schemas: dict[str, FactorSchema]
+) -> FactorFile:
+    folder = layout.factors_folder(name)
+    return FactorFile(
+        path=path,
+        rows=event["rows"],
+        first_ns=event["first_ns"],
+        last_ns=event["last_ns"],
+        schema=schemas[event["schema"]],
+        stream_id=int(event["stream_id"], 16),
+        part=f"{name}/{layout.spool_name(event['part'], folder)}",
+    )
+
+
+def from_footer(path: Path) -> FactorFile:
+    """Read what a file says about itself.
+
+    Raises
+    ------
+    OSError, pyarrow.ArrowException
+        If it cannot be read.
+    ValueError
+        If it is not a file of factors.
+
+    """
+    with pq.ParquetFile(path, memory_map=True) as file:
+        schema, rows = file.schema_arrow, file.metadata.num_rows
+        named = layout.file_range(path.name)
+        if named is None:
+            msg = f"expected a name of two times, found {path.name!r}"
+            raise ValueError(msg)
+        metadata = schema.metadata or {}
+        return FactorFile(
+            path=path,
+            rows=rows,
+            first_ns=named[0],
+            last_ns=named[1],
+            schema=FactorSchema(factor_names(schema)),
+            stream_id=int(metadata.get(STREAM_ID_KEY.encode(), b"0"), 16),
+            part=metadata.get(PART_KEY.encode(), b"").decode(errors="replace"),
+        )

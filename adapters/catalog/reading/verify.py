@@ -1,0 +1,134 @@
+"""Finding damaged files by what the journals say, and moving them out of the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from adapters.catalog.files import layout
+from adapters.catalog.files.journal import Journal, damaged_lines, read_journal
+from adapters.catalog.files.parquet_parts import sha256_of
+from adapters.catalog.files.recording_lock import RecordingLock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damage:
+    """What is wrong with a file, and where it was moved to."""
+
+    path: Path
+    what: str
+    moved_to: Path | None = None
+
+
+def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
+    """Check every Parquet file of a catalog; return what is damaged.
+
+    A file that a journal names must have its size and SHA-256: no bit can differ. Any other file,
+    written by Nautilus for example, must have a name of two times and be readable to its end.
+    A journal with damaged lines is told too: its files are then checked as those of Nautilus.
+
+    Parameters
+    ----------
+    catalog : Path
+        Its folder.
+    quarantine : bool
+        Move what is damaged to the same path below ``quarantine``, where a journal says why; the
+        rest stays queryable. What is missing is then not told again.
+
+    """
+    known = _journaled(catalog)
+    damages = []
+    data = catalog / layout.DATA
+    found = {str(p.relative_to(catalog)): p for p in sorted(data.rglob("*")) if not p.is_dir()}
+    put_aside = {e["path"] for e in read_journal(catalog / layout.QUARANTINE / layout.JOURNAL)}
+    for relative in sorted(found.keys() | (known.keys() - put_aside)):
+        event = known.get(relative)
+        path = catalog / relative
+        what = _against_journal(path, event) if event else _by_reading(path)
+        if what:
+            damages.append(Damage(path=path, what=what))
+    if quarantine and damages:
+        damages = _put_aside(catalog, damages)
+    for journal in _journals(catalog):
+        if lines := damaged_lines(journal):
+            damages.append(Damage(path=journal, what=f"has {lines} damaged lines"))
+    return damages
+
+
+def _journals(catalog: Path) -> list[Path]:
+    return sorted((catalog / layout.RECORDINGS).glob(f"*/{layout.JOURNAL}"))
+
+
+def _journaled(catalog: Path) -> dict[str, dict[str, Any]]:
+    """Return the journals' lines of files that should be there, by path."""
+    return {
+        event["path"]: event
+        for journal in _journals(catalog)
+        for event in read_journal(journal)
+        if event["event"] == "file"
+    }
+
+
+def _against_journal(path: Path, event: dict[str, Any]) -> str:
+    try:
+        size = path.lstat().st_size
+        if path.is_symlink():
+            return "is a symbolic link"
+        if size != event["bytes"]:
+            return f"expected {event['bytes']:,} bytes, found {size:,}"
+        return "" if sha256_of(path) == event["sha256"] else "its SHA-256 is not the journal's"
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+
+
+def _by_reading(path: Path) -> str:
+    if path.suffix != ".parquet" or layout.file_range(path.name) is None:
+        return "has a foreign name: no journal names it, and it is not <time>_<time>.parquet"
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for group in range(file.num_row_groups):
+                file.read_row_group(group)
+    except (OSError, pa.ArrowException) as error:
+        return f"cannot be read: {error}"
+    return ""
+
+
+def _put_aside(catalog: Path, damages: list[Damage]) -> list[Damage]:
+    """Move damaged files, each with a line in a journal that says why."""
+    folder = layout.make_folder(catalog, layout.QUARANTINE)
+    lock = RecordingLock(folder)
+    try:
+        journal = Journal(folder / layout.JOURNAL)
+        moved = [_moved(catalog, damage) for damage in damages]
+        for damage in moved:
+            journal.append(
+                "quarantine",
+                path=str(damage.path.relative_to(catalog)),
+                what=damage.what,
+                moved_to=damage.moved_to and str(damage.moved_to.relative_to(catalog)),
+            )
+        journal.close()
+    finally:
+        lock.release()
+    return moved
+
+
+def _moved(catalog: Path, damage: Damage) -> Damage:
+    relative = damage.path.relative_to(catalog)
+    folder = layout.make_folder(catalog, f"{layout.QUARANTINE}/{relative.parent}")
+    target = folder / relative.name
+    number = 1
+    while target.exists():
+        target = folder / f"{relative.name}.{number}"
+        number += 1
+    try:
+        damage.path.rename(target)
+    except FileNotFoundError:
+        return damage
+    return replace(damage, moved_to=target)

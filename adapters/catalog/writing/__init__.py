@@ -1,0 +1,1 @@
+"""Writing recordings: factors and market data into a catalog's files."""

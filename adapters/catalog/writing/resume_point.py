@@ -1,0 +1,42 @@
+"""Where a recorder goes on: what the catalog has of each stream already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapters.catalog.files import layout
+from adapters.catalog.files.journal import last_sequences, read_journal
+from adapters.catalog.files.recording_lock import is_written
+
+if TYPE_CHECKING:
+    from adapters.catalog.writing.recording_writer import RecordingWriter
+
+
+def resume_after(writer: RecordingWriter, source: str) -> dict[int, int]:
+    """Return for each stream the last sequence that need not be recorded again.
+
+    That is what ended or killed recordings of the source hold or told to be lost. While another
+    process records the same source, only this recording's own past counts: the other one has
+    what lies between.
+
+    Parameters
+    ----------
+    writer : RecordingWriter
+        A recording that was just opened, so that killed recordings are recovered.
+    source : str
+        What is recorded, as told to the writers.
+
+    """
+    known = dict(writer.last_sequences)
+    others: dict[int, int] = {}
+    for folder in (writer.catalog / layout.RECORDINGS).glob("*/"):
+        if folder.name == writer.name:
+            continue
+        events = read_journal(folder / layout.JOURNAL)
+        if source not in {e.get("source") for e in events if e["event"] == "start"}:
+            continue
+        if is_written(folder):
+            return known
+        for stream_id, last in last_sequences(events).items():
+            others[stream_id] = max(last, others.get(stream_id, 0))
+    return {s: max(known.get(s, 0), others.get(s, 0)) for s in known.keys() | others.keys()}

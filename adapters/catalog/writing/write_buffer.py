@@ -1,0 +1,104 @@
+"""What waits to be flushed into one folder of a recording, and the spool that it goes to."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from dolphin_strategies.factors.arrow import STREAM_ID_KEY, to_arrow
+from dolphin_strategies.factors.batch import FactorBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adapters.catalog.files.spool import Spool
+
+
+class PendingTable:
+    """What waits for the next flush into one folder, and the spool it goes to."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder: Final = folder
+        self.spool: Spool | None = None
+        self.started_at = 0.0
+        self.pending_since = 0.0
+        self.pending_rows = 0
+        self.pending_bytes = 0
+        self._factors: list[tuple[FactorBatch, Mapping[str, pa.Array]]] = []
+        self._arrow: list[pa.RecordBatch] = []
+
+    def begin(self, spool: Spool) -> None:
+        self.spool = spool
+        self.started_at = time.monotonic()
+
+    def fits(self, batch: FactorBatch, extra: Mapping[str, pa.Array] | None) -> bool:
+        if not self._factors:
+            return not self._arrow
+        first, columns = self._factors[0]
+        return (
+            first.stream_id == batch.stream_id
+            and first.schema == batch.schema
+            and columns.keys() == (extra or {}).keys()
+        )
+
+    def fits_arrow(self, batch: pa.RecordBatch) -> bool:
+        if not self._arrow:
+            return not self._factors
+        return bool(self._arrow[0].schema.equals(batch.schema, check_metadata=True))
+
+    def add_factors(self, batch: FactorBatch, extra: Mapping[str, pa.Array] | None) -> None:
+        self._factors.append((batch, extra or {}))
+        self._added(len(batch), batch.values.nbytes)
+
+    def add_arrow(self, batch: pa.RecordBatch) -> None:
+        self._arrow.append(batch)
+        self._added(batch.num_rows, batch.nbytes)
+
+    def take(self) -> pa.RecordBatch:
+        """Return everything that waits as one batch."""
+        if self._factors:
+            batch = to_arrow(_joined([b for b, _ in self._factors]))
+            for name in self._factors[0][1]:
+                column = pa.concat_arrays([extra[name] for _, extra in self._factors])
+                batch = batch.append_column(pa.field(name, column.type, nullable=False), column)
+        else:
+            batch = pa.concat_batches(self._arrow)
+        self._factors, self._arrow = [], []
+        self.pending_rows = self.pending_bytes = 0
+        return batch
+
+    def _added(self, rows: int, size: int) -> None:
+        if not self.pending_rows:
+            self.pending_since = time.monotonic()
+        self.pending_rows += rows
+        self.pending_bytes += size
+
+
+def _joined(batches: list[FactorBatch]) -> FactorBatch:
+    if len(batches) == 1:
+        return batches[0]
+    arrays = {
+        name: np.concatenate([getattr(b, name) for b in batches])
+        for name in ("sequence", "ts_event", "ts_init", "values")
+    }
+    return FactorBatch(schema=batches[0].schema, stream_id=batches[0].stream_id, **arrays)
+
+
+def without_dictionaries(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch without dictionaries, which a spool's messages cannot carry."""
+    for i, field in enumerate(batch.schema):
+        if pa.types.is_dictionary(field.type):
+            column = batch.column(i).dictionary_decode()
+            batch = batch.set_column(i, field.with_type(column.type), column)
+    return batch
+
+
+def last_of(batch: pa.RecordBatch) -> dict[str, Any]:
+    """Return the stream and the last sequence of a batch of factors."""
+    if "sequence" not in batch.schema.names:
+        return {}
+    stream_id = batch.schema.metadata[STREAM_ID_KEY.encode()].decode()
+    return {"stream_id": stream_id, "last_sequence": batch.column("sequence")[-1].as_py()}

@@ -1,0 +1,1 @@
+"""What commands share: the terminal, settings files, strategies found by name."""

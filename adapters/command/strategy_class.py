@@ -1,0 +1,102 @@
+"""Strategy classes: found by name and configured from TOML values."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import typing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adapters.command.settings_file import from_table
+from dolphin_strategies import ConfigError, FactorStrategy, FactorStrategyConfig
+from dolphin_strategies.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from dolphin_strategies import FactorSchema
+
+type AnyFactorStrategy = FactorStrategy[Any]
+
+
+def find_strategy(path: str) -> type[AnyFactorStrategy]:
+    """Import ``module:Class``, also from the folder that the command was typed in.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such module or class, or it is not a FactorStrategy.
+
+    """
+    module_name, colon, class_name = path.partition(":")
+    if not (module_name and colon and class_name):
+        msg = f"strategy {path!r}: expected module:Class, for example my_module:MyStrategy"
+        raise ConfigError(msg)
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        hint = ""
+        if "/" in module_name or module_name.endswith(".py"):
+            name = Path(module_name).name.removesuffix(".py")
+            hint = f"; name the module, not the file: {name}:{class_name}, from its folder"
+        msg = f"strategy {path!r}: cannot import {module_name!r}: {error!r}{hint}"
+        raise ConfigError(msg) from error
+    found = getattr(module, class_name, None)
+    if found is None:
+        names = [
+            n
+            for n, v in vars(module).items()
+            if isinstance(v, type) and issubclass(v, FactorStrategy)
+        ]
+        msg = (
+            f"strategy {path!r}: {module_name} has no class {class_name!r}"
+            f"{did_you_mean(class_name, names)}"
+        )
+        raise ConfigError(msg)
+    if not (isinstance(found, type) and issubclass(found, FactorStrategy)):
+        msg = f"strategy {path!r}: expected a subclass of FactorStrategy, found {found!r}"
+        raise ConfigError(msg)
+    return found
+
+
+def config_class_of(strategy: type[AnyFactorStrategy]) -> type[FactorStrategyConfig]:
+    """Return ``C`` of ``class S(FactorStrategy[C])``."""
+    for cls in strategy.__mro__:
+        for base in getattr(cls, "__orig_bases__", ()):
+            for argument in typing.get_args(base):
+                if isinstance(argument, type) and issubclass(argument, FactorStrategyConfig):
+                    return argument
+    return FactorStrategyConfig
+
+
+def make_config(strategy: type[AnyFactorStrategy], values: dict[str, Any]) -> FactorStrategyConfig:
+    """Make the strategy's config.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown, with the nearest name, or a value does not fit.
+
+    """
+    where = f"[strategy] of {strategy.__name__}:"
+    return from_table(config_class_of(strategy), values, where)
+
+
+def check_factors(strategy: type[AnyFactorStrategy], schema: FactorSchema) -> None:
+    """Refuse a strategy that needs a factor which the schema lacks.
+
+    Raises
+    ------
+    ConfigError
+        With the nearest name.
+
+    """
+    for name in strategy.required_factors:
+        if name not in schema:
+            msg = (
+                f"{strategy.__name__} requires factor {name!r}, which the producer's "
+                f"{len(schema)} factors lack{did_you_mean(name, schema)}"
+            )
+            raise ConfigError(msg)

@@ -1,0 +1,1 @@
+"""One file a venue: which requests it answers, and what the answers mean."""

@@ -1,0 +1,171 @@
+"""Bybit: linear and inverse perpetuals.
+
+Its open interest counts both sides of each contract; half of it is what other exchanges call
+open interest. Where it gives ``singleOpenInterest``, that is used. An inverse contract is worth
+1 USD: its sizes, volumes and open interest are USD, its turnover is in the coin.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from adapters.exchanges.json_values import (
+    NAN,
+    bps_over,
+    from_ms,
+    newest,
+    number,
+    per_8h,
+    ratio,
+    record,
+    row_of_symbol,
+    rows,
+)
+from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS, book_values, touch_or_nan
+from adapters.exchanges.venue import BadBodyError, Endpoint, RateLimitedError, Reading, Venue
+
+RATE_LIMIT_CODES: Final = (10006, 10018)
+LEVELS: Final = 200
+SIDES: Final = 2
+
+
+def _result(body: Any) -> tuple[dict[str, Any], int]:
+    """Return the result of a body that is no error, and the exchange's clock."""
+    answer = record(body, "body")
+    code = answer.get("retCode")
+    if code != 0:
+        kind = RateLimitedError if code in RATE_LIMIT_CODES else BadBodyError
+        msg = f"error {code}: {answer.get('retMsg')}"
+        raise kind(msg)
+    return record(answer.get("result"), "result"), from_ms(answer.get("time"))
+
+
+def _one_side(row: dict[str, Any]) -> float:
+    single = number(row.get("singleOpenInterest"))
+    return single if single >= 0 else number(row.get("openInterest")) / SIDES
+
+
+def ticker(body: Any, symbol: str) -> Reading:
+    """Read ``GET /v5/market/tickers`` of a linear or inverse perpetual."""
+    result, server_ns = _result(body)
+    row = row_of_symbol(rows(result.get("list"), "list"), symbol, "tickers")
+    is_inverse = result.get("category") == "inverse"
+    mark, index = number(row.get("markPrice")), number(row.get("indexPrice"))
+    funding, hours = number(row.get("fundingRate")), number(row.get("fundingIntervalHour"))
+    contracts = _one_side(row)
+    names = ("bid1Price", "ask1Price", "bid1Size", "ask1Size")
+    touch, problems = touch_or_nan(*(number(row.get(n)) for n in names))
+    next_ms = number(row.get("nextFundingTime"))
+    values = {
+        **touch,
+        "mark_price": mark,
+        "index_price": index,
+        "last_price": number(row.get("lastPrice")),
+        "basis_bps": bps_over(mark, index),
+        "funding_rate": funding,
+        "funding_interval_h": hours,
+        "funding_8h": per_8h(funding, hours),
+        "minutes_to_funding": (next_ms - server_ns / 1e6) / 60_000 if server_ns else NAN,
+        "open_interest_base": ratio(contracts, mark) if is_inverse else contracts,
+        "open_interest_quote": contracts if is_inverse else contracts * mark,
+        "change_24h_pct": number(row.get("price24hPcnt")) * 100,
+        "turnover_24h_quote": number(row.get("volume24h" if is_inverse else "turnover24h")),
+    }
+    return Reading(values, server_ns=server_ns, problems=problems)
+
+
+def depth(body: Any, symbol: str) -> Reading:
+    """Read ``GET /v5/market/orderbook`` of a linear perpetual: sizes in the base currency."""
+    result, server_ns = _result(body)
+    if result.get("s") != symbol:
+        msg = f"orderbook: expected {symbol}, found {result.get('s')!r}"
+        raise BadBodyError(msg)
+    values = book_values(result.get("b"), result.get("a"), levels_asked=LEVELS)
+    return Reading(values, from_ms(result.get("cts")) or from_ms(result.get("ts")), server_ns)
+
+
+def long_short_accounts(body: Any, symbol: str) -> Reading:
+    """Read ``GET /v5/market/account-ratio``: shares of accounts that are long and short."""
+    result, server_ns = _result(body)
+    row = newest(result.get("list"), "timestamp", "account-ratio")
+    row_of_symbol(row, symbol, "account-ratio")
+    value = ratio(number(row.get("buyRatio")), number(row.get("sellRatio")))
+    return Reading({"long_short": value}, from_ms(row["timestamp"]), server_ns)
+
+
+def open_interest(body: Any, symbol: str) -> Reading:
+    """Read ``GET /v5/market/open-interest``: USD if the contract is inverse, else the coin."""
+    result, server_ns = _result(body)
+    row_of_symbol(result, symbol, "open-interest")
+    row = newest(result.get("list"), "timestamp", "open-interest")
+    values = {"open_interest_contracts": _one_side(row)}
+    return Reading(values, from_ms(row["timestamp"]), server_ns)
+
+
+def funding_history(body: Any, symbol: str) -> Reading:
+    """Read ``GET /v5/market/funding/history``: the last rate paid, newest first."""
+    result, server_ns = _result(body)
+    row = newest(result.get("list"), "fundingRateTimestamp", "funding/history")
+    row_of_symbol(row, symbol, "funding/history")
+    values = {"paid_funding_rate": number(row.get("fundingRate"))}
+    return Reading(values, from_ms(row["fundingRateTimestamp"]), server_ns)
+
+
+_SYMBOL: Final = {"category": "linear", "symbol": "{symbol}"}
+_TICKER_FIELDS: Final = {
+    **TOUCH_FIELDS,
+    "mark_price": "quote currency",
+    "index_price": "quote currency",
+    "last_price": "quote currency",
+    "basis_bps": "mark over index, bps",
+    "funding_rate": "fraction for one funding interval",
+    "funding_interval_h": "hours between two fundings",
+    "funding_8h": "fraction for 8 hours",
+    "minutes_to_funding": "minutes",
+    "open_interest_base": "base currency, one side",
+    "open_interest_quote": "quote currency, one side",
+    "change_24h_pct": "percent",
+    "turnover_24h_quote": "quote currency",
+}
+
+VENUE: Final = Venue(
+    name="bybit",
+    base_url="https://api.bybit.com",
+    weight_per_minute=7200,
+    documentation="https://bybit-exchange.github.io/docs/v5/market/tickers",
+    endpoints={
+        "ticker": Endpoint(
+            path="/v5/market/tickers", query=_SYMBOL, parse=ticker, fields=_TICKER_FIELDS
+        ),
+        "inverse_ticker": Endpoint(
+            path="/v5/market/tickers",
+            query={**_SYMBOL, "category": "inverse"},
+            parse=ticker,
+            fields=_TICKER_FIELDS,
+        ),
+        "depth": Endpoint(
+            path="/v5/market/orderbook",
+            query={**_SYMBOL, "limit": str(LEVELS)},
+            parse=depth,
+            fields=BOOK_FIELDS,
+        ),
+        "long_short_accounts": Endpoint(
+            path="/v5/market/account-ratio",
+            query={**_SYMBOL, "period": "5min", "limit": "2"},
+            parse=long_short_accounts,
+            fields={"long_short": "accounts long over accounts short"},
+        ),
+        "open_interest": Endpoint(
+            path="/v5/market/open-interest",
+            query={**_SYMBOL, "intervalTime": "5min", "limit": "2"},
+            parse=open_interest,
+            fields={"open_interest_contracts": "base currency (inverse: USD), one side"},
+        ),
+        "funding_history": Endpoint(
+            path="/v5/market/funding/history",
+            query={**_SYMBOL, "limit": "2"},
+            parse=funding_history,
+            fields={"paid_funding_rate": "fraction for one funding interval, as last paid"},
+        ),
+    },
+)

@@ -1,0 +1,95 @@
+"""Coinbase: spot against US dollars, from the public part of the Advanced Trade API."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from adapters.exchanges.json_values import NAN, from_iso, number, record
+from adapters.exchanges.order_book import BOOK_FIELDS, book_values, levels_of, touch_values
+from adapters.exchanges.venue import BadBodyError, Endpoint, Reading, Venue
+
+LEVELS: Final = 100
+
+
+def _checked(body: Any, what: str) -> dict[str, Any]:
+    answer = record(body, what)
+    if "error" in answer:
+        msg = f"error {answer['error']}: {answer.get('message')}"
+        raise BadBodyError(msg)
+    return answer
+
+
+def ticker(body: Any, symbol: str) -> Reading:
+    """Read ``GET .../market/products/{symbol}/ticker``: the touch, and the last trades.
+
+    The stamps are those of the trades, not of the touch.
+    """
+    answer = _checked(body, "ticker")
+    touch = touch_values(number(answer.get("best_bid")), number(answer.get("best_ask")))
+    trades = answer.get("trades")
+    last = trades[0] if isinstance(trades, list) and trades else None
+    price = number(last.get("price")) if isinstance(last, dict) else NAN
+    return Reading({"mid": touch["mid"], "spread_bps": touch["spread_bps"], "last_price": price})
+
+
+def depth(body: Any, symbol: str) -> Reading:
+    """Read ``GET .../market/product_book``."""
+    book = record(_checked(body, "product_book").get("pricebook"), "pricebook")
+    if book.get("product_id") != symbol:
+        msg = f"product_book: expected {symbol}, found {book.get('product_id')!r}"
+        raise BadBodyError(msg)
+    bids, asks = (levels_of(book.get(side), "price", "size") for side in ("bids", "asks"))
+    return Reading(book_values(bids, asks, levels_asked=LEVELS), from_iso(book.get("time")))
+
+
+def product(body: Any, symbol: str) -> Reading:
+    """Read ``GET .../market/products/{symbol}``: the change in percent, with ``%`` or without."""
+    answer = _checked(body, "product")
+    if answer.get("product_id") != symbol:
+        msg = f"product: expected {symbol}, found {answer.get('product_id')!r}"
+        raise BadBodyError(msg)
+    change = answer.get("price_percentage_change_24h")
+    price, volume = number(answer.get("price")), number(answer.get("volume_24h"))
+    values = {
+        "last_price": price,
+        "change_24h_pct": number(change.removesuffix("%") if isinstance(change, str) else change),
+        "turnover_24h_quote": volume * price,
+    }
+    return Reading(values)
+
+
+_MARKET: Final = "/api/v3/brokerage/market"
+
+VENUE: Final = Venue(
+    name="coinbase",
+    base_url="https://api.coinbase.com",
+    weight_per_minute=600,
+    documentation="https://docs.cdp.coinbase.com/api-reference/advanced-trade-api",
+    endpoints={
+        "ticker": Endpoint(
+            path=f"{_MARKET}/products/{{symbol}}/ticker",
+            query={"limit": "1"},
+            parse=ticker,
+            fields={
+                "mid": "quote currency",
+                "spread_bps": "best ask over best bid, bps of the mid",
+                "last_price": "quote currency",
+            },
+        ),
+        "depth": Endpoint(
+            path=f"{_MARKET}/product_book",
+            query={"product_id": "{symbol}", "limit": str(LEVELS)},
+            parse=depth,
+            fields=BOOK_FIELDS,
+        ),
+        "product": Endpoint(
+            path=f"{_MARKET}/products/{{symbol}}",
+            parse=product,
+            fields={
+                "last_price": "quote currency",
+                "change_24h_pct": "percent",
+                "turnover_24h_quote": "quote currency (base volume times last price)",
+            },
+        ),
+    },
+)

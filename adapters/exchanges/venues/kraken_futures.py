@@ -1,0 +1,86 @@
+"""Kraken futures: linear (``PF_``) and inverse (``PI_``) perpetuals, funding for each hour.
+
+``fundingRate`` is absolute: USD for one unit of the base currency (linear), the base currency
+for one USD (inverse). Where Kraken gives ``relativeFundingRate``, a fraction, that is used.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from adapters.exchanges.json_values import bps_over, from_iso, number, per_8h, ratio, record
+from adapters.exchanges.order_book import TOUCH_FIELDS, touch_or_nan
+from adapters.exchanges.venue import BadBodyError, Endpoint, Reading, Venue
+
+FUNDING_INTERVAL_H: Final = 1.0
+INVERSE_PREFIX: Final = "PI_"
+
+
+def ticker(body: Any, symbol: str) -> Reading:
+    """Read ``GET /derivatives/api/v3/tickers/{symbol}``, or the list of all."""
+    answer = record(body, "body")
+    if answer.get("result") != "success":
+        msg = f"error {answer.get('error') or answer.get('errors') or answer.get('result')}"
+        raise BadBodyError(msg)
+    row = _row(answer, symbol)
+    is_inverse = symbol.upper().startswith(INVERSE_PREFIX)
+    mark, index = number(row.get("markPrice")), number(row.get("indexPrice"))
+    names = ("bid", "ask", "bidSize", "askSize")
+    touch, problems = touch_or_nan(*(number(row.get(n)) for n in names))
+    relative, absolute = number(row.get("relativeFundingRate")), number(row.get("fundingRate"))
+    if relative != relative:  # noqa: PLR0124 - NaN: not given
+        relative = absolute * index if is_inverse else ratio(absolute, index)
+    interest = number(row.get("openInterest"))
+    volume = "vol24h" if is_inverse else "volumeQuote"
+    values = {
+        **touch,
+        "mark_price": mark,
+        "index_price": index,
+        "last_price": number(row.get("last")),
+        "basis_bps": bps_over(mark, index),
+        "funding_rate": relative,
+        "funding_interval_h": FUNDING_INTERVAL_H,
+        "funding_8h": per_8h(relative, FUNDING_INTERVAL_H),
+        "open_interest_base": ratio(interest, mark) if is_inverse else interest,
+        "open_interest_quote": interest if is_inverse else interest * mark,
+        "change_24h_pct": number(row.get("change24h")),
+        "turnover_24h_quote": number(row.get(volume)),
+    }
+    return Reading(values, server_ns=from_iso(answer.get("serverTime")), problems=problems)
+
+
+def _row(answer: dict[str, Any], symbol: str) -> dict[str, Any]:
+    one, many = answer.get("ticker"), answer.get("tickers")
+    for row in [one, *(many if isinstance(many, list) else ())]:
+        if isinstance(row, dict) and str(row.get("symbol")).upper() == symbol.upper():
+            return row
+    msg = f"tickers: nothing about {symbol} in it"
+    raise BadBodyError(msg)
+
+
+VENUE: Final = Venue(
+    name="kraken_futures",
+    base_url="https://futures.kraken.com",
+    weight_per_minute=600,
+    documentation="https://docs.kraken.com/api/docs/futures-api/trading/get-ticker",
+    endpoints={
+        "ticker": Endpoint(
+            path="/derivatives/api/v3/tickers/{symbol}",
+            parse=ticker,
+            fields={
+                **TOUCH_FIELDS,
+                "mark_price": "USD",
+                "index_price": "USD",
+                "last_price": "USD",
+                "basis_bps": "mark over index, bps",
+                "funding_rate": "fraction for one hour",
+                "funding_interval_h": "hours between two fundings",
+                "funding_8h": "fraction for 8 hours",
+                "open_interest_base": "base currency, one side",
+                "open_interest_quote": "USD, one side",
+                "change_24h_pct": "percent",
+                "turnover_24h_quote": "USD",
+            },
+        ),
+    },
+)

@@ -1,0 +1,103 @@
+"""HealthWatch: says in the log what changed, not what every poll brought."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from adapters.exf.polling.poller import SourcePoller
+
+log: Final = logging.getLogger("exf")
+
+LOOK_S: Final = 1.0
+FAILING_S: Final = 2.0
+"""How long a source fails before it is news; the counters have what is shorter."""
+
+
+class HealthWatch:
+    """Compare each source with a second ago.
+
+    A venue of which no source answers is one line, not one for each source.
+
+    Parameters
+    ----------
+    pollers : sequence of SourcePoller
+        What to look at.
+
+    """
+
+    def __init__(self, pollers: Iterable[SourcePoller]) -> None:
+        self._venues: Final[dict[str, list[SourcePoller]]] = {}
+        for poller in pollers:
+            self._venues.setdefault(poller.source.venue, []).append(poller)
+        self._dead_since_s: Final[dict[str, float]] = {}
+        self._failing_since_s: Final[dict[str, float]] = {}
+        self._told: Final[set[str]] = set()
+        self._refusing: Final[set[str]] = set()
+        self._seen: Final[dict[str, tuple[int, int]]] = {}
+        self._told_silence = False
+
+    async def run(self) -> None:
+        """Look once a second until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            self.look(time.monotonic())
+
+    def look(self, now_s: float) -> None:
+        """Write what is different now."""
+        for name, pollers in self._venues.items():
+            self._look_at_venue(name, pollers, now_s)
+        answered = any(p.health.answers for ps in self._venues.values() for p in ps)
+        if not answered and not self._told_silence:
+            asked = [p for ps in self._venues.values() for p in ps]
+            if all(p.health.failures for p in asked):
+                self._told_silence = True
+                log.error("NO SOURCE HAS ANSWERED: is there a network? Every factor is NaN")
+        elif answered and self._told_silence:
+            self._told_silence = False
+            log.warning("sources answer now")
+
+    def _look_at_venue(self, name: str, pollers: Sequence[SourcePoller], now_s: float) -> None:
+        # Of a venue that has answered, one failure each may be chance.
+        chances = 1 if any(p.health.answers for p in pollers) else 0
+        if all(p.health.failures > chances for p in pollers):
+            if name not in self._dead_since_s:
+                self._dead_since_s[name] = now_s
+                why = pollers[0].health.last_error
+                log.warning("%s: none of its %d sources answers: %s", name, len(pollers), why)
+            return
+        if name in self._dead_since_s:
+            dead_s = now_s - self._dead_since_s.pop(name)
+            log.warning("%s answers again after %.0f s", name, dead_s)
+        for poller in pollers:
+            self._look_at_source(poller, now_s)
+
+    def _look_at_source(self, poller: SourcePoller, now_s: float) -> None:
+        key, health = poller.source.key, poller.health
+        if health.failures:
+            since_s = self._failing_since_s.setdefault(key, now_s)
+            if now_s - since_s >= FAILING_S and key not in self._told:
+                self._told.add(key)
+                log.warning("%s fails: %s", key, health.last_error)
+        elif key in self._failing_since_s:
+            failed_s = now_s - self._failing_since_s.pop(key)
+            if key in self._told:
+                self._told.discard(key)
+                log.warning("%s answers again after %.0f s", key, failed_s)
+        seen_answers, seen_refusals = self._seen.get(key, (0, 0))
+        refusals = health.refused_values.total()
+        if health.answers == seen_answers:
+            return
+        self._seen[key] = health.answers, refusals
+        is_refusing = refusals > seen_refusals
+        if is_refusing and key not in self._refusing:
+            self._refusing.add(key)
+            log.warning("%s: unusable values: %s", key, health.last_refused)
+        elif not is_refusing and key in self._refusing:
+            self._refusing.discard(key)
+            log.warning("%s: its values are usable again", key)

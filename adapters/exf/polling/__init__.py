@@ -1,0 +1,1 @@
+"""Polling one source: when, through which client, within which limits."""

@@ -1,0 +1,152 @@
+"""SourcePoller: polls one source for as long as the service runs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from adapters.exchanges.venue import BadBodyError, RateLimitedError
+from adapters.exf.polling.cadence import Cadence
+from adapters.exf.polling.http_client import FetchError
+from adapters.exf.polling.source_health import SourceHealth
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Callable
+
+    from adapters.exchanges.venue import Endpoint, Reading
+    from adapters.exf.polling.http_client import Answer, Fetcher
+    from adapters.exf.polling.request import Request
+    from adapters.exf.polling.venue_host import Host
+    from adapters.exf.registry.factor_registry import Source
+
+_DEADLINE_SHARE: Final = 0.9
+"""Of the period, where that is shorter than the fetcher's deadline."""
+_DATE_RESOLUTION_NS: Final = 1_000_000_000
+FUTURE_TOLERANCE_NS: Final = 1_000_000_000
+"""How far an exchange's stamp may lie ahead of its clock, as far as that is known."""
+
+type OnReading = Callable[[Source, Reading, Answer, int], None]
+"""Called with a reading that can be used, its answer and how old it was when received, ns."""
+type OnBadBody = Callable[[Source], None]
+
+
+class SourcePoller:
+    """Ask, read, hand over; wait for the next instant.
+
+    Parameters
+    ----------
+    source, endpoint, request
+        What is asked.
+    host : Host
+        Whose rate limit and pauses are kept.
+    fetcher : Fetcher
+        Who sends.
+    lateness_s : deque of float
+        Takes how late each poll began.
+    on_reading, on_bad_body : callable
+        Take what came.
+    trusts_exchange_time : bool
+        Count age from the exchange's own time where it gives one.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - it stands between all of them
+        self,
+        *,
+        source: Source,
+        endpoint: Endpoint,
+        request: Request,
+        host: Host,
+        fetcher: Fetcher,
+        lateness_s: deque[float],
+        on_reading: OnReading,
+        on_bad_body: OnBadBody,
+        trusts_exchange_time: bool = True,
+    ) -> None:
+        self.source: Final = source
+        self.request: Final = request
+        self.host: Final = host
+        self.health: Final = SourceHealth()
+        self._endpoint: Final = endpoint
+        self._fetcher: Final = fetcher
+        self._lateness_s: Final = lateness_s
+        self._on_reading: Final = on_reading
+        self._on_bad_body: Final = on_bad_body
+        self._trusts_exchange_time: Final = trusts_exchange_time
+        self._deadline_s: Final = min(fetcher.deadline_s, source.period_s * _DEADLINE_SHARE)
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        loop = asyncio.get_running_loop()
+        cadence = Cadence(self.source.period_s, loop.time())
+        while True:
+            await asyncio.sleep(cadence.due_s - loop.time())
+            if (pause_s := self.host.pause_left_s) > 0:
+                self.health.skipped["pause"] += 1
+                cadence.wait(loop.time(), pause_s)
+                continue
+            if not self.host.take(self._endpoint.weight):
+                self.health.skipped["rate_limit"] += 1
+                cadence.advance(loop.time())
+                continue
+            self._lateness_s.append(loop.time() - cadence.due_s)
+            if await self.poll():
+                if passed := cadence.advance(loop.time()):
+                    self.health.skipped["late"] += passed
+            else:
+                cadence.retry(loop.time(), self.health.failures)
+
+    async def poll(self) -> bool:
+        """Ask once; return whether something came that can be used."""
+        health = self.health
+        health.polls += 1
+        try:
+            answer = await self._fetcher.fetch(self.request, self._deadline_s)
+        except FetchError as error:
+            health.failed(error.kind, str(error), error.body)
+            if error.kind == "rate_limited" or error.retry_after_s is not None:
+                self.host.pause(error.retry_after_s)
+            return False
+        try:
+            reading = self._endpoint.parse(orjson.loads(answer.body), self.source.symbol)
+            age_ns = self._age_ns(reading, answer)
+        except orjson.JSONDecodeError as error:
+            health.failed("not_json", str(error), answer.body)
+            return False
+        except RateLimitedError as error:
+            health.failed("rate_limited", str(error), answer.body)
+            self.host.pause(None)
+            return False
+        except BadBodyError as error:
+            health.failed("bad_body", str(error), answer.body)
+            self._on_bad_body(self.source)
+            return False
+        except Exception as error:  # noqa: BLE001 - one venue's mistake must not end the others
+            health.failed("parser", f"{type(error).__name__}: {error}", answer.body)
+            self._on_bad_body(self.source)
+            return False
+        self.host.succeeded()
+        health.succeeded(answer.latency_ns, reading.ts_event_ns)
+        self._on_reading(self.source, reading, answer, age_ns)
+        return True
+
+    def _age_ns(self, reading: Reading, answer: Answer) -> int:
+        """Return how old a reading was when it was received, by the exchange's clock."""
+        skew = self.host.skew
+        wall_ns = answer.sent_wall_ns, answer.received_wall_ns
+        if reading.server_ns:
+            skew.learn(reading.server_ns, 1_000_000, *wall_ns, answer.received_mono_ns)
+        elif answer.server_date_ns:
+            skew.learn(
+                answer.server_date_ns, _DATE_RESOLUTION_NS, *wall_ns, answer.received_mono_ns
+            )
+        if not (reading.ts_event_ns and self._trusts_exchange_time):
+            return 0
+        age_ns = answer.received_wall_ns + skew.skew_ns - reading.ts_event_ns
+        if age_ns < -max(FUTURE_TOLERANCE_NS, skew.uncertainty_ns):
+            msg = f"its stamp lies {-age_ns / 1e9:.1f} s in the future of the exchange's clock"
+            raise BadBodyError(msg)
+        return max(age_ns, 0)

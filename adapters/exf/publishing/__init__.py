@@ -1,0 +1,1 @@
+"""Where the state of the factors goes."""

@@ -1,0 +1,1 @@
+"""Which factors there are, and where each comes from."""

@@ -1,0 +1,127 @@
+"""FactorRegistry: which factors there are, and where each comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from adapters.exchanges.venue import Venue
+from adapters.exf.registry.derived_factors import RULES
+from dolphin_strategies.errors import ConfigError, did_you_mean
+from dolphin_strategies.factors.schema import FactorSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from adapters.exchanges.venue import Endpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One request that is polled: an endpoint of a venue for a symbol."""
+
+    venue: str
+    endpoint: str
+    symbol: str
+    period_s: float
+
+    @property
+    def key(self) -> str:
+        """How logs and ``status`` call it."""
+        return "/".join(filter(None, (self.venue, self.endpoint, self.symbol)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor:
+    """One named number.
+
+    Attributes
+    ----------
+    name : str
+        How strategies call it. A name that begins with ``_`` is an intermediate value, not
+        published.
+    unit, about : str
+        For people.
+    low, high : float
+        The valid range, both included; what lies outside becomes NaN.
+    source, field : str
+        The key of its source and the endpoint's field; empty for a derived factor.
+    time_to_live_s : float
+        How old it may be; 0 for a derived factor, which lives as long as its inputs.
+    rule, inputs
+        How a derived factor is made, and of which factors.
+
+    """
+
+    name: str
+    unit: str
+    about: str
+    low: float
+    high: float
+    source: str = ""
+    field: str = ""
+    time_to_live_s: float = 0.0
+    rule: str = ""
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the name appears in the region."""
+        return not self.name.startswith("_")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorRegistry:
+    """Every source and factor; derived factors come after what they are made of."""
+
+    sources: tuple[Source, ...]
+    factors: tuple[Factor, ...]
+    venues: Mapping[str, Venue]
+
+    @property
+    def schema(self) -> FactorSchema:
+        """The names that are published, in order."""
+        return FactorSchema(f.name for f in self.factors if f.is_published)
+
+    def endpoint(self, source: Source) -> Endpoint:
+        """Return the endpoint of a source."""
+        return self.venues[source.venue].endpoints[source.endpoint]
+
+    def factors_of(self, source: Source) -> tuple[Factor, ...]:
+        """Return the factors that come from a source."""
+        return tuple(f for f in self.factors if f.source == source.key)
+
+    def with_period(self, period_s: float) -> FactorRegistry:
+        """Return the same with one period for every source."""
+        return replace(
+            self, sources=tuple(replace(source, period_s=period_s) for source in self.sources)
+        )
+
+    def only_venues(self, names: Collection[str]) -> FactorRegistry:
+        """Return what these venues give. Other sources go, and the factors made of nothing else.
+
+        Raises
+        ------
+        ConfigError
+            If a name is no venue, with the nearest.
+
+        """
+        for name in names:
+            if name not in self.venues:
+                msg = f"no venue named {name!r}{did_you_mean(name, self.venues)}"
+                raise ConfigError(msg)
+        sources = tuple(s for s in self.sources if s.venue in names)
+        keys = {s.key for s in sources}
+        kept: list[Factor] = []
+        for factor in self.factors:
+            known = tuple(name for name in factor.inputs if any(f.name == name for f in kept))
+            if factor.source in keys:
+                kept.append(factor)
+            elif known and (len(known) == len(factor.inputs) or _takes_any(factor)):
+                kept.append(replace(factor, inputs=known))
+        return replace(self, sources=sources, factors=tuple(kept))
+
+
+def _takes_any(factor: Factor) -> bool:
+    return RULES[factor.rule][1] == 0

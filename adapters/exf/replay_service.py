@@ -1,0 +1,126 @@
+"""ReplayedService: publishes recorded factors at recorded pace, in place of gathered ones."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.exf.polling.source_health import percentiles
+from adapters.exf.publishing.heartbeat import keep_beating
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from adapters.exf.publishing.publishers import Publisher
+    from dolphin_strategies.factors.batch import FactorBatch
+    from dolphin_strategies.factors.schema import FactorSchema
+
+log: Final = logging.getLogger("exf")
+
+KEPT_LATENESS: Final = 2048
+
+
+class ReplayedService:
+    """Publish each record when it is due; end when the recording is over.
+
+    Records keep their distances: the first is due at once, every other as long after it as it
+    was got then. Event times are moved likewise, so that ages are what they were. A name that a
+    record does not have is NaN.
+
+    Parameters
+    ----------
+    batches : iterable of FactorBatch
+        In the order of ``ts_init``.
+    schema : FactorSchema
+        All names that the batches have.
+    publishers : sequence of Publisher
+        Where it goes; closed by whoever made them.
+    speed : float
+        Recorded seconds a second.
+
+    Notes
+    -----
+    For one asyncio loop.
+
+    """
+
+    def __init__(
+        self,
+        batches: Iterable[FactorBatch],
+        schema: FactorSchema,
+        publishers: Sequence[Publisher],
+        speed: float = 1.0,
+    ) -> None:
+        self.published = 0
+        self.publish_errors: Final[Counter[str]] = Counter()
+        self._batches: Final = batches
+        self._names: Final = schema.names
+        self._publishers: Final = publishers
+        self._speed: Final = speed
+        self._latest: dict[str, float] = dict.fromkeys(self._names, math.nan)
+        self._lateness_s: Final[deque[float]] = deque(maxlen=KEPT_LATENESS)
+
+    @property
+    def ever_answered(self) -> bool:
+        """Whether there was a record."""
+        return self.published > 0
+
+    async def run(self) -> None:
+        """Publish the recording to its end."""
+        beat = asyncio.create_task(keep_beating(self._publishers, self.publish_errors))
+        try:
+            await self._publish_all()
+        finally:
+            beat.cancel()
+
+    def report(self) -> dict[str, Any]:
+        """Return what ``status`` shows."""
+        missing = [name for name, value in self._latest.items() if math.isnan(value)]
+        return {
+            "published": self.published,
+            "publish_errors": dict(self.publish_errors),
+            "longest_stall_s": 0.0,
+            "late_ms": percentiles(self._lateness_s, 1e-3),
+            "factors": {
+                "total": len(self._names),
+                "alive": len(self._names) - len(missing),
+                "missing": missing,
+            },
+            "hosts": [],
+            "sources": [],
+        }
+
+    async def _publish_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        first_ns, start_s, start_wall_ns = -1, 0.0, 0
+        for batch in self._batches:
+            names = batch.schema.names
+            for ts_init, ts_event, row in zip(
+                batch.ts_init.tolist(),
+                batch.ts_event.tolist(),
+                batch.values.tolist(),
+                strict=True,
+            ):
+                if first_ns < 0:
+                    first_ns, start_s, start_wall_ns = ts_init, loop.time(), time.time_ns()
+                due_s = start_s + (ts_init - first_ns) / 1e9 / self._speed
+                # Also with nothing to wait for: the heartbeat and a stop get their turn.
+                await asyncio.sleep(max(due_s - loop.time(), 0))
+                self._lateness_s.append(max(loop.time() - due_s, 0.0))
+                event_ns = start_wall_ns + int((ts_event - first_ns) / self._speed)
+                self._publish(dict(zip(names, row, strict=True)), event_ns)
+
+    def _publish(self, values: dict[str, float], event_ns: int) -> None:
+        self._latest = {name: values.get(name, math.nan) for name in self._names}
+        for publisher in self._publishers:
+            try:
+                publisher.publish(self._latest, event_ns)
+            except Exception as error:
+                if not self.publish_errors[publisher.name]:
+                    log.exception("cannot publish to %s: %s", publisher.name, error)  # noqa: TRY401
+                self.publish_errors[publisher.name] += 1
+        self.published += 1

@@ -1,0 +1,273 @@
+"""FactorFeed: publishes a FactorSource on the message bus."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, runtime_checkable
+
+from nautilus_trader.common import DataActor, DataActorConfig
+from nautilus_trader.model import ActorId, CustomData
+
+from adapters.feed.latency import LatencyRecorder
+from dolphin_strategies.errors import ConfigError
+from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, WARM_UP
+from dolphin_strategies.factors.feed_messages import (
+    FEED_MESSAGES,
+    ClockMoved,
+    HeldAnswer,
+    HeldRequest,
+)
+from dolphin_strategies.factors.source import SourceState
+from dolphin_strategies.virtual_clock import is_virtual
+
+if TYPE_CHECKING:
+    from dolphin_strategies.factors.batch import FactorBatch
+    from dolphin_strategies.factors.external_factors import ExternalFactors
+    from dolphin_strategies.factors.source import FactorSource
+
+type Wait = Literal["event", "spin"]
+type Delivery = Literal["latest", "every"]
+
+WAITS: Final = ("event", "spin")
+DELIVERIES: Final = ("latest", "every")
+SPIN_NS: Final = 5_000
+"""Short enough that Python's own code stays in the CPU's caches between two spins."""
+SPINS_PER_TURN: Final = 5
+RECORDS_PER_TURN: Final = 32
+"""Records published before the node's other work gets its turn."""
+RECORDS_PER_ANSWER: Final = 1_000
+"""Held records given to a strategy at a time: about 3 ms."""
+STATUS_INTERVAL_NS: Final = 500_000_000
+STATUS_TIMER: Final = "dolphin.factor-feed.status"
+DUE_ALERT: Final = "dolphin.factor-feed.due"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorFeedConfig(DataActorConfig):
+    """How a FactorFeed waits and delivers.
+
+    Attributes
+    ----------
+    wait : "event" or "spin"
+        ``event`` sleeps until the producer writes; ``spin`` keeps one core busy for latency.
+    delivery : "latest" or "every"
+        ``latest`` never builds a backlog: what is skipped is counted as conflated. ``every``
+        publishes each record in order.
+
+    """
+
+    actor_id: ActorId | None = None
+    wait: Wait = "event"
+    delivery: Delivery = "latest"
+
+    def __new__(cls, **kwargs: Any) -> Self:
+        kwargs.setdefault("actor_id", ActorId("FactorFeed-001"))
+        return super().__new__(cls, **kwargs)
+
+    def __post_init__(self) -> None:
+        if self.wait not in WAITS:
+            msg = f"wait: expected 'event' or 'spin', found {self.wait!r}"
+            raise ValueError(msg)
+        if self.delivery not in DELIVERIES:
+            msg = f"delivery: expected 'latest' or 'every', found {self.delivery!r}"
+            raise ValueError(msg)
+
+
+@runtime_checkable
+class TimedSource(Protocol):
+    """A source that knows when its next record comes, as a recording does."""
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When the next record may be read, UNIX nanoseconds; None: never."""
+
+
+class FactorFeed(DataActor):
+    """Publish what a source gives as ``CustomData(EXTERNAL_FACTORS, ExternalFactors)``.
+
+    Parameters
+    ----------
+    source : FactorSource
+        Where the factors come from; opened at start and closed at stop.
+    config : FactorFeedConfig, optional
+        How to wait and deliver.
+
+    Notes
+    -----
+    Owned by the node's thread, like every actor. The only publisher of factors on a bus.
+
+    A live node must run in an asyncio loop (``LiveNode.run_async``). An exception in here is
+    handed to the loop's exception handler, which must stop the node.
+
+    In a BacktestEngine the source must be a :class:`TimedSource`. Each record is published at
+    the instant at which it is due, before the engine's own data of that instant: what a strategy
+    sees is the same as if the engine had the records as its first data.
+
+    """
+
+    def __new__(cls, source: FactorSource, config: FactorFeedConfig | None = None) -> Self:
+        return super().__new__(cls, config or FactorFeedConfig())  # type: ignore[call-arg]
+
+    def __init__(self, source: FactorSource, config: FactorFeedConfig | None = None) -> None:
+        config = config or FactorFeedConfig()
+        super().__init__(config)
+        self.source: Final = source
+        self.latency: Final = LatencyRecorder()
+        """From the producer's write to the publication here."""
+        self._spins = config.wait == "spin"
+        self._read = source.read_latest if config.delivery == "latest" else source.read_next
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._turn: asyncio.Handle | None = None
+        self._state = SourceState.WAITING
+        self._last: ExternalFactors | None = None
+        self._alerts = 0
+
+    @property
+    def age_ns(self) -> int | None:
+        """Nanoseconds since the instant of the newest record published here; None before one."""
+        return None if self._last is None else time.time_ns() - self._last.ts_event
+
+    def on_start(self) -> None:
+        if is_virtual(self.clock):
+            self._start_in_backtest()
+            return
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            msg = "FactorFeed: expected a node that runs in an asyncio loop; use run_async()"
+            raise ConfigError(msg) from None
+        self.source.open(self._deliver, time.time_ns)
+        self.subscribe_data(FEED_MESSAGES)
+        # Not at once: what is published inside on_start reaches nobody.
+        self._turn = self._loop.call_soon(self._spin if self._spins else self._deliver)
+        self.clock.set_timer_ns(STATUS_TIMER, STATUS_INTERVAL_NS, callback=self._tell_state)
+
+    def on_stop(self) -> None:
+        if self._turn is not None:
+            self._turn.cancel()
+        if self._loop is not None:
+            self.clock.cancel_timer(STATUS_TIMER)
+        self._loop = None
+        self.source.close()
+
+    def _spin(self) -> None:
+        """Publish a record if one comes within a moment, then let the loop take a turn."""
+        if self._loop is None:
+            return
+        read = self._read
+        for _ in range(SPINS_PER_TURN):
+            f = read(SPIN_NS)
+            if f is not None:
+                self._publish(f)
+            elif self._last is not None:
+                self.publish_data(WARM_UP, CustomData(WARM_UP, self._last))
+        if self._loop is not None:
+            self._turn = self._loop.call_soon(self._spin)
+
+    def _deliver(self) -> None:
+        """Publish what is there, then sleep until there is more."""
+        if self._loop is None:
+            return
+        self._publish_some()
+        if self._loop is not None and not self.source.sleep():
+            self._turn = self._loop.call_soon(self._deliver)
+
+    def _publish_some(self) -> None:
+        read = self._read
+        for _ in range(RECORDS_PER_TURN):
+            f = read()
+            if f is None:
+                return
+            self._publish(f)
+
+    def _publish(self, f: ExternalFactors) -> None:
+        now_ns = time.monotonic_ns()
+        self.publish_data(EXTERNAL_FACTORS, CustomData(EXTERNAL_FACTORS, f))
+        self._last = f
+        if f.published_mono_ns:
+            self.latency.add(now_ns - f.published_mono_ns)
+
+    # ---- in a backtest -----------------------------------------------------------------------
+
+    def _start_in_backtest(self) -> None:
+        if not isinstance(self.source, TimedSource):
+            msg = (
+                f"FactorFeed: expected a source that knows when its records are due, such as "
+                f"RecordedSource, found {type(self.source).__name__}; a BacktestEngine has no "
+                "time in which a producer could write"
+            )
+            raise ConfigError(msg)
+        self.source.open(self._on_due, self.clock.timestamp_ns)
+        # Or an alert just before the engine's first instant would lie in the past.
+        self.clock.set_time(self.clock.timestamp_ns() - 2)
+        self._set_alert(self.source)
+
+    def _set_alert(self, source: TimedSource) -> None:
+        due_ns = source.next_due_ns
+        if due_ns is not None:
+            # Two names in turn: that of the alert which is firing may still be taken.
+            self._alerts += 1
+            name = f"{DUE_ALERT}-{self._alerts % 2}"
+            # The engine fires the alerts of an instant after its data of that instant.
+            self.clock.set_time_alert_ns(name, due_ns - 1, self._on_due)
+
+    def _on_due(self, event: object = None) -> None:
+        """Publish what is due one nanosecond from now, with the clocks at that instant."""
+        source = self.source
+        assert isinstance(source, TimedSource)  # noqa: S101 - on_start refuses others
+        due_ns = source.next_due_ns
+        if due_ns is None:
+            return
+        self._move_clocks(due_ns)
+        while (f := self._read()) is not None:
+            self._publish(f)
+        # The engine does not let an alert take the time further than its own.
+        self._move_clocks(due_ns - 1)
+        self._set_alert(source)
+
+    def _move_clocks(self, now_ns: int) -> None:
+        self.clock.set_time(now_ns)
+        self.publish_data(FEED_MESSAGES, ClockMoved(now_ns).wrapped())
+
+    # ---- for strategies that warm up ---------------------------------------------------------
+
+    def on_data(self, data: CustomData) -> None:
+        """Answer a strategy that asks for held records, after its own callback has returned."""
+        request = data.data
+        if type(request) is HeldRequest and self._loop is not None:
+            self._loop.call_soon(self._answer, request)
+
+    def _answer(self, request: HeldRequest) -> None:
+        if self._loop is not None:
+            answer = HeldAnswer(request, self._held(request))
+            self.publish_data(FEED_MESSAGES, answer.wrapped())
+
+    def _held(self, request: HeldRequest) -> FactorBatch | None:
+        """Return records that were published before the strategy was there."""
+        last = self._last
+        if last is None:
+            return None
+        if request.before is None:
+            stream_id, stop = last.stream_id, last.sequence + 1
+        else:
+            stream_id, stop = request.before
+        batch = self.source.held_after(request.stream_id, request.sequence, RECORDS_PER_ANSWER)
+        if batch is None or batch.stream_id != stream_id:
+            return None
+        batch = batch[batch.sequence < stop]
+        return batch if len(batch) else None
+
+    # ---- state -------------------------------------------------------------------------------
+
+    def _tell_state(self, event: object) -> None:
+        """Log a change of the source's state, once."""
+        status = self.source.status()
+        if status.state is self._state:
+            return
+        self._state = status.state
+        if status.state is SourceState.LIVE:
+            self.log.info(f"Factors live: {len(self.source.schema or ())} from the producer")
+        else:
+            self.log.warning(f"Factors {status.state.value}: {status.reason}")

@@ -1,0 +1,218 @@
+"""MapLink: a thread that keeps one client connected to a map, and says why when it cannot."""
+
+from __future__ import annotations
+
+import random
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from hazelcast.client import HazelcastClient
+from hazelcast.config import ReconnectMode
+from hazelcast.lifecycle import LifecycleState
+
+from adapters.hazelcast_map.connection_errors import Causes
+from adapters.hazelcast_map.settings import HazelcastSettings, credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hazelcast.future import Future
+    from hazelcast.proxy.map import Map
+
+CALL_TIMEOUT_S: Final = 0.5
+"""The client's own futures have no limit."""
+LOST_TIMEOUT_S: Final = 3.0
+"""After so long without an answer the connection is given up."""
+CONNECT_TIMEOUT_S: Final = 2.0
+"""From the first packet to a map that can be used."""
+FIRST_RETRY_S: Final = 0.2
+LONGEST_RETRY_S: Final = 1.0
+CLOSE_TIMEOUT_S: Final = 1.5
+_FAIL_FAST: Final[dict[str, Any]] = {
+    # Each connection has a client of its own: what it may have missed is then plain.
+    "reconnect_mode": ReconnectMode.OFF,
+    "cluster_connect_timeout": 0.0,
+    "connection_timeout": 1.0,
+    # One connection: when it is lost nothing is connected, and advertised addresses do not matter.
+    "smart_routing": False,
+    "heartbeat_interval": 1.0,
+    "heartbeat_timeout": LOST_TIMEOUT_S,
+    "invocation_timeout": LOST_TIMEOUT_S,
+}
+
+
+class LinkLostError(Exception):
+    """The connection is gone, or this end is closing."""
+
+
+class MapLink:
+    """Connect, let ``serve`` work with the map until the connection is lost, and again.
+
+    Parameters
+    ----------
+    settings : HazelcastSettings
+        Where.
+    serve : callable
+        Called on this link's thread with the connected map. Ends by LinkLostError.
+    tell : callable
+        Called, on any thread, with the reason each time that the cluster cannot be used.
+
+    Raises
+    ------
+    ConfigError
+        If the credentials in the environment are incomplete.
+
+    Notes
+    -----
+    Nothing here blocks the thread that made it, but ``close``, for up to 1.5 s.
+
+    """
+
+    def __init__(
+        self,
+        settings: HazelcastSettings,
+        serve: Callable[[Map[str, Any]], None],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._settings: Final = settings
+        self._credentials: Final = credentials()
+        self._serve: Final = serve
+        self._tell: Final = tell
+        self._changed: Final = threading.Condition()
+        self._is_closing = False
+        self._is_lost = False
+        self._must_hurry = False
+        self._lost_because = ""
+        self._thread: Final = threading.Thread(
+            target=self._run, name="dolphin-hazelcast", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to connect; returns at once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread and the connection; safe to call again."""
+        with self._changed:
+            self._is_closing = True
+            self._changed.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join(CLOSE_TIMEOUT_S)
+
+    # ---- for serve ---------------------------------------------------------------------------
+
+    def answer(self, future: Future[Any]) -> bool:
+        """Wait for a call's end; return whether it came within 0.5 s.
+
+        Raises
+        ------
+        LinkLostError
+            If it failed or never came, or the connection was lost.
+
+        """
+        future.add_done_callback(self._notify)
+        is_in_time = self._wait(future.done, CALL_TIMEOUT_S)
+        if not is_in_time:
+            self._tell(f"{self._settings}: no answer within {CALL_TIMEOUT_S:g} s")
+            self._wait(future.done, LOST_TIMEOUT_S - CALL_TIMEOUT_S)
+        if not future.done():
+            raise LinkLostError(self._lost_because or f"no answer within {LOST_TIMEOUT_S:g} s")
+        error = future.exception()
+        if error is not None:
+            raise LinkLostError(self._lost_because or f"{type(error).__name__}: {error}")
+        return is_in_time
+
+    def pause(self, seconds: float) -> None:
+        """Wait, or less if someone says ``hurry``.
+
+        Raises
+        ------
+        LinkLostError
+            If the connection was lost meanwhile.
+
+        """
+        self._wait(lambda: self._must_hurry, seconds)
+        self._must_hurry = False
+        if self._is_lost or self._is_closing:
+            raise LinkLostError(self._lost_because)
+
+    def hurry(self) -> None:
+        """End the pause, on any thread, or leave out the next one."""
+        with self._changed:
+            self._must_hurry = True
+            self._changed.notify_all()
+
+    def _wait(self, condition: Callable[[], bool], timeout_s: float) -> bool:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: condition() or self._is_lost or self._is_closing, timeout_s
+            )
+        return condition()
+
+    def _notify(self, _: Future[Any]) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    # ---- connecting --------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        retry_s = FIRST_RETRY_S
+        while not self._is_closing:
+            was_connected, reason = self._connect_and_serve()
+            if self._is_closing:
+                return
+            self._tell(f"{self._settings}: {reason}; trying again")
+            retry_s = FIRST_RETRY_S if was_connected else min(1.6 * retry_s, LONGEST_RETRY_S)
+            with self._changed:
+                jitter = random.uniform(0.7, 1.3)  # noqa: S311 - so that not all come at once
+                self._changed.wait_for(lambda: self._is_closing, retry_s * jitter)
+
+    def _connect_and_serve(self) -> tuple[bool, str]:
+        """Return whether there was a connection, and why there is none any more."""
+        self._is_lost, self._lost_because = False, ""
+        causes = Causes(self._settings, CONNECT_TIMEOUT_S)
+        # Made before it connects, so that the watchdog can end an attempt that hangs.
+        client = HazelcastClient.__new__(HazelcastClient)
+        watchdog = threading.Timer(CONNECT_TIMEOUT_S, _shut_down, [client])
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            with causes:
+                client.__init__(  # type: ignore[misc]
+                    lifecycle_listeners=[self._on_lifecycle],
+                    **_FAIL_FAST,
+                    **self._settings.client_config(),
+                    **self._credentials,
+                )
+                entries: Map[str, Any] = client.get_map(self._settings.map_name)
+        except Exception as error:  # noqa: BLE001 - a bad option too is a reason
+            return False, causes.sentence(error)
+        finally:
+            watchdog.cancel()
+        # Values stay as they came, for this project's own codec.
+        entries._to_object = lambda data: data  # noqa: SLF001
+        try:
+            self._serve(entries)
+        except LinkLostError as lost:
+            return True, str(lost)
+        except Exception as error:  # noqa: BLE001 - told, not lost with the thread
+            return True, f"an error in this program: {error!r}"
+        finally:
+            _shut_down(client)
+        return True, ""
+
+    def _on_lifecycle(self, state: str) -> None:
+        if state not in {LifecycleState.DISCONNECTED, LifecycleState.SHUTDOWN}:
+            return
+        with self._changed:
+            self._is_lost = True
+            self._lost_because = "the connection was lost"
+            self._changed.notify_all()
+        if not self._is_closing:
+            self._tell(f"{self._settings}: {self._lost_because}; trying again")
+
+
+def _shut_down(client: HazelcastClient) -> None:
+    with suppress(Exception):
+        client.shutdown()

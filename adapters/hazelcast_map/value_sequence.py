@@ -1,0 +1,220 @@
+"""UpdateStream: turns an entry's values into records that never go back."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import struct
+from collections import Counter
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from adapters.hazelcast_map.json_codec import UnusableError
+from dolphin_strategies.factors.schema import MAX_FACTORS, FactorSchema, is_factor_name
+
+if TYPE_CHECKING:
+    from adapters.hazelcast_map.json_codec import Update
+
+PUBLISHER_TIMEOUT_NS: Final = 2_000_000_000
+"""After so long without a word from its publisher, an entry may go over to another one."""
+_NAN: Final = float("nan")
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Record(NamedTuple):
+    """What ExternalFactors are made of, and how many records were missed before this one."""
+
+    schema: FactorSchema
+    payload: bytes
+    ts_event: int
+    sequence: int
+    published_mono_ns: int
+    stream_id: int
+    missed: int
+
+
+def machine_id() -> str:
+    """Return what tells this machine, since its last start, from all others; empty if unknown."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+class UpdateStream:
+    """Order, name and stamp the values of one entry.
+
+    An update with a ``_sequence`` is taken if it is after the last one of its publisher; one
+    without is taken whenever it is given. The first publisher is kept: another one is refused
+    until the first has been silent for two seconds.
+
+    Attributes
+    ----------
+    schema : FactorSchema or None
+        All names seen so far, in order; a name stays when an update lacks it.
+    counters : Counter
+        ``missing_values`` (NaN for want of a number), ``skipped_names``, ``clamped_events``,
+        ``repeated`` (the last one again), ``refused_old`` and ``refused_publisher``.
+    conflict : str
+        What is refused now and why, for a person; empty if nothing is.
+
+    Notes
+    -----
+    For one thread at a time. A failed call changes nothing.
+
+    """
+
+    def __init__(self) -> None:
+        self.schema: FactorSchema | None = None
+        self.counters: Final[Counter[str]] = Counter()
+        self.conflict = ""
+        self._machine: Final = machine_id()
+        self._layout = _Layout(())
+        self._publisher: str | None = None
+        self._is_numbered = False
+        self._stream_id = 0
+        self._sequence = 0
+        self._ts_event = 0
+        self._heard_mono_ns = 0
+
+    def take(self, update: Update, now_ns: int, now_mono_ns: int) -> Record | None:
+        """Return the record of an update, or None if it may not follow the last one.
+
+        Parameters
+        ----------
+        update : Update
+            What the entry holds.
+        now_ns : int
+            UNIX nanoseconds: the update's instant, if it does not say.
+        now_mono_ns : int
+            ``CLOCK_MONOTONIC``, for the silence of a publisher.
+
+        Raises
+        ------
+        UnusableError
+            If it names no factor, and none is known.
+
+        """
+        is_numbered = update.sequence > 0
+        is_same = update.publisher == self._publisher and is_numbered == self._is_numbered
+        follows = is_same and (not is_numbered or update.sequence > self._sequence)
+        if not follows and not self._may_begin(update, now_mono_ns, is_same=is_same):
+            return None
+        payload = self._payload(update.factors)
+        missed = 0
+        if not follows:
+            self._begin(update, is_known=is_same)
+        elif is_numbered:
+            missed = update.sequence - self._sequence - 1
+        self._sequence = update.sequence or self._sequence + 1
+        self._heard_mono_ns = now_mono_ns
+        self.conflict = ""
+        assert self.schema is not None  # noqa: S101 - there is a payload
+        return Record(
+            self.schema,
+            payload,
+            self._instant(update.ts_event_ns, now_ns),
+            self._sequence,
+            update.mono_ns if update.machine and update.machine == self._machine else 0,
+            self._stream_id,
+            missed,
+        )
+
+    def _may_begin(self, update: Update, now_mono_ns: int, *, is_same: bool) -> bool:
+        """Return whether an update that does not continue the stream may begin another one."""
+        if self._publisher is None:
+            return True
+        if is_same and update.sequence == self._sequence:
+            self.counters["repeated"] += 1
+            return False
+        is_silent = now_mono_ns - self._heard_mono_ns > PUBLISHER_TIMEOUT_NS
+        is_newer = update.ts_event_ns > self._ts_event
+        if is_same:
+            # A publisher that restarted under its old name shows it by the time.
+            if is_silent and is_newer:
+                return True
+            self.counters["refused_old"] += 1
+            if is_silent:
+                self.conflict = (
+                    f"sequence went back from {self._sequence} to {update.sequence}; a publisher "
+                    "that starts again needs another _publisher, or a later _ts_event_ns"
+                )
+            return False
+        if not is_silent:
+            self.counters["refused_publisher"] += 1
+            self.conflict = (
+                f"publisher {update.publisher!r:.80} is refused while {self._publisher!r:.80} "
+                "writes the same entry; stop one of them"
+            )
+            return False
+        if update.ts_event_ns and not is_newer:
+            self.counters["refused_old"] += 1
+            return False
+        return True
+
+    def _begin(self, update: Update, *, is_known: bool) -> None:
+        self._publisher, self._is_numbered = update.publisher, update.sequence > 0
+        self._sequence = 0
+        if update.publisher and self._is_numbered and not is_known:
+            # The same for everyone who reads this publisher.
+            digest = hashlib.sha256(update.publisher.encode()).digest()
+            self._stream_id = int.from_bytes(digest[:8], "little") or 1
+        else:
+            self._stream_id = secrets.randbits(64) or 1
+
+    def _instant(self, ts_event_ns: int, now_ns: int) -> int:
+        """Return the update's instant: never after its receipt, never before the last one."""
+        instant = max(min(ts_event_ns or now_ns, now_ns), self._ts_event)
+        if ts_event_ns and instant != ts_event_ns:
+            self.counters["clamped_events"] += 1
+        self._ts_event = instant
+        return instant
+
+    # ---- names and values --------------------------------------------------------------------
+
+    def _payload(self, factors: dict[str, Any]) -> bytes:
+        if self.schema is None or tuple(factors) != self._layout.keys:
+            self._learn(factors)
+        layout = self._layout
+        self.counters["skipped_names"] += layout.skipped
+        values = layout.values(factors)
+        try:
+            return layout.pack(*values)
+        except (struct.error, TypeError, OverflowError):
+            numbers = [v if isinstance(v, int | float) else _NAN for v in values]
+        self.counters["missing_values"] += sum(not isinstance(v, int | float) for v in values)
+        return layout.pack(*numbers)
+
+    def _learn(self, factors: dict[str, Any]) -> None:
+        """Add the names that are new, and see which keys the schema's values are under."""
+        names = self.schema.names if self.schema is not None else ()
+        new = [k for k in factors if not k.startswith("_") and k not in (self.schema or ())]
+        added = [k for k in new if is_factor_name(k)][: MAX_FACTORS - len(names)]
+        if added:
+            self.schema = FactorSchema((*names, *added))
+        if self.schema is None:
+            msg = f"expected an object of factors, found none in {len(factors)} names"
+            raise UnusableError(msg)
+        self._layout = _Layout(self.schema.names, tuple(factors), len(new) - len(added))
+
+
+class _Layout:
+    """Where the values of a schema are in objects that have the same keys in the same order."""
+
+    def __init__(
+        self, names: tuple[str, ...], keys: tuple[str, ...] = (), skipped: int = 0
+    ) -> None:
+        self.keys: Final = keys
+        self.skipped: Final = skipped
+        self.pack: Final = struct.Struct(f"<{len(names)}d").pack
+        self._names: Final = names
+        self._pick: Final = itemgetter(*names) if len(names) > 1 else None
+        self._has_all: Final = set(names) <= set(keys)
+
+    def values(self, factors: dict[str, Any]) -> tuple[Any, ...]:
+        """Return the values in the schema's order, None where there is none."""
+        if self._has_all and self._pick is not None:
+            picked: tuple[Any, ...] = self._pick(factors)
+            return picked
+        return tuple(map(factors.get, self._names))

@@ -1,0 +1,218 @@
+"""ReplayedMarketClient: a recording as a live market, in a Nautilus data client."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from nautilus_trader.live import DataClientConfig
+from nautilus_trader.live.clients import DataClientFactory, MarketDataClient
+from nautilus_trader.model import AggressorSide, Price, Quantity, QuoteTick, TradeId, TradeTick
+
+from adapters.market.instruments import btcusdt_perp
+from adapters.market.wake_timer import WakeTimer
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nautilus_trader.common import Clock
+    from nautilus_trader.live import (
+        ClientCache,
+        SubscribeQuotes,
+        SubscribeTrades,
+        UnsubscribeQuotes,
+        UnsubscribeTrades,
+    )
+
+    from adapters.market.delivery_counter import HandOver
+    from adapters.market.replay_clock import ReplayClock
+    from adapters.market.tick_files import TickRecording
+
+EVENTS_PER_TURN: Final = 64
+"""Events handed over before the node's other work gets its turn."""
+CATCH_UP_PAUSE_NS: Final = 100_000
+"""What the node gets between two turns when the replay is late."""
+MAX_QUEUED: Final = 1024
+"""Events that may wait in the node's queue; the replay is late rather than pile up more."""
+MAX_IDLE_PAUSES: Final = 20_000
+"""At least two seconds of the loop's own turns, however long the loop stood still."""
+
+
+class ReplayedMarketClientConfig(DataClientConfig):
+    """Configuration of the replayed market; it has no fields of its own."""
+
+
+class ReplayedMarketClient(MarketDataClient):
+    """Quote and trade BTCUSDT-PERP.BINANCE as recorded, at the pace of a ReplayClock.
+
+    The market opens when its quotes are subscribed and the clock's start has come; what was due
+    before is then handed over at once, so that nothing is lost. ``ts_event`` of an event is its
+    due time, ``ts_init`` the node's clock when it was handed over.
+
+    Attributes
+    ----------
+    events_handed, events_total : int
+        How many events the node was given, and how many there are.
+
+    Notes
+    -----
+    Owned by the node's thread. An error goes to the loop's exception handler, which must stop
+    the node.
+
+    """
+
+    def __init__(
+        self,
+        recording: TickRecording,
+        replay_clock: Callable[[], ReplayClock],
+        hand_over: HandOver,
+        on_end: Callable[[], None],
+        **client: Any,
+    ) -> None:
+        self.instrument: Final = btcusdt_perp()
+        super().__init__(venue=self.instrument.id.venue, **client)
+        self.events_handed = 0
+        self.events_total: Final = len(recording.events)
+        self._recording: Final = recording
+        self._replay_clock: Final = replay_clock
+        self._hand_over: Final = hand_over
+        self._on_end: Final = on_end
+        self._is_open = False
+
+    async def _connect(self) -> None:
+        self._handle_instrument(self.instrument)
+
+    async def _disconnect(self) -> None:
+        self._is_open = False
+
+    async def _subscribe_quotes(self, command: SubscribeQuotes) -> None:
+        if not self._is_open:
+            self._is_open = True
+            self.create_task(self._replay(), "replay")
+
+    async def _subscribe_trades(self, command: SubscribeTrades) -> None:
+        # Trades come with the quotes.
+        return
+
+    async def _unsubscribe_quotes(self, command: UnsubscribeQuotes) -> None:
+        # The sandbox goes on matching resting orders and exits against these quotes.
+        return
+
+    async def _unsubscribe_trades(self, command: UnsubscribeTrades) -> None:
+        return
+
+    async def _replay(self) -> None:
+        timer = WakeTimer()
+        try:
+            await self._hand_over_all(timer)
+            await self._wait_until_received(timer, self.events_handed)
+        except Exception as error:  # noqa: BLE001 - the node would only log it and go on
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "the replayed market failed", "exception": error}
+            )
+            return
+        finally:
+            timer.close()
+        if self._is_open:
+            self._on_end()
+
+    async def _hand_over_all(self, timer: WakeTimer) -> None:
+        events = self._recording.events
+        due_ns: list[int] = self._replay_clock().due_ns(events.ts).tolist()
+        is_trade: list[bool] = events.is_trade.tolist()
+        rows: list[int] = events.row.tolist()
+        n, total = 0, self.events_total
+        await timer.sleep_until(due_ns[0])
+        while n < total and self._is_open:
+            await self._wait_until_received(timer, n - MAX_QUEUED)
+            now_ns = time.time_ns()
+            end = min(n + EVENTS_PER_TURN, total)
+            while n < end and due_ns[n] <= now_ns:
+                make = self._trade if is_trade[n] else self._quote
+                self._handle_data(make(rows[n], due_ns[n]))
+                n += 1
+            self.events_handed = n
+            if n < total:
+                await timer.sleep_until(max(due_ns[n], time.time_ns() + CATCH_UP_PAUSE_NS))
+
+    async def _wait_until_received(self, timer: WakeTimer, count: int) -> None:
+        """Let the node work off its queue."""
+        pauses = 0
+        while self._is_open and (received := self._hand_over.events) < count:
+            pauses += 1
+            if not received and pauses > MAX_IDLE_PAUSES:
+                msg = (
+                    f"the node received none of {self.events_handed} market events; expected a "
+                    "MarketWitness that counts them: add one with the same HandOver to the node"
+                )
+                raise ConfigError(msg)
+            await timer.sleep_until(time.time_ns() + CATCH_UP_PAUSE_NS)
+
+    def _quote(self, row: int, due_ns: int) -> QuoteTick:
+        touch = self._recording.perp_touch
+        return QuoteTick(
+            self.instrument.id,
+            Price(touch.bid[row], self.instrument.price_precision),
+            Price(touch.ask[row], self.instrument.price_precision),
+            Quantity(touch.bid_size[row], self.instrument.size_precision),
+            Quantity(touch.ask_size[row], self.instrument.size_precision),
+            due_ns,
+            max(due_ns, self.clock.timestamp_ns()),
+        )
+
+    def _trade(self, row: int, due_ns: int) -> TradeTick:
+        trades = self._recording.perp_trades
+        return TradeTick(
+            self.instrument.id,
+            Price(trades.price[row], self.instrument.price_precision),
+            Quantity(trades.size[row], self.instrument.size_precision),
+            AggressorSide.BUY if trades.taker_buys[row] else AggressorSide.SELL,
+            TradeId(str(trades.trade_id[row])),
+            due_ns,
+            max(due_ns, self.clock.timestamp_ns()),
+        )
+
+
+class ReplayedMarketClientFactory(DataClientFactory):
+    """Makes the client for the node.
+
+    Parameters
+    ----------
+    recording : TickRecording
+        What to replay.
+    clock : callable
+        Gives the ReplayClock; called when quotes are subscribed, so that the start may be
+        chosen then.
+    hand_over : HandOver
+        What the node's MarketWitness writes.
+    on_end : callable
+        Called once, on the node's thread, when the node has received the last event.
+
+    Attributes
+    ----------
+    client : ReplayedMarketClient or None
+        The client, once the node is built.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        recording: TickRecording,
+        clock: Callable[[], ReplayClock],
+        hand_over: HandOver,
+        on_end: Callable[[], None],
+    ) -> None:
+        self._make: Final = (recording, clock, hand_over, on_end)
+        self.client: ReplayedMarketClient | None = None
+
+    def create(  # type: ignore[override]
+        self, *, name: str, config: DataClientConfig, cache: ClientCache, clock: Clock
+    ) -> ReplayedMarketClient:
+        """Make the client."""
+        self.client = ReplayedMarketClient(
+            *self._make, name=name, config=config, cache=cache, clock=clock
+        )
+        return self.client

@@ -1,0 +1,1 @@
+"""What a process of ours does as a process: signals and locks."""

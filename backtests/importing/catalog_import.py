@@ -1,0 +1,237 @@
+"""Writing an import into a catalog once: whole or not at all, and recognised when repeated."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from nautilus_trader.persistence import ParquetDataCatalog
+
+from adapters.catalog.files import layout
+from adapters.catalog.files.journal import read_journal
+from adapters.catalog.files.recovery import recover
+from adapters.catalog.reading.recordings import list_recordings
+from adapters.catalog.writing.recording_writer import RecordingWriter
+from backtests.importing.content.publication import states_at
+from backtests.importing.spec.times import show
+from dolphin_strategies import FactorSchema
+from dolphin_strategies.errors import ConfigError, DolphinError
+from dolphin_strategies.factors.batch import FactorBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from adapters.catalog.reading.recordings import Recording
+    from backtests.importing.content.import_content import Content
+    from backtests.importing.content.market_columns import MarketTable
+
+ROWS_AT_ONCE: Final = 65_536
+"""How many rows are computed and written at a time."""
+SOURCE: Final = "import of "
+"""What the source of an imported recording begins with; others are never replaced."""
+_NEVER_S: Final = 1e9
+
+
+class IncompleteImportError(DolphinError):
+    """Not everything could be written, so nothing was kept."""
+
+
+def check_catalog(catalog: Path, name: str, content: Content, *, replace: bool) -> None:
+    """Refuse what the catalog holds already.
+
+    Parameters
+    ----------
+    catalog : Path
+        Its folder; need not exist.
+    name : str
+        The recording that would be written.
+    content : Content
+        What would be written.
+    replace : bool
+        What an import of this name wrote is replaced: it does not count.
+
+    Raises
+    ------
+    ConfigError
+        With what is there and what to do.
+
+    """
+    stream_id = content.stream_id()
+    for recording in list_recordings(catalog)[0]:
+        if recording.name == name:
+            _check_name(catalog, recording, stream_id, replace=replace)
+        elif stream_id and stream_id in recording.stream_ids:
+            msg = (
+                f"{catalog} holds these very factors already, as recording {recording.name!r}; "
+                "nothing was written"
+            )
+            raise ConfigError(msg)
+    own = _files_of(catalog, name) if replace else set()
+    for table in content.market:
+        _check_overlap(catalog, table, own)
+    if not replace:
+        _check_instruments(catalog, content)
+
+
+def write_import(
+    catalog: Path, name: str, source: str, content: Content, on_rows: Callable[[int], None]
+) -> None:
+    """Write everything as one recording; one of this name is replaced.
+
+    Parameters
+    ----------
+    catalog : Path
+        Its folder; made if missing.
+    name : str
+        The recording's.
+    source : str
+        What was imported, for those who list the catalog.
+    content : Content
+        What :func:`check_catalog` found nothing against.
+    on_rows : callable
+        Told how many rows were written more.
+
+    Raises
+    ------
+    ConfigError
+        If the catalog cannot be written.
+    IncompleteImportError
+        If not everything could be written; then nothing is there.
+
+    """
+    remove_import(catalog, name)
+    try:
+        with RecordingWriter(
+            catalog, source=SOURCE + source, name=name, flush_s=_NEVER_S, rotate_s=_NEVER_S
+        ) as writer:
+            _write(writer, content, on_rows)
+    except BaseException:
+        if _begun_here(catalog, name):
+            remove_import(catalog, name)
+        raise
+
+
+def remove_import(catalog: Path, name: str) -> None:
+    """Delete a recording and every file that its journal names; nothing if there is none."""
+    home = catalog / layout.RECORDINGS / name
+    if not home.is_dir():
+        return
+    recover(catalog)
+    for path in _files_of(catalog, name):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(home)
+
+
+def _begun_here(catalog: Path, name: str) -> bool:
+    events = read_journal(catalog / layout.RECORDINGS / name / layout.JOURNAL)
+    pids = [event["pid"] for event in events if event["event"] == "start"]
+    return pids[-1:] == [os.getpid()]
+
+
+def _write(writer: RecordingWriter, content: Content, on_rows: Callable[[int], None]) -> None:
+    for batch in _batches(content):
+        writer.write_factors(batch)
+        on_rows(len(batch))
+    for table in content.market:
+        for rows in _slices(table.stamps):
+            writer.write_table(table.folder, table.batch[rows])
+            on_rows(rows.stop - rows.start)
+    writer.rotate()
+    if writer.problem or writer.dropped:
+        why = writer.problem or f"{writer.dropped:,} rows could not be written"
+        msg = f"nothing was imported: {why}; make room and import again"
+        raise IncompleteImportError(msg)
+    if content.instruments:
+        ParquetDataCatalog(str(writer.catalog)).write_instruments(content.instruments)
+
+
+def _batches(content: Content) -> Iterator[FactorBatch]:
+    publications = content.publications
+    if not publications:
+        return
+    schema, stream_id = FactorSchema([p.factor for p in publications]), content.stream_id()
+    for first in range(0, len(content.instants), ROWS_AT_ONCE):
+        instants = content.instants[first : first + ROWS_AT_ONCE]
+        yield FactorBatch(
+            schema=schema,
+            sequence=np.arange(first + 1, first + 1 + len(instants), dtype=np.uint64),
+            ts_event=instants,
+            ts_init=instants,
+            values=states_at(publications, instants),
+            stream_id=stream_id,
+        )
+
+
+def _slices(stamps: NDArray[np.int64]) -> Iterator[slice]:
+    """Cut rows between different stamps only: files of one folder must not overlap."""
+    first = 0
+    while first < len(stamps):
+        last = min(first + ROWS_AT_ONCE, len(stamps))
+        last = int(np.searchsorted(stamps, stamps[last - 1], side="right"))
+        yield slice(first, last)
+        first = last
+
+
+def _files_of(catalog: Path, name: str) -> set[Path]:
+    events = read_journal(catalog / layout.RECORDINGS / name / layout.JOURNAL)
+    return {catalog / event["path"] for event in events if event["event"] == "file"}
+
+
+def _check_name(catalog: Path, there: Recording, stream_id: int, *, replace: bool) -> None:
+    if there.is_open:
+        msg = f"recording {there.name!r} is written by a live process; import under another --name"
+        raise ConfigError(msg)
+    if not (there.source or there.files):
+        return
+    if not there.source.startswith(SOURCE):
+        msg = (
+            f"{catalog} has a recording {there.name!r} of {there.source or 'unknown origin'}, "
+            "which is no import and stays; import under another --name"
+        )
+        raise ConfigError(msg)
+    if replace:
+        return
+    if not there.is_ended:
+        what = f"an import {there.name!r} that was interrupted"
+    elif stream_id and stream_id in there.stream_ids:
+        what = f"these very factors already, as recording {there.name!r}"
+    else:
+        what = f"an import {there.name!r} already"
+    msg = (
+        f"{catalog} holds {what}; nothing was written: add --replace to replace it, or import "
+        "under another --name"
+    )
+    raise ConfigError(msg)
+
+
+def _check_overlap(catalog: Path, table: MarketTable, own: set[Path]) -> None:
+    first_ns, last_ns = int(table.stamps[0]), int(table.stamps[-1])
+    for path in sorted((catalog / layout.DATA / table.folder).glob("*.parquet")):
+        found = layout.file_range(path.name)
+        if found and path not in own and found[0] <= last_ns and first_ns <= found[1]:
+            msg = (
+                f"{catalog} holds {table.folder} from {show(found[0])} to {show(found[1])} "
+                f"already, and {table.path} overlaps it; import into another catalog, or cut it "
+                "with start and end"
+            )
+            raise ConfigError(msg)
+
+
+def _check_instruments(catalog: Path, content: Content) -> None:
+    if not content.instruments or not (catalog / layout.DATA).is_dir():
+        return
+    ids = [str(instrument.id) for instrument in content.instruments]
+    there = {str(i.id): i for i in ParquetDataCatalog(str(catalog)).instruments(ids)}
+    for instrument in content.instruments:
+        known = there.get(str(instrument.id))
+        if known is not None and known.to_dict() != instrument.to_dict():
+            msg = (
+                f"{catalog} has another instrument {instrument.id}: {known}; write the same "
+                "increments, currencies and margins, or import into another catalog"
+            )
+            raise ConfigError(msg)

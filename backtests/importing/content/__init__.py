@@ -1,0 +1,1 @@
+"""What an import holds: factors with their publication, market data, instruments."""

@@ -1,0 +1,156 @@
+"""Everything that a spec imports, read into memory."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtests.importing.content.instruments import Instrument, make_instrument
+from backtests.importing.content.market_columns import MarketTable, read_market
+from backtests.importing.content.publication import Publication, instants_of, publish, sharing
+from backtests.importing.files.columns import numbers
+from backtests.importing.files.rows import read_rows
+from backtests.importing.spec.import_spec import ColumnSpec
+from backtests.importing.spec.times import show
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from backtests.importing.spec.import_spec import FactorFile, ImportSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor:
+    """A factor's values, the rule that they were published by, and the rows of its file."""
+
+    publication: Publication
+    spec: ColumnSpec
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a catalog gets.
+
+    Attributes
+    ----------
+    factors : list of Factor
+        In the order of the spec, which is that of the schema.
+    instants : int64 array
+        When a record of all factors is published, UNIX nanoseconds, rising.
+    market : list of MarketTable
+        Those of one folder in order, without an overlap.
+    instruments : list of instruments
+        Nautilus's.
+
+    """
+
+    factors: list[Factor]
+    instants: NDArray[np.int64]
+    market: list[MarketTable]
+    instruments: list[Instrument]
+
+    @property
+    def publications(self) -> list[Publication]:
+        """Those of the factors."""
+        return [factor.publication for factor in self.factors]
+
+    @property
+    def rows(self) -> int:
+        """How many rows the catalog gets."""
+        return len(self.instants) + sum(len(table.stamps) for table in self.market)
+
+    def stream_id(self) -> int:
+        """Return the number that these factors have whenever they are imported; 0 for none."""
+        if not self.factors:
+            return 0
+        digest = hashlib.sha256()
+        for p in self.publications:
+            digest.update(p.factor.encode() + b"\n")
+            for array in (p.known, p.expires, p.values):
+                digest.update(np.ascontiguousarray(array))
+        digest.update(self.instants)
+        return int.from_bytes(digest.digest()[:8], "little") or 1
+
+
+def read_content(spec: ImportSpec, data: Path, tell: Callable[[str], None]) -> Content:
+    """Read every file of a spec.
+
+    Parameters
+    ----------
+    spec : ImportSpec
+        What to read.
+    data : Path
+        The folder that the spec's paths start from.
+    tell : callable
+        Gets a line about each file.
+
+    Raises
+    ------
+    ConfigError
+        If a file does not hold what the spec says.
+
+    """
+    factors = [factor for file in spec.files for factor in _factors(data, file, tell)]
+    window = spec.settings
+    publications = [factor.publication for factor in factors]
+    instants = instants_of(publications, window.start.ns if window.start else None)
+    instants = instants[window.holds(instants)]
+    if factors and not len(instants):
+        msg = "no factor changes between [import] start and end; look at both in the spec"
+        raise ConfigError(msg)
+    instruments = {i.id: make_instrument(i) for i in spec.instruments}
+    market = []
+    for file in spec.market:
+        instrument = instruments[file.instrument or next(iter(instruments))]
+        table = read_market(data, file, instrument, window)
+        tell(_line(file.path, f"{len(table.stamps):,} rows of {table.folder}", table.notes))
+        market.append(table)
+    return Content(
+        factors=factors,
+        instants=instants,
+        market=_in_order(market),
+        instruments=list(instruments.values()),
+    )
+
+
+def _factors(data: Path, file: FactorFile, tell: Callable[[str], None]) -> list[Factor]:
+    rows = read_rows(data, file, list(file.columns))
+    notes = list(rows.notes)
+    factors: list[Factor] = []
+    for name, column in file.columns.items():
+        values = numbers(rows.table, name)
+        infinite = np.isinf(values)
+        if infinite.any():
+            notes.append(f"{name}: {int(infinite.sum()):,} infinite values became NaN")
+            values = np.where(infinite, np.nan, values)
+        publication = publish(rows.stamps, values, column, rows.zone)
+        publication = sharing(publication, (f.publication for f in factors[-1:]))
+        factors.append(Factor(publication=publication, spec=column, rows=len(rows.stamps)))
+    tell(_line(file.path, f"{len(rows.stamps):,} rows", notes))
+    return factors
+
+
+def _in_order(market: list[MarketTable]) -> list[MarketTable]:
+    """Sort by folder and time; files of one folder may not overlap, Nautilus would refuse them."""
+    market = sorted(market, key=lambda table: (table.folder, table.stamps[0]))
+    for one, other in pairwise(market):
+        if one.folder == other.folder and one.stamps[-1] >= other.stamps[0]:
+            msg = (
+                f"{one.path} and {other.path} both hold {one.folder} at "
+                f"{show(other.stamps[0])}; cut one of them with start and end, or read both as "
+                'one with a pattern such as path = "trades_*.csv"'
+            )
+            raise ConfigError(msg)
+    return market
+
+
+def _line(path: Path, what: str, notes: Sequence[str]) -> str:
+    return "; ".join([f"read {path}: {what}", *notes])

@@ -1,0 +1,197 @@
+"""When each value could be known and how long it stands; the state of all factors by instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtests.importing.spec.times import FOREVER, HOLE, NEVER_NS, Span, after, count_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from backtests.importing.spec.import_spec import ColumnSpec
+
+
+_MIN_REGULAR_ROWS: Final = 10
+_REGULAR_SHARE: Final = 0.9
+_REGULAR_JITTER: Final = 0.1
+"""A series is regular if 90 % of its stamps lie within 10 % of the usual distance."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """One factor's values with the instants from which they may be seen; arrays of one length.
+
+    Attributes
+    ----------
+    factor : str
+        Its name.
+    known : int64 array
+        UNIX nanoseconds, rising: from here on the value is the factor's.
+    expires : int64 array
+        From here on there is no value, unless a newer one is known.
+    values : float64 array
+        NaN: no value.
+    every : Span, optional
+        How far apart values are due; None if they come as they come.
+    every_was_found : bool
+        Whether that was seen from the stamps.
+    missing : int
+        How many values were due and are not there.
+
+    """
+
+    factor: str
+    known: NDArray[np.int64]
+    expires: NDArray[np.int64]
+    values: NDArray[np.float64]
+    every: Span | None
+    every_was_found: bool = False
+    missing: int = 0
+
+
+def publish(
+    stamps: NDArray[np.int64], values: NDArray[np.float64], spec: ColumnSpec, zone: tzinfo = UTC
+) -> Publication:
+    """Apply a column's publication rule.
+
+    Parameters
+    ----------
+    stamps : int64 array
+        UNIX nanoseconds, strictly rising.
+    values : float64 array
+        One a stamp; NaN: no value.
+    spec : ColumnSpec
+        The rule.
+    zone : tzinfo
+        Whose calendar days count.
+
+    Notes
+    -----
+    A value stands until the next one is known. Where one that was due is missing, and after the
+    last one, it stands until the missing one would have been known; with ``valid_for`` it stands
+    that long instead, also over rows without a value.
+
+    """
+    every = spec.covers or spec.every
+    found = None if every else _usual_distance(stamps)
+    every = every or found
+    if spec.valid_for is not None:
+        has_value = ~np.isnan(values)
+        stamps, values = stamps[has_value], values[has_value]
+
+    def known_at(at: NDArray[np.int64]) -> NDArray[np.int64]:
+        if spec.covers is not None and spec.stamp == "start":
+            at = after(at, spec.covers, zone)
+        return at + spec.delay.ns
+
+    # Where clocks change, the end of a day may not come before that of the day before.
+    known = np.maximum.accumulate(known_at(stamps))
+    missing = 0
+    expires = np.full(len(stamps), NEVER_NS)
+    if every is not None:
+        distance = np.diff(stamps, append=NEVER_NS)
+        is_last_before_hole = distance > HOLE * every.ns
+        missing = count_missing(stamps, every)
+        due = known_at(after(stamps[is_last_before_hole], every, zone))
+        expires[is_last_before_hole] = due
+    if spec.valid_for is not None:
+        forever = spec.valid_for.ns == FOREVER.ns
+        expires = np.full(len(stamps), NEVER_NS) if forever else known + spec.valid_for.ns
+    return Publication(
+        factor=spec.factor,
+        known=known,
+        expires=expires,
+        values=values * spec.scale,
+        every=every,
+        every_was_found=found is not None,
+        missing=missing,
+    )
+
+
+def sharing(publication: Publication, others: Iterable[Publication]) -> Publication:
+    """Return a publication that has the same arrays as another of equal timing.
+
+    Columns of a file mostly have one rule: what follows from it is then computed once.
+    """
+    for other in others:
+        if np.array_equal(publication.known, other.known) and np.array_equal(
+            publication.expires, other.expires
+        ):
+            return replace(publication, known=other.known, expires=other.expires)
+    return publication
+
+
+def instants_of(
+    publications: Sequence[Publication], start_ns: int | None = None
+) -> NDArray[np.int64]:
+    """Return every instant at which the state of the factors changes, rising.
+
+    With ``start_ns`` nothing earlier, and the start itself if anything was known before.
+    """
+    timings = {(id(p.known), id(p.expires)): p for p in publications}
+    parts = [np.empty(0, np.int64)]
+    for p in timings.values():
+        parts.append(p.known)
+        # An expiry that a newer value forestalls changes nothing.
+        newer = np.append(p.known[1:], NEVER_NS)
+        parts.append(p.expires[p.expires < newer])
+    # Runs that are sorted each: quicker than numpy's unique, which hashes.
+    instants = np.sort(np.concatenate(parts), kind="stable")
+    instants = instants[np.diff(instants, prepend=-1) > 0]
+    if start_ns is not None:
+        was_known = len(instants) and instants[0] < start_ns
+        instants = instants[instants >= start_ns]
+        if was_known and (not len(instants) or instants[0] > start_ns):
+            instants = np.insert(instants, 0, start_ns)
+    return instants
+
+
+def states_at(
+    publications: Sequence[Publication], instants: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the last known value of each factor at each instant; NaN where there is none.
+
+    Returns
+    -------
+    float64 array of shape (instants, publications)
+
+    """
+    states = np.full((len(instants), len(publications)), np.nan)
+    found: dict[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.bool_]]] = {}
+    for column, p in enumerate(publications):
+        if not len(p.known):
+            continue
+        timing = (id(p.known), id(p.expires))
+        if timing not in found:
+            at = np.searchsorted(p.known, instants, side="right") - 1
+            found[timing] = at, (at >= 0) & (instants < p.expires[at])
+        at, stands = found[timing]
+        states[:, column] = np.where(stands, p.values[at], np.nan)
+    return states
+
+
+def _usual_distance(stamps: NDArray[np.int64]) -> Span | None:
+    """Return how far apart stamps are if they are regular, such as funding with its jitter."""
+    if len(stamps) < _MIN_REGULAR_ROWS:
+        return None
+    distances = np.diff(stamps)
+    usual = float(np.median(distances))
+    are_usual = np.abs(distances - usual) <= _REGULAR_JITTER * usual
+    if are_usual.mean() < _REGULAR_SHARE:
+        return None
+    ns = round(usual)
+    return Span(_in_words(ns), ns)
+
+
+def _in_words(ns: int) -> str:
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        count = ns / (size * 1_000_000_000)
+        if count >= 1 and abs(count - round(count)) < _REGULAR_JITTER**3:
+            return f"{round(count)}{unit}"
+    return f"{ns / 1e9:.3g}s"

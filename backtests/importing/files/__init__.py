@@ -1,0 +1,1 @@
+"""The files of an import as rows and columns."""

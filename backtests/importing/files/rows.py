@@ -1,0 +1,124 @@
+"""Rows of a file in the order of their stamps, with what was found out on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtests.importing.files.columns import stamps as stamps_of
+from backtests.importing.files.tables import Table, read_table
+from backtests.importing.spec.times import count_missing, show
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from backtests.importing.spec.import_spec import TableSpec
+    from backtests.importing.spec.times import Span
+
+_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """A table in the order of its stamps.
+
+    Attributes
+    ----------
+    table : Table
+        Its columns.
+    stamps : int64 array
+        UNIX nanoseconds, one a row, never falling.
+    zone : tzinfo
+        Whose calendar days count.
+    notes : tuple of str
+        What the user should know: rows that were sorted, left out, ambiguous.
+
+    """
+
+    table: Table
+    stamps: NDArray[np.int64]
+    zone: tzinfo
+    notes: tuple[str, ...] = ()
+
+    def missing(self, every: Span) -> int:
+        """Return how many rows are missing where one was due at every such distance."""
+        return count_missing(self.stamps, every)
+
+
+def read_rows(
+    data: Path, spec: TableSpec, columns: Sequence[str], *, is_series: bool = True
+) -> Rows:
+    """Read a file's rows in the order of their stamps.
+
+    Parameters
+    ----------
+    data : Path
+        The folder that the spec's path starts from.
+    spec : TableSpec
+        How to read it.
+    columns : sequence of str
+        What to read beside the stamp.
+    is_series : bool
+        No two rows may have the same stamp.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, or stamps appear twice and the spec does not say what to do then.
+
+    """
+    table = read_table(data, spec, [spec.stamp_column, *columns])
+    found = stamps_of(table, spec)
+    stamps, notes = found.ns, []
+    if found.ambiguous:
+        notes.append(f"{found.ambiguous:,} ambiguous local times became the later instant")
+    inside = np.ones(len(stamps), np.bool_)
+    if spec.start:
+        inside &= stamps >= spec.start.ns
+    if spec.end:
+        inside &= stamps < spec.end.ns
+    if not inside.all():
+        notes.append(f"{int((~inside).sum()):,} rows outside the file's start and end left out")
+        table, stamps = table.take(inside), stamps[inside]
+        if not len(stamps):
+            msg = (
+                f"{table.name}: no row between the file's start and end; look at both in the spec"
+            )
+            raise ConfigError(msg)
+    falls = int((np.diff(stamps) < 0).sum())
+    if falls:
+        notes.append(f"not in order ({falls:,} stamps before the one above): sorted")
+        order = np.argsort(stamps, kind="stable")
+        table, stamps = table.take(order), stamps[order]
+    rows = Rows(table=table, stamps=stamps, zone=found.zone, notes=tuple(notes))
+    return _without_duplicates(spec, rows) if is_series else rows
+
+
+def _without_duplicates(spec: TableSpec, rows: Rows) -> Rows:
+    stamps, is_again = rows.stamps, np.diff(rows.stamps) == 0
+    count = int(is_again.sum())
+    if not count:
+        return rows
+    if spec.duplicates == "refuse":
+        at = np.flatnonzero(is_again)
+        place = rows.table.place
+        shown = ", ".join(
+            f"{show(stamps[i])} ({place(i)} and {place(i + 1)})" for i in at[:_SHOWN].tolist()
+        )
+        msg = (
+            f"{rows.table.name}: {count:,} duplicated stamps; the first: {shown}. A series has "
+            'one value at an instant: clean the file, or write duplicates = "first" or "last"'
+        )
+        raise ConfigError(msg)
+    is_last = spec.duplicates == "last"
+    kept = ~np.append(is_again, [False]) if is_last else ~np.insert(is_again, 0, [False])
+    note = f"{count:,} duplicated stamps: took the {spec.duplicates} of each"
+    return replace(
+        rows, table=rows.table.take(kept), stamps=stamps[kept], notes=(*rows.notes, note)
+    )

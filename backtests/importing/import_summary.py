@@ -1,0 +1,92 @@
+"""What an import prints: a line a factor, a line a market file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from backtests.importing.content.publication import states_at
+from backtests.importing.spec.times import show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backtests.importing.content.import_content import Content, Factor
+
+_ROWS_AT_ONCE: Final = 65_536
+
+
+def factor_table(content: Content) -> str:
+    """Return the table of factors: when each is known, and how often it has no value."""
+    instants, publications = content.instants, content.publications
+    no_value = np.zeros(len(publications))
+    for first in range(0, len(instants), _ROWS_AT_ONCE):
+        states = states_at(publications, instants[first : first + _ROWS_AT_ONCE])
+        no_value += np.isnan(states).sum(axis=0)
+    head = (
+        "factor",
+        "rows",
+        "missing",
+        "first known",
+        "last known",
+        "NaN",
+        "known at",
+        "stands for",
+    )
+    cells = [head]
+    for factor, count in zip(content.factors, no_value, strict=True):
+        known = factor.publication.known
+        cells.append(
+            (
+                factor.spec.factor,
+                f"{factor.rows:,}",
+                f"{factor.publication.missing:,}",
+                show(known[0]) if len(known) else "-",
+                show(known[-1]) if len(known) else "-",
+                f"{count / max(1, len(instants)):.1%}",
+                factor.spec.rule,
+                _stands_for(factor),
+            )
+        )
+    return _aligned(cells, right={1, 2, 5})
+
+
+def market_table(content: Content) -> str:
+    """Return the table of market data: how much there is, and what was left out."""
+    cells = [("market data", "rows", "missing", "first", "last", "left out")]
+    for table in content.market:
+        left_out = [f"{count:,} {why}" for why, count in table.dropped.items()]
+        if table.rounded_sizes:
+            left_out.append(f"{table.rounded_sizes:,} sizes rounded")
+        cells.append(
+            (
+                table.folder,
+                f"{len(table.stamps):,}",
+                f"{table.missing:,}",
+                show(table.stamps[0]),
+                show(table.stamps[-1]),
+                ", ".join(left_out) or "-",
+            )
+        )
+    return _aligned(cells, right={1, 2})
+
+
+def _stands_for(factor: Factor) -> str:
+    if factor.spec.valid_for is not None:
+        return str(factor.spec.valid_for)
+    every = factor.publication.every
+    if every is None:
+        return "until the next"
+    return f"{every} (seen)" if factor.publication.every_was_found else str(every)
+
+
+def _aligned(cells: Sequence[tuple[str, ...]], right: set[int]) -> str:
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(
+            text.rjust(width) if i in right else text.ljust(width)
+            for i, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    )

@@ -1,0 +1,1 @@
+"""What a backtest replays: settings, factors, market data, checked before anything runs."""

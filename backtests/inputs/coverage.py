@@ -1,0 +1,164 @@
+"""Coverage: whether a catalog has the factors that a strategy requires, in a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from dolphin_strategies.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adapters.catalog.reading.factor_catalog import FactorCatalog
+    from adapters.catalog.reading.recordings import Recording
+
+_TOLERATED: Final = 0.01
+"""Part of a window that may lie outside what is covered, at either end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorCoverage:
+    """Where one factor has values in a window; UNIX nanoseconds, None where it has none."""
+
+    name: str
+    records: int
+    values: int
+    first_ns: int | None
+    last_ns: int | None
+
+    def __str__(self) -> str:
+        if self.first_ns is None or self.last_ns is None:
+            return f"{self.name}: no value in {self.records:,} records"
+        return (
+            f"{self.name}: {self.values:,} values in {self.records:,} records, "
+            f"{show_time(self.first_ns)} to {show_time(self.last_ns)}"
+        )
+
+
+def check_names(
+    factors: FactorCatalog, recordings: Sequence[str] | None, names: Sequence[str], who: str
+) -> None:
+    """Refuse names that no recording has.
+
+    Raises
+    ------
+    ConfigError
+        With the nearest name, and what the catalog holds.
+
+    """
+    chosen = _chosen(factors, recordings)
+    known = list(dict.fromkeys(n for r in chosen for schema in r.schemas for n in schema))
+    for name in names:
+        if name not in known:
+            msg = (
+                f"{who} factor {name!r}, which the catalog lacks{did_you_mean(name, known)}; "
+                f"{_holdings(factors, chosen)}"
+            )
+            raise ConfigError(msg)
+
+
+def check_coverage(  # noqa: PLR0913 - a window, its ends and what is looked for
+    factors: FactorCatalog,
+    recordings: Sequence[str] | None,
+    names: Sequence[str],
+    window: tuple[int, int],
+    *,
+    start_is_asked: bool,
+    end_is_asked: bool,
+) -> list[FactorCoverage]:
+    """Refuse a window in which a required factor has no value, or which reaches beyond them.
+
+    A hundredth of the window may lie outside at either end; holes inside are the strategy's
+    matter, as they are live.
+
+    Raises
+    ------
+    ConfigError
+        With the factor, what there is, and where.
+
+    """
+    start_ns, end_ns = window
+    holdings = _holdings(factors, _chosen(factors, recordings))
+    where = f"from {show_time(start_ns)} to {show_time(end_ns)}"
+    covered = coverage(factors, recordings, names, window)
+    if not names and next(factors.batches(start_ns, end_ns, recordings=recordings), None) is None:
+        msg = f"no factors {where}; {holdings}"
+        raise ConfigError(msg)
+    tolerated_ns = _TOLERATED * (end_ns - start_ns)
+    for found in covered:
+        what = f"required factor {found.name!r}"
+        if not found.records:
+            msg = f"{what}: there is no record {where}; {holdings}"
+            raise ConfigError(msg)
+        if found.first_ns is None or found.last_ns is None:
+            msg = f"{what}: no value in the {found.records:,} records {where}; {holdings}"
+            raise ConfigError(msg)
+        late = start_is_asked and found.first_ns - start_ns > tolerated_ns
+        early = end_is_asked and end_ns - found.last_ns > tolerated_ns
+        if late or early:
+            msg = (
+                f"{what} covers only {show_time(found.first_ns)} to {show_time(found.last_ns)} "
+                f"of the window {where}; choose a window inside with --start and --end; {holdings}"
+            )
+            raise ConfigError(msg)
+    return covered
+
+
+def coverage(
+    factors: FactorCatalog,
+    recordings: Sequence[str] | None,
+    names: Sequence[str],
+    window: tuple[int, int],
+) -> list[FactorCoverage]:
+    """Count the values of some factors in a window."""
+    if not names:
+        return []
+    records = 0
+    counts = np.zeros(len(names), np.int64)
+    first_ns: list[int | None] = [None] * len(names)
+    last_ns: list[int | None] = [None] * len(names)
+    for batch in factors.batches(*window, recordings=recordings, names=names):
+        records += len(batch)
+        has_value = ~np.isnan(batch.values)
+        counts += has_value.sum(axis=0)
+        for i in range(len(names)):
+            rows = np.flatnonzero(has_value[:, i])
+            if len(rows):
+                if first_ns[i] is None:
+                    first_ns[i] = int(batch.ts_init[rows[0]])
+                last_ns[i] = int(batch.ts_init[rows[-1]])
+    return [
+        FactorCoverage(
+            name=name,
+            records=records,
+            values=int(counts[i]),
+            first_ns=first_ns[i],
+            last_ns=last_ns[i],
+        )
+        for i, name in enumerate(names)
+    ]
+
+
+def show_time(ns: int) -> str:
+    """Return an instant in UTC, to the microsecond."""
+    moment = datetime.fromtimestamp(ns // 1_000_000_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ns % 1_000_000_000 // 1000:06d}Z"
+
+
+def _chosen(factors: FactorCatalog, recordings: Sequence[str] | None) -> list[Recording]:
+    return [r for r in factors.recordings() if recordings is None or r.name in recordings]
+
+
+def _holdings(factors: FactorCatalog, chosen: list[Recording]) -> str:
+    """Return what the catalog holds, in half a sentence."""
+    parts = [
+        f"{r.name or 'without name'} ({sum(map(len, r.schemas[:1]))} factors, "
+        f"{show_time(r.first_ns)} to {show_time(r.last_ns)})"
+        for r in chosen
+        if r.first_ns is not None and r.last_ns is not None
+    ]
+    return f"{factors.path} holds: {', '.join(parts) or 'no recording'}"

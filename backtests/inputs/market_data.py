@@ -1,0 +1,238 @@
+"""MarketData: the instruments, quotes, trades and bars of a catalog, in bounded pieces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import unquote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from nautilus_trader.model import BarType, InstrumentId, NautilusDataType
+from nautilus_trader.persistence import ParquetDataCatalog
+
+from adapters.catalog.files.market_tables import quotes_from_arrow, trades_from_arrow
+from backtests.inputs.chunks import Piece
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+type Kind = Literal["quotes", "trades", "bars"]
+
+KINDS: Final[tuple[Kind, ...]] = ("quotes", "trades", "bars")
+"""In the order in which they follow each other at one instant."""
+_DATA_TYPES: Final = {
+    "quotes": NautilusDataType.QuoteTick,
+    "trades": NautilusDataType.TradeTick,
+    "bars": NautilusDataType.Bar,
+}
+_FROM_ARROW: Final[dict[str, Callable[[pa.Table], list[Any]]]] = {
+    "quotes": quotes_from_arrow,
+    "trades": trades_from_arrow,
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """Rows that lie together in a file; both instants included."""
+
+    first_ns: int
+    last_ns: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class MarketTable:
+    """All that a catalog has of one kind and one instrument or bar type.
+
+    Attributes
+    ----------
+    kind : "quotes", "trades" or "bars"
+        What it is.
+    identifier : str
+        The instrument, or the bar type.
+    instrument_id : InstrumentId
+        Whose it is.
+    files : tuple of Path
+        Its files, by their names.
+    spans : tuple of Span
+        Where its rows lie, by their first instant.
+
+    """
+
+    kind: Kind
+    identifier: str
+    instrument_id: InstrumentId
+    files: tuple[Path, ...]
+    spans: tuple[Span, ...]
+
+    @property
+    def first_ns(self) -> int:
+        return min(s.first_ns for s in self.spans)
+
+    @property
+    def last_ns(self) -> int:
+        return max(s.last_ns for s in self.spans)
+
+    @property
+    def rows(self) -> int:
+        return sum(s.rows for s in self.spans)
+
+
+class MarketData:
+    """Read market data that lies in a catalog as NautilusTrader writes it.
+
+    Parameters
+    ----------
+    path : Path
+        The catalog's folder.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._catalog = ParquetDataCatalog(str(path))
+
+    def instruments(self) -> list[Any]:
+        """Return the newest definition of each instrument in the catalog."""
+        try:
+            found = self._catalog.instruments()
+        except Exception as error:
+            msg = f"the instruments of {self._path} cannot be read: {error}"
+            raise ConfigError(msg) from error
+        newest = {str(i.id): i for i in sorted(found, key=lambda i: i.ts_init)}
+        return list(newest.values())
+
+    def tables(self) -> list[MarketTable]:
+        """Return what market data the catalog has.
+
+        Raises
+        ------
+        ConfigError
+            If a file cannot be read.
+
+        """
+        found: list[MarketTable] = []
+        for kind in KINDS:
+            for folder in sorted((self._path / "data" / kind).glob("*/")):
+                spans: list[Span] = []
+                identifier = unquote(folder.name)
+                files = tuple(sorted(folder.glob("*.parquet")))
+                for file in files:
+                    file_spans, named = _read_footer(file)
+                    spans += file_spans
+                    identifier = named.get(
+                        "bar_type" if kind == "bars" else "instrument_id", identifier
+                    )
+                if spans:
+                    owner = (
+                        BarType.from_str(identifier).instrument_id
+                        if kind == "bars"
+                        else InstrumentId.from_str(identifier)
+                    )
+                    spans.sort(key=lambda s: (s.first_ns, s.last_ns))
+                    found.append(MarketTable(kind, identifier, owner, files, tuple(spans)))
+        return found
+
+    def pieces(
+        self, table: MarketTable, start_ns: int, end_ns: int, max_rows: int
+    ) -> Iterator[Piece]:
+        """Yield the rows from ``start_ns`` to before ``end_ns``, about ``max_rows`` at a time.
+
+        Raises
+        ------
+        ConfigError
+            If a file cannot be read.
+
+        """
+        for first_ns, last_ns in windows(table.spans, start_ns, end_ns, max_rows):
+            try:
+                rows = self._rows(table, first_ns, last_ns)
+            except Exception as error:
+                msg = (
+                    f"the {table.kind} of {table.identifier} cannot be read: {error}; "
+                    f"`python -m adapters.catalog {self._path} verify` names damaged files"
+                )
+                raise ConfigError(msg) from error
+            if rows:
+                ts = np.fromiter((row.ts_init for row in rows), np.int64, len(rows))
+                yield Piece(ts, lambda i, j, rows=rows: rows[i:j])  # type: ignore[misc]
+
+    def _rows(self, table: MarketTable, first_ns: int, last_ns: int) -> list[Any]:
+        """Return the rows of a closed window, those of one instant in the order of the files.
+
+        Nautilus's own reader is four times faster, but mixes up rows of one instant that lie in
+        two row groups.
+        """
+        from_arrow = _FROM_ARROW.get(table.kind)
+        is_cut = any(
+            one.last_ns == other.first_ns and first_ns <= one.last_ns <= last_ns
+            for one, other in pairwise(table.spans)
+        )
+        if from_arrow is None or not is_cut:
+            query = self._catalog.query
+            return query(_DATA_TYPES[table.kind], [table.identifier], first_ns, last_ns)
+        ts_init = pc.field("ts_init")
+        first, last = (pa.scalar(ns, pa.timestamp("ns", tz="UTC")) for ns in (first_ns, last_ns))
+        rows = [
+            row
+            for file in table.files
+            for row in from_arrow(
+                pq.read_table(file, filters=(ts_init >= first) & (ts_init <= last))
+            )
+        ]
+        return sorted(rows, key=attrgetter("ts_init"))
+
+
+def windows(
+    spans: Sequence[Span], start_ns: int, end_ns: int, max_rows: int
+) -> list[tuple[int, int]]:
+    """Cut a half-open window into closed ones that have about so many rows each.
+
+    A span with more rows than asked for is cut evenly in time.
+    """
+    edges: list[tuple[int, int]] = []
+    for span in spans:
+        parts = -(-span.rows // max_rows)
+        width_ns = (span.last_ns - span.first_ns) // parts
+        edges += [(span.first_ns + width_ns * i, span.rows // parts) for i in range(1, parts)]
+        edges.append((span.last_ns, span.rows // parts))
+    edges = sorted(edge for edge in edges if start_ns <= edge[0] < end_ns)
+    # The last edge of each run of about max_rows rows ends a window.
+    runs = (np.cumsum([rows for _, rows in edges]) - 1) // max_rows
+    is_last = np.append(np.diff(runs) > 0, True)
+    ends = [at for (at, _), last in zip(edges, is_last, strict=False) if last]
+    starts = [start_ns, *(at + 1 for at in ends)]
+    cut = [*zip(starts, [*ends, end_ns - 1], strict=True)]
+    return [
+        (first, last)
+        for first, last in cut
+        if first <= last and any(s.first_ns <= last and s.last_ns >= first for s in spans)
+    ]
+
+
+def _read_footer(path: Path) -> tuple[list[Span], dict[str, str]]:
+    """Return the spans of a Parquet file's row groups, and its schema's metadata."""
+    try:
+        file = pq.ParquetFile(path)
+        column = file.schema_arrow.names.index("ts_init")
+        spans = []
+        for i in range(file.num_row_groups):
+            group = file.metadata.row_group(i)
+            stamps = group.column(column).statistics
+            if group.num_rows:
+                spans.append(Span(stamps.min_raw, stamps.max_raw, group.num_rows))
+        metadata = file.schema_arrow.metadata or {}
+    except (OSError, pa.ArrowException, ValueError, AttributeError) as error:
+        msg = (
+            f"{path} cannot be read as market data: {error}; "
+            "`python -m adapters.catalog DIR verify` finds damaged files"
+        )
+        raise ConfigError(msg) from None
+    return spans, {k.decode(): v.decode() for k, v in metadata.items() if k != b"ARROW:schema"}

@@ -1,0 +1,75 @@
+"""Verdict: what a look-ahead proof came to, and the sentence that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from backtests.inputs.coverage import show_time
+from backtests.inputs.factor_delay import show_duration
+from backtests.lookahead.freshness import Freshness
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What one rerun showed; ``difference`` is empty where no decision changed."""
+
+    at_ns: int
+    how: str
+    compared: int
+    changed_rows: int
+    difference: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a proof came to."""
+
+    decisions: int
+    instants: list[Comparison] = field(default_factory=list)
+    freshness: list[Freshness] = field(default_factory=list)
+    unstable: str = ""
+    """Two runs on the same data differ, and how."""
+
+    @property
+    def has_lookahead(self) -> bool:
+        return any(i.difference for i in self.instants)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is nothing to object to."""
+        return not (
+            self.has_lookahead
+            or self.unstable
+            or not self.decisions
+            or any(f.is_suspicious for f in self.freshness)
+        )
+
+    def __str__(self) -> str:
+        if self.unstable:
+            return (
+                "NOT PROVED: the strategy decides differently on the same data, so that nothing "
+                f"can be compared (random numbers, wall clock, files of its own?): {self.unstable}"
+            )
+        if self.has_lookahead:
+            found = next(i for i in self.instants if i.difference)
+            return (
+                "LOOK-AHEAD: the strategy uses data from after the moment of its decision. With "
+                f"everything after {show_time(found.at_ns)} scrambled, {found.difference}"
+            )
+        if not self.decisions:
+            return "NOT PROVED: the strategy decided nothing in this window"
+        suspicious = [f for f in self.freshness if f.is_suspicious]
+        if suspicious:
+            names = ", ".join(f.factor for f in suspicious)
+            return (
+                f"LOOK-AHEAD SUSPECTED: the result lives on {names} within the first "
+                f"{show_duration(suspicious[0].interval_ns)}. That is what a factor shows that "
+                "was imported without its publication delay: a value stamped at the start of "
+                "what it covers is known at its end only (docs/import.md). If the value really "
+                "was known at its ts_init, the result is right, but so perishable"
+            )
+        compared = sum(i.compared for i in self.instants)
+        return (
+            f"NO LOOK-AHEAD FOUND: {compared:,} decisions before {len(self.instants)} instants "
+            "are the same whatever comes after"
+        )

@@ -1,0 +1,147 @@
+"""Deliveries: how recorded inputs reach a strategy in a BacktestEngine as they did live."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from nautilus_trader.common import DataActor, DataActorConfig
+from nautilus_trader.model import ActorId, CustomData, DataType, QuoteTick, TradeTick
+
+from adapters.session import wire_format
+from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, ExternalFactors
+from dolphin_strategies.factors.schema import FactorSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.session.recorded_inputs import Input
+
+DELIVERY: Final = DataType("DolphinDelivery")
+"""A mark at a delivery time; at that of a record, FactorDelivery publishes the record."""
+_MARK: Final = FactorSchema(["mark"])
+_CONFIG: Final = DataActorConfig(actor_id=ActorId("FactorDelivery-001"))
+
+
+class Deliveries:
+    """Turns inputs into an engine's data, and gives the strategy what was recorded for it.
+
+    An engine replays at ``ts_init``, which is the delivery time there. What the strategy is given
+    has its own stamps.
+
+    Parameters
+    ----------
+    strategy : FactorStrategy
+        With its tap already, not running yet.
+
+    Attributes
+    ----------
+    actor : FactorDelivery
+        To be added to the engine before the strategy.
+
+    """
+
+    def __init__(self, strategy: AnyFactorStrategy) -> None:
+        self.actor: Final = FactorDelivery(strategy)
+        self._ticks: Final = _OriginalTicks(strategy)
+        self._history: list[ExternalFactors] = []
+
+    def data_of(self, item: Input) -> list[Any]:
+        """Return what makes an engine deliver an input."""
+        at_ns = item.delivered_ns
+        if item.kind in {wire_format.QUOTE, wire_format.TRADE}:
+            tick = _at(item.datum, at_ns)
+            self._ticks.waiting.append((tick, item.datum))
+            return [tick]
+        if item.kind != wire_format.HISTORY:
+            self.actor.waiting.append((item.kind, [item.datum]))
+            return [mark(at_ns, has_record=True)]
+        is_first = not self._history
+        if is_first:
+            self.actor.waiting.append((item.kind, self._history))
+        self._history.append(item.datum)
+        if item.ends_chunk:
+            self._history = []
+        return [mark(at_ns, has_record=True)] if is_first else []
+
+
+class FactorDelivery(DataActor):
+    """Publishes the records of a session with their own stamps, when their marks come."""
+
+    def __new__(cls, strategy: AnyFactorStrategy) -> Self:
+        return super().__new__(cls, _CONFIG)  # type: ignore[call-arg]
+
+    def __init__(self, strategy: AnyFactorStrategy) -> None:
+        super().__init__(_CONFIG)
+        self.waiting: Final[deque[tuple[int, list[ExternalFactors]]]] = deque()
+        self._strategy: Final = strategy
+
+    def on_start(self) -> None:
+        self.subscribe_data(DELIVERY)
+
+    def on_data(self, data: CustomData) -> None:
+        if data.data.sequence:
+            kind, records = self.waiting.popleft()
+            if kind == wire_format.HISTORY:
+                self._strategy._give_chunk(records)  # noqa: SLF001 - as its warm-up does
+                return
+            wrapped = CustomData(EXTERNAL_FACTORS, records[0])
+            if kind == wire_format.RELEASED:
+                self._strategy._end_history(wrapped)  # noqa: SLF001
+            else:
+                self.publish_data(EXTERNAL_FACTORS, wrapped)
+
+
+class _OriginalTicks:
+    """Gives a strategy each quote and trade with the stamps that it had live.
+
+    The engine replays them at their delivery time, which is their ``ts_init`` there.
+    """
+
+    def __init__(self, strategy: AnyFactorStrategy) -> None:
+        self.waiting: Final[deque[tuple[Any, Any]]] = deque()
+        strategy.on_quote = self._giving(strategy.on_quote)  # type: ignore[method-assign, assignment]
+        strategy.on_trade = self._giving(strategy.on_trade)  # type: ignore[method-assign, assignment]
+
+    def _giving(self, hook: Callable[[Any], None]) -> Callable[[Any], None]:
+        waiting = self.waiting
+
+        def given(tick: Any) -> None:
+            # A tick that is not the next one goes on as it is, and is found to differ.
+            if waiting and waiting[0][0] == tick:
+                tick = waiting.popleft()[1]
+            hook(tick)
+
+        return given
+
+
+def mark(at_ns: int, *, has_record: bool = False) -> CustomData:
+    """Return data that only moves an engine's clocks, or has a record published."""
+    f = ExternalFactors.from_values(
+        _MARK, [0.0], ts_event=at_ns, ts_init=at_ns, sequence=int(has_record)
+    )
+    return CustomData(DELIVERY, f)
+
+
+def _at(tick: Any, at_ns: int) -> Any:
+    """Return a tick that an engine replays at an instant."""
+    if type(tick) is QuoteTick:
+        return QuoteTick(
+            tick.instrument_id,
+            tick.bid_price,
+            tick.ask_price,
+            tick.bid_size,
+            tick.ask_size,
+            tick.ts_event,
+            at_ns,
+        )
+    return TradeTick(
+        tick.instrument_id,
+        tick.price,
+        tick.size,
+        tick.aggressor_side,
+        tick.trade_id,
+        tick.ts_event,
+        at_ns,
+    )

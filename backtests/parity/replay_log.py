@@ -1,0 +1,107 @@
+"""ReplayLog: compares what a strategy is given in a replay with what it was given live."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.session import wire_format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nautilus_trader.model import QuoteTick, TradeTick
+
+    from adapters.session.recorded_inputs import Input
+    from dolphin_strategies.factors.external_factors import ExternalFactors
+
+
+@dataclass(kw_only=True)
+class Replayed:
+    """What a replay came to.
+
+    Attributes
+    ----------
+    inputs : int
+        Inputs that the strategy was given.
+    differs_at : int
+        The number of the first input that was not what the strategy was given live; 0: none.
+    difference : str
+        What differs there.
+    gap_at : int
+        The number of the first input that the recording lacks though it has later ones, where
+        the replay ended; 0: none.
+    gap : str
+        What is there instead.
+    lines : list of dict
+        Decisions, events and other occurrences.
+    failure : str
+        What stopped it before its end; empty if nothing did.
+
+    """
+
+    inputs: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    differs_at: int = 0
+    difference: str = ""
+    gap_at: int = 0
+    gap: str = ""
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    failure: str = ""
+
+
+class ReplayLog:
+    """A SessionLog that compares each input's checksum with the recorded one.
+
+    Attributes
+    ----------
+    expected : deque of Input
+        What the strategy will be given next.
+    is_over : bool
+        Whether to take nothing any more.
+
+    """
+
+    def __init__(self, found: Replayed) -> None:
+        self.expected: Final[deque[Input]] = deque()
+        self.is_over = False
+        self.found: Final = found
+        self._checksums: dict[int, Callable[[bytes], int]] = {}
+        self._packer: Final = wire_format.Packer(self._define)
+
+    def factors(self, kind: int, number: int, delivered_ns: int, f: ExternalFactors) -> None:
+        self._compare(number, self._packer.factors(kind, number, delivered_ns, f), f)
+
+    def quote(self, number: int, delivered_ns: int, quote: QuoteTick) -> None:
+        self._compare(number, self._packer.quote(number, delivered_ns, quote), quote)
+
+    def trade(self, number: int, delivered_ns: int, trade: TradeTick) -> None:
+        self._compare(number, self._packer.trade(number, delivered_ns, trade), trade)
+
+    def line(self, line: dict[str, Any]) -> None:
+        if not self.is_over:
+            self.found.lines.append(line)
+
+    def _define(self, stream: int, definition: dict[str, Any]) -> None:
+        self._checksums[stream] = wire_format.checksum_of(definition)
+
+    def _compare(self, number: int, frame: bytes, datum: Any) -> None:
+        _, kind, stream = wire_format.HEAD.unpack_from(frame)
+        name = wire_format.KIND_NAMES[kind]
+        self.found.kinds[name] = self.found.kinds.get(name, 0) + 1
+        if self.found.differs_at:
+            return
+        wanted = self.expected.popleft() if self.expected else None
+        if wanted is None:
+            self._differ(number, f"the backtest gave {datum!r}, which the session does not have")
+        elif self._checksums[stream](frame[wire_format.HEAD.size :]) != wanted.checksum:
+            if wanted.datum == datum:
+                what = "the recording holds another one than the strategy was given live"
+                self._differ(number, f"{what}: {datum!r}")
+            else:
+                self._differ(number, f"recorded {wanted.datum!r}, in the backtest {datum!r}")
+
+    def _differ(self, number: int, what: str) -> None:
+        self.found.differs_at = number
+        self.found.difference = what

@@ -1,0 +1,1 @@
+"""One backtest, from its inputs to its report."""

@@ -1,0 +1,125 @@
+"""Lines: long series brought down to what a screen can show, without losing an extreme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from backtests.inputs.backtest_inputs import Inputs
+    from backtests.inputs.market_data import MarketTable
+
+BINS: Final = 1_500
+"""Spans of time that a line is cut into; each keeps its first, lowest, highest and last point."""
+_PRICES: Final = {
+    "quotes": ("bid_price", "ask_price"),
+    "trades": ("price",),
+    "bars": ("close",),
+}
+
+
+class Line:
+    """A series of which each span of time keeps its first, lowest, highest and last point.
+
+    Parameters
+    ----------
+    start_ns, end_ns : int
+        The window.
+    bins : int
+        How many spans it is cut into.
+
+    """
+
+    def __init__(self, start_ns: int, end_ns: int, bins: int = BINS) -> None:
+        self._start_ns = start_ns
+        self._width_ns = max((end_ns - start_ns) // bins, 1)
+        self._points: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+        self._kept = 0
+        self._limit = 16 * bins
+
+    def add(self, ts: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        """Take further points, later than those before; NaN breaks the line."""
+        if not len(ts):
+            return
+        keep = self._chosen(ts, values)
+        self._points.append((ts[keep], values[keep]))
+        self._kept += len(keep)
+        if self._kept > self._limit:
+            # Pieces share spans: look at them together again.
+            ts, values = self.points()
+            keep = self._chosen(ts, values)
+            self._points = [(ts[keep], values[keep])]
+            self._kept = len(keep)
+            self._limit = max(self._limit, 2 * self._kept)
+
+    def points(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the instants and values that were kept, in order."""
+        if not self._points:
+            return np.empty(0, np.int64), np.empty(0)
+        ts = np.concatenate([p[0] for p in self._points])
+        return ts, np.concatenate([p[1] for p in self._points])
+
+    def drawn(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return what is drawn: as ``points``, each span once."""
+        ts, values = self.points()
+        keep = self._chosen(ts, values)
+        return ts[keep], values[keep]
+
+    def _chosen(self, ts: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Return the positions of the points that are kept, in order."""
+        if not len(ts):
+            return np.empty(0, np.intp)
+        spans = (ts - self._start_ns) // self._width_ns
+        starts = np.flatnonzero(np.diff(spans, prepend=spans[0] - 1))
+        ends = np.append(starts[1:], len(ts)) - 1
+        # By span, then by value: the lowest is first; NaN counts as neither and sorts last.
+        order = np.lexsort((values, spans))
+        lowest = order[starts]
+        known = np.add.reduceat(~np.isnan(values), starts)
+        highest = order[starts + np.maximum(known - 1, 0)]
+        gaps = np.flatnonzero(np.isnan(values) & ~np.isnan(np.roll(values, 1)))
+        _, first_gap = np.unique(spans[gaps], return_index=True)
+        return np.unique(np.concatenate([starts, lowest, highest, ends, gaps[first_gap]]))
+
+
+def price_line(inputs: Inputs, table: MarketTable) -> Line:
+    """Return the mid, the trade price or the close of one instrument."""
+    line = Line(inputs.start_ns, inputs.end_ns)
+    for ts, price in _prices(table, inputs.start_ns, inputs.end_ns):
+        line.add(ts, price)
+    return line
+
+
+def factor_lines(inputs: Inputs, names: Sequence[str]) -> dict[str, Line]:
+    """Return some factors as the strategy saw them."""
+    lines = {name: Line(inputs.start_ns, inputs.end_ns) for name in names}
+    for batch in inputs.batches(names) if names else ():
+        for name, line in lines.items():
+            if name in batch.schema:
+                line.add(batch.ts_init, batch.values[:, batch.schema.index(name)])
+    return lines
+
+
+def _prices(
+    table: MarketTable, start_ns: int, end_ns: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Yield instants and prices, straight from the files, a row group at a time."""
+    names = _PRICES[table.kind]
+    for path in table.files:
+        for batch in pq.ParquetFile(path).iter_batches(65_536, columns=["ts_init", *names]):
+            ts = batch.column("ts_init").cast(pa.int64()).to_numpy()
+            first, last = np.searchsorted(ts, [start_ns, end_ns])
+            if first < last:
+                columns = [
+                    pc.cast(batch.column(name), pa.float64()).to_numpy()[first:last]
+                    for name in names
+                ]
+                yield ts[first:last], np.mean(columns, axis=0)

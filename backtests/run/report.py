@@ -1,0 +1,150 @@
+"""The report: NautilusTrader's tearsheet, and under one time axis price, factors and position."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+from nautilus_trader.analysis import create_tearsheet
+from nautilus_trader.model import OrderFilled, OrderSide
+from plotly.subplots import make_subplots
+
+from backtests.run.chart_lines import factor_lines, price_line
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nautilus_trader.backtest import BacktestEngine
+    from nautilus_trader.model import InstrumentId
+    from numpy.typing import NDArray
+
+    from backtests.inputs.backtest_inputs import Inputs
+
+MAX_SHOWN: Final = 8
+"""Factors in one figure; more would be too low to read."""
+_MANY_MARKS: Final = 5_000
+"""Fills from which the browser draws them on the graphics card."""
+_NS_PER_MS: Final = 1e6
+_COLOURS: Final = {OrderSide.BUY: "#1a9850", OrderSide.SELL: "#d73027"}
+_SYMBOLS: Final = {OrderSide.BUY: "triangle-up", OrderSide.SELL: "triangle-down"}
+
+
+def write_report(path: Path, engine: BacktestEngine, inputs: Inputs, title: str) -> None:
+    """Write one HTML file that needs nothing else, not even a network."""
+    # It brings the script that draws; our figure follows and uses it.
+    tearsheet = create_tearsheet(engine, output_path=None)
+    if tearsheet is None or "</body>" not in tearsheet:
+        msg = "Nautilus's tearsheet is not the HTML page that it was expected to be"
+        raise ConfigError(msg)
+    figures = [
+        figure(engine, inputs, instrument.id).to_html(full_html=False, include_plotlyjs=False)
+        for instrument in inputs.instruments
+    ]
+    head, _, tail = tearsheet.rpartition("</body>")
+    head = head.replace("<body>", f"{_STYLE}<body><h1>{html.escape(title)}</h1>", 1)
+    drawn = "".join(f'<section class="market">{f}</section>' for f in figures)
+    path.write_text(f"{head}{drawn}</body>{tail}", encoding="utf-8")
+
+
+_STYLE: Final = """\
+<style>
+body { display: flex; flex-direction: column; margin: 0; font-family: sans-serif; }
+h1 { order: -2; margin: 16px 50px 0; font-size: 22px; font-weight: 600; }
+.market { order: -1; }
+</style>
+"""
+
+
+def figure(engine: BacktestEngine, inputs: Inputs, instrument_id: InstrumentId) -> go.Figure:
+    """Draw price with fills, factors, position, one under the other on one time axis."""
+    shown = inputs.show[:MAX_SHOWN]
+    names = [str(instrument_id), *shown, "position"]
+    heights = [3.0, *([1.0] * len(shown)), 1.0]
+    drawn = make_subplots(
+        rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.02, row_heights=heights
+    )
+    for table in inputs.tables:
+        if table.instrument_id == instrument_id and table.kind == inputs.fill_on:
+            ts, price = price_line(inputs, table).drawn()
+            what = {"quotes": "mid", "trades": "trade", "bars": "close"}[table.kind]
+            drawn.add_trace(_line(ts, price, what, "#4575b4"), row=1, col=1)
+            break
+    fills = _fills(engine, instrument_id)
+    for side in (OrderSide.BUY, OrderSide.SELL):
+        drawn.add_trace(_marks([f for f in fills if f.order_side == side], side), row=1, col=1)
+    for row, (name, line) in enumerate(factor_lines(inputs, shown).items(), start=2):
+        drawn.add_trace(_line(*line.drawn(), name, "#762a83", shape="hv"), row=row, col=1)
+    drawn.add_trace(_position(fills, inputs), row=len(names), col=1)
+    for row, name in enumerate(names, start=1):
+        drawn.update_yaxes(title_text=name, title_font_size=11, row=row, col=1)
+    drawn.update_xaxes(
+        type="date", range=[inputs.start_ns / _NS_PER_MS, inputs.end_ns / _NS_PER_MS]
+    )
+    drawn.update_layout(
+        height=260 + 90 * len(names),
+        template="plotly_white",
+        showlegend=False,
+        hovermode="x",
+        margin={"t": 30, "b": 40, "l": 80, "r": 50},
+    )
+    return drawn
+
+
+def _fills(engine: BacktestEngine, instrument_id: InstrumentId) -> list[OrderFilled]:
+    """Return every fill of an instrument, in time order."""
+    fills = [
+        event
+        for order in engine.cache.orders()
+        if order.instrument_id == instrument_id
+        for event in order.events()
+        if isinstance(event, OrderFilled)
+    ]
+    return sorted(fills, key=lambda f: f.ts_event)
+
+
+def _line(
+    ts: NDArray[np.int64],
+    values: NDArray[np.float64],
+    name: str,
+    colour: str,
+    shape: str = "linear",
+) -> go.Scatter:
+    return go.Scatter(
+        x=ts / _NS_PER_MS,
+        y=values,
+        name=name,
+        mode="lines",
+        line={"width": 1, "color": colour, "shape": shape},
+        connectgaps=False,
+    )
+
+
+def _marks(fills: list[OrderFilled], side: OrderSide) -> Any:
+    """Return one mark a fill, all of them."""
+    draw = go.Scattergl if len(fills) > _MANY_MARKS else go.Scatter
+    sizes = np.array([f.last_qty.as_double() for f in fills])
+    return draw(
+        x=np.array([f.ts_event for f in fills], np.int64) / _NS_PER_MS,
+        y=np.array([f.last_px.as_double() for f in fills]),
+        customdata=sizes,
+        name=side.name.lower(),
+        mode="markers",
+        marker={
+            "color": _COLOURS[side],
+            "symbol": _SYMBOLS[side],
+            "size": 9,
+            "line": {"width": 0.5, "color": "white"},
+        },
+        hovertemplate="%{customdata} at %{y}<br>%{x}",
+    )
+
+
+def _position(fills: list[OrderFilled], inputs: Inputs) -> go.Scatter:
+    """Return the position after each fill, as steps."""
+    signed = [f.last_qty.as_double() * (1 if f.order_side == OrderSide.BUY else -1) for f in fills]
+    held = np.concatenate([[0.0], np.cumsum(signed)]).round(12)
+    ts = np.array([inputs.start_ns, *(f.ts_event for f in fills), inputs.end_ns], np.int64)
+    return _line(ts, np.append(held, held[-1]), "position", "#555555", shape="hv")

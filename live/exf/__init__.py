@@ -1,0 +1,1 @@
+"""The ExtF service as a process: command line, settings, background, status."""

@@ -1,0 +1,257 @@
+"""The ExtF service as a process: from its configuration to its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.exf.polling.http_client import Fetcher
+from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
+from adapters.exf.replay_service import ReplayedService
+from adapters.exf.service import ExfService
+from adapters.process.ctrl_c import CtrlC
+from adapters.shm import FactorWriter
+from live.exf.exf_settings import hosts_of, registry_of
+from live.exf.service_files import ServiceFiles
+from live.exf.service_recording import ServiceRecording
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from adapters.exf.publishing.publishers import Publisher
+    from dolphin_strategies.factors.schema import FactorSchema
+    from live.exf.exf_settings import Settings
+
+log: Final = logging.getLogger("exf")
+
+OK: Final = 0
+FAILED: Final = 1
+NO_ANSWER: Final = 5
+SECOND_SIGNAL: Final = 130
+STATUS_INTERVAL_S: Final = 2.0
+STOP_TIMEOUT_S: Final = 5.0
+
+
+class Work(Protocol):
+    """What fills the region: gathering or replaying."""
+
+    @property
+    def ever_answered(self) -> bool:
+        """Whether there was anything to publish."""
+
+    async def run(self) -> None:
+        """Publish until cancelled, or to the end."""
+
+    def report(self) -> dict[str, Any]:
+        """Return what ``status`` shows."""
+
+
+class ServiceProcess:
+    """One run of the service.
+
+    Parameters
+    ----------
+    settings : Settings
+        Checked settings.
+    seconds : float
+        Stop after so many seconds; 0: run until told to stop.
+    detached : bool
+        Nobody reads what it prints, once it runs.
+
+    Notes
+    -----
+    ``run`` takes over SIGINT, SIGTERM and SIGHUP and must be called on the main thread, once.
+
+    """
+
+    def __init__(
+        self, settings: Settings, seconds: float = 0.0, *, detached: bool = False
+    ) -> None:
+        self._settings: Final = settings
+        self._seconds: Final = seconds
+        self._detached: Final = detached
+        self._stop: Final = asyncio.Event()
+        self._ctrl_c: Final = CtrlC()
+        self._recording: ServiceRecording | None = None
+        self._entry: EntryPublisher | None = None
+        self._reason = ""
+        self._started_unix_s = time.time()
+
+    def run(self) -> int:
+        """Run to the end and return the exit code: 0 stopped as asked, 1 something failed,
+        5 stopped as asked and no host had ever answered.
+
+        Raises
+        ------
+        DolphinError
+            If it cannot start.
+
+        """
+        exf = self._settings.exf
+        schema = self._schema()
+        with (
+            ServiceFiles(exf.region).hold() as service_files,
+            FactorWriter(exf.region, schema) as writer,
+        ):
+            if exf.record is not None:
+                self._recording = ServiceRecording(exf.record, exf.region)
+            publishers: list[Publisher] = [RegionPublisher(writer)]
+            if exf.hazelcast:
+                self._entry = entry_publisher(exf.hazelcast)
+                publishers.append(self._entry)
+            try:
+                return asyncio.run(self._run(publishers, service_files))
+            finally:
+                if self._entry is not None:
+                    self._entry.close()
+
+    def _schema(self) -> FactorSchema:
+        replay = self._settings.exf.replay
+        if replay is not None:
+            return FactorCatalog(replay).schema()
+        return registry_of(self._settings).schema
+
+    async def _run(self, publishers: Sequence[Publisher], service_files: ServiceFiles) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._on_signal, number)
+        async with AsyncExitStack() as stack:
+            work = await self._work(stack, publishers)
+            if self._recording is not None:
+                self._recording.start()
+            if self._detached:
+                let_go_of_terminal()
+            gc.collect()
+            gc.freeze()
+            code = await self._run_until_stop(work, service_files)
+        log.info("stopped: %s, exit code %d", self._reason, code)
+        return code
+
+    async def _work(self, stack: AsyncExitStack, publishers: Sequence[Publisher]) -> Work:
+        exf = self._settings.exf
+        if exf.replay is not None:
+            catalog = FactorCatalog(exf.replay)
+            log.info("replaying %s into %s, pid %d", exf.replay, exf.region, os.getpid())
+            return ReplayedService(catalog.batches(), catalog.schema(), publishers, exf.speed)
+        registry = registry_of(self._settings)
+        used = {source.venue for source in registry.sources}
+        log.info(
+            "%d factors from %d sources of %d venues into %s, pid %d",
+            len(registry.schema), len(registry.sources), len(used), exf.region, os.getpid(),
+        )  # fmt: skip
+        fetcher = Fetcher(deadline_s=exf.deadline_s, largest_body=exf.largest_body)
+        return ExfService(
+            registry,
+            await stack.enter_async_context(fetcher),
+            publishers,
+            hosts={n: host for n, host in hosts_of(self._settings).items() if n in used},
+            period_s=exf.period_s,
+            trusts_exchange_time=exf.age_from == "exchange",
+        )
+
+    async def _run_until_stop(self, work: Work, service_files: ServiceFiles) -> int:
+        code = FAILED
+        tasks = (
+            asyncio.create_task(work.run()),
+            asyncio.create_task(self._keep_status(work, service_files)),
+            asyncio.create_task(self._wait_for_stop()),
+        )
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            failed = next((t for t in tasks if t.done() and t.exception() is not None), None)
+            if failed is not None:
+                self._reason = f"failed: {failed.exception()}"
+                log.error("the service ended by itself", exc_info=failed.exception())
+            else:
+                self._reason = self._reason or "the recording is over"
+                code = OK if work.ever_answered else NO_ANSWER
+        finally:
+            limit_stop()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._recording is not None:
+                await self._recording.stop()
+            service_files.write_status(self._status("stopped", work, code))
+        return code
+
+    async def _wait_for_stop(self) -> None:
+        try:
+            async with asyncio.timeout(self._seconds or None):
+                await self._stop.wait()
+        except TimeoutError:
+            self._reason = f"{self._seconds:g} s are over"
+
+    async def _keep_status(self, work: Work, service_files: ServiceFiles) -> None:
+        while True:
+            service_files.write_status(self._status("running", work, None))
+            await asyncio.sleep(STATUS_INTERVAL_S)
+
+    def _status(self, state: str, work: Work, code: int | None) -> dict[str, Any]:
+        exf = self._settings.exf
+        return {
+            "state": state,
+            "pid": os.getpid(),
+            "region": str(exf.region),
+            "replay": None if exf.replay is None else str(exf.replay),
+            "started_unix_s": self._started_unix_s,
+            "updated_unix_s": time.time(),
+            "period_s": exf.period_s,
+            "reason": self._reason,
+            "exit_code": code,
+            "hazelcast": None if self._entry is None else self._entry.report(),
+            "recording": None if self._recording is None else self._recording.report(),
+            **work.report(),
+        }
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        if number == signal.SIGINT and self._ctrl_c.is_echo():
+            return
+        if self._stop.is_set():
+            os._exit(SECOND_SIGNAL)
+        self._reason = f"stopped by {signal.Signals(number).name}"
+        self._stop.set()
+
+
+def entry_publisher(url: str) -> EntryPublisher:
+    """Return a publisher into the Hazelcast entry of a URL; the client is loaded only for it.
+
+    Raises
+    ------
+    ConfigError
+        If the URL or the credentials in the environment cannot be used.
+
+    """
+    from adapters.hazelcast_map.publisher import HazelcastPublisher  # noqa: PLC0415
+    from adapters.hazelcast_map.settings import HazelcastSettings  # noqa: PLC0415
+
+    return EntryPublisher(HazelcastPublisher(HazelcastSettings.from_url(url)))
+
+
+def limit_stop() -> None:
+    """Have the kernel end a stop that hangs."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        sys.stderr.write(f"run_exf.py: did not stop within {STOP_TIMEOUT_S:g} s\n")
+        os._exit(FAILED)
+
+    signal.signal(signal.SIGALRM, leave)
+    signal.setitimer(signal.ITIMER_REAL, STOP_TIMEOUT_S)
+
+
+def let_go_of_terminal() -> None:
+    """Print to nowhere from now on, and stay in nobody's folder."""
+    os.chdir("/")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nowhere, fd)
+    os.close(nowhere)

@@ -1,0 +1,1 @@
+"""The latency measurement: probes, producer, report."""

@@ -1,0 +1,1 @@
+"""The live node: settings, wiring, one run, its recording and its report."""

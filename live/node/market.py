@@ -1,0 +1,201 @@
+"""The market of a run that brings its own: its producer process and its data client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, Self
+
+from adapters.market.delivery_counter import HandOver
+from adapters.market.market_witness import MarketWitness
+from adapters.market.replay_clock import ReplayClock
+from adapters.market.replayed_market import ReplayedMarketClientConfig, ReplayedMarketClientFactory
+from adapters.market.simulated_market import (
+    SimulatedMarketClientConfig,
+    SimulatedMarketClientFactory,
+)
+from adapters.market.simulated_path import SimulatedPath
+from adapters.market.tick_files import TickRecording
+from live.producers.producer_child import ProducerChild
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from nautilus_trader.common import DataActor
+    from nautilus_trader.live import DataClientConfig
+    from nautilus_trader.live.clients import DataClientFactory
+
+    from live.node.node_settings import Settings
+    from live.node.run_folder import RunFolder
+
+
+class Market(Protocol):
+    """A producer process that writes factors, and the data client that quotes to the node."""
+
+    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
+        """Return the data client's factory and config; ``on_end`` tells that the data is over."""
+
+    def actors(self) -> Sequence[DataActor]:
+        """Return the actors that the market needs in the node."""
+
+    def start(self, start_ns: int) -> None:
+        """Begin, here and in the producer, at an instant of the UNIX clock."""
+
+    def producer_failure(self) -> str:
+        """Return what went wrong with the producer, or an empty string."""
+
+    def restart_producer(self) -> bool:
+        """Start the producer again, which may take seconds; return whether this market can."""
+
+    def kill(self) -> None:
+        """End the producer at once."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+class _ProducedMarket:
+    """What both markets share: the producer's life."""
+
+    def __init__(self, producer: ProducerChild) -> None:
+        self._producer = producer
+        self._start_ns = 0
+
+    def start(self, start_ns: int) -> None:
+        self._start_ns = start_ns
+        self._producer.start_at(start_ns)
+
+    def kill(self) -> None:
+        self._producer.kill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._producer.stop()
+
+
+class SimulatedMarket(_ProducedMarket):
+    """The demo: a seeded market here, and its factors from a process beside it."""
+
+    def __init__(self, settings: Settings, folder: RunFolder) -> None:
+        arguments = ["--region", str(folder.region), "--seed", str(settings.demo.seed)]
+        if settings.demo.shuffle_factors:
+            arguments.append("--shuffle-factors")
+        super().__init__(ProducerChild("live.producers.demo_producer", arguments))
+        self._arguments = arguments
+        self._path = SimulatedPath(settings.demo.seed)
+
+    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
+        factory = SimulatedMarketClientFactory(self._path, lambda: self._start_ns)
+        return factory, SimulatedMarketClientConfig()
+
+    def actors(self) -> Sequence[DataActor]:
+        return ()
+
+    def producer_failure(self) -> str:
+        code = self._producer.exit_code
+        return "" if code is None else f"the producer process ended with code {code}"
+
+    def restart_producer(self) -> bool:
+        self._producer.stop()
+        self._producer = ProducerChild("live.producers.demo_producer", self._arguments)
+        self._producer.start_at(self._start_ns)
+        return True
+
+
+class SimulatedQuotes:
+    """The same market, of which the factors know nothing: they come from elsewhere."""
+
+    def __init__(self, seed: int) -> None:
+        self._path = SimulatedPath(seed)
+        self._start_ns = 0
+
+    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
+        factory = SimulatedMarketClientFactory(self._path, lambda: self._start_ns)
+        return factory, SimulatedMarketClientConfig()
+
+    def actors(self) -> Sequence[DataActor]:
+        return ()
+
+    def start(self, start_ns: int) -> None:
+        self._start_ns = start_ns
+
+    def producer_failure(self) -> str:
+        # It is not ours: its death shows as staleness.
+        return ""
+
+    def restart_producer(self) -> bool:
+        return False
+
+    def kill(self) -> None:
+        """Do nothing: there is no process."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return
+
+
+class ReplayedMarket(_ProducedMarket):
+    """A recording: its ticks from here, its factors from a process beside it."""
+
+    def __init__(self, settings: Settings, folder: RunFolder) -> None:
+        assert settings.replay.folder is not None  # noqa: S101 - checked with the settings
+        self._speed = settings.replay.speed
+        self._recording = TickRecording.load(settings.replay.folder)
+        self._hand_over = HandOver.create(folder.hand_over)
+        arguments = ["--region", str(folder.region), "--hand-over", str(folder.hand_over)]
+        arguments += ["--folder", str(settings.replay.folder), "--speed", str(self._speed)]
+        super().__init__(ProducerChild("live.producers.replay_producer", arguments))
+
+    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
+        factory = ReplayedMarketClientFactory(
+            recording=self._recording,
+            clock=self._clock,
+            hand_over=self._hand_over,
+            on_end=on_end,
+        )
+        return factory, ReplayedMarketClientConfig()
+
+    def actors(self) -> Sequence[DataActor]:
+        return (MarketWitness(self._hand_over),)
+
+    def producer_failure(self) -> str:
+        # Code 0: it has written the whole recording.
+        code = self._producer.exit_code
+        return f"the producer process ended with code {code}" if code else ""
+
+    def restart_producer(self) -> bool:
+        # A second run of the recording would give old factors again.
+        return False
+
+    def _clock(self) -> ReplayClock:
+        return ReplayClock(
+            start_ns=self._start_ns, first_ns=self._recording.first_ns, speed=self._speed
+        )
+
+
+def open_market(settings: Settings, folder: RunFolder) -> Market:
+    """Start the producer of the market that the settings name, if it is to write the factors."""
+    if settings.node.venue == "replay":
+        return ReplayedMarket(settings, folder)
+    if settings.node.source or settings.node.producer == "outside":
+        return SimulatedQuotes(settings.demo.seed)
+    return SimulatedMarket(settings, folder)

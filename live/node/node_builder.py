@@ -1,0 +1,214 @@
+"""The wiring of a live node: market data client, execution client, feed, strategy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from nautilus_trader.adapters.binance import (
+    BinanceDataClientConfig,
+    BinanceDataClientFactory,
+    BinanceExecutionClientConfig,
+    BinanceExecutionClientFactory,
+    BinanceProductType,
+)
+from nautilus_trader.adapters.sandbox import (
+    SandboxExecutionClientConfig,
+    SandboxExecutionClientFactory,
+)
+from nautilus_trader.common import Environment, LoggerConfig, LogLevel
+from nautilus_trader.execution import MakerTakerFeeModel
+from nautilus_trader.live import LiveExecutionEngineConfig, LiveNodeBuilder, LiveNodeConfig
+from nautilus_trader.model import AccountId, AccountType, Currency, Money, OmsType, TraderId, Venue
+from nautilus_trader.persistence import DataCatalogConfig
+
+from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
+from adapters.feed.synthetic_ticks import QuoteMaker
+from adapters.market.instruments import btcusdt_synthetic
+from adapters.market.synthetic_market import (
+    SyntheticMarketClientConfig,
+    SyntheticMarketClientFactory,
+    SyntheticQuoter,
+)
+from dolphin_strategies import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from nautilus_trader.live import DataClientConfig, LiveNode
+    from nautilus_trader.live.clients import DataClientFactory
+
+    from adapters.command.strategy_class import AnyFactorStrategy
+    from dolphin_strategies import FactorSource
+    from dolphin_strategies.history_windows import StoredSpan
+    from live.node.node_settings import NodeSettings, SandboxSettings, Settings
+
+VENUE: Final = "BINANCE"
+USDT: Final = Currency.from_str("USDT")
+CONNECTION_TIMEOUT_S: Final = 10.0
+POST_STOP_S: Final = 0.5
+KEY_VARIABLES: Final = ("BINANCE_API_KEY", "BINANCE_API_SECRET")
+
+
+def build_node(
+    settings: Settings,
+    market: tuple[DataClientFactory, DataClientConfig] | None,
+    source: FactorSource,
+    strategy: AnyFactorStrategy,
+) -> tuple[LiveNode, FactorFeed]:
+    """Build the node of a run; nothing connects yet.
+
+    Parameters
+    ----------
+    settings : Settings
+        Checked settings.
+    market : tuple of factory and config, optional
+        The market data client; None for Nautilus's own Binance client.
+    source : FactorSource
+        Where the factors come from.
+    strategy : FactorStrategy
+        What trades on them.
+
+    Returns
+    -------
+    tuple of LiveNode and FactorFeed
+
+    Raises
+    ------
+    ConfigError
+        If real orders are asked for and a key is not in the environment, or the catalog is none.
+
+    """
+    if strategy.factor_history is not None:
+        strategy.stored_history = history_of(settings.node.catalog)
+    is_live = settings.node.orders == "live"
+    builder = LiveNodeBuilder.from_config("Dolphin", node_config(settings.node, is_live=is_live))
+    if market is None:
+        builder = builder.add_data_client(
+            VENUE,
+            BinanceDataClientFactory(),
+            BinanceDataClientConfig(product_type=BinanceProductType.USD_M),
+        )
+    else:
+        builder = builder.add_data_client(VENUE, *market)
+    if is_live:
+        builder = builder.add_exec_client(
+            VENUE, BinanceExecutionClientFactory(), binance_execution_config(os.environ)
+        )
+    else:
+        builder = builder.add_simulated_exec_client(
+            VENUE, SandboxExecutionClientFactory(), sandbox_config(settings.sandbox)
+        )
+    synthetic = settings.synthetic_quotes
+    instrument = btcusdt_synthetic(synthetic.instrument)
+    factory = SyntheticMarketClientFactory(instrument)
+    if synthetic.enabled:
+        venue = str(instrument.id.venue)
+        builder = builder.add_data_client(venue, factory, SyntheticMarketClientConfig())
+        builder = builder.add_simulated_exec_client(
+            venue, SandboxExecutionClientFactory(), sandbox_config(settings.sandbox, venue)
+        )
+    node = builder.build()
+    feed = FactorFeed(
+        source, FactorFeedConfig(wait=settings.node.wait, delivery=settings.node.delivery)
+    )
+    if factory.client is not None:
+        maker = QuoteMaker(instrument)
+        node.add_actor(SyntheticQuoter(maker, synthetic.price_from, factory.client.quote))
+    node.add_actor(feed)
+    node.add_strategy(strategy)
+    return node, feed
+
+
+def history_of(catalog: Path | None) -> list[StoredSpan]:
+    """Return where a catalog holds factors, with what killed recorders left in it.
+
+    Raises
+    ------
+    ConfigError
+        If it is no catalog.
+
+    """
+    if catalog is None:
+        return []
+    from adapters.catalog.reading.factor_catalog import FactorCatalog  # noqa: PLC0415 - it needs pyarrow
+    from adapters.catalog.reading.stored_spans import stored_spans  # noqa: PLC0415
+
+    found = FactorCatalog(catalog)
+    found.recover()
+    return stored_spans(found)
+
+
+def traded_venues(settings: Settings) -> list[str]:
+    """Return the venues whose account a run trades on."""
+    synthetic = settings.synthetic_quotes
+    return [VENUE, str(synthetic.instrument.venue)] if synthetic.enabled else [VENUE]
+
+
+def node_config(node: NodeSettings, *, is_live: bool) -> LiveNodeConfig:
+    """Return Nautilus's node config: an exception anywhere stops the node."""
+    return LiveNodeConfig(
+        environment=Environment.LIVE if is_live else Environment.SANDBOX,
+        trader_id=TraderId("DOLPHIN-001"),
+        shutdown_on_error=True,
+        timeout_connection_secs=CONNECTION_TIMEOUT_S,
+        delay_post_stop_secs=POST_STOP_S,
+        logging=LoggerConfig(
+            stdout_level=log_level(node.log_level), is_colored=sys.stdout.isatty()
+        ),
+        exec_engine=LiveExecutionEngineConfig(reconciliation=is_live),
+        catalogs=None if node.catalog is None else [DataCatalogConfig(str(node.catalog))],
+    )
+
+
+def log_level(name: str) -> LogLevel:
+    """Return Nautilus's log level of a name.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such level.
+
+    """
+    try:
+        return LogLevel.from_str(name.upper())
+    except ValueError:
+        msg = f"log_level: expected OFF, ERROR, WARNING, INFO, DEBUG or TRACE, found {name!r}"
+        raise ConfigError(msg) from None
+
+
+def sandbox_config(sandbox: SandboxSettings, venue: str = VENUE) -> SandboxExecutionClientConfig:
+    """Return the paper account: margin, netting, filled by the book and not by trades."""
+    return SandboxExecutionClientConfig(
+        venue=Venue(venue),
+        starting_balances=[Money(float(sandbox.balance_usdt), USDT)],
+        account_type=AccountType.MARGIN,
+        oms_type=OmsType.NETTING,
+        default_leverage=sandbox.leverage,
+        fee_model=MakerTakerFeeModel(sandbox.maker_fee, sandbox.taker_fee),
+        bar_execution=False,
+        trade_execution=False,
+    )
+
+
+def binance_execution_config(environment: Mapping[str, str]) -> BinanceExecutionClientConfig:
+    """Return the config of the real account; its keys come from the environment only.
+
+    Raises
+    ------
+    ConfigError
+        If a key is missing.
+
+    """
+    for name in KEY_VARIABLES:
+        if not environment.get(name):
+            msg = f"real orders need the environment variable {name}; it is not set"
+            raise ConfigError(msg)
+    return BinanceExecutionClientConfig(
+        account_id=AccountId(f"{VENUE}-001"),
+        product_type=BinanceProductType.USD_M,
+        api_key=environment[KEY_VARIABLES[0]],
+        api_secret=environment[KEY_VARIABLES[1]],
+    )

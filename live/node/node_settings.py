@@ -1,0 +1,177 @@
+"""NodeSettings: what a node run is configured with, read from TOML and checked."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from nautilus_trader.model import InstrumentId
+
+from adapters.command.settings_file import from_table, read_tables
+from adapters.feed.factor_feed import Delivery, Wait
+from adapters.market.instruments import BTCUSDT_EXF, BTCUSDT_PERP
+from adapters.shm import DEFAULT_PATH
+from dolphin_strategies.errors import ConfigError, did_you_mean
+
+type VenueName = Literal["simulated", "replay", "binance"]
+
+VENUES: Final = ("simulated", "replay", "binance")
+LIVE_VENUES: Final = ("binance",)
+DEFAULT_STRATEGY: Final = "dolphin_strategies.examples.imbalance_taker:ImbalanceTaker"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeSettings:
+    """The ``[node]`` table.
+
+    Attributes
+    ----------
+    venue : "simulated", "replay" or "binance"
+        Where quotes come from.
+    orders : "sandbox" or "live"
+        Where orders go; ``live`` also needs ``--live-orders`` on the command line.
+    wait, delivery
+        See :class:`~adapters.feed.factor_feed.FactorFeedConfig`.
+    producer : "own" or "outside"
+        Whose factors a simulated market comes with: those of a producer of its own, or of one
+        that runs by itself and writes ``region``.
+    region : Path
+        The region that a producer outside writes; the demo and the replay make their own.
+    catalog : Path, optional
+        The catalog that a strategy's ``factor_history`` comes from.
+    source : str
+        A URL ``hazelcast://...``: factors from there instead of a region.
+    seconds : float
+        Stop after so many seconds; 0: run until Ctrl-C.
+    log_level : str
+        NautilusTrader's log level on the terminal.
+    record : Path, optional
+        Record the session into this folder, so that ``check_parity.py`` can replay it.
+
+    """
+
+    venue: VenueName = "simulated"
+    orders: Literal["sandbox", "live"] = "sandbox"
+    wait: Wait = "event"
+    delivery: Delivery = "latest"
+    producer: Literal["own", "outside"] = "own"
+    region: Path = DEFAULT_PATH
+    catalog: Path | None = None
+    source: str = ""
+    seconds: float = 0.0
+    log_level: str = "WARNING"
+    record: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxSettings:
+    """The ``[sandbox]`` table: the paper account and its fees (fractions of the notional)."""
+
+    balance_usdt: Decimal = Decimal(100_000)
+    leverage: Decimal = Decimal(10)
+    maker_fee: Decimal = Decimal("0.0002")
+    taker_fee: Decimal = Decimal("0.0005")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoSettings:
+    """The ``[demo]`` table: the simulated market.
+
+    Attributes
+    ----------
+    seed : int
+        The same seed gives the same prices and factors.
+    shuffle_factors : bool
+        Give the strategy the factors of other moments, so that they tell it nothing.
+
+    """
+
+    seed: int = 7
+    shuffle_factors: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplaySettings:
+    """The ``[replay]`` table: recorded ticks as the live market."""
+
+    folder: Path | None = None
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyntheticQuoteSettings:
+    """The ``[synthetic_quotes]`` table: factors as quotes of an instrument of their own.
+
+    Attributes
+    ----------
+    enabled : bool
+        Make them; the sandbox then matches orders for that instrument on them.
+    instrument : InstrumentId
+        What they are quotes of; of a venue of its own.
+    price_from : InstrumentId
+        The real instrument around whose newest price they are made.
+
+    """
+
+    enabled: bool = False
+    instrument: InstrumentId = BTCUSDT_EXF
+    price_from: InstrumentId = BTCUSDT_PERP
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrategySettings:
+    """The ``[strategy]`` table: ``class`` and the fields of its config."""
+
+    path: str = DEFAULT_STRATEGY
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything a run is configured with."""
+
+    node: NodeSettings = field(default_factory=NodeSettings)
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    demo: DemoSettings = field(default_factory=DemoSettings)
+    replay: ReplaySettings = field(default_factory=ReplaySettings)
+    synthetic_quotes: SyntheticQuoteSettings = field(default_factory=SyntheticQuoteSettings)
+    strategy: StrategySettings = field(default_factory=StrategySettings)
+
+
+def load(path: Path | None) -> Settings:
+    """Read a TOML file; without one, the defaults.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or has an unknown key or a value of the wrong kind.
+
+    """
+    if path is None:
+        return Settings()
+    tables = read_tables(path)
+    parts: dict[str, Any] = {}
+    known = {f.name: f for f in dataclasses.fields(Settings)}
+    for name, table in tables.items():
+        if name not in known:
+            msg = f"{path}: unknown table [{name}]{did_you_mean(name, known)}"
+            raise ConfigError(msg)
+        if not isinstance(table, dict):
+            msg = f"{path}: expected a table [{name}], found {table!r}"
+            raise ConfigError(msg)
+        values = dict(table)
+        if name == "strategy":
+            values = _strategy_table(values)
+        parts[name] = from_table(known[name].default_factory, values, f"{path}: [{name}]")  # type: ignore[arg-type]
+    return Settings(**parts)
+
+
+def _strategy_table(values: dict[str, Any]) -> dict[str, Any]:
+    """Split ``class`` from the rest, which is the strategy's own configuration."""
+    split: dict[str, Any] = {"config": values}
+    if "class" in values:
+        split["path"] = values.pop("class")
+    return split

@@ -1,0 +1,83 @@
+"""RunFolder: a run's own place in /dev/shm, removed at its end or by the next run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from adapters.shm.region import files
+from dolphin_strategies.errors import RegionError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+PARENT: Final = Path("/dev/shm")  # noqa: S108 - shared memory lives here
+PREFIX: Final = "dolphin_run_"
+_LOCK: Final = "in_use"
+
+
+class RunFolder:
+    """A new 0700 folder for the files of one run.
+
+    Holds a lock that the kernel frees with the process, so that a folder left behind by a
+    killed run is recognised and removed when the next one starts.
+
+    Raises
+    ------
+    RegionError
+        If the folder cannot be made.
+
+    """
+
+    def __init__(self, parent: Path = PARENT) -> None:
+        _remove_abandoned(parent)
+        try:
+            new = Path(tempfile.mkdtemp(prefix=f".{PREFIX}{os.getpid()}_", dir=parent))
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            self._lock_fd = os.open(new / _LOCK, flags, 0o600)
+            files.try_lock(self._lock_fd)
+            # Locked before another run can find it.
+            self.path: Final = new.rename(parent / new.name.removeprefix("."))
+        except OSError as error:
+            msg = f"cannot make a folder for this run in {parent}: {error.strerror}"
+            raise RegionError(msg) from None
+
+    @property
+    def region(self) -> Path:
+        """Where this run's region lies."""
+        return self.path / "dolphin_exf"
+
+    @property
+    def hand_over(self) -> Path:
+        """Where a replay says how far it has handed its events over."""
+        return self.path / "hand_over"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock_fd)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Remove our own folders whose run has ended without doing so."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if folder.lstat().st_uid != os.geteuid():
+                continue
+            fd = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                if files.try_lock(fd):
+                    shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(fd)

@@ -1,0 +1,141 @@
+"""What a node run tells its user: a line of progress, and a summary at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from nautilus_trader.model import OrderStatus, Venue
+
+from live.node.node_builder import USDT, VENUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nautilus_trader.live import LiveNode
+
+    from adapters.feed.factor_feed import FactorFeed
+    from adapters.feed.latency import LatencyRecorder
+
+NEWEST: Final = 2_000
+"""Latencies behind the figures of a progress line."""
+_REFUSED: Final = (OrderStatus.DENIED, OrderStatus.REJECTED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trading:
+    """The orders of a run, as the node's cache has them. Money in USDT, fees included in PnL."""
+
+    orders: int
+    buys: int
+    """Fills of buy orders."""
+    sells: int
+    """Fills of sell orders."""
+    refused: int
+    """Orders denied or rejected."""
+    fees: float
+    pnl: float
+    position: float
+    open_orders: int
+
+
+class RunReport:
+    """Reads a running node and says how it goes; used on the node's thread."""
+
+    def __init__(
+        self,
+        node: LiveNode,
+        feed: FactorFeed,
+        latency: LatencyRecorder,
+        start_balance: float,
+        venues: Iterable[str] = (VENUE,),
+    ) -> None:
+        # While the node runs, they are reached only if taken before.
+        self._cache = node.cache
+        self._portfolio = node.portfolio
+        self._feed = feed
+        self._latency = latency
+        self._start_balance = start_balance
+        self._venues = [Venue(name) for name in venues]
+        self._published = 0
+        self._at_s = 0.0
+
+    def progress(self, elapsed_s: float) -> str:
+        """Return one line about the time since the last one."""
+        status = self._feed.source.status()
+        seconds = max(elapsed_s - self._at_s, 1e-9)
+        rate = (status.published - self._published) / seconds
+        self._published, self._at_s = status.published, elapsed_s
+        age_ns = self._feed.age_ns
+        age = "no factors yet" if age_ns is None else f"age {age_ns / 1e6:.1f} ms"
+        newest = self._latency.percentiles(NEWEST)
+        latency = f"p50 {newest.p50:.0f} µs p99 {newest.p99:.0f} µs" if newest.n else "-"
+        trading = self.trading()
+        state = "" if status.reason == "" else f"  {status.state.value.upper()}: {status.reason}"
+        return (
+            f"{elapsed_s:6.1f} s  factors {rate:,.0f}/s  {age}  latency {latency}  "
+            f"position {trading.position:+}  PnL {trading.pnl:+,.2f} USDT{state}"
+        )
+
+    def trading(self) -> Trading:
+        """Return what the orders of this run came to."""
+        cache = self._cache
+        orders = cache.orders()
+        buys = sum(len(o.trade_ids) for o in orders if o.is_buy)
+        sells = sum(len(o.trade_ids) for o in orders if o.is_sell)
+        return Trading(
+            orders=len(orders),
+            buys=buys,
+            sells=sells,
+            refused=sum(o.status in _REFUSED for o in orders),
+            fees=sum(m.as_double() for o in orders for m in o.commissions().values()),
+            pnl=sum(map(self._pnl, self._venues)),
+            position=sum(p.signed_qty for p in cache.positions_open()),
+            open_orders=len(cache.orders_open()) + len(cache.orders_inflight()),
+        )
+
+    def _pnl(self, venue: Venue) -> float:
+        account = self._cache.account_for_venue(venue)
+        balance = account.balance_total(USDT) if account else None
+        if balance is None:
+            return 0.0
+        unrealized = self._portfolio.unrealized_pnls(venue).get(USDT)
+        won: float = balance.as_double() - self._start_balance
+        return won + (unrealized.as_double() if unrealized else 0.0)
+
+    def summary(self, elapsed_s: float, how_it_ended: str) -> str:
+        """Return the account of the whole run."""
+        status = self._feed.source.status()
+        trading = self.trading()
+        percentiles = self._latency.percentiles()
+        return "\n".join(
+            (
+                "",
+                f"Ran {elapsed_s:.1f} s: {how_it_ended}",
+                f"  factors   {status.published:,} published, {status.delivered:,} delivered, "
+                f"{status.conflated:,} conflated, {status.lost:,} lost, "
+                f"{status.pending:,} not read",
+                f"  latency   producer's write to on_factors: {percentiles}",
+                f"  orders    {trading.orders:,} sent, {trading.refused:,} denied or rejected",
+                f"  fills     {trading.buys + trading.sells:,} "
+                f"({trading.buys:,} buys, {trading.sells:,} sells)",
+                f"  fees      {trading.fees:,.2f} USDT",
+                f"  PnL       {trading.pnl:+,.2f} USDT after fees",
+                f"  left open {self.left_open()}",
+            )
+        )
+
+    @property
+    def saw_market(self) -> bool:
+        """Whether the venue ever told of its instruments."""
+        return bool(self._cache.instruments())
+
+    def left_open(self) -> str:
+        """Return what the run leaves open, or "nothing"."""
+        trading = self.trading()
+        parts = []
+        if trading.position:
+            parts.append(f"position {trading.position:+}")
+        if trading.open_orders:
+            parts.append(f"{trading.open_orders} orders")
+        return ", ".join(parts) or "nothing"

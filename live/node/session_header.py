@@ -1,0 +1,46 @@
+"""What a session's file says of the run that is recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import inspect
+import json
+import platform
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from adapters.command.strategy_class import AnyFactorStrategy
+    from live.node.node_settings import Settings
+
+
+def describe(settings: Settings, strategy: AnyFactorStrategy) -> dict[str, Any]:
+    """Return what ``session.json`` says of a run: all that a replay needs, and what tells it."""
+    source = Path(inspect.getfile(type(strategy)))
+    return {
+        "strategy": {
+            "path": settings.strategy.path,
+            "config": _plain(settings.strategy.config),
+            "folder": str(Path.cwd()),
+            "source_sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
+        },
+        "sandbox": _plain(dataclasses.asdict(settings.sandbox)),
+        "node": _plain(dataclasses.asdict(settings.node)),
+        "versions": _versions(),
+    }
+
+
+def _plain(values: Any) -> Any:
+    return json.loads(json.dumps(values, default=str))
+
+
+def _versions() -> dict[str, Any]:
+    packages = ("dolphin", "nautilus_trader", "numpy", "pyarrow")
+    found = {"python": platform.python_version()}
+    for name in packages:
+        with suppress(ImportError):
+            found[name] = version(name)
+    return found

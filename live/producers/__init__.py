@@ -1,0 +1,1 @@
+"""Producer processes of a run, and how they are started and ended."""

@@ -1,0 +1,52 @@
+"""The demo's producer: writes the factors of a simulated market into a region.
+
+Started by run_node.py; see live/producers/producer_protocol.py for how the two talk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from adapters.market.simulated_path import SCHEMA, STEP_NS, SimulatedPath
+from adapters.shm import FactorWriter
+from dolphin_strategies import DolphinError
+from live.producers.producer_protocol import ProducerProcess, report
+
+
+def main() -> int:
+    """Write one record a step until asked to stop."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--region", type=Path, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--shuffle-factors", action="store_true")
+    options = parser.parse_args()
+
+    path = SimulatedPath(options.seed, shuffle_factors=options.shuffle_factors)
+    try:
+        with FactorWriter(options.region, SCHEMA) as writer:
+            process = ProducerProcess(writer.heartbeat)
+            start_ns = process.wait_for_start()
+            if start_ns is not None:
+                write_steps(path, start_ns, writer, process)
+            report(published=writer.published)
+    except DolphinError as error:
+        sys.stderr.write(f"demo_producer: {error}\n")
+        return 2
+    return 0
+
+
+def write_steps(
+    path: SimulatedPath, start_ns: int, writer: FactorWriter, process: ProducerProcess
+) -> None:
+    """Write each step's factors when they are due, and only the newest if late or new here."""
+    step = max(0, (time.time_ns() - start_ns) // STEP_NS)
+    while process.wait_until(start_ns + step * STEP_NS):
+        writer.write_values(path.factors(step), start_ns + step * STEP_NS)
+        step = max(step + 1, (time.time_ns() - start_ns) // STEP_NS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

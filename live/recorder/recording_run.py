@@ -1,0 +1,226 @@
+"""RecordingRun: one run of the recorder, from its first line to its summary."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+import traceback
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.catalog.writing.recorder import Recorder
+from adapters.command.terminal import say
+from adapters.process.ctrl_c import CtrlC
+from dolphin_strategies.factors.source import SourceState
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from adapters.catalog.writing.record_counts import Counts
+    from adapters.catalog.writing.recording_writer import RecordingWriter
+    from adapters.shm.source import ShmSource
+
+CHECK_INTERVAL_S: Final = 1.0
+CHECKS_PER_LINE: Final = 2
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+OK: Final = 0
+FAILED: Final = 1
+SECOND_SIGNAL: Final = 130
+
+
+class RecordingRun:
+    """Record until asked to stop; say how it goes, and raise the alarm when it does not.
+
+    The first SIGINT, SIGTERM or SIGHUP writes everything and prints the summary. A second one
+    leaves at once; what was flushed before is found by the next recorder.
+
+    Parameters
+    ----------
+    source : ShmSource
+        What is recorded.
+    writer : RecordingWriter
+        Where to.
+    seconds : float
+        Stop after so long; 0: when asked to.
+    rotate_records : int, optional
+        See :class:`~adapters.catalog.writing.recorder.Recorder`.
+    is_quiet : bool
+        No progress.
+
+    Notes
+    -----
+    ``run`` takes over the signals and must be called on the main thread, once.
+
+    """
+
+    def __init__(
+        self,
+        source: ShmSource,
+        writer: RecordingWriter,
+        *,
+        seconds: float = 0.0,
+        rotate_records: int | None = None,
+        is_quiet: bool = False,
+    ) -> None:
+        self._source = source
+        self._writer = writer
+        self._seconds = seconds
+        self._is_quiet = is_quiet
+        self._recorder = Recorder(source, writer, rotate_records=rotate_records)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ctrl_c = CtrlC()
+        self._signals = 0
+        self._started_s = time.monotonic()
+        self._reason = ""
+        self._code = OK
+        self._problem = ""
+        self._state = SourceState.LIVE
+        self._alarm = ""
+        self._line_at = (self._started_s, 0)
+
+    def run(self) -> int:
+        """Run to the end and return the exit code: 0 stopped as asked, 1 something failed."""
+        for number in SIGNALS:
+            signal.signal(number, self._on_signal)
+        asyncio.run(self._record())
+        for number in SIGNALS:
+            # Everything is written: a late one, uv's copy of a Ctrl-C for example, is too late.
+            signal.signal(number, signal.SIG_IGN)
+        return self._code
+
+    async def _record(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._on_callback_error)
+        if self._signals:
+            self._recorder.stop()
+        watch = asyncio.create_task(self._watch())
+        watch.add_done_callback(self._on_watch_end)
+        try:
+            await self._recorder.run()
+        except Exception:  # noqa: BLE001 - whatever it was, the user hears of it below
+            traceback.print_exc()
+            self._fail("an error, see above")
+        finally:
+            watch.cancel()
+        self._check()
+        say(self._summary())
+
+    # ---- watching ----------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        writer = self._writer
+        self._say(f"Recording {self._source.path} into {writer.catalog} as {writer.name}")
+        checks = 0
+        self._check()
+        while True:
+            left_s = self._seconds - self._elapsed_s if self._seconds else CHECK_INTERVAL_S
+            await asyncio.sleep(max(min(left_s, CHECK_INTERVAL_S), 0.0))
+            if self._seconds and self._elapsed_s >= self._seconds:
+                self._stop(f"{self._seconds:g} s are over")
+                return
+            self._check()
+            checks += 1
+            if checks % CHECKS_PER_LINE == 0:
+                self._say(self._progress())
+
+    def _check(self) -> None:
+        """Tell what changed for the worse, or back for the better."""
+        counts, status = self._recorder.counts(), self._source.status()
+        alarm = self._recorder.mismatch
+        if not counts.adds_up:
+            alarm = f"the counts do not add up: {_equation(counts)}"
+        if alarm and not self._alarm:
+            self._alarm = alarm
+            self._code = FAILED
+            say(f"{self._elapsed_s:6.1f} s  ALARM: {alarm}", to=sys.stderr)
+        problem = self._recorder.problem
+        if bool(problem) != bool(self._problem):
+            text = f"WARNING: {problem}" if problem else "RESUMED: the catalog is written again"
+            say(f"{self._elapsed_s:6.1f} s  {text}", to=sys.stderr)
+        self._problem = problem
+        if status.state is not self._state:
+            self._tell_state(status.state, status.reason)
+
+    def _tell_state(self, state: SourceState, reason: str) -> None:
+        text = f"{self._elapsed_s:6.1f} s  producer {state.value}"
+        if state is SourceState.STALE:
+            say(f"{text}: WARNING: {reason}", to=sys.stderr)
+        else:
+            self._say(f"{text}: {reason}" if reason else text)
+        self._state = state
+
+    def _progress(self) -> str:
+        counts, now_s = self._recorder.counts(), time.monotonic()
+        since_s, published = self._line_at
+        rate = (counts.published - published) / max(now_s - since_s, 1e-9)
+        self._line_at = (now_s, counts.published)
+        state = "" if self._state is SourceState.LIVE else f"  {self._state.value.upper()}"
+        problem = "  NOT WRITTEN" if self._problem else ""
+        return f"{self._elapsed_s:6.1f} s  {rate:,.0f}/s  {_equation(counts)}{state}{problem}"
+
+    def _summary(self) -> str:
+        counts = self._recorder.counts()
+        lines = [
+            "",
+            f"Recorded {self._elapsed_s:.1f} s: {self._reason}",
+            f"  records    {_equation(counts)}",
+            f"  recording  {self._writer.name} in {self._writer.catalog}",
+        ]
+        if self._problem:
+            lines.append(f"  problem    {self._problem}")
+        if self._alarm:
+            lines.append(f"  ALARM      {self._alarm}")
+        return "\n".join(lines)
+
+    @property
+    def _elapsed_s(self) -> float:
+        return time.monotonic() - self._started_s
+
+    def _say(self, text: str) -> None:
+        if not self._is_quiet:
+            say(text)
+
+    # ---- ending ------------------------------------------------------------------------------
+
+    def _stop(self, reason: str) -> None:
+        self._reason = self._reason or reason
+        self._recorder.stop()
+
+    def _fail(self, reason: str) -> None:
+        self._code = FAILED
+        self._stop(reason)
+
+    def _on_watch_end(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            traceback.print_exception(error)
+            self._fail(f"an error in the progress report: {error}")
+
+    def _on_callback_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if error is not None:
+            traceback.print_exception(error)
+        self._fail(f"an error in a callback: {error or context.get('message')}")
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and self._ctrl_c.is_echo():
+            return
+        self._signals += 1
+        name = signal.Signals(number).name
+        if self._signals > 1:
+            say(f"second signal ({name}); what was not flushed yet is lost", to=sys.stderr)
+            os._exit(SECOND_SIGNAL)
+        self._reason = f"stopped by {name}"
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._recorder.stop)
+
+
+def _equation(counts: Counts) -> str:
+    waiting = f" + waiting {counts.waiting:,}" if counts.waiting else ""
+    equals = "==" if counts.adds_up else "!="
+    return (
+        f"recorded {counts.recorded:,} + lost {counts.lost:,} + dropped {counts.dropped:,}"
+        f"{waiting} {equals} published {counts.published:,}"
+    )

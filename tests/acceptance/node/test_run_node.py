@@ -1,0 +1,177 @@
+"""What the trader sees who types ``python live/run_node.py``."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.eventually import eventually
+from tests.support.nodes.node_process import ROOT, SHM, NodeProcess, node
+
+ODD = "tests.support.strategies.odd_strategies"
+
+
+def summary_number(process: NodeProcess, pattern: str) -> float:
+    """Return the number that a pattern finds in the summary."""
+    found = re.search(pattern, process.output)
+    assert found, process.output
+    return float(found.group(1).replace(",", ""))
+
+
+def test_the_demo_runs_from_any_folder_and_sums_up(tmp_path: Path) -> None:
+    """Without arguments but a duration: progress, orders, a complete summary, no leftovers."""
+    with node("--seconds", 8, cwd=tmp_path) as demo:
+        assert demo.exit_code() == 0, demo.output
+        published = summary_number(demo, r"([\d,]+) published")
+        delivered = summary_number(demo, r"([\d,]+) delivered")
+        conflated = summary_number(demo, r"([\d,]+) conflated")
+        lost = summary_number(demo, r"([\d,]+) lost")
+        pending = summary_number(demo, r"([\d,]+) not read")
+        assert published > 500
+        assert published == delivered + conflated + lost + pending
+        assert lost == 0
+        for what in ("p50", "p99", "p99.9", "max", "orders", "fills", "fees", "PnL"):
+            assert what in demo.output
+        assert summary_number(demo, r"fees +([\d,.]+)") > 0
+        assert sum("factors" in line and "latency" in line for line in demo.lines) >= 2
+        assert "left open nothing" in demo.output
+        assert demo.run_folders() == []
+
+
+@pytest.mark.parametrize("wait", ["event", "spin"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_flat(number: signal.Signals, wait: str) -> None:
+    """With an open position and a resting order, one signal leaves nothing open and exits 0."""
+    with node("--strategy", f"{ODD}:HoldsPosition", "--wait", wait) as process:
+        process.wait_for("HOLDING 0.01")
+        process.signal(number)
+        assert process.exit_code() == 0, process.output
+        assert "left open nothing" in process.output
+        assert summary_number(process, r"([\d,]+) buys") == 1
+        assert summary_number(process, r"([\d,]+) sells") == 1
+        assert process.run_folders() == []
+
+
+def test_a_signal_before_the_node_runs_ends_it() -> None:
+    """SIGTERM while the producer starts ends the process without a node."""
+    with node() as process:
+        eventually(process.run_folders, "the run's folder")
+        process.signal(signal.SIGTERM)
+        assert process.exit_code() in {0, 130}
+        assert process.run_folders() == []
+
+
+def test_a_second_signal_leaves_at_once_and_says_what_is_open() -> None:
+    """A strategy that hangs: the second signal ends the process with a code and an alarm."""
+    with node("--strategy", f"{ODD}:Hangs") as process:
+        process.wait_for("HOLDING")
+        children = process.children()
+        process.signal(signal.SIGTERM)
+        process.wait_for("once more")
+        process.signal(signal.SIGTERM)
+        assert process.exit_code() == 130
+        assert "LEFT OPEN" in process.output
+        assert "position +0.01" in process.output
+        assert process.run_folders() == []
+        eventually(lambda: not any(is_alive(pid) for pid in children), "no child left")
+
+
+def test_a_node_that_cannot_stop_is_ended_with_an_alarm() -> None:
+    """A strategy that hangs: one signal ends the process too, not flat, with exit code 3."""
+    with node("--strategy", f"{ODD}:Hangs") as process:
+        process.wait_for("HOLDING")
+        process.signal(signal.SIGTERM)
+        assert process.exit_code() == 3
+        assert "LEFT OPEN" in process.output
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        "RaisesInOnFactors",
+        "ExitsInOnFactors",
+        "RaisesInTimer",
+        "RaisesInOnQuote",
+        "RaisesInLoopCallback",
+    ],
+)
+def test_an_exception_stops_the_node_flat(strategy: str) -> None:
+    """Wherever it is raised: position closed, orders cancelled, exit code 1."""
+    with node("--strategy", f"{ODD}:{strategy}", "--seconds", 20) as process:
+        assert process.exit_code() == 1, process.output
+        assert "HOLDING 0.01" in process.output
+        assert "left open nothing" in process.output
+
+
+@pytest.mark.parametrize("wait", ["event", "spin"])
+def test_an_exception_in_the_feed_stops_the_node_flat(wait: str) -> None:
+    """The position that the strategy holds is closed, and the exit code is 1."""
+    script = ROOT / "tests" / "support" / "broken_feed.py"
+    arguments = ["--strategy", f"{ODD}:HoldsPosition", "--wait", wait, "--seconds", 20]
+    with node(*arguments, script=script) as process:
+        assert process.exit_code() == 1, process.output
+        assert "planted in the feed" in process.output
+        assert summary_number(process, r"([\d,]+) buys") == 1
+        assert "left open nothing" in process.output
+
+
+def test_a_killed_producer_is_replaced_and_nothing_is_lost() -> None:
+    """Its last factors turn stale, a new producer goes on, and the run ends well."""
+    with node("--strategy", f"{ODD}:KillsProducer", "--seconds", 8) as process:
+        assert process.exit_code() == 0, process.output
+        assert "starting it again" in process.output
+        assert summary_number(process, r"([\d,]+) published") > 400
+        assert summary_number(process, r"([\d,]+) lost") == 0
+
+
+def test_children_die_with_a_killed_node_and_the_next_run_cleans_up() -> None:
+    """After kill -9 of the node its producer ends; the next start removes the leftovers."""
+    with node("--strategy", f"{ODD}:HoldsPosition") as process:
+        process.wait_for("HOLDING")
+        children, folders = process.children(), process.run_folders()
+        assert children
+        assert folders
+        process.signal(signal.SIGKILL)
+        process.exit_code()
+        eventually(lambda: not any(is_alive(pid) for pid in children), "no child left")
+    with node("--seconds", 1) as following:
+        assert following.exit_code() == 0
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_factors_are_what_the_demo_earns_with() -> None:
+    """With the same seed, shuffled factors earn less."""
+    with (
+        node("--seconds", 25, "--seed", 11) as informed,
+        node("--seconds", 25, "--seed", 11, "--config", shuffled_config()) as shuffled,
+    ):
+        assert informed.exit_code() == 0, informed.output
+        assert shuffled.exit_code() == 0, shuffled.output
+        pnl = r"PnL +([+-][\d,.]+) USDT after fees"
+        assert summary_number(informed, pnl) > summary_number(shuffled, pnl)
+
+
+def shuffled_config() -> str:
+    """Return the path of a configuration with shuffled factors."""
+    return str(Path(__file__).parent / "shuffled.toml")
+
+
+def test_binance_without_a_network_is_said_plainly() -> None:
+    """The node is built, cannot connect, trades nothing, and says so."""
+    with node("--venue", "binance", "--region", SHM / f"dolphin_none_{os.getpid()}") as process:
+        assert process.exit_code() == 1
+        assert "Binance could not be reached" in process.output
+        assert "0 sent" in process.output
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process runs (a zombie does not)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        return stat.rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False

@@ -1,0 +1,243 @@
+"""The look-ahead proof, with the planted cases that it must catch and honest ones it must pass."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+from nautilus_trader.model import Bar, BarType, Price, Quantity
+from nautilus_trader.persistence import ParquetDataCatalog
+
+from backtests.inputs.market_data import MarketData
+from backtests.lookahead.proof_folder import ProofFolder, put_right
+from backtests.lookahead.scrambled_catalog import HOWS, How, copy_catalog, scramble
+from dolphin_strategies import ConfigError, FactorSchema
+from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS, make_catalog, write_factors
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+SCRIPT: Final = ROOT / "backtests" / "run_backtest.py"
+SECOND: Final = 1_000_000_000
+TIMEOUT_S: Final = 280.0
+pytestmark = pytest.mark.timeout(300)
+
+
+def prove(
+    catalog: Path, strategy: str, *arguments: object, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the proof as a user does."""
+    config = catalog.parent / "backtest.toml"
+    if not config.exists():
+        config.write_text(f'[strategy]\ncatalog = "{catalog}"\n', encoding="utf-8")
+    command = [
+        sys.executable, str(SCRIPT), "--catalog", str(catalog), "--strategy",
+        f"tests.support.strategies.backtest_strategies:{strategy}", "--prove-no-lookahead",
+        "--config", str(config), *map(str, arguments),
+    ]  # fmt: skip
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert not list(catalog.parent.glob(".*.proof")), "nothing is left behind"
+    return done
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    """Make a catalog of a minute."""
+    return make_catalog(tmp_path / "catalog", files=2)
+
+
+def test_an_honest_strategy_passes(catalog: Path) -> None:
+    """All decisions before every instant are the same, and the exit code says so."""
+    before = {p: p.read_bytes() for p in catalog.rglob("*.parquet")}
+    done = prove(catalog, "Follower", "--instants", 2)
+    assert done.returncode == 0, done.stdout
+    assert "NO LOOK-AHEAD FOUND" in done.stdout
+    assert {p: p.read_bytes() for p in catalog.rglob("*.parquet")} == before
+
+
+@pytest.mark.parametrize("strategy", ["OpensTheCatalog", "KnowsTheNextQuotes"])
+def test_a_strategy_that_looks_ahead_is_caught(catalog: Path, strategy: str) -> None:
+    """It opens the catalog by its path and finds the scrambled one; its decisions change."""
+    done = prove(catalog, strategy, "--instants", 2)
+    assert done.returncode == 1, done.stdout
+    assert "LOOK-AHEAD: " in done.stdout
+    assert '"call":"submit_order"' in done.stdout, "the first difference is shown"
+
+
+def test_chance_is_not_taken_for_look_ahead(catalog: Path) -> None:
+    """A control run on the same data tells a strategy that cannot be compared."""
+    done = prove(catalog, "RollsDice", "--instants", 1)
+    assert done.returncode == 1, done.stdout
+    assert "NOT PROVED" in done.stdout
+
+
+def taker_flow(path: Path, *, delay_ns: int) -> Path:
+    """Write bars and the taker ratio of each, known after a delay from the bar's start."""
+    minute = 60 * SECOND
+    random = np.random.default_rng(5)
+    moves = random.normal(0, 40, 300)
+    close = 60_000 + np.cumsum(moves)
+    starts = START_NS // minute * minute + 15 * minute * np.arange(300)
+    ratio = np.exp(moves / 80 + random.normal(0, 0.2, 300))
+    write_factors(
+        path, "taker", starts + delay_ns, ratio[:, None], schema=FactorSchema(["taker_ratio"])
+    )
+    bar_type = BarType.from_str("BTCUSDT.BINANCE-15-MINUTE-LAST-EXTERNAL")
+    opens = np.concatenate([[60_000.0], close[:-1]])
+    bars = [
+        Bar(
+            bar_type,
+            Price(o, 2), Price(max(o, c), 2), Price(min(o, c), 2), Price(c, 2), Quantity(1, 5),
+            int(s) + 15 * minute, int(s) + 15 * minute,
+        )
+        for o, c, s in zip(opens, close, starts, strict=True)
+    ]  # fmt: skip
+    ParquetDataCatalog(str(path)).write_bars(bars)
+    (path.parent / "backtest.toml").write_text(
+        '[instrument]\nid = "BTCUSDT.BINANCE"\nkind = "spot"\nbase = "BTC"\nquote = "USDT"\n'
+        'price_increment = "0.01"\nsize_increment = "0.00001"\n'
+        "[venue]\nmaker_fee = 0\ntaker_fee = 0\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_factor_imported_without_its_delay_is_suspected(tmp_path: Path) -> None:
+    """Taker volume used at the start of its bar: a bar later the profit is gone."""
+    done = prove(
+        taker_flow(tmp_path / "early", delay_ns=30 * SECOND), "TakerFlow", "--instants", 1
+    )
+    assert done.returncode == 1, done.stdout
+    assert "COLLAPSED" in done.stdout
+    assert "without its publication delay" in done.stdout
+
+
+def test_a_factor_imported_with_its_delay_is_not(tmp_path: Path) -> None:
+    """Known at the end of its bar, it earns nothing that a delay could take."""
+    late = taker_flow(tmp_path / "late", delay_ns=15 * 60 * SECOND + 30 * SECOND)
+    done = prove(late, "TakerFlow", "--instants", 1)
+    assert done.returncode == 0, done.stdout
+    assert "COLLAPSED" not in done.stdout
+
+
+# ---- without namespaces ------------------------------------------------------------------------
+
+
+def test_without_namespaces_the_catalog_is_moved_aside_and_comes_back(catalog: Path) -> None:
+    """The proof says so, still catches, and leaves the catalog as it was."""
+    before = {p: p.read_bytes() for p in catalog.rglob("*.parquet")}
+    done = prove(catalog, "OpensTheCatalog", "--instants", 1, DOLPHIN_NO_NAMESPACES="1")
+    assert done.returncode == 1, done.stdout
+    assert "moved aside" in done.stdout
+    assert "LOOK-AHEAD: " in done.stdout
+    assert {p: p.read_bytes() for p in catalog.rglob("*.parquet")} == before
+
+
+def test_a_proof_killed_with_the_catalog_aside_is_put_right(catalog: Path) -> None:
+    """The next start finds the original and puts it back, with nothing left beside it."""
+    before = {p: p.read_bytes() for p in catalog.rglob("*.parquet")}
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from backtests.lookahead.proof_folder import ProofFolder\n"
+        "folder = ProofFolder(Path(sys.argv[1]))\n"
+        "folder.renew_copy()\n"
+        "with folder.moved_aside():\n"
+        "    (Path(sys.argv[1]) / 'data' / 'scrambled').touch()\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(catalog)], cwd=ROOT, check=False, timeout=60)
+    assert (catalog / "data" / "scrambled").exists()
+    assert put_right(catalog)
+    assert {p: p.read_bytes() for p in catalog.rglob("*.parquet")} == before
+    assert not (catalog / "data" / "scrambled").exists()
+    assert not list(catalog.parent.glob(".*.proof"))
+    assert not put_right(catalog)
+
+
+def test_a_second_proof_of_a_catalog_is_refused(catalog: Path) -> None:
+    """While one runs, another would find its copies."""
+    with ProofFolder(catalog), pytest.raises(ConfigError, match="under way"):
+        ProofFolder(catalog)
+    ProofFolder(catalog).__exit__()
+
+
+# ---- what scrambling does ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_scrambled_data_is_the_same_before_and_valid_and_different_after(
+    catalog: Path, tmp_path: Path, how: How
+) -> None:
+    """Up to the instant nothing changes; after it stamps stay, values do not, no quote crosses."""
+    at_ns = START_NS + 299 * STEP_NS
+    copy = tmp_path / "copy"
+    copy_catalog(catalog, copy)
+    done = scramble(copy, at_ns, how, 3)
+    assert done.changed == 600
+    old, new = (rows_of(path) for path in (catalog, copy))
+    assert old[0][:300] == new[0][:300]
+    assert [q.ts_init for q in old[0]] == [q.ts_init for q in new[0]]
+    assert all(q.bid_price < q.ask_price for q in new[0])
+    assert sum(a == b for a, b in zip(old[0][300:], new[0][300:], strict=True)) < 60
+    assert np.array_equal(old[1][0], new[1][0])
+    assert np.array_equal(old[1][1][:300], new[1][1][:300])
+    assert np.mean(old[1][1][300:, 2] == new[1][1][300:, 2]) < 0.2
+
+
+def rows_of(path: Path) -> tuple[list[Any], tuple[Any, Any]]:
+    """Return a catalog's quotes and factors."""
+    from adapters.catalog.reading.factor_catalog import FactorCatalog
+
+    data = MarketData(path)
+    quotes = [
+        row
+        for table in data.tables()
+        for piece in data.pieces(table, 0, 2**62, 100)
+        for row in piece.items(0, len(piece.ts))
+    ]
+    return quotes, FactorCatalog(path).arrays(["momentum", "noise", "mid"])
+
+
+def test_what_a_live_recorder_has_not_filed_yet_is_scrambled_too(tmp_path: Path) -> None:
+    """A spool becomes a file of the copy, so nothing of the future stays in it."""
+    from adapters.catalog.reading.factor_catalog import FactorCatalog
+    from adapters.catalog.writing.recording_writer import RecordingWriter
+    from tests.support.catalogs.backtest_catalogs import batch
+
+    catalog, copy = tmp_path / "catalog", tmp_path / "copy"
+    ts = START_NS + STEP_NS * np.arange(100)
+    values = np.random.default_rng(1).normal(size=(100, 3))
+    writer = RecordingWriter(catalog, source="test", name="open")
+    writer.write_factors(batch(ts, values))
+    writer.flush()
+    copy_catalog(catalog, copy)
+    scramble(copy, int(ts[49]), "shuffled", 1)
+    found_ts, found = FactorCatalog(copy).arrays(["momentum", "noise", "mid"])
+    writer.close()
+    assert np.array_equal(found_ts, ts)
+    assert np.array_equal(found[:50], values[:50])
+    assert not np.array_equal(found[50:], values[50:])
+
+
+def test_the_proof_is_a_file_too(catalog: Path, tmp_path: Path) -> None:
+    """With --out, proof.json holds the verdict, the seed and each instant."""
+    done = prove(catalog, "Follower", "--instants", 1, "--seed", 9, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stdout
+    found = json.loads((tmp_path / "out" / "proof.json").read_text(encoding="utf-8"))
+    assert found["seed"] == 9
+    assert len(found["instants"]) == 1
+    assert found["verdict"].startswith("NO LOOK-AHEAD")

@@ -1,0 +1,163 @@
+"""Damage to a live region's files: survived, told, and mended by the writer."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import struct
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from adapters.shm import FactorReader, FactorWriter
+from adapters.shm.region.files import folder_of
+from adapters.shm.source import ShmSource
+from dolphin_strategies.errors import RegionError
+from dolphin_strategies.factors.source import SourceState
+from tests.support.eventually import eventually_async
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+NAMES: Final = ["basis", "spread"]
+CONTROL: Final = 4096
+STATE_PID: Final = CONTROL + 144
+PUBLISHED: Final = CONTROL + 192
+
+
+def poke(path: Path, offset: int, value: int) -> None:
+    """Overwrite eight bytes of a file."""
+    fd = os.open(path, os.O_RDWR)
+    os.pwrite(fd, struct.pack("<Q", value), offset)
+    os.close(fd)
+
+
+def in_a_loop(body: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run a coroutine function with a limit."""
+    asyncio.run(asyncio.wait_for(body(), 20))
+
+
+def test_a_truncated_waiters_page_costs_no_record(region_path: Path) -> None:
+    """Writes succeed once each, a sleeper gets an error and not a busy loop, heartbeat mends."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPIPE})
+    with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
+        writer.write({"basis": 1.0, "spread": 1.0})
+        assert reader.read_latest() is not None
+        assert not reader.wait(0)
+        os.truncate(folder_of(region_path) / "waiters", 0)
+        for value in (2.0, 3.0):
+            writer.write({"basis": value, "spread": 1.0})
+        assert writer.published == 3
+        assert writer.counters["files_made"] == 1
+        assert signal.SIGPIPE not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
+        with pytest.raises(RegionError, match="truncated"):
+            reader.wait(5)
+        writer.heartbeat()
+        assert reader.wait(5)
+        latest = reader.read_latest()
+        assert latest is not None
+        assert latest["basis"] == 3.0
+
+
+def test_a_source_outlives_a_truncated_waiters_page(region_path: Path) -> None:
+    """It finds records by its own look, without a busy loop, and then is woken again."""
+
+    async def body() -> None:
+        wakes: list[int] = []
+        with FactorWriter(region_path, NAMES) as writer:
+            source = ShmSource(region_path)
+            source.open(lambda: wakes.append(1), time.time_ns)
+            os.truncate(folder_of(region_path) / "waiters", 0)
+            assert source.sleep()
+            writer.write({"basis": 1.0, "spread": 1.0})
+            await eventually_async(lambda: wakes, "a wake")
+            assert source.read_latest() is not None
+            writer.heartbeat()
+            assert source.sleep()
+            writer.write({"basis": 2.0, "spread": 1.0})
+            await eventually_async(lambda: len(wakes) == 2, "another wake")
+            source.close()
+
+    in_a_loop(body)
+
+
+def test_a_waiters_page_of_ones_is_no_error(region_path: Path) -> None:
+    """Generations wrap, flags of nobody are taken back."""
+    with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
+        (folder_of(region_path) / "waiters").write_bytes(b"\xff" * 4096)
+        assert not reader.wait(0)
+        writer.write({"basis": 1.0, "spread": 1.0})
+        assert reader.wait(5)
+
+
+def test_a_damaged_pid_does_not_matter(region_path: Path) -> None:
+    """The source reads on; the lock tells whether the producer lives."""
+
+    async def body() -> None:
+        with FactorWriter(region_path, NAMES) as writer:
+            writer.write({"basis": 1.0, "spread": 1.0})
+            poke(region_path, STATE_PID, 2**40)
+            source = ShmSource(region_path)
+            source.open(lambda: None, time.time_ns)
+            assert source.read_latest() is not None
+            assert source.status().state is SourceState.LIVE
+            source.close()
+
+    in_a_loop(body)
+
+
+def test_one_wrong_count_is_forgotten_with_the_next_record(region_path: Path) -> None:
+    """Nothing is counted as lost that was not, and reading goes on."""
+    with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
+        for value in (1.0, 2.0):
+            writer.write({"basis": value, "spread": 1.0})
+        assert reader.read_next() is not None
+        poke(region_path, PUBLISHED, 2**40)
+        with pytest.raises(RegionError, match="contradicts itself"):
+            reader.read_next()
+        writer.write({"basis": 3.0, "spread": 1.0})
+        records = [reader.read_next(), reader.read_next()]
+        assert [f and f["basis"] for f in records] == [2.0, 3.0]
+        assert reader.lost == 0
+
+
+def test_new_names_do_not_cut_off_a_backlog(region_path: Path) -> None:
+    """Records unread in the old file come before those of the new one, none lost."""
+
+    async def body() -> None:
+        with FactorWriter(region_path, NAMES) as writer:
+            source = ShmSource(region_path)
+            source.open(lambda: None, time.time_ns)
+            for value in range(5):
+                writer.write({"basis": float(value), "spread": 1.0})
+            writer.write({"basis": 5.0, "spread": 1.0, "funding": 0.1})
+            await asyncio.sleep(0.25)
+            seen = []
+            while (f := source.read_next()) is not None:
+                seen.append((f["basis"], len(f)))
+            assert seen == [(0, 2), (1, 2), (2, 2), (3, 2), (4, 2), (5, 3)]
+            assert source.status().lost == 0
+            source.close()
+
+    in_a_loop(body)
+
+
+def test_a_collected_reader_gives_its_place_and_descriptors_back(region_path: Path) -> None:
+    """Forgetting to close leaks nothing."""
+    with FactorWriter(region_path, NAMES):
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for _ in range(3):
+            FactorReader(region_path).wait(0)
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize("timeout", [1e9, float("inf")])
+def test_a_huge_limit_is_no_error(region_path: Path, timeout: float) -> None:
+    """The wait ends with the record that is there."""
+    with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
+        writer.write({"basis": 1.0, "spread": 1.0})
+        assert reader.wait(timeout)
+        assert reader.spin(10**15)

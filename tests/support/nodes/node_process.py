@@ -1,0 +1,94 @@
+"""run_node.py as a user starts it: a process, its output, its signals."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tests.support.eventually import eventually
+
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Iterator
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+SCRIPT: Final = ROOT / "live" / "run_node.py"
+EXIT_TIMEOUT_S: Final = 60.0
+SHM: Final = Path("/dev/shm")
+
+
+class NodeProcess:
+    """A running ``python live/run_node.py``."""
+
+    def __init__(self, *arguments: object, cwd: Path = ROOT, script: Path = SCRIPT) -> None:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("BINANCE_")}
+        environment["PYTHONPATH"] = str(ROOT)
+        self._process: Final = subprocess.Popen(
+            [sys.executable, str(script), *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=cwd,
+            env=environment,
+        )
+        self.pid: Final = self._process.pid
+        self.lines: Final[list[str]] = []
+        self._reader: Final = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    @property
+    def output(self) -> str:
+        """Everything printed so far."""
+        return "\n".join(self.lines)
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the process has printed a text."""
+        eventually(
+            lambda: text in self.output or self._process.poll() is not None, f"output {text!r}"
+        )
+        assert text in self.output, self.output
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the node's process alone."""
+        self._process.send_signal(number)
+
+    def exit_code(self) -> int:
+        """Wait for the end and return the exit code."""
+        code = self._process.wait(EXIT_TIMEOUT_S)
+        self._reader.join(5)
+        return code
+
+    def run_folders(self) -> list[Path]:
+        """Return this run's folders in /dev/shm."""
+        return list(SHM.glob(f"dolphin_run_{self.pid}_*"))
+
+    def children(self) -> list[int]:
+        """Return the pids of the processes that the node started."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [int(pid) for task in tasks for pid in task.read_text().split()]
+
+    def end(self) -> None:
+        """Make sure that the process is gone."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait(10)
+
+
+@contextmanager
+def node(*arguments: object, cwd: Path = ROOT, script: Path = SCRIPT) -> Iterator[NodeProcess]:
+    """Run the command and see to it that it ends."""
+    process = NodeProcess(*arguments, cwd=cwd, script=script)
+    try:
+        yield process
+    finally:
+        process.end()

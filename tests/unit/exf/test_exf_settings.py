@@ -1,0 +1,55 @@
+"""The service's settings, and the examples that the docs give."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapters.exchanges import known_venues
+from live.exf.exf_settings import Settings, hosts_of, load, registry_of, with_overrides
+from tests.support.exchange.registries import registry_of as registry_with
+from tests.support.nodes.node_process import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_example_configuration_is_the_default() -> None:
+    """docs/examples/exf.toml has every key with its default."""
+    text = (ROOT / "docs" / "examples" / "exf.toml").read_text()
+    assert load(ROOT / "docs" / "examples" / "exf.toml") == Settings()
+    for name in Settings().exf.__dataclass_fields__:
+        assert re.search(rf"^(# )?{name} = ", text, re.MULTILINE), name
+
+
+def test_the_example_factors_of_the_docs_are_accepted(tmp_path: Path) -> None:
+    """The TOML block of docs/exf.md, as it is."""
+    page = (ROOT / "docs" / "exf.md").read_text()
+    text = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0]
+    registry = registry_with(tmp_path, text)
+    assert {"mark_sol_bybit", "basis_bps_sol"} <= {*registry.schema.names}
+    assert "_index_sol" not in registry.schema
+
+
+def test_a_base_url_of_ones_own_has_no_rate_limit_but_the_one_given(tmp_path: Path) -> None:
+    """The exchange's limit is the exchange's."""
+    path = tmp_path / "exf.toml"
+    path.write_text(
+        '[exf]\nbase_url = "http://127.0.0.1:1"\n'
+        '[venues.okx]\nbase_url = "http://127.0.0.1:2"\nweight_per_minute = 5000\n'
+    )
+    hosts = hosts_of(load(path))
+    assert hosts["okx"] == ("http://127.0.0.1:2", 5000)
+    assert hosts["bybit"] == ("http://127.0.0.1:1", None)
+    venues = known_venues()
+    assert hosts_of(Settings()) == {
+        name: (venue.base_url, venue.weight_per_minute) for name, venue in venues.items()
+    }
+
+
+def test_options_come_on_top_of_the_file() -> None:
+    """None leaves a setting as it is."""
+    settings = with_overrides(Settings(), base_url="http://x", region=None, venues=["bybit"])
+    assert settings.exf.base_url == "http://x"
+    assert settings.exf.region == Settings().exf.region
+    assert {s.venue for s in registry_of(settings).sources} == {"bybit"}
