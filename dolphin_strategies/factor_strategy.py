@@ -23,7 +23,13 @@ from dolphin_strategies.factors.external_factors import (
     WARM_UP,
     ExternalFactors,
 )
-from dolphin_strategies.factors.feed_messages import FEED_MESSAGES, ClockMoved, HeldAnswer
+from dolphin_strategies.factors.feed_messages import (
+    FEED_MESSAGES,
+    ClockMoved,
+    HeldAnswer,
+    HistoryChunk,
+    HistoryEnd,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -242,6 +248,10 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
             self.clock.set_time(message.now_ns)
         elif type(message) is HeldAnswer and self._warm_up is not None:
             self._warm_up.on_answer(message)
+        elif type(message) is HistoryChunk:
+            self._give_chunk(message.records)
+        elif type(message) is HistoryEnd:
+            self._end_history(message.newest)
 
     def _accept(self, data: CustomData) -> bool:
         """Return whether a record of another schema may be looked at now."""

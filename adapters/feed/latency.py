@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from dolphin_strategies.observation import StrategyObserver, observe
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -75,14 +77,25 @@ def measure_on_factors(strategy: FactorStrategy[Any]) -> LatencyRecorder:
     """Record, at each entry of the strategy's ``on_factors``, the time since the producer's
     write; both ends read ``CLOCK_MONOTONIC`` of this machine.
     """
-    recorder = LatencyRecorder()
-    on_factors: Callable[[ExternalFactors], None] = strategy.on_factors
-    now_ns, add = time.monotonic_ns, recorder.add
+    observer = _LatencyObserver()
+    observe(strategy, observer)
+    return observer.recorder
 
-    def measured(f: ExternalFactors) -> None:
-        if f.published_mono_ns:
-            add(now_ns() - f.published_mono_ns)
-        on_factors(f)
 
-    strategy.on_factors = measured  # type: ignore[method-assign]
-    return recorder
+class _LatencyObserver(StrategyObserver):
+    """Records the latency of each record before the strategy acts on it."""
+
+    def __init__(self) -> None:
+        self.recorder: Final = LatencyRecorder()
+
+    def around_factors(
+        self, on_factors: Callable[[ExternalFactors], None]
+    ) -> Callable[[ExternalFactors], None]:
+        now_ns, add = time.monotonic_ns, self.recorder.add
+
+        def measured(f: ExternalFactors) -> None:
+            if f.published_mono_ns:
+                add(now_ns() - f.published_mono_ns)
+            on_factors(f)
+
+        return measured

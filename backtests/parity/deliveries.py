@@ -10,7 +10,9 @@ from nautilus_trader.model import ActorId, CustomData, DataType, QuoteTick, Trad
 
 from adapters.session import wire_format
 from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, ExternalFactors
+from dolphin_strategies.factors.feed_messages import FEED_MESSAGES, HistoryChunk, HistoryEnd
 from dolphin_strategies.factors.schema import FactorSchema
+from dolphin_strategies.observation import StrategyObserver, observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,9 +45,10 @@ class Deliveries:
     """
 
     def __init__(self, strategy: AnyFactorStrategy) -> None:
-        self.actor: Final = FactorDelivery(strategy)
-        self._ticks: Final = _OriginalTicks(strategy)
+        self.actor: Final = FactorDelivery()
+        self._ticks: Final = _OriginalTicks()
         self._history: list[ExternalFactors] = []
+        observe(strategy, self._ticks)
 
     def data_of(self, item: Input) -> list[Any]:
         """Return what makes an engine deliver an input."""
@@ -69,13 +72,12 @@ class Deliveries:
 class FactorDelivery(DataActor):
     """Publishes the records of a session with their own stamps, when their marks come."""
 
-    def __new__(cls, strategy: AnyFactorStrategy) -> Self:
+    def __new__(cls) -> Self:
         return super().__new__(cls, _CONFIG)  # type: ignore[call-arg]
 
-    def __init__(self, strategy: AnyFactorStrategy) -> None:
+    def __init__(self) -> None:
         super().__init__(_CONFIG)
         self.waiting: Final[deque[tuple[int, list[ExternalFactors]]]] = deque()
-        self._strategy: Final = strategy
 
     def on_start(self) -> None:
         self.subscribe_data(DELIVERY)
@@ -84,25 +86,29 @@ class FactorDelivery(DataActor):
         if data.data.sequence:
             kind, records = self.waiting.popleft()
             if kind == wire_format.HISTORY:
-                self._strategy._give_chunk(records)  # noqa: SLF001 - as its warm-up does
+                self.publish_data(FEED_MESSAGES, HistoryChunk(records).wrapped())
                 return
             wrapped = CustomData(EXTERNAL_FACTORS, records[0])
             if kind == wire_format.RELEASED:
-                self._strategy._end_history(wrapped)  # noqa: SLF001
+                self.publish_data(FEED_MESSAGES, HistoryEnd(wrapped).wrapped())
             else:
                 self.publish_data(EXTERNAL_FACTORS, wrapped)
 
 
-class _OriginalTicks:
+class _OriginalTicks(StrategyObserver):
     """Gives a strategy each quote and trade with the stamps that it had live.
 
     The engine replays them at their delivery time, which is their ``ts_init`` there.
     """
 
-    def __init__(self, strategy: AnyFactorStrategy) -> None:
+    def __init__(self) -> None:
         self.waiting: Final[deque[tuple[Any, Any]]] = deque()
-        strategy.on_quote = self._giving(strategy.on_quote)  # type: ignore[method-assign, assignment]
-        strategy.on_trade = self._giving(strategy.on_trade)  # type: ignore[method-assign, assignment]
+
+    def around_quote(self, on_quote: Callable[[Any], None]) -> Callable[[Any], None]:
+        return self._giving(on_quote)
+
+    def around_trade(self, on_trade: Callable[[Any], None]) -> Callable[[Any], None]:
+        return self._giving(on_trade)
 
     def _giving(self, hook: Callable[[Any], None]) -> Callable[[Any], None]:
         waiting = self.waiting

@@ -23,7 +23,7 @@ from nautilus_trader.model import (
 
 from adapters.command.strategy_class import find_strategy, make_config
 from adapters.session.recorded_inputs import SessionError
-from adapters.session.strategy_tap import StrategyTap
+from adapters.session.tap.strategy_tap import StrategyTap
 from backtests.engine.strategy_errors import EscapedErrors, sentence
 from backtests.parity.deliveries import Deliveries, mark
 from backtests.parity.replay_log import Replayed, ReplayLog
@@ -71,8 +71,8 @@ def replay(session: RecordedSession, *, latency_ms: float = 0.0) -> Replayed:
         engine.add_actor(deliveries.actor)
         engine.add_strategy(strategy)
         error = _run(engine, session, deliveries, log)
-        found.inputs = tap.occurrences.number
-        found.failure = sentence(error) if error is not None else tap.occurrences.problem
+        found.inputs = tap.events.number
+        found.failure = sentence(error) if error is not None else tap.events.problem
         log.is_over = True
         _stop(engine, strategy)
     except RuntimeError as error:

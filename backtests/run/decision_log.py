@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.session.decisions import DECISIONS, Ordinals, describe_call
+from adapters.session.tap.decisions import Ordinals, describe_call
+from dolphin_strategies.observation import StrategyObserver, observe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from adapters.command.strategy_class import AnyFactorStrategy
 
 _OF_THE_RUN: Final = ("stop", "market_exit", "shutdown_system")
@@ -22,13 +25,13 @@ class Decision:
     content: dict[str, Any]
 
 
-class DecisionLog:
-    """Note what a strategy submits, modifies and cancels.
+class DecisionLog(StrategyObserver):
+    """Records what a strategy submits, modifies and cancels.
 
     Parameters
     ----------
     strategy : FactorStrategy
-        Not running yet; the methods of this instance are wrapped.
+        Not running yet.
 
     Attributes
     ----------
@@ -41,17 +44,16 @@ class DecisionLog:
         self.decisions: list[Decision] = []
         self._strategy: Final = strategy
         self._ordinals: Final = Ordinals()
-        for method in DECISIONS:
-            if method not in _OF_THE_RUN:
-                self._wrap(method)
+        observe(strategy, self)
 
-    def _wrap(self, method: str) -> None:
-        call = getattr(self._strategy, method)
+    def around_decision(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        if name in _OF_THE_RUN:
+            return call
 
-        def noted(*arguments: Any, **keywords: Any) -> Any:
+        def observed(*arguments: Any, **keywords: Any) -> Any:
             now_ns = self._strategy.clock.timestamp_ns()
-            content = describe_call(method, arguments, keywords, self._ordinals)
+            content = describe_call(name, arguments, keywords, self._ordinals)
             self.decisions.append(Decision(now_ns, content))
             return call(*arguments, **keywords)
 
-        setattr(self._strategy, method, noted)
+        return observed

@@ -8,6 +8,7 @@ from nautilus_trader.model import CustomData, DataType
 
 if TYPE_CHECKING:
     from dolphin_strategies.factors.batch import FactorBatch
+    from dolphin_strategies.factors.external_factors import ExternalFactors
 
 FEED_MESSAGES: Final = DataType("ExternalFactorsFeedMessage")
 """The DataType that FactorFeed and FactorStrategy subscribe to."""
@@ -55,6 +56,24 @@ class HeldAnswer(FeedMessage):
     def __init__(self, request: HeldRequest, batch: FactorBatch | None) -> None:
         self.request = request
         self.batch = batch
+
+
+class HistoryChunk(FeedMessage):
+    """A replay gives a strategy records of the past: of one schema, oldest first."""
+
+    __slots__ = ("records",)
+
+    def __init__(self, records: list[ExternalFactors]) -> None:
+        self.records = records
+
+
+class HistoryEnd(FeedMessage):
+    """A replay ends a strategy's history: with the live record held back until then, or None."""
+
+    __slots__ = ("newest",)
+
+    def __init__(self, newest: CustomData | None) -> None:
+        self.newest = newest
 
 
 class ClockMoved(FeedMessage):

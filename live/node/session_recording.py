@@ -13,8 +13,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.session.pipe_sender import Outbox
-from adapters.session.strategy_tap import StrategyTap
+from adapters.session.tap.strategy_tap import StrategyTap
 from dolphin_strategies.errors import DolphinError
+from dolphin_strategies.observation import StrategyObserver, observe
 
 if TYPE_CHECKING:
     import asyncio
@@ -103,7 +104,7 @@ class SessionRecording:
         self._outbox: Final = Outbox(self._into)
         self._outbox.header(**header, started_ns=time.time_ns())
         self.tap: Final = StrategyTap(strategy, self._outbox, time.time_ns)
-        self._tell_instruments_at_start()
+        observe(strategy, _InstrumentsAtStart(strategy, self._outbox))
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Hand over from now on, on the node's loop."""
@@ -115,7 +116,7 @@ class SessionRecording:
     @property
     def published(self) -> int:
         """Inputs that the strategy was given."""
-        return self.tap.occurrences.number
+        return self.tap.events.number
 
     @property
     def recorded(self) -> int:
@@ -168,7 +169,7 @@ class SessionRecording:
     def _flush(self) -> None:
         self._hand_over()
         self._listen()
-        problem = self.tap.occurrences.problem or str(self._status["problem"])
+        problem = self.tap.events.problem or str(self._status["problem"])
         if self._outbox.problem:
             self._give_up(WRITER_ENDED)
         elif problem:
@@ -221,17 +222,6 @@ class SessionRecording:
             self._problem = problem
             with suppress(Exception):
                 self._say(f"RECORDING: {problem}; trading goes on")
-
-    def _tell_instruments_at_start(self) -> None:
-        on_start = self._strategy.on_start
-
-        def tapped() -> None:
-            with suppress(Exception):
-                known = self._strategy.cache.instruments()
-                self._outbox.header(instruments=[i.to_dict() for i in known])
-            on_start()
-
-        self._strategy.on_start = tapped  # type: ignore[method-assign]
 
     # ---- beginning and end -------------------------------------------------------------------
 
@@ -292,3 +282,23 @@ class SessionRecording:
         self._process.kill()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(2)
+
+
+class _InstrumentsAtStart(StrategyObserver):
+    """Puts the instruments that the node knows at the strategy's start into the session."""
+
+    def __init__(self, strategy: AnyFactorStrategy, outbox: Outbox) -> None:
+        self._strategy: Final = strategy
+        self._outbox: Final = outbox
+
+    def around_lifecycle(self, name: str, hook: Callable[[], None]) -> Callable[[], None]:
+        if name != "on_start":
+            return hook
+
+        def observed() -> None:
+            with suppress(Exception):
+                known = self._strategy.cache.instruments()
+                self._outbox.header(instruments=[i.to_dict() for i in known])
+            hook()
+
+        return observed

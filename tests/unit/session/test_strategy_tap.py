@@ -7,7 +7,7 @@ from typing import Any
 from nautilus_trader.model import CustomData
 
 from adapters.session import wire_format
-from adapters.session.strategy_tap import StrategyTap
+from adapters.session.tap.strategy_tap import StrategyTap
 from dolphin_strategies import ExternalFactors, FactorSchema, FactorStrategy, FactorStrategyConfig
 from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS
 
@@ -104,5 +104,5 @@ def test_a_broken_log_reaches_no_strategy() -> None:
     strategy.on_data(wrapped(1))
     strategy.on_data(wrapped(2))
     assert strategy.seen == [1, 2]
-    assert "planted in the log" in tap.occurrences.problem
-    assert not tap.occurrences.failure
+    assert "planted in the log" in tap.events.problem
+    assert not tap.events.failure

@@ -51,21 +51,6 @@ EVENT_FIELDS: Final = (
 )
 POSITION_FIELDS: Final = ("instrument_id", "signed_qty", "last_qty", "last_px", "avg_px_open")
 
-DECISIONS: Final = (
-    "submit_order",
-    "submit_order_list",
-    "modify_order",
-    "modify_orders",
-    "cancel_order",
-    "cancel_orders",
-    "cancel_all_orders",
-    "close_position",
-    "close_all_positions",
-    "market_exit",
-    "stop",
-    "shutdown_system",
-)
-"""The methods of a strategy by which it acts."""
 _ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
     "submit_order": ("order", "position_id"),
     "submit_order_list": ("orders", "position_id"),
@@ -110,7 +95,7 @@ class Ordinals:
 def describe_call(
     method: str, arguments: tuple[Any, ...], keywords: dict[str, Any], ordinals: Ordinals
 ) -> dict[str, Any]:
-    """Return what a call of one of DECISIONS says.
+    """Return what a call by which a strategy acts states.
 
     An id is told only as the order's ordinal, a position by its instrument and size.
     """
