@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.catalog.writing.recording_writer import RecordingWriter
+from adapters.catalog import RecordingWriter
 from adapters.catalog.writing.resume_point import resume_after
 from adapters.shm.region.layout import DEFAULT_PATH
 from adapters.shm.source import ShmSource

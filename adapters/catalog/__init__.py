@@ -1,1 +1,28 @@
-"""Catalogs: recordings of factors and market data in files that any tool can read."""
+"""Catalogs: recordings of factors and market data in files that any tool can read.
+
+``FactorCatalog`` reads a catalog, ``RecordingWriter`` writes one recording of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from adapters.catalog.reading.factor_catalog import FactorCatalog
+    from adapters.catalog.writing.recording_writer import RecordingWriter
+
+__all__ = ["FactorCatalog", "RecordingWriter"]
+
+_HOMES = {
+    "FactorCatalog": "adapters.catalog.reading.factor_catalog",
+    "RecordingWriter": "adapters.catalog.writing.recording_writer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # On first use: who only reads does not load what writes.
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -8,7 +8,7 @@ import struct
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.catalog.writing.recording_writer import RecordingWriter
+from adapters.catalog import RecordingWriter
 from adapters.session import wire_format
 from adapters.session.line_file import LineFile
 from adapters.session.session_files import FORMAT, HISTORY_SUFFIX, LINES_FILE, SESSION_FILE

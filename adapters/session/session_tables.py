@@ -22,7 +22,7 @@ from dolphin_strategies.factors.batch import FactorBatch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.catalog.writing.recording_writer import RecordingWriter
+    from adapters.catalog import RecordingWriter
 
 CHECKSUM: Final = "delivery_crc32"
 """The column with each input's checksum: of the very bytes that the strategy was given."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from nautilus_trader.persistence import ParquetDataCatalog
 
+from adapters.catalog import RecordingWriter
 from adapters.catalog.files import layout
 from adapters.catalog.files.journal import read_journal
 from adapters.catalog.files.recovery import recover
 from adapters.catalog.reading.recordings import list_recordings
-from adapters.catalog.writing.recording_writer import RecordingWriter
 from backtests.importing.content.publication import states_at
 from backtests.importing.spec.times import show
 from dolphin_strategies import FactorSchema

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model import BarType, InstrumentId
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog import FactorCatalog
 from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
 from backtests.importing.content.instruments import make_instrument
 from backtests.inputs.coverage import FactorCoverage, check_coverage, check_names, show_time

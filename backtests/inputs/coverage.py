@@ -13,7 +13,7 @@ from dolphin_strategies.errors import ConfigError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.catalog.reading.factor_catalog import FactorCatalog
+    from adapters.catalog import FactorCatalog
     from adapters.catalog.reading.recordings import Recording
 
 _TOLERATED: Final = 0.01

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from adapters.catalog.reading.factor_catalog import FactorCatalog
+    from adapters.catalog import FactorCatalog
 
 _SLOW_NS: Final = 60_000_000_000
 """A factor that changes less often than this is published by somebody, with a delay."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog import FactorCatalog
 from backtests.inputs.coverage import show_time
 from backtests.inputs.factor_delay import FactorDelay, show_duration
 from backtests.lookahead.freshness import Freshness, has_collapsed, typical_interval_ns

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.catalog.writing.recording_writer import RecordingWriter
+from adapters.catalog import RecordingWriter
 from backtests.inputs.factor_delay import NO_DELAY
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from nautilus_trader.execution import MakerTakerFeeModel
 from nautilus_trader.model import AccountType, Money, NautilusDataType, OmsType
 from nautilus_trader.persistence import ParquetDataCatalog
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog import FactorCatalog
 from dolphin_strategies.examples.imbalance_taker import ImbalanceTaker, ImbalanceTakerConfig
 
 catalog = ParquetDataCatalog(sys.argv[1])

@@ -12,7 +12,7 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog import FactorCatalog
 from adapters.exf.polling.http_client import Fetcher
 from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
 from adapters.exf.replay_service import ReplayedService

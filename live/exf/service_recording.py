@@ -6,8 +6,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.catalog import RecordingWriter
 from adapters.catalog.writing.recorder import Recorder
-from adapters.catalog.writing.recording_writer import RecordingWriter
 from adapters.catalog.writing.resume_point import resume_after
 from adapters.shm.source import ShmSource
 

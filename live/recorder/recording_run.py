@@ -18,8 +18,8 @@ from dolphin_strategies.factors.source import SourceState
 if TYPE_CHECKING:
     from types import FrameType
 
+    from adapters.catalog import RecordingWriter
     from adapters.catalog.writing.record_counts import Counts
-    from adapters.catalog.writing.recording_writer import RecordingWriter
     from adapters.shm.source import ShmSource
 
 CHECK_INTERVAL_S: Final = 1.0

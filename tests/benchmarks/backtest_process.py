@@ -20,7 +20,7 @@ from nautilus_trader.model import CustomData, Price, Quantity, QuoteTick
 from nautilus_trader.persistence import ParquetDataCatalog
 from nautilus_trader.trading import Strategy
 
-from adapters.catalog.writing.recording_writer import RecordingWriter
+from adapters.catalog import RecordingWriter
 from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
 from backtests.engine.backtest_run import build_engine
 from backtests.inputs.backtest_inputs import find_inputs

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
-from adapters.catalog.writing.recording_writer import RecordingWriter
+from adapters.catalog import FactorCatalog, RecordingWriter
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.schema import FactorSchema
 from tests.benchmarks.report import require

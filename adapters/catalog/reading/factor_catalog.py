@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from adapters.catalog.files import layout
 from adapters.catalog.files.recovery import recover
-from adapters.catalog.reading.duplicate_records import Once
+from adapters.catalog.reading.duplicate_records import Once, in_several
 from adapters.catalog.reading.engine_data import no_collection, to_engine_data
 from adapters.catalog.reading.factor_files import file_batches, file_sequences, open_spool
 from adapters.catalog.reading.recordings import list_recordings
@@ -274,7 +274,7 @@ class FactorCatalog:
 
     def _once(self, chosen: list[Recording], start_ns: int) -> Once:
         """Return what knows the records that shortly before the start came in another copy."""
-        once = Once(_seen_twice(chosen))
+        once = Once(in_several([r.stream_ids for r in chosen]))
         window = (start_ns - LOOK_BACK_NS, start_ns)
         for file in (f for r in chosen for f in r.files if f.stream_id in once.streams):
             if file.last_ns >= window[0] and file.first_ns < window[1]:
@@ -295,14 +295,3 @@ class FactorCatalog:
             self.damages.append(damage)
             msg = f"{path} is left out: {why}; run verify to find all damage"
             warnings.warn(msg, DamagedFileWarning, stacklevel=3)
-
-
-def _seen_twice(recordings: list[Recording]) -> set[int]:
-    """Return the streams that more than one recording may hold."""
-    seen: set[int] = set()
-    twice: set[int] = set()
-    for recording in recordings:
-        streams = set(recording.stream_ids) - {0}
-        twice |= seen & streams
-        seen |= streams
-    return twice

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from adapters.catalog.files import layout
+from adapters.catalog.files.gap import Gap
 from adapters.catalog.files.journal import read_journal
 from adapters.catalog.files.parquet_parts import PART_KEY
 from adapters.catalog.files.recording_lock import is_written
@@ -18,15 +19,6 @@ from adapters.catalog.files.recovery import spools_of
 from adapters.catalog.files.spool import read_spool
 from dolphin_strategies.factors.arrow import STREAM_ID_KEY, factor_names, numpy_of
 from dolphin_strategies.factors.schema import FactorSchema
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gap:
-    """Records that the source lost: how many, after which sequence of which stream."""
-
-    stream_id: int
-    after_sequence: int
-    lost: int
 
 
 @dataclass(frozen=True, kw_only=True)

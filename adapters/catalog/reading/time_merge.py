@@ -59,16 +59,17 @@ class Cursor:
 
 
 def merged(cursors: Sequence[Cursor], once: Once, max_rows: int) -> Iterator[FactorBatch]:
-    """Yield the records of all in the order of ``ts_init``; of one instant, the first's first.
+    """Yield the records of all files in the order of ``ts_init``.
 
-    Only the files of one time are open, and each has one batch at hand.
+    Records with the same ``ts_init`` come in the order of their files. Only files that overlap in
+    time are open at once, and each holds one batch in memory.
 
     Parameters
     ----------
     cursors : sequence of Cursor
-        One for each file; their rank decides ties.
+        One for each file; their order decides ties.
     once : Once
-        Says which records came before.
+        Knows which records came before.
     max_rows : int
         No batch has more.
 

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from adapters.catalog.files.gap import Gap
+
 if TYPE_CHECKING:
     from dolphin_strategies.factors.batch import FactorBatch
-
-
-class Gap(NamedTuple):
-    """Records that the source lost: how many, after which sequence of which stream."""
-
-    stream_id: int
-    after_sequence: int
-    lost: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +24,7 @@ class Counts:
     recorded : int
         Given to the recording and not dropped.
     lost : int
-        Gone before they could be read; each gap is told in the recording.
+        Gone before they could be read; the recording holds each gap.
     dropped : int
         Read, and not written because the disk did not take them.
     waiting : int

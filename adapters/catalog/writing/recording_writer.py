@@ -7,15 +7,15 @@ import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 from adapters.catalog.files import layout
 from adapters.catalog.files.journal import Journal, last_sequences, read_journal
-from adapters.catalog.files.parquet_parts import finish_part
 from adapters.catalog.files.recording_lock import RecordingLock
-from adapters.catalog.files.recovery import recover, spools_of
-from adapters.catalog.files.spool import Spool
+from adapters.catalog.files.recovery import recover
+from adapters.catalog.writing.pending_events import PendingEvents
+from adapters.catalog.writing.recording_parts import RecordingParts
 from adapters.catalog.writing.write_buffer import PendingTable, last_of, without_dictionaries
 from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.arrow import numpy_of
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from adapters.catalog.files.spool import Spool
     from dolphin_strategies.factors.batch import FactorBatch
 
 PENDING_BYTES: Final = 8 << 20
 """More than this is flushed before its time."""
-RETRY_S: Final = 5.0
-"""How often a part that could not be finished is tried again."""
 SYNC_S: Final = 5.0
 """A loss of power takes at most what was flushed in the last so many seconds."""
 
@@ -40,17 +39,16 @@ class RecordingWriter:
 
     What is written is in a spool after at most ``flush_s``, safe from ``kill -9``; a spool that
     is large or old enough becomes a Parquet file. A full disk never raises: what could not be
-    flushed is counted in ``dropped``, told in ``problem``, and writing goes on when it can.
+    flushed is counted in ``dropped``, explained in ``problem``, and writing goes on when it can.
 
     Parameters
     ----------
     catalog : Path
         The catalog's folder; made if missing.
     source : str
-        What is recorded, told in the journal: a region's path, for example.
+        What is recorded, for the journal: a region's path, for example.
     name : str, optional
-        The recording's name; by default made of the time. A recording that has ended is
-        continued.
+        The recording's name; by default made of the time. An ended recording is continued.
     rotate_bytes : int
         A spool of this size becomes a Parquet file.
     rotate_s : float
@@ -61,12 +59,12 @@ class RecordingWriter:
     Attributes
     ----------
     recorded, lost, dropped : int
-        Records taken and not dropped; told to be lost before they came here; not written.
+        Records taken and not dropped; reported lost by their source; not written.
     problem : str
         Why the last write failed; empty when it did not.
     last_sequences : dict of int to int
-        For each stream the last sequence recorded or told to be lost in this recording, those
-        of earlier runs too.
+        For each stream the last sequence recorded or reported lost in this recording, in earlier
+        runs too.
 
     Raises
     ------
@@ -75,7 +73,7 @@ class RecordingWriter:
 
     Notes
     -----
-    Not thread-safe. ``tick`` wants to be called a few times a second.
+    Not thread-safe. Call ``tick`` a few times a second.
 
     """
 
@@ -92,15 +90,10 @@ class RecordingWriter:
         self.catalog: Final = Path(catalog)
         self.name: Final = layout.check_recording_name(name or _new_name())
         self.problem = ""
-        self.lost = 0
-        self.dropped = 0
-        self.last_sequences: dict[int, int] = {}
         self._written = 0
         self._rotate_bytes, self._rotate_s, self._flush_s = rotate_bytes, rotate_s, flush_s
         self._tables: dict[str, PendingTable] = {}
-        self._unfinished: list[Path] = []
-        self._events: list[tuple[str, dict[str, Any]]] = []
-        self._retry_at = self._sync_at = 0.0
+        self._sync_at = 0.0
         self._is_closed = False
         try:
             self.catalog.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -108,9 +101,11 @@ class RecordingWriter:
             layout.make_folder(self.catalog, layout.DATA)
             recover(self.catalog)
             self._lock = RecordingLock(folder)
-            self._folder = folder
             self._journal = Journal(folder / layout.JOURNAL)
-            self._take_up(read_journal(folder / layout.JOURNAL))
+            events = read_journal(folder / layout.JOURNAL)
+            self.last_sequences = last_sequences(events)
+            self._events = PendingEvents(self._journal)
+            self._parts = RecordingParts(self.catalog, self.name, self._journal, events)
             self._journal.append(
                 "start", source=source, pid=os.getpid(), started_ns=time.time_ns(), format=1
             )
@@ -121,6 +116,14 @@ class RecordingWriter:
     @property
     def recorded(self) -> int:
         return self._written + sum(t.pending_rows for t in self._tables.values())
+
+    @property
+    def lost(self) -> int:
+        return self._events.lost
+
+    @property
+    def dropped(self) -> int:
+        return self._events.dropped
 
     def write_factors(
         self, batch: FactorBatch, extra: Mapping[str, pa.Array] | None = None
@@ -177,15 +180,13 @@ class RecordingWriter:
         self._flush_if_due(table)
 
     def add_lost(self, stream_id: int, after_sequence: int, count: int) -> None:
-        """Tell that the source lost records after a sequence."""
-        self.lost += count
+        """Record that the source lost ``count`` records after a sequence."""
+        self._events.add_lost(stream_id, after_sequence, count)
         self._accounted(stream_id, after_sequence + count)
-        gap = {"stream_id": f"{stream_id:016x}", "after_sequence": after_sequence, "lost": count}
-        self._events.append(("gap", gap))
 
     def add_dropped(self, count: int, why: str) -> None:
-        """Tell that records were not written."""
-        self._drop({"count": count, "why": why})
+        """Record that ``count`` records were not written."""
+        self._events.add_dropped({"count": count, "why": why})
 
     def flush(self) -> None:
         """Write everything to the spools."""
@@ -210,15 +211,14 @@ class RecordingWriter:
             if table.spool is not None and now >= table.started_at + self._rotate_s:
                 self._flush(table)
                 self._end_part(table)
-                self._retry_at = now
         if now >= self._sync_at:
             self._sync_at = now + SYNC_S
             self._sync()
-        if self._unfinished and now >= self._retry_at:
+        if self._parts.is_due:
             self._finish_parts()
 
     def close(self, **totals: int) -> None:
-        """Flush, rotate, tell the totals, and give up the lock; safe to call again.
+        """Flush, rotate, write the totals, and release the lock; safe to call again.
 
         Parameters
         ----------
@@ -232,7 +232,7 @@ class RecordingWriter:
         try:
             self.rotate()
             counts = {"recorded": self.recorded, "lost": self.lost, "dropped": self.dropped}
-            self._events.append(("end", {**counts, **totals}))
+            self._events.add_end(**{**counts, **totals})
             self._write_events()
         finally:
             for table in self._tables.values():
@@ -247,25 +247,8 @@ class RecordingWriter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _take_up(self, events: list[dict[str, Any]]) -> None:
-        """Continue an earlier run of this recording."""
-        self._finished = {e["part"] for e in events if e["event"] == "file"}
-        left = [layout.spool_part(s.name) for s in spools_of(self._folder)]
-        self._part = max([0, *self._finished, *(part for part, _ in filter(None, left))])
-        self.last_sequences = last_sequences(events)
-
     def _accounted(self, stream_id: int, sequence: int) -> None:
         self.last_sequences[stream_id] = max(sequence, self.last_sequences.get(stream_id, 0))
-
-    def _drop(self, event: dict[str, Any]) -> None:
-        self.dropped += event["count"]
-        if self._events:
-            kind, last = self._events[-1]
-            both = {**last, "count": 0, "last_sequence": 0}
-            if kind == "dropped" and both == {**event, "count": 0, "last_sequence": 0}:
-                event = {**event, "count": last["count"] + event["count"]}
-                del self._events[-1]
-        self._events.append(("dropped", event))
 
     def _table(self, folder: str) -> PendingTable:
         if folder not in self._tables:
@@ -290,44 +273,36 @@ class RecordingWriter:
         # A gap before the records beside it: see unreached_gaps.
         self._write_events()
         try:
-            if table.spool is not None and not table.spool.schema.equals(
-                batch.schema, check_metadata=True
-            ):
-                self._end_part(table)
-            if table.spool is None:
-                name = layout.spool_name(self._part + 1, table.folder)
-                table.begin(Spool(self._folder / name, batch.schema))
-                self._part += 1
-            table.spool.append(batch)  # type: ignore[union-attr]
+            self._spool_of(table, batch.schema).append(batch)
         except OSError as error:
             self.problem = f"{rows:,} records of {table.folder} dropped: {error}"
-            self._drop({"count": rows, "why": error.strerror or str(error), **last_of(batch)})
+            why = error.strerror or str(error)
+            self._events.add_dropped({"count": rows, "why": why, **last_of(batch)})
             if error.errno == errno.EFBIG:
                 self._end_part(table)
         else:
             self.problem = ""
             self._written += rows
 
+    def _spool_of(self, table: PendingTable, schema: pa.Schema) -> Spool:
+        """Return the spool that takes rows of a schema; another schema begins a new part."""
+        if table.spool is not None:
+            if table.spool.schema.equals(schema, check_metadata=True):
+                return table.spool
+            self._end_part(table)
+        return table.begin(self._parts.begin(table.folder, schema))
+
     def _end_part(self, table: PendingTable) -> None:
         if table.spool is not None:
-            table.spool.close()
-            self._unfinished.append(table.spool.path)
+            self._parts.end(table.spool)
             table.spool = None
 
     def _finish_parts(self) -> None:
-        left = []
-        for spool in self._unfinished:
-            try:
-                finish_part(self.catalog, self.name, self._journal, self._finished, spool)
-            except (OSError, ConfigError) as error:
-                self.problem = f"{spool.name} cannot be made a Parquet file now: {error}"
-                self._retry_at = time.monotonic() + RETRY_S
-                left.append(spool)
-        self._unfinished = left
+        self.problem = self._parts.finish() or self.problem
 
     def _sync(self) -> None:
         try:
-            layout.sync_folder(self._folder)
+            layout.sync_folder(self._parts.folder)
             for table in self._tables.values():
                 if table.spool is not None:
                     table.spool.sync()
@@ -335,14 +310,10 @@ class RecordingWriter:
             self.problem = f"recording {self.name} cannot be made durable now: {error}"
 
     def _write_events(self) -> None:
-        while self._events:
-            event, data = self._events[0]
-            try:
-                self._journal.append(event, is_durable=event != "gap", **data)
-            except OSError as error:
-                self.problem = f"the journal cannot be written: {error}"
-                return
-            del self._events[0]
+        try:
+            self._events.write()
+        except OSError as error:
+            self.problem = f"the journal cannot be written: {error}"
 
 
 def _new_name() -> str:

@@ -30,9 +30,11 @@ class PendingTable:
         self._factors: list[tuple[FactorBatch, Mapping[str, pa.Array]]] = []
         self._arrow: list[pa.RecordBatch] = []
 
-    def begin(self, spool: Spool) -> None:
+    def begin(self, spool: Spool) -> Spool:
+        """Flush into a new spool from now on; return it."""
         self.spool = spool
         self.started_at = time.monotonic()
+        return spool
 
     def fits(self, batch: FactorBatch, extra: Mapping[str, pa.Array] | None) -> bool:
         if not self._factors:

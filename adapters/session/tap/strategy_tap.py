@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SessionLog(Protocol):
-    """Takes what a tap reports; what it raises reaches no strategy, see :class:`StrategyEvents`."""
+    """Takes what a tap reports; what it raises never reaches a strategy."""
 
     def factors(self, kind: int, number: int, delivered_ns: int, f: ExternalFactors) -> None:
         """Take factors that the strategy was given."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog import FactorCatalog
 from tests.support.eventually import eventually
 from tests.support.exchange.exf import attached, exf_process, run_exf
 from tests.support.exchange.local_exchange import local_exchange

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from adapters.catalog.writing.recording_writer import RecordingWriter
+from adapters.catalog import RecordingWriter
 from adapters.market.simulated_path import SCHEMA
 from dolphin_strategies import FactorBatch
 from tests.support.nodes.node_process import node

@@ -200,7 +200,7 @@ def test_scrambled_data_is_the_same_before_and_valid_and_different_after(
 
 def rows_of(path: Path) -> tuple[list[Any], tuple[Any, Any]]:
     """Return a catalog's quotes and factors."""
-    from adapters.catalog.reading.factor_catalog import FactorCatalog
+    from adapters.catalog import FactorCatalog
 
     data = MarketData(path)
     quotes = [
@@ -214,8 +214,7 @@ def rows_of(path: Path) -> tuple[list[Any], tuple[Any, Any]]:
 
 def test_what_a_live_recorder_has_not_filed_yet_is_scrambled_too(tmp_path: Path) -> None:
     """A spool becomes a file of the copy, so nothing of the future stays in it."""
-    from adapters.catalog.reading.factor_catalog import FactorCatalog
-    from adapters.catalog.writing.recording_writer import RecordingWriter
+    from adapters.catalog import FactorCatalog, RecordingWriter
     from tests.support.catalogs.backtest_catalogs import batch
 
     catalog, copy = tmp_path / "catalog", tmp_path / "copy"

@@ -23,9 +23,8 @@ from nautilus_trader.model import (
     QuoteTick,
 )
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog import FactorCatalog, RecordingWriter
 from adapters.catalog.reading.recorded_source import RecordedSource
-from adapters.catalog.writing.recording_writer import RecordingWriter
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
 from dolphin_strategies import (

@@ -16,8 +16,8 @@ import pytest
 from nautilus_trader.model import Bar, NautilusDataType, QuoteTick, TradeTick
 from nautilus_trader.persistence import ParquetDataCatalog
 
+from adapters.catalog import FactorCatalog
 from adapters.catalog.files.journal import read_journal
-from adapters.catalog.reading.factor_catalog import FactorCatalog
 from backtests.importing.catalog_import import ROWS_AT_ONCE
 from tests.support.catalogs.imports import ROOT, SCRIPT, run_command, run_import, write_files
 from tests.support.eventually import eventually
@@ -211,7 +211,7 @@ def test_replacement_leaves_only_the_new_content(data: Path, tmp_path: Path) -> 
 
 def test_recording_of_another_origin_is_never_replaced(data: Path, tmp_path: Path) -> None:
     """A name is no reason to lose a recorded session."""
-    from adapters.catalog.writing.recording_writer import RecordingWriter
+    from adapters.catalog import RecordingWriter
 
     catalog = tmp_path / "catalog"
     with RecordingWriter(catalog, source="/dev/shm/dolphin_exf", name="april"):

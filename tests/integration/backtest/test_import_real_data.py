@@ -16,7 +16,7 @@ import pytest
 from nautilus_trader.model import NautilusDataType
 from nautilus_trader.persistence import ParquetDataCatalog
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog import FactorCatalog
 from tests.support.catalogs.imports import EXAMPLES, data_folder, run_import
 
 if TYPE_CHECKING:

@@ -30,11 +30,10 @@ from nautilus_trader.model import (
 )
 from nautilus_trader.persistence import ParquetDataCatalog
 
+from adapters.catalog import FactorCatalog, RecordingWriter
 from adapters.catalog.__main__ import main
 from adapters.catalog.files import market_tables
 from adapters.catalog.files.journal import read_journal
-from adapters.catalog.reading.factor_catalog import FactorCatalog
-from adapters.catalog.writing.recording_writer import RecordingWriter
 from dolphin_strategies.errors import ConfigError, UnknownFactorError
 from tests.support.catalogs.factor_batches import (
     FIRST_NS,

@@ -12,8 +12,8 @@ import pytest
 from nautilus_trader.model import NautilusDataType
 from nautilus_trader.persistence import ParquetDataCatalog
 
+from adapters.catalog import RecordingWriter
 from adapters.catalog.reading.factor_catalog import DamagedFileWarning, FactorCatalog
-from adapters.catalog.writing.recording_writer import RecordingWriter
 from tests.support.catalogs.factor_batches import assert_numbered, numbered, sequences
 
 if TYPE_CHECKING:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from adapters.catalog import FactorCatalog, RecordingWriter
 from adapters.catalog.files.journal import read_journal
-from adapters.catalog.reading.factor_catalog import FactorCatalog
-from adapters.catalog.writing import recording_writer
-from adapters.catalog.writing.recording_writer import RecordingWriter
+from adapters.catalog.writing import recording_parts
 from dolphin_strategies.errors import ConfigError
 from tests.support.catalogs.factor_batches import assert_numbered, numbered, sequences
 from tests.support.nodes.processes import ROOT, child
@@ -42,7 +41,7 @@ class Recorder:
     """A writer, and how many records it was given."""
 
     def __init__(self, catalog: Path) -> None:
-        recording_writer.RETRY_S = 0.0  # type: ignore[misc]
+        recording_parts.RETRY_S = 0.0  # type: ignore[misc]
         self.writer: Final = RecordingWriter(
             catalog, source="test", name="one", rotate_bytes=200_000, flush_s=0.0
         )

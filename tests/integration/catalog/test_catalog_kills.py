@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
-from adapters.catalog.writing.recording_writer import RecordingWriter
+from adapters.catalog import FactorCatalog, RecordingWriter
 from tests.support.catalogs.factor_batches import assert_numbered, numbered, sequences
 from tests.support.nodes.processes import child
 

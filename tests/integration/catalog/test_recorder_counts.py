@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 import pytest
 
-import adapters.catalog.writing.recorder as recorder_module
-from adapters.catalog.reading.factor_catalog import FactorCatalog
-from adapters.catalog.writing.record_counts import Gap, gaps_of
+from adapters.catalog import FactorCatalog, RecordingWriter
+from adapters.catalog.files.gap import Gap
+from adapters.catalog.writing import source_reader
+from adapters.catalog.writing.record_counts import gaps_of
 from adapters.catalog.writing.recorder import Recorder
-from adapters.catalog.writing.recording_writer import RecordingWriter
 from adapters.shm import FactorWriter
 from dolphin_strategies import FactorSchema, MemorySource
 from dolphin_strategies.factors.batch import FactorBatch
@@ -198,7 +198,7 @@ def test_what_the_disk_cannot_follow_waits_and_is_then_lost_by_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With no memory left to wait in, the source's own buffer overflows: exact gaps, told."""
-    monkeypatch.setattr(recorder_module, "QUEUE_BYTES", 400)
+    monkeypatch.setattr(source_reader, "QUEUE_BYTES", 400)
     source = MemorySource(FactorSchema(NAMES), capacity=8)
     r = Recorder(source, RecordingWriter(tmp_path, source="memory"))
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog import FactorCatalog
 from dolphin_strategies import ConfigError
 from tests.support.catalogs.recorders import (
     FACTORS,

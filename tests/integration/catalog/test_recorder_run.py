@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 import pytest
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog import FactorCatalog
 from adapters.shm import FactorWriter
 from tests.support.catalogs.recorders import (
     factor_files,

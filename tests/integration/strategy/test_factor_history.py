@@ -12,10 +12,9 @@ from nautilus_trader.common import LoggerConfig
 from nautilus_trader.model import CustomData
 from nautilus_trader.persistence import DataCatalogConfig
 
+from adapters.catalog import FactorCatalog, RecordingWriter
 from adapters.catalog.reading.engine_data import to_engine_data
-from adapters.catalog.reading.factor_catalog import FactorCatalog
 from adapters.catalog.reading.recorded_source import RecordedSource
-from adapters.catalog.writing.recording_writer import RecordingWriter
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from dolphin_strategies import (
     EXTERNAL_FACTORS,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from adapters.catalog.writing.recording_writer import RecordingWriter
+from adapters.catalog import RecordingWriter
 from adapters.shm.reader import FactorReader
 from adapters.shm.writer import FactorWriter
 from dolphin_strategies import FactorBatch, FactorSchema

@@ -18,7 +18,7 @@ from nautilus_trader.live import LiveExecutionEngineConfig, LiveNodeBuilder, Liv
 from nautilus_trader.model import TraderId
 from nautilus_trader.persistence import DataCatalogConfig
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog import FactorCatalog
 from adapters.catalog.reading.stored_spans import stored_spans
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.shm.source import ShmSource

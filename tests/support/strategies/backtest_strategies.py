@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from nautilus_trader.model import BarType, InstrumentId, OrderSide
 
-from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog import FactorCatalog
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig
 
 if TYPE_CHECKING:
