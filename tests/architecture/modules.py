@@ -1,0 +1,113 @@
+"""The project's packages and modules, who imports whom, and the table that says who may."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+TOPS: Final = ("dolphin_strategies", "adapters", "backtests", "live")
+ARCHITECTURE: Final = ROOT / "docs" / "architecture.md"
+_ROW: Final = re.compile(r"^\| `(?P<folder>[\w./]+)` \| (?P<text>.+?) \| (?P<rest>.*?) ?\|$")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table of folders: what the folder holds, and which packages it may import."""
+
+    sentence: str
+    may_import: tuple[str, ...]
+
+
+def python_files(top: str) -> list[Path]:
+    """Return the Python files below a top-level folder, relative to the root."""
+    return sorted(p.relative_to(ROOT) for p in (ROOT / top).rglob("*.py"))
+
+
+def packages() -> list[str]:
+    """Return every package of the four top-level folders, dotted."""
+    return [
+        ".".join(file.parent.parts)
+        for top in TOPS
+        for file in python_files(top)
+        if file.name == "__init__.py"
+    ]
+
+
+def module_of(file: Path) -> str:
+    """Return the dotted name of a file's module."""
+    parts = file.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(file: Path) -> Iterator[tuple[str, bool]]:
+    """Yield each module that a file imports, and whether only type checkers import it."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) in for_types
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: imports are absolute here"
+            assert node.module is not None
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if is_module(full) else node.module, id(node) in for_types
+
+
+def is_module(name: str) -> bool:
+    """Return whether a dotted name is a module or a package of ours."""
+    path = ROOT.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+@cache
+def arrows() -> frozenset[tuple[str, str]]:
+    """Return who imports whom among our modules, imports for type checkers included."""
+    return frozenset(
+        (module_of(file), imported)
+        for top in TOPS
+        for file in python_files(top)
+        for imported, _ in imports_of(file)
+        if imported.partition(".")[0] in TOPS
+    )
+
+
+def rooms_of(package: str) -> set[tuple[str, str]]:
+    """Return the arrows between the direct children of a package."""
+    inside = f"{package}."
+    pairs = {
+        (a.removeprefix(inside).partition(".")[0], b.removeprefix(inside).partition(".")[0])
+        for a, b in arrows()
+        if a.startswith(inside) and b.startswith(inside)
+    }
+    return {(a, b) for a, b in pairs if a != b}
+
+
+def table(heading: str) -> dict[str, tuple[str, str]]:
+    """Return the rows of a table of the architecture page: first cell, second and third."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    found = (_ROW.match(line) for line in section.splitlines())
+    return {m["folder"]: (m["text"], m["rest"]) for m in found if m}
+
+
+def folders() -> dict[str, Row]:
+    """Return the table of folders."""
+    return {
+        folder: Row(sentence, tuple(re.findall(r"`([\w.]+)`", may_import)))
+        for folder, (sentence, may_import) in table("Folders").items()
+    }
