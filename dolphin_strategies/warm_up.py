@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import ClientId
@@ -10,6 +11,7 @@ from nautilus_trader.model import ClientId
 from dolphin_strategies.factors import arrow  # noqa: F401 - 80 ms, which the node's thread has not
 from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, ExternalFactors
 from dolphin_strategies.factors.feed_messages import FEED_MESSAGES, HeldAnswer, HeldRequest
+from dolphin_strategies.given_records import GivenRecords
 from dolphin_strategies.history_windows import HistoryWindows
 from dolphin_strategies.virtual_clock import is_virtual
 
@@ -32,6 +34,14 @@ PATIENCE_NS: Final = 5_000_000_000
 """How long an answer may take before the warm-up goes on without it."""
 ALERT: Final = "dolphin.warm-up"
 _EPOCH: Final = dt.datetime.fromtimestamp(0, dt.UTC)
+
+
+class Step(Enum):
+    """Where a history comes from now."""
+
+    CATALOGS = auto()
+    SOURCE = auto()
+    OVER = auto()
 
 
 class WarmUp:
@@ -81,22 +91,27 @@ class WarmUp:
             **({} if self._is_live else {"longest_guess_ns": span_ns}),
         )
         self._has_catalogs: Final = spans is None or len(spans) > 0
-        self._step = "catalogs"
+        self._step = Step.CATALOGS
         self._request: HeldRequest | None = None
-        self._newest: dict[int, int] = {}
-        self._last = (0, 0)
+        self._given: Final = GivenRecords()
         self._held: list[CustomData] = []
-        self._answers = self._answers_seen = 0
+        self._answers = 0
         self._alerts = 0
-        self.given = 0
+
+    @property
+    def given(self) -> int:
         """Records given."""
-        self.missing = 0
+        return self._given.count
+
+    @property
+    def missing(self) -> int:
         """Records known to have been published in the span that nobody holds any more."""
+        return self._given.missing
 
     @property
     def is_over(self) -> bool:
         """Whether live records may be acted on."""
-        return self._step == "over"
+        return self._step is Step.OVER
 
     def begin(self) -> None:
         """Ask for the first window."""
@@ -108,10 +123,8 @@ class WarmUp:
             # Nautilus would take the request for an error.
             self._end_catalogs()
 
-    # ---- from the catalogs -------------------------------------------------------------------
-
     def _advance(self, event: object = None) -> None:
-        if self._step != "catalogs":
+        if self._step is not Step.CATALOGS:
             return
         if not self._windows.advance():
             self._end_catalogs()
@@ -125,7 +138,7 @@ class WarmUp:
 
     def on_historical_data(self, data: Sequence[Any]) -> None:
         """Take an answer of the catalogs, if it is one."""
-        if self._step != "catalogs" or (data and type(data[0].data) is not ExternalFactors):
+        if self._step is not Step.CATALOGS or (data and type(data[0].data) is not ExternalFactors):
             return
         self._answers += 1
         begin_ns, end_ns = self._windows.begin_ns, self._windows.end_ns
@@ -141,13 +154,11 @@ class WarmUp:
     def _end_catalogs(self) -> None:
         where = "the catalogs" if self._has_catalogs else "catalogs, which the node has none of"
         self._strategy.log.info(f"Factor history: {self.given} records from {where}")
-        self._step = "source"
+        self._step = Step.SOURCE
         if self._is_live:
             self._ask_source()
         else:
             self._end()
-
-    # ---- from the feed's source --------------------------------------------------------------
 
     def _ask_source(self) -> None:
         """Ask for what was published up to the newest live record, conflated ones included."""
@@ -157,12 +168,12 @@ class WarmUp:
             before = (newest.stream_id, newest.sequence)
             # The source holds one stream: what came of others comes first.
             self._take(f for d in self._held if (f := d.data).stream_id != newest.stream_id)
-        self._request = HeldRequest(*self._last, before)
+        self._request = HeldRequest(*self._given.last, before)
         self._strategy.publish_data(FEED_MESSAGES, self._request.wrapped())
 
     def on_answer(self, answer: HeldAnswer) -> None:
         """Take an answer of the feed, if it is to the question that stands."""
-        if self._step != "source" or answer.request is not self._request:
+        if self._step is not Step.SOURCE or answer.request is not self._request:
             return
         self._answers += 1
         if answer.batch is None:
@@ -173,43 +184,23 @@ class WarmUp:
         first = young if len(young) else batch[-1:]
         if len(young) < len(batch):
             # What is older than the span is not missing.
-            self._newest.setdefault(batch.stream_id, int(first.sequence[0]) - 1)
+            self._given.begin(batch.stream_id, int(first.sequence[0]))
         self._take(young.records())
-        self._last = (batch.stream_id, int(batch.sequence[-1]))
+        self._given.last = (batch.stream_id, int(batch.sequence[-1]))
         self._ask_source()
-
-    # ---- live records meanwhile --------------------------------------------------------------
 
     def hold(self, data: CustomData) -> None:
         """Keep a live record until the history is complete."""
         if self._held and self._held[-1].data is data.data:
             return
         self._held.append(data)
-        if not self._is_live and self._step == "catalogs":
+        if not self._is_live and self._step is Step.CATALOGS:
             # A backtest answers every request before its first record.
             self._give_up()
 
-    # ---- common ------------------------------------------------------------------------------
-
     def _take(self, records: Iterable[ExternalFactors]) -> None:
-        """Give the records that are new, and count those that lie between them."""
-        new = []
-        newest = self._newest
-        for f in records:
-            stream_id, sequence = f.stream_id, f.sequence
-            if stream_id and sequence:
-                last = newest.get(stream_id)
-                if last is not None and sequence <= last:
-                    continue
-                if last is None:
-                    # A stream that came after another is known from its first record on.
-                    last = 0 if newest else sequence - 1
-                self.missing += sequence - last - 1
-                newest[stream_id] = sequence
-                self._last = (stream_id, sequence)
-            new.append(f)
-        if new:
-            self.given += len(new)
+        """Give the records that are new."""
+        if new := self._given.take(records):
             self._give(new)
 
     def _alert(self, in_ns: int, callback: Callable[[object], None]) -> None:
@@ -218,48 +209,40 @@ class WarmUp:
         name = f"{ALERT}-{self._alerts}"
         self._clock.set_time_alert_ns(name, self._clock.timestamp_ns() + in_ns, callback)
 
-    def _watch(self, event: object = None) -> None:
+    def _watch(self, answers_before: int = -1) -> None:
         """Give up a step when no answer came since the last look."""
-        if self._step == "over":
+        if self.is_over:
             return
-        if event is not None and self._answers == self._answers_seen:
+        answers = self._answers
+        if answers == answers_before:
             self._give_up()
-        if self._step != "over":
-            self._answers_seen = self._answers
-            self._alert(PATIENCE_NS, self._watch)
+        if not self.is_over:
+            self._alert(PATIENCE_NS, lambda _: self._watch(answers))
 
     def _give_up(self) -> None:
         """Go on to the next step without the answer that does not come."""
-        if self._step == "catalogs":
+        if self._step is Step.CATALOGS:
             self._strategy.log.warning(
                 "Factor history: no answer from a catalog; give the node's config "
                 "catalogs=[DataCatalogConfig(path)] to have one"
             )
             self._end_catalogs()
-        elif self._step == "source":
+        elif self._step is Step.SOURCE:
             self._strategy.log.warning("Factor history: no answer from a FactorFeed")
             self._end()
 
     def _end(self) -> None:
-        self._step = "over"
+        self._step = Step.OVER
         held, self._held = self._held, []
         # What came meanwhile is of the past by now, all but the newest.
         self._take(d.data for d in held[:-1])
         newest = held[-1] if held else None
-        if newest is not None and self._is_old(newest.data):
+        if newest is not None and not self._given.is_new(newest.data):
             newest = None
         self._strategy.log.info(
             f"Factor history: complete, {self.given} records, {self.missing} missing"
         )
         self._finish(newest)
-
-    def _is_old(self, f: ExternalFactors) -> bool:
-        """Return whether a record was given already; count those before it that were not."""
-        last = self._newest.get(f.stream_id)
-        if last is None or not f.sequence:
-            return False
-        self.missing += max(f.sequence - last - 1, 0)
-        return f.sequence <= last
 
 
 def _time(ns: int) -> dt.datetime:
