@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line says; return the exit code: 1 if something is damaged."""
+    """Run a command line; return the exit code: 1 if something is damaged."""
     parser = argparse.ArgumentParser(
         prog="python -m adapters.catalog", description=__doc__.partition(":")[0] + "."
     )

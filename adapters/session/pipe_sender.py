@@ -43,8 +43,6 @@ class Outbox:
         self._buffer = bytearray()
         self._packer: Final = Packer(self._define)
 
-    # ---- what the tap tells ------------------------------------------------------------------
-
     def factors(self, kind: int, number: int, delivered_ns: int, f: ExternalFactors) -> None:
         self._put(self._packer.factors(kind, number, delivered_ns, f))
 
@@ -61,11 +59,9 @@ class Outbox:
             self.dropped_lines += 1
 
     def header(self, **values: Any) -> None:
-        """Tell what belongs into ``session.json``."""
+        """Send what belongs into ``session.json``."""
         if not self.problem:
             self._buffer += pack_json(HEADER, 0, values)
-
-    # ---- the pipe ----------------------------------------------------------------------------
 
     @property
     def waiting_bytes(self) -> int:

@@ -76,7 +76,7 @@ def inputs_of(paths: list[Path]) -> Iterator[Input]:
 
 
 def as_history(inputs: Iterator[Input], chunks: dict[int, int]) -> Iterator[Input]:
-    """Tell the records of chunks of history from the one that came after them.
+    """Distinguish the records of the history's chunks from the one that came after them.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ class RecordedSession:
     dropped : int
         Inputs that could not be written.
     recorded : int or None
-        How many inputs the writer says there are; None if it was killed.
+        How many inputs the writer recorded at its end; None if it was killed.
 
     Raises
     ------
@@ -121,7 +121,7 @@ class RecordedSession:
         wanted = ("recording", "strategy", "sandbox", "format")
         missing = [n for n in wanted if not isinstance(header, dict) or n not in header]
         if missing:
-            msg = f"{path} is damaged: it says nothing of {missing[0]!r}"
+            msg = f"{path} is damaged: expected {missing[0]!r} in it, found none"
             raise SessionError(msg)
         if header["format"] != FORMAT:
             msg = f"{path}: expected a session of format {FORMAT}, found {header['format']}"

@@ -39,7 +39,7 @@ def write_inputs(
 
 
 def _columns(definition: dict[str, Any], bodies: list[bytes]) -> tuple[Any, dict[str, pa.Array]]:
-    """Return the stamps of inputs, and the columns that tell of their delivery."""
+    """Return the stamps of inputs, and the columns of their delivery."""
     head = wire_format.STAMPS.size
     stamps = np.frombuffer(b"".join([b[:head] for b in bodies]), "<i8").reshape(-1, 4)
     extra = delivery_columns(stamps[:, 0], stamps[:, 1])

@@ -1,9 +1,9 @@
-"""Frames: the bytes in which a node hands what its strategy got to the session writer.
+"""The wire format in which a node hands its strategy's inputs to the session writer.
 
 A frame is ``[u32 length of the rest][u8 kind][u16 stream][body]``, little-endian. The body of an
 input begins with its delivery number (u64) and delivery time (u64), then the input's own
 ``ts_event`` and ``ts_init`` (i64); what follows depends on its kind, see the ``pack`` functions.
-Streams are told once, before their first input: DEFINE, with the stream's number and JSON.
+A stream is defined once, before its first input: DEFINE, with the stream's number and JSON.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DEFINE: Final = 10
 LINE: Final = 11
 """A decision, an execution event, or another line of JSON; its stream is 0."""
 HEADER: Final = 12
-"""JSON for ``session.json``, on top of what was told before; its stream is 0."""
+"""JSON for ``session.json``, added to earlier HEADER frames; its stream is 0."""
 
 KIND_NAMES: Final = {
     FACTORS: "factors",

@@ -97,7 +97,7 @@ def factor_names(schema: pa.Schema) -> list[str]:
 
 
 def from_arrow(batch: pa.RecordBatch | pa.Table) -> FactorBatch:
-    """Turn a batch back; its own columns say which factors it has, null is NaN."""
+    """Turn a batch back; its own columns define its factors, null is NaN."""
     names = factor_names(batch.schema)
     values = np.empty((batch.num_rows, len(names)))
     for i, name in enumerate(names):

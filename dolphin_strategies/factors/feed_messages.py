@@ -1,4 +1,4 @@
-"""What strategies and the feed say to each other on the bus besides the factors themselves."""
+"""The messages between strategies and the feed on the bus, besides the factors themselves."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class HistoryEnd(FeedMessage):
 
 
 class ClockMoved(FeedMessage):
-    """A feed in a BacktestEngine says what time it is now, for strategies to set their clocks."""
+    """A feed in a BacktestEngine announces the time, for strategies to set their clocks."""
 
     __slots__ = ("now_ns",)
 

@@ -55,7 +55,7 @@ class FactorSource(Protocol):
     """Where a node reads factors from.
 
     Everything happens on the thread that called ``open``, the node's own. A transport that has
-    a thread hands over with ``loop.call_soon_threadsafe``. No call blocks, a read that is told to
+    a thread hands over with ``loop.call_soon_threadsafe``. No call blocks, a read that is asked to
     spin excepted, and none raises because of what a producer does: that shows in ``status``.
     """
 

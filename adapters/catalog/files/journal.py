@@ -37,7 +37,7 @@ class Journal:
         self._keys = {(e["event"], e.get("key")) for e in read_journal(path)}
 
     def append(self, event: str, /, *, is_durable: bool = True, **data: Any) -> None:
-        """Write a line; unless told otherwise it also survives a loss of power.
+        """Write a line; with ``is_durable`` it also survives a loss of power.
 
         Raises
         ------
@@ -111,7 +111,7 @@ def _with_checksum(body: bytes) -> bytes:
 def last_sequences(events: Iterable[dict[str, Any]]) -> dict[int, int]:
     """Return for each stream the last sequence that a recording has accounted for.
 
-    Recorded, told to be lost or dropped: a recorder goes on after it.
+    Recorded, reported lost, or dropped: a recorder continues after it.
     """
     last: dict[int, int] = {}
     for event in events:

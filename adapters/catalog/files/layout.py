@@ -1,4 +1,4 @@
-"""Where things lie in a catalog folder and what their names say."""
+"""Where things lie in a catalog folder, and what their names mean."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def file_name(first_ns: int, last_ns: int) -> str:
 
 
 def file_range(name: str) -> tuple[int, int] | None:
-    """Return the ``ts_init`` range that a Parquet file's name says; None if it says none."""
+    """Return the ``ts_init`` range in a Parquet file's name; None if there is none."""
     found = _FILE_NAME.fullmatch(name)
     if found is None:
         return None
@@ -74,7 +74,7 @@ def spool_name(part: int, folder: str) -> str:
 
 
 def spool_part(name: str) -> tuple[int, str] | None:
-    """Return the part and the folder that a spool's name says; None if it is no spool's."""
+    """Return the part and the folder in a spool's name; None if it is no spool's."""
     found = _SPOOL_NAME.fullmatch(name)
     return (int(found[1]), unquote(found[2])) if found else None
 

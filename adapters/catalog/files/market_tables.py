@@ -119,7 +119,7 @@ def quotes_from_arrow(table: pa.Table | pa.RecordBatch) -> list[QuoteTick]:
     Raises
     ------
     ValueError
-        If its metadata does not say the instrument and the precisions.
+        If its metadata lacks the instrument or the precisions.
 
     """
     instrument_id, price, size = _described(table.schema)
@@ -138,7 +138,7 @@ def trades_from_arrow(table: pa.Table | pa.RecordBatch) -> list[TradeTick]:
     Raises
     ------
     ValueError
-        If its metadata does not say the instrument and the precisions.
+        If its metadata lacks the instrument or the precisions.
 
     """
     instrument_id, price, size = _described(table.schema)

@@ -29,7 +29,7 @@ ROW_GROUP_ROWS: Final = 8_192
 PART_KEY: Final = "dolphin.part"
 """Schema metadata: the recording and the spool that a file was made of."""
 _NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
-"""What a file system says that has no hard links."""
+"""The errors of a file system without hard links."""
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -170,7 +170,7 @@ class _NewFile:
 
 
 def _described(table: pa.Table, journal: Journal) -> dict[str, Any]:
-    """Return what the journal says of a file of factors; their names are told once."""
+    """Return a file of factors as the journal describes it; each list of names stands once."""
     if "sequence" not in table.column_names:
         return {}
     sequences = numpy_of(table.column("sequence"))
@@ -213,7 +213,7 @@ def _place(temporary: Path, folder: Path, first_ns: int, last_ns: int) -> Path:
 
 
 def origin_of(path: Path) -> str:
-    """Return the recording and the spool that a file was made of; empty if it does not say."""
+    """Return the recording and the spool that a file was made of; empty if the file does not state them."""
     try:
         metadata = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowInvalid):

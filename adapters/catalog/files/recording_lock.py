@@ -1,4 +1,4 @@
-"""The lock that tells a live recording from a dead one."""
+"""The lock that distinguishes a live recording from a dead one."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class Recording:
 def list_recordings(catalog: Path) -> tuple[list[Recording], list[tuple[Path, str]]]:
     """Return the recordings in the order of their names, and the files that are none of factors.
 
-    The second says for each of these files what is wrong with it.
+    The second list gives each of these files with what is wrong with it.
     """
     factors = catalog / layout.DATA / layout.FACTORS
     names = {p.name for p in (catalog / layout.RECORDINGS).glob("*/")}
@@ -205,7 +205,7 @@ def _from_journal(
 
 
 def from_footer(path: Path) -> FactorFile:
-    """Read what a file says about itself.
+    """Read a file's own description: its footer and its name.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Finding damaged files by what the journals say, and moving them out of the way."""
+"""Finding files that differ from their journals, and moving them to quarantine."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
 
     A file that a journal names must have its size and SHA-256: no bit can differ. Any other file,
     written by Nautilus for example, must have a name of two times and be readable to its end.
-    A journal with damaged lines is told too: its files are then checked as those of Nautilus.
+    A journal with damaged lines is reported too: its files are then checked like Nautilus's own.
 
     Parameters
     ----------
     catalog : Path
         Its folder.
     quarantine : bool
-        Move what is damaged to the same path below ``quarantine``, where a journal says why; the
-        rest stays queryable. What is missing is then not told again.
+        Move what is damaged to the same path below ``quarantine``, where a journal states why;
+        the rest stays queryable. A missing file is then not reported again.
 
     """
     known = _journaled(catalog)
@@ -100,7 +100,7 @@ def _by_reading(path: Path) -> str:
 
 
 def _put_aside(catalog: Path, damages: list[Damage]) -> list[Damage]:
-    """Move damaged files, each with a line in a journal that says why."""
+    """Move damaged files, each with a line in a journal that states why."""
     folder = layout.make_folder(catalog, layout.QUARANTINE)
     lock = RecordingLock(folder)
     try:

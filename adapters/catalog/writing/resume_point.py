@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def resume_after(writer: RecordingWriter, source: str) -> dict[int, int]:
     """Return for each stream the last sequence that need not be recorded again.
 
-    That is what ended or killed recordings of the source hold or told to be lost. While another
+    That is what ended or killed recordings of the source hold or reported lost. While another
     process records the same source, only this recording's own past counts: the other one has
     what lies between.
 
@@ -24,7 +24,7 @@ def resume_after(writer: RecordingWriter, source: str) -> dict[int, int]:
     writer : RecordingWriter
         A recording that was just opened, so that killed recordings are recovered.
     source : str
-        What is recorded, as told to the writers.
+        What is recorded: the writers' ``source``.
 
     """
     known = dict(writer.last_sequences)

@@ -1,4 +1,4 @@
-"""Decisions and execution events of a strategy, in a form that two runs have in common.
+"""Decisions and execution events of a strategy, described so that two runs compare.
 
 Neither holds an id or a time: an order goes by its ordinal in the run, 1, 2, 3 and so on.
 """
@@ -35,7 +35,7 @@ ORDER_FIELDS: Final = (
     "exec_algorithm_params",
     "tags",
 )
-"""What is told of an order; a field that is None or False is left out."""
+"""The fields that describe an order; one that is None or False is left out."""
 EVENT_FIELDS: Final = (
     "instrument_id",
     "order_side",
@@ -95,74 +95,74 @@ class Ordinals:
 def describe_call(
     method: str, arguments: tuple[Any, ...], keywords: dict[str, Any], ordinals: Ordinals
 ) -> dict[str, Any]:
-    """Return what a call by which a strategy acts states.
+    """Return the description of a call by which a strategy acts.
 
-    An id is told only as the order's ordinal, a position by its instrument and size.
+    An order goes by its ordinal, a position by its instrument and size.
     """
     names = _ARGUMENTS.get(method, ())
     given = dict(zip(names, arguments, strict=False))
     given |= {_NAMED.get(name, name): value for name, value in keywords.items()}
-    told: dict[str, Any] = {"call": method}
+    described: dict[str, Any] = {"call": method}
     for name, value in given.items():
         if value is not None and value is not False:
-            told[name] = _tell(name, value, ordinals)
-    if told.get("strategy_only") is True:
-        del told["strategy_only"]
-    return told
+            described[name] = _describe(name, value, ordinals)
+    if described.get("strategy_only") is True:
+        del described["strategy_only"]
+    return described
 
 
 def describe_order(order: Any, ordinals: Ordinals) -> dict[str, Any]:
-    """Return what an order asks for."""
+    """Return the description of an order."""
     fields = order.to_dict()
-    told: dict[str, Any] = {"number": ordinals.of(fields["client_order_id"])}
-    told |= {n: fields[n] for n in ORDER_FIELDS if fields.get(n) not in {None, False, ""}}
+    described: dict[str, Any] = {"number": ordinals.of(fields["client_order_id"])}
+    described |= {n: fields[n] for n in ORDER_FIELDS if fields.get(n) not in {None, False, ""}}
     if fields.get("linked_order_ids"):
-        told["linked"] = [ordinals.of(i) for i in fields["linked_order_ids"]]
+        described["linked"] = [ordinals.of(i) for i in fields["linked_order_ids"]]
     if fields.get("parent_order_id"):
-        told["parent"] = ordinals.of(fields["parent_order_id"])
-    return told
+        described["parent"] = ordinals.of(fields["parent_order_id"])
+    return described
 
 
 def describe_event(event: Any, ordinals: Ordinals) -> dict[str, Any]:
-    """Return what an order event or a position event says."""
-    told: dict[str, Any] = {"event": type(event).__name__}
+    """Return the description of an order event or a position event."""
+    described: dict[str, Any] = {"event": type(event).__name__}
     names: tuple[str, ...]
     if hasattr(event, "client_order_id"):
-        told["order"] = ordinals.of(event.client_order_id)
+        described["order"] = ordinals.of(event.client_order_id)
         fields, names = event.to_dict(), EVENT_FIELDS
     else:
         names = POSITION_FIELDS
         fields = {name: getattr(event, name, None) for name in names}
-    told |= {name: _plain(fields[name]) for name in names if fields.get(name) is not None}
-    return told
+    described |= {name: _plain(fields[name]) for name in names if fields.get(name) is not None}
+    return described
 
 
-def _tell(name: str, value: Any, ordinals: Ordinals) -> Any:
-    teller = _TELLERS.get(name)
-    return _plain(value) if teller is None else teller(value, ordinals)
+def _describe(name: str, value: Any, ordinals: Ordinals) -> Any:
+    describer = _DESCRIBERS.get(name)
+    return _plain(value) if describer is None else describer(value, ordinals)
 
 
-def _tell_order(value: Any, ordinals: Ordinals) -> Any:
+def _describe_order(value: Any, ordinals: Ordinals) -> Any:
     return describe_order(value, ordinals) if hasattr(value, "to_dict") else ordinals.of(value)
 
 
-def _tell_orders(values: Any, ordinals: Ordinals) -> Any:
-    return [_tell_order(value, ordinals) for value in getattr(values, "orders", values)]
+def _describe_orders(values: Any, ordinals: Ordinals) -> Any:
+    return [_describe_order(value, ordinals) for value in getattr(values, "orders", values)]
 
 
-def _tell_updates(values: Any, ordinals: Ordinals) -> Any:
+def _describe_updates(values: Any, ordinals: Ordinals) -> Any:
     return [[ordinals.of(i), *map(_plain, rest)] for i, *rest in values]
 
 
-def _tell_position(value: Any, ordinals: Ordinals) -> Any:
+def _describe_position(value: Any, ordinals: Ordinals) -> Any:
     return {"instrument_id": str(value.instrument_id), "signed_qty": _plain(value.signed_qty)}
 
 
-_TELLERS: Final[dict[str, Callable[[Any, Ordinals], Any]]] = {
-    "order": _tell_order,
-    "orders": _tell_orders,
-    "updates": _tell_updates,
-    "position": _tell_position,
+_DESCRIBERS: Final[dict[str, Callable[[Any, Ordinals], Any]]] = {
+    "order": _describe_order,
+    "orders": _describe_orders,
+    "updates": _describe_updates,
+    "position": _describe_position,
 }
 
 
