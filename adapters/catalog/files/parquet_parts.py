@@ -213,7 +213,7 @@ def _place(temporary: Path, folder: Path, first_ns: int, last_ns: int) -> Path:
 
 
 def origin_of(path: Path) -> str:
-    """Return the recording and the spool that a file was made of; empty if the file does not state them."""
+    """Return the recording and the spool that a file was made of; empty if unknown."""
     try:
         metadata = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowInvalid):
