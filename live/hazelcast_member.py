@@ -4,132 +4,18 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import fcntl
 import os
-import re
-import shutil
 import signal
-import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dolphin_strategies.errors import DolphinError
+from live.cluster.local_member import NoMemberError, command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-VERSION: Final = "5.7.0"
-ARTIFACT: Final = f"com.hazelcast:hazelcast:{VERSION}"
-MAIN_CLASS: Final = "com.hazelcast.core.server.HazelcastMemberStarter"
-CONFIG: Final = Path(__file__).resolve().with_suffix(".yaml")
-MIN_JAVA: Final = 17
-FETCH_TIMEOUT_S: Final = 300.0
 BAD_USAGE: Final = 2
 _PR_SET_PDEATHSIG: Final = 1
-JVM_OPTIONS: Final = (
-    "-Xmx256m",
-    "-XX:TieredStopAtLevel=1",  # starts in two seconds; a member with work to do wants the rest
-    "--add-modules=java.se",
-    "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
-    "--add-opens=java.base/java.lang=ALL-UNNAMED",
-    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-    "--add-opens=java.management/sun.management=ALL-UNNAMED",
-    "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED",
-)
-
-
-class NoMemberError(DolphinError):
-    """No Hazelcast member can run on this machine; the message says what it lacks."""
-
-
-def fetch() -> Path:
-    """Return Hazelcast's jar, which Maven's own client downloads the first time.
-
-    Raises
-    ------
-    NoMemberError
-        If there is no Maven, or it cannot get the artifact.
-
-    """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dolphin"
-    jar = cache / f"hazelcast-{VERSION}.jar"
-    if jar.is_file():
-        return jar
-    mvn = shutil.which("mvn")
-    if mvn is None:
-        msg = f"Maven (mvn) is not installed; it fetches {ARTIFACT}: apt-get install maven"
-        raise NoMemberError(msg)
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "fetch.lock").open("w") as lock:
-        # Another process may be fetching it: wait for that one.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not jar.is_file():
-            _copy(mvn, cache / f"fetched-{os.getpid()}")
-            (cache / f"fetched-{os.getpid()}" / jar.name).rename(jar)
-            shutil.rmtree(cache / f"fetched-{os.getpid()}", ignore_errors=True)
-    return jar
-
-
-def _copy(mvn: str, folder: Path) -> None:
-    command = [mvn, "-q", "-B", "dependency:copy", f"-Dartifact={ARTIFACT}"]
-    command.append(f"-DoutputDirectory={folder}")
-    try:
-        found = subprocess.run(
-            command, cwd=folder.parent, capture_output=True, text=True, timeout=FETCH_TIMEOUT_S,
-            check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        msg = f"Maven did not fetch {ARTIFACT} within {FETCH_TIMEOUT_S:g} s; try again"
-        raise NoMemberError(msg) from None
-    if found.returncode:
-        last = (found.stdout + found.stderr).strip().splitlines()[-1:]
-        msg = f"Maven could not fetch {ARTIFACT}: {' '.join(last) or found.returncode}"
-        raise NoMemberError(msg)
-
-
-def java() -> str:
-    """Return the Java that runs a member.
-
-    Raises
-    ------
-    NoMemberError
-        If there is none, or one that is too old.
-
-    """
-    remedy = "apt-get install openjdk-17-jre-headless"
-    path = shutil.which("java")
-    if path is None:
-        msg = f"Java is not installed; expected {MIN_JAVA} or newer: {remedy}"
-        raise NoMemberError(msg)
-    said = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr
-    version = re.search(r'version "(\d+)', said)
-    if version is None or int(version.group(1)) < MIN_JAVA:
-        found = version.group(1) if version else said.strip()[:80]
-        msg = f"Java: expected {MIN_JAVA} or newer, found {found}: {remedy}"
-        raise NoMemberError(msg)
-    return path
-
-
-def command(port: int, cluster: str) -> list[str]:
-    """Return the command that runs a member in the process that executes it.
-
-    Raises
-    ------
-    NoMemberError
-        If this machine lacks something.
-
-    """
-    return [
-        java(),
-        *JVM_OPTIONS,
-        f"-Ddolphin.port={port}",
-        f"-Ddolphin.cluster={cluster}",
-        f"-Dhazelcast.config={CONFIG}",
-        "-cp",
-        str(fetch()),
-        MAIN_CLASS,
-    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

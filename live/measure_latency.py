@@ -22,7 +22,7 @@ from hazelcast.errors import HazelcastError
 from adapters.hazelcast_map import HazelcastSettings
 from adapters.hazelcast_map.settings import credentials
 from dolphin_strategies import ConfigError, DolphinError
-from live import hazelcast_member
+from live.cluster import local_member
 from live.latency import machine
 from live.latency.report import Case, Report
 from live.node.run_folder import RunFolder
@@ -104,7 +104,7 @@ def own_member() -> Iterator[str]:
         port = int(probe.getsockname()[1])
     cluster = f"dolphin-latency-{os.getpid()}"
     process = subprocess.Popen(
-        hazelcast_member.command(port, cluster),
+        local_member.command(port, cluster),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -9,14 +9,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from adapters.hazelcast_map.cluster_connection import (
+from adapters.hazelcast_map.connection.cluster_connection import (
     CALL_TIMEOUT_S,
     LOST_TIMEOUT_S,
-    LinkLostError,
-    MapLink,
+    ClusterConnection,
+    ConnectionLostError,
 )
-from adapters.hazelcast_map.json_codec import MAX_SIZE, Update, encode
-from adapters.hazelcast_map.value_sequence import machine_id
+from adapters.hazelcast_map.entry.json_codec import MAX_SIZE, Update, encode
+from adapters.hazelcast_map.entry.value_sequence import machine_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,23 +38,24 @@ class _State(NamedTuple):
 class HazelcastPublisher:
     """Keep an entry at the newest state that ``write`` was given.
 
-    One state is under way at a time; what is written meanwhile replaces what waits. So no call
-    blocks, and a producer does not notice a cluster that is slow or gone: it is told by
+    One state is under way at a time; a newer state replaces the one that waits. So no call
+    blocks, and a cluster that is slow or gone does not delay the producer: it shows in
     ``problem`` and the counters.
 
     Parameters
     ----------
     settings : HazelcastSettings
-        Which entry.
+        The entry.
 
     Attributes
     ----------
     written, sent, conflated : int
-        States given, confirmed by the cluster, and replaced by a newer one before they were
-        confirmed: ``written == sent + conflated`` once ``flush`` returned True. A state whose
-        confirmation was lost with the connection is sent again, if no newer one is there.
+        States given to ``write``, confirmed by the cluster, and replaced by a newer one before
+        they were confirmed: ``written == sent + conflated`` once ``flush`` returned True. A state
+        whose confirmation was lost with the connection is sent again, unless there is a newer
+        one.
     problem : str
-        Why nothing can be sent now; empty if all is well.
+        Why nothing can be sent at present, for a person; empty if everything is.
 
     Raises
     ------
@@ -81,8 +82,8 @@ class HazelcastPublisher:
         self._newest_number = 0
         self._sent_s = 0.0
         self._failure: BaseException | None = None
-        self._link: Final = MapLink(settings, self._serve, self._on_trouble)
-        self._link.start()
+        self._connection: Final = ClusterConnection(settings, self._serve, self._on_trouble)
+        self._connection.start()
 
     def write(self, factors: Mapping[str, Any], ts_event: int = 0) -> None:
         """Publish the producer's whole state; names that begin with ``_`` are skipped.
@@ -97,13 +98,13 @@ class HazelcastPublisher:
         Raises
         ------
         TypeError
-            If a value is nothing that JSON has.
+            If JSON has no form for a value.
         ValueError
-            If the text is larger than 1 MB, which no reader takes.
+            If the text is larger than 1 MB, which every reader refuses.
 
         """
         with self._changed:
-            # A number is used once only it is sent, so that a gap means a loss on the way.
+            # A number is used up only by sending it, so that a gap means a loss on the way.
             update = Update(
                 dict(factors), self._publisher, self._newest_number + 1,
                 ts_event or time.time_ns(), time.monotonic_ns(), self._machine,
@@ -118,15 +119,22 @@ class HazelcastPublisher:
         self._send()
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until the newest state is confirmed; return whether it was."""
+        """Wait until the newest state is confirmed; return whether it was.
+
+        Parameters
+        ----------
+        timeout_s : float
+            Seconds to wait at most.
+
+        """
         with self._changed:
             return self._changed.wait_for(
                 lambda: self._waiting is None and self._in_flight is None, timeout_s
             )
 
     def close(self) -> None:
-        """Disconnect; safe to call again. What is not sent yet is not sent."""
-        self._link.close()
+        """Disconnect; safe to call again. A state that waits is dropped."""
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -139,10 +147,8 @@ class HazelcastPublisher:
     ) -> None:
         self.close()
 
-    # ---- sending, on any thread --------------------------------------------------------------
-
     def _send(self) -> None:
-        """Hand the waiting state to the client, unless another one is under way."""
+        """Hand the waiting state to the client, unless another one is under way; any thread."""
         with self._changed:
             entries, state = self._entries, self._waiting
             if entries is None or state is None or self._in_flight is not None:
@@ -157,7 +163,7 @@ class HazelcastPublisher:
     def _on_answer(self, state: _State, answer: Future[None]) -> None:
         if not answer.is_success():
             self._failure = answer.exception()
-            self._link.hurry()
+            self._connection.hurry()
             return
         with self._changed:
             if self._in_flight is not state:
@@ -168,13 +174,13 @@ class HazelcastPublisher:
             self._changed.notify_all()
         self._send()
 
-    def _serve(self, entries: Map[str, Any]) -> None:
+    def _serve(self, connection: ClusterConnection, entries: Map[str, Any]) -> None:
         with self._changed:
             self._entries, self._failure, self.problem = entries, None, ""
         try:
             self._send()
             while True:
-                self._link.pause(CHECK_S)
+                connection.pause(CHECK_S)
                 self._check_answer()
         finally:
             self._take_back()
@@ -182,16 +188,16 @@ class HazelcastPublisher:
     def _check_answer(self) -> None:
         if self._failure is not None:
             msg = f"{type(self._failure).__name__}: {self._failure}"
-            raise LinkLostError(msg)
+            raise ConnectionLostError(msg)
         waited_s = time.monotonic() - self._sent_s if self._in_flight is not None else 0.0
         if waited_s > LOST_TIMEOUT_S:
             msg = f"no answer within {LOST_TIMEOUT_S:g} s"
-            raise LinkLostError(msg)
+            raise ConnectionLostError(msg)
         if waited_s > CALL_TIMEOUT_S:
             self.problem = f"{self._settings}: no answer within {CALL_TIMEOUT_S:g} s"
 
     def _take_back(self) -> None:
-        """Keep a state of which nobody knows whether it arrived, unless a newer one waits."""
+        """Keep the state that was not confirmed, unless a newer one waits."""
         with self._changed:
             self._entries = None
             if self._in_flight is not None and self._waiting is None:

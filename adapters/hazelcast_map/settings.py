@@ -1,4 +1,4 @@
-"""HazelcastSettings: which entry of which cluster holds the factors, and how it is read."""
+"""HazelcastSettings: the cluster and the entry that hold the factors, and how it is read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EXAMPLE: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class HazelcastSettings:
-    """Where the factors are, and how they are asked for.
+    """The entry that holds the factors, and how it is read.
 
     Attributes
     ----------
@@ -40,10 +40,10 @@ class HazelcastSettings:
     map_name, key : str
         The entry that the producer writes.
     mode : "push" or "poll"
-        ``push`` lets the cluster send each change, and asks every ``poll_s`` too, which finds
-        what an event missed and a member that has fallen silent; ``poll`` only asks.
+        ``push`` lets the cluster send each change, and reads every ``poll_s`` too, which finds
+        changes without an event and a member that has fallen silent; ``poll`` only reads.
     poll_s : float
-        Seconds between two questions, 0.001 to 1.
+        Seconds between two readings, 0.001 to 1.
     tls : bool
         Encrypt, and verify the member's certificate and name.
     ca_file, cert_file, key_file : str
@@ -94,10 +94,15 @@ class HazelcastSettings:
     def from_url(cls, url: str) -> Self:
         """Read ``hazelcast://host:port,host:port/MAP/KEY?cluster=NAME&mode=push&poll_ms=250``.
 
+        Parameters
+        ----------
+        url : str
+            The URL; what follows the first host may be left out.
+
         Raises
         ------
         ConfigError
-            With what was expected and found; a password in the URL is refused, not repeated.
+            With what was expected and found; a password in the URL is refused and not repeated.
 
         """
         parts = urlsplit(url)
@@ -139,6 +144,11 @@ class HazelcastSettings:
 
 def credentials(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the client's settings for user name and password, from the environment.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        The variables.
 
     Raises
     ------

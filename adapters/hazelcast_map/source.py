@@ -8,10 +8,13 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.hazelcast_map.cluster_connection import CALL_TIMEOUT_S, LinkLostError, MapLink
-from adapters.hazelcast_map.json_codec import UnusableError, decode, text_of
-from adapters.hazelcast_map.record_queue import RecordQueue, same_kind
-from adapters.hazelcast_map.value_sequence import Record, UpdateStream
+from adapters.hazelcast_map.connection.cluster_connection import (
+    CALL_TIMEOUT_S,
+    ClusterConnection,
+    ConnectionLostError,
+)
+from adapters.hazelcast_map.entry.entry_state import EntryState
+from adapters.hazelcast_map.entry.record_queue import RecordQueue, same_kind
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.external_factors import ExternalFactors
 from dolphin_strategies.factors.source import SourceState, SourceStatus
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from hazelcast.proxy.map import Map
     from hazelcast.serialization.data import Data
 
+    from adapters.hazelcast_map.entry.value_sequence import EntryRecord
     from adapters.hazelcast_map.settings import HazelcastSettings
     from dolphin_strategies.factors.schema import FactorSchema
 
@@ -33,18 +37,21 @@ SILENT_NS: Final = 3_000_000_000
 
 
 class HazelcastSource:
-    """Follow one entry through whatever becomes of its cluster.
+    """Follow one entry while its cluster comes and goes.
 
     With ``push`` the cluster sends each change; the entry is also read every ``poll_s`` seconds,
     and after each connection, because events of a disconnected time are lost. With ``poll`` it
-    is read only. One call is in flight at a time; an answer later than 0.5 s is not used.
+    is only read. One call is in flight at a time; an answer later than 0.5 s is not used.
+
+    While there is no value under the key the source is stale: from the event of its removal,
+    eviction or expiry, or of the map's clearing, otherwise from the next reading.
 
     Parameters
     ----------
     settings : HazelcastSettings
-        Which entry, and how.
+        The entry, and how it is read.
     capacity : int
-        Records kept for a reader that is slow; older ones are lost and counted.
+        Records kept for a slow reader; older ones are lost and counted.
 
     Notes
     -----
@@ -57,25 +64,22 @@ class HazelcastSource:
         self.settings: Final = settings
         self.capacity: Final = capacity
         self._lock: Final = threading.Lock()
-        self._updates: Final = UpdateStream()
+        self._entry: Final = EntryState(str(settings))
         self._queue: Final = RecordQueue(capacity)
-        self._link: MapLink | None = None
+        self._connection: ClusterConnection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: Callable[[], None] = lambda: None
         self._clock_ns: Callable[[], int] = time.time_ns
         self._asleep = False
-        self._newest: bytes | bytearray | None = None
         self._asked_s = 0.0
         self._changed_mono_ns = 0
-        self._link_problem = f"{settings}: not connected yet"
-        self._value_problem = ""
-        self._unusable = 0
-        self._late = 0
+        self._connection_problem = f"{settings}: not connected yet"
+        self._late_answers = 0
 
     @property
     def schema(self) -> FactorSchema | None:
         """The names of the newest records, or None before the first."""
-        return self._updates.schema
+        return self._entry.values.schema
 
     @property
     def is_open(self) -> bool:
@@ -84,34 +88,40 @@ class HazelcastSource:
 
     @property
     def counters(self) -> dict[str, int]:
-        """What was not taken as it came: ``refused_values``, ``late_answers``, and those of
-        :class:`~adapters.hazelcast_map.value_sequence.UpdateStream`.
+        """``refused_values``, ``late_answers``, and the counters of
+        :class:`~adapters.hazelcast_map.entry.value_sequence.ValueSequence`.
         """
         with self._lock:
             return {
-                "refused_values": self._unusable,
-                "late_answers": self._late,
-                **self._updates.counters,
+                "refused_values": self._entry.refused_values,
+                "late_answers": self._late_answers,
+                **self._entry.values.counters,
             }
 
     def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:
-        """Begin to connect, and return at once. Needs a running asyncio loop."""
+        """Begin to connect, and return at once. Needs a running asyncio loop.
+
+        Raises
+        ------
+        ConfigError
+            If the credentials in the environment are incomplete.
+
+        """
         self._wake, self._clock_ns = wake, clock_ns
         self._loop = asyncio.get_running_loop()
-        self._link = MapLink(self.settings, self._serve, self._on_trouble)
-        self._link.start()
+        self._connection = ClusterConnection(self.settings, self._serve, self._on_trouble)
+        self._connection.start()
 
     def close(self) -> None:
         """Disconnect; safe to call again."""
         self._loop = None
-        if self._link is not None:
-            self._link.close()
-
-    # ---- reading, on the node's thread -------------------------------------------------------
+        if self._connection is not None:
+            self._connection.close()
 
     def read_latest(self, spin_ns: int = 0) -> ExternalFactors | None:
-        """Return the newest record not handed out yet; a spin sleeps, as the client needs the
-        interpreter.
+        """Return the newest record not handed out yet.
+
+        A spin sleeps, because the client's threads need the interpreter.
         """
         with self._lock:
             self._queue.skip_to_newest()
@@ -127,7 +137,7 @@ class HazelcastSource:
 
     def read_batch(self, limit: int) -> FactorBatch | None:
         """Return the oldest records not handed out yet, of one schema and stream."""
-        records: list[Record] = []
+        records: list[EntryRecord] = []
         with self._lock:
             while len(records) < limit and (record := self._queue.peek()) is not None:
                 if records and not same_kind(records[0], record):
@@ -142,10 +152,10 @@ class HazelcastSource:
             records = self._queue.after(stream_id, sequence, limit)
         return self._batch(records)
 
-    def _batch(self, records: list[Record]) -> FactorBatch | None:
+    def _batch(self, records: list[EntryRecord]) -> FactorBatch | None:
         return FactorBatch.of([self._factors(r) for r in records]) if records else None
 
-    def _factors(self, r: Record) -> ExternalFactors:
+    def _factors(self, r: EntryRecord) -> ExternalFactors:
         return ExternalFactors(
             r.schema, r.payload, r.ts_event, self._clock_ns(), r.sequence, r.published_mono_ns,
             r.stream_id,
@@ -161,83 +171,66 @@ class HazelcastSource:
         if self._loop is not None:
             self._wake()
 
-    # ---- receiving, on the client's threads --------------------------------------------------
-
-    def _serve(self, entries: Map[str, Any]) -> None:
-        link = self._link
-        assert link is not None  # noqa: S101 - it called
+    def _serve(self, connection: ClusterConnection, entries: Map[str, Any]) -> None:
+        """Work with a connected map, on the connection's thread."""
         key = self.settings.key
-        if self.settings.mode == "push" and not link.answer(self._listen(entries, key)):
-            raise LinkLostError("the cluster did not take the listener in time")
+        if self.settings.mode == "push":
+            listening = self._listen(connection, entries, key)
+            if not connection.answer(listening):
+                raise ConnectionLostError("the cluster did not take the listener in time")
         while True:
             self._asked_s = time.monotonic()
+            with self._lock:
+                self._entry.begin_reading()
             answer = entries.get(key)
             answer.add_done_callback(self._on_answer)
-            link.answer(answer)
-            link.pause(self.settings.poll_s)
+            connection.answer(answer)
+            connection.pause(self.settings.poll_s)
 
-    def _listen(self, entries: Map[str, Any], key: str) -> Future[str]:
-        ask_again = self._ask_again
+    def _listen(
+        self, connection: ClusterConnection, entries: Map[str, Any], key: str
+    ) -> Future[str]:
+        def change(event: EntryEvent[Any, Any]) -> None:
+            with self._lock:
+                record = self._entry.change(event.value.buffer, _buffer(event.old_value))
+                self._add(record)
+                must_read = self._entry.must_read
+            if must_read:
+                connection.hurry()
+
+        def removal(how: str) -> Callable[[EntryEvent[Any, Any]], None]:
+            def remove(event: EntryEvent[Any, Any]) -> None:
+                with self._lock:
+                    self._entry.remove(how, _buffer(event.old_value))
+                connection.hurry()
+
+            return remove
+
+        def look(_: EntryEvent[Any, Any]) -> None:
+            connection.hurry()
+
         return entries.add_entry_listener(
-            include_value=True, key=key, added_func=self._on_event, updated_func=self._on_event,
-            merged_func=ask_again, loaded_func=ask_again, removed_func=ask_again,
-            evicted_func=ask_again, expired_func=ask_again, evict_all_func=ask_again,
-            clear_all_func=ask_again,
+            include_value=True, key=key, added_func=change, updated_func=change,
+            merged_func=look, loaded_func=look, removed_func=removal("it was removed"),
+            evicted_func=removal("it was evicted"), expired_func=removal("it expired"),
+            evict_all_func=removal("all of the map was evicted"),
+            clear_all_func=removal("the map was cleared"),
         )  # fmt: skip
-
-    def _on_event(self, event: EntryEvent[Any, Any]) -> None:
-        """Take a change that follows the value known; where it does not, ask.
-
-        An event that was under way while the entry was read may be older than the answer, and
-        values without a sequence do not show it.
-        """
-        before: Data | None = event.old_value
-        with self._lock:
-            follows = (None if before is None else before.buffer) == self._newest
-            is_taken = self._take(event.value, may_be_old=not follows)
-        if not is_taken:
-            self._ask_again(event)
-
-    def _ask_again(self, event: EntryEvent[Any, Any]) -> None:
-        if self._link is not None:
-            self._link.hurry()
 
     def _on_answer(self, answer: Future[Any]) -> None:
         if not answer.is_success():
             return
         if time.monotonic() - self._asked_s > CALL_TIMEOUT_S:
-            # How old it is, nobody knows.
-            self._late += 1
+            # Nobody knows how old it is.
+            self._late_answers += 1
             return
-        data: Data | None = answer.result()
         with self._lock:
-            self._link_problem = ""
-            if data is None:
-                self._newest = None
-                self._value_problem = f"{self.settings}: there is no value under this key"
-            else:
-                self._take(data)
+            self._connection_problem = ""
+            self._add(self._entry.end_reading(_buffer(answer.result())))
 
-    def _take(self, data: Data, *, may_be_old: bool = False) -> bool:
-        """Decode and queue a value; return False if only asking can tell whether it is new."""
-        if data.buffer == self._newest:
-            return True
-        try:
-            update = decode(text_of(data.buffer))
-            if may_be_old and not update.sequence:
-                return False
-            record = self._updates.take(update, time.time_ns(), time.monotonic_ns())
-        except UnusableError as error:
-            self._unusable += 1
-            self._value_problem = f"{self.settings}: the value is refused: {error}"
-        else:
-            self._value_problem = ""
-            if record is not None:
-                self._add(record)
-        self._newest = data.buffer
-        return True
-
-    def _add(self, record: Record) -> None:
+    def _add(self, record: EntryRecord | None) -> None:
+        if record is None:
+            return
         self._changed_mono_ns = time.monotonic_ns()
         self._queue.append(record)
         if self._asleep and self._loop is not None:
@@ -247,9 +240,7 @@ class HazelcastSource:
 
     def _on_trouble(self, reason: str) -> None:
         with self._lock:
-            self._link_problem = reason
-
-    # ---- status ------------------------------------------------------------------------------
+            self._connection_problem = reason
 
     def status(self) -> SourceStatus:
         """Return the state and the counters."""
@@ -259,14 +250,17 @@ class HazelcastSource:
             return SourceStatus(state, reason, q.published, q.delivered, q.conflated, q.lost)
 
     def _state(self) -> tuple[SourceState, str]:
-        problem = self._link_problem or self._value_problem
+        problem = self._connection_problem or self._entry.problem
         if not self._changed_mono_ns:
             return SourceState.WAITING, problem
         silent_ns = time.monotonic_ns() - self._changed_mono_ns
         if not problem and silent_ns > SILENT_NS:
             problem = f"{self.settings}: no new value for {silent_ns / 1e9:.1f} s"
-        if self._updates.conflict:
-            problem = "; ".join(filter(None, (problem, self._updates.conflict)))
-            if silent_ns <= SILENT_NS and not self._link_problem:
-                return SourceState.LIVE, problem
-        return (SourceState.STALE if problem else SourceState.LIVE), problem
+        state = SourceState.STALE if problem else SourceState.LIVE
+        # A conflict names the values that are refused; those that are taken are good.
+        return state, "; ".join(filter(None, (problem, self._entry.values.conflict)))
+
+
+def _buffer(value: Data | None) -> bytes | bytearray | None:
+    """Return a value's serialized bytes; the connection deserializes nothing."""
+    return None if value is None else value.buffer

@@ -16,7 +16,7 @@ import pytest
 from hazelcast.client import HazelcastClient
 from hazelcast.errors import HazelcastError
 
-from live import hazelcast_member
+from live.cluster import local_member
 from tests.support.eventually import eventually
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ logging.getLogger("hazelcast").addHandler(logging.NullHandler())
 def require_member() -> None:
     """Skip the test where no member can be run; fail it in CI, which installs what it needs."""
     try:
-        hazelcast_member.command(0, "")
-    except hazelcast_member.NoMemberError as error:
+        local_member.command(0, "")
+    except local_member.NoMemberError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(f"CI must have a Hazelcast member: {error}")
         pytest.skip(str(error))

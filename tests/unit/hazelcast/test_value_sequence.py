@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.hazelcast_map.json_codec import (
+from adapters.hazelcast_map.entry.json_codec import (
     MAX_SIZE,
     UnusableError,
     Update,
@@ -19,7 +19,11 @@ from adapters.hazelcast_map.json_codec import (
     encode,
     text_of,
 )
-from adapters.hazelcast_map.value_sequence import PUBLISHER_TIMEOUT_NS, UpdateStream, machine_id
+from adapters.hazelcast_map.entry.value_sequence import (
+    PUBLISHER_TIMEOUT_NS,
+    ValueSequence,
+    machine_id,
+)
 from dolphin_strategies import FactorSchema
 
 NOW: Final = 1_700_000_000_000_000_000
@@ -62,7 +66,7 @@ def test_bytes_of_any_kind_are_an_update_or_unusable(content: bytes) -> None:
 def test_json_of_any_kind_is_an_update_or_unusable(document: Any) -> None:
     """Only objects can be used, and the stream makes a record of them or refuses them."""
     text = json.dumps(document).encode(errors="surrogatepass")
-    stream = UpdateStream()
+    stream = ValueSequence()
     try:
         record = stream.take(decode(text), NOW, 0)
     except UnusableError:
@@ -90,7 +94,7 @@ def test_only_texts_of_up_to_a_megabyte_are_read() -> None:
 @given(st.lists(st.dictionaries(NAMES | st.text(max_size=3), ANY_VALUE, max_size=5), max_size=8))
 def test_each_value_lies_under_its_own_name(updates: list[dict[str, Any]]) -> None:
     """Whatever comes: a name keeps its place, and its value is the update's number or NaN."""
-    stream = UpdateStream()
+    stream = ValueSequence()
     names: tuple[str, ...] = ()
     for factors in updates:
         try:
@@ -113,7 +117,7 @@ def test_each_value_lies_under_its_own_name(updates: list[dict[str, Any]]) -> No
 @given(st.lists(st.integers(1, 12), max_size=30))
 def test_a_sequence_never_goes_back(sequences: list[int]) -> None:
     """Only newer ones are taken, and what lies between two is counted as missed."""
-    stream = UpdateStream()
+    stream = ValueSequence()
     newest, accounted = 0, 0
     for n in sequences:
         record = stream.take(update(n, "p"), NOW, 0)
@@ -132,21 +136,21 @@ def test_an_instant_is_never_after_its_receipt_nor_before_the_last(
     stamps: list[tuple[int, int]],
 ) -> None:
     """With a clock that goes forward; and what is bent is counted."""
-    stream = UpdateStream()
+    stream = ValueSequence()
     last = bent = now = 0
-    for said, step in stamps:
+    for stated, step in stamps:
         now += step
-        record = stream.take(update(0, "", said), now, 0)
+        record = stream.take(update(0, "", stated), now, 0)
         assert record is not None
         assert last <= record.ts_event <= now
-        bent += bool(said) and said != record.ts_event
+        bent += bool(stated) and stated != record.ts_event
         last = record.ts_event
     assert stream.counters["clamped_events"] == bent
 
 
 def test_another_publisher_waits_until_the_first_is_silent() -> None:
     """It is refused and named; after two seconds it takes over, as a stream of its own."""
-    stream = UpdateStream()
+    stream = ValueSequence()
     first = stream.take(update(5, "one", NOW), NOW, 0)
     assert first is not None
     assert stream.take(update(1, "two", NOW), NOW, PUBLISHER_TIMEOUT_NS) is None
@@ -163,7 +167,7 @@ def test_another_publisher_waits_until_the_first_is_silent() -> None:
 
 def test_an_old_value_of_another_publisher_does_not_take_over() -> None:
     """A map that was restored holds values from before: they are refused by their time."""
-    stream = UpdateStream()
+    stream = ValueSequence()
     stream.take(update(5, "new", NOW), NOW, 0)
     assert stream.take(update(9, "old", NOW - 1), NOW, 10 * PUBLISHER_TIMEOUT_NS) is None
     assert stream.counters["refused_old"] == 1
@@ -171,7 +175,7 @@ def test_an_old_value_of_another_publisher_does_not_take_over() -> None:
 
 def test_a_publisher_that_restarts_under_its_name_is_known_by_the_time() -> None:
     """Sequence 1 again: refused while it may be a replay, taken when it is silent and newer."""
-    stream = UpdateStream()
+    stream = ValueSequence()
     stream.take(update(5, "p", NOW), NOW, 0)
     silent = PUBLISHER_TIMEOUT_NS + 1
     assert stream.take(update(1, "p", NOW + 1), NOW + 1, 1) is None
@@ -181,16 +185,16 @@ def test_a_publisher_that_restarts_under_its_name_is_known_by_the_time() -> None
 
 
 def test_the_stream_of_a_named_publisher_is_the_same_for_every_reader() -> None:
-    """So that a recording can tell the same record from two readers; unnamed ones differ."""
-    named = [UpdateStream().take(update(3, "p"), NOW, 0) for _ in range(2)]
-    unnamed = [UpdateStream().take(update(), NOW, 0) for _ in range(2)]
+    """So that a recording can recognize the same record from two readers; unnamed ones differ."""
+    named = [ValueSequence().take(update(3, "p"), NOW, 0) for _ in range(2)]
+    unnamed = [ValueSequence().take(update(), NOW, 0) for _ in range(2)]
     assert len({r.stream_id for r in named if r}) == 1
     assert len({r.stream_id for r in unnamed if r}) == 2
 
 
 def test_a_publishers_clock_counts_on_its_own_machine_only() -> None:
     """CLOCK_MONOTONIC of another machine, or of none, is no time here."""
-    stream = UpdateStream()
+    stream = ValueSequence()
     for n, (machine, expected) in enumerate(((machine_id(), 42), ("other", 0), ("", 0)), 1):
         record = stream.take(Update({"a": 1.0}, "p", n, 0, 42, machine), NOW, 0)
         assert record is not None
@@ -199,8 +203,25 @@ def test_a_publishers_clock_counts_on_its_own_machine_only() -> None:
 
 def test_names_beyond_the_schemas_limit_are_skipped_and_counted() -> None:
     """512 factors; the rest is not lost in silence."""
-    stream = UpdateStream()
+    stream = ValueSequence()
     record = stream.take(Update({f"f{i}": 1.0 for i in range(600)}, "", 0, 0, 0, ""), NOW, 0)
     assert record is not None
     assert record.schema == FactorSchema([f"f{i}" for i in range(512)])
     assert stream.counters["skipped_names"] == 88
+
+
+def test_a_new_name_without_a_number_is_skipped_until_it_has_one() -> None:
+    """A text makes no factor; null is NaN; a known name stays when its value is none."""
+    stream = ValueSequence()
+    with pytest.raises(UnusableError):
+        stream.take(update(label="text"), NOW, 0)
+    for factors, names, skipped in (
+        ({"basis": 1.0, "label": "text", "list": [1], "none": None}, ("basis", "none"), 2),
+        ({"basis": 1.0, "label": "text", "list": [1], "none": None}, ("basis", "none"), 4),
+        ({"basis": "x", "label": 2.0, "list": [1], "none": 1}, ("basis", "none", "label"), 5),
+        ({"basis": 1.0, "label": "text", "list": [1], "none": 1}, ("basis", "none", "label"), 6),
+    ):
+        record = stream.take(Update(dict(factors), "", 0, 0, 0, ""), NOW, 0)
+        assert record is not None
+        assert record.schema.names == names
+        assert stream.counters["skipped_names"] == skipped

@@ -1,4 +1,4 @@
-"""UpdateStream: turns an entry's values into records that never go back."""
+"""ValueSequence: turns an entry's values into records that never go back."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from adapters.hazelcast_map.json_codec import UnusableError
+from adapters.hazelcast_map.entry.json_codec import UnusableError
 from dolphin_strategies.factors.schema import MAX_FACTORS, FactorSchema, is_factor_name
 
 if TYPE_CHECKING:
-    from adapters.hazelcast_map.json_codec import Update
+    from adapters.hazelcast_map.entry.json_codec import Update
 
 PUBLISHER_TIMEOUT_NS: Final = 2_000_000_000
-"""After so long without a word from its publisher, an entry may go over to another one."""
+"""After so long without a value of its publisher, an entry may pass to another one."""
 _NAN: Final = float("nan")
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
-class Record(NamedTuple):
-    """What ExternalFactors are made of, and how many records were missed before this one."""
+class EntryRecord(NamedTuple):
+    """The content of one ExternalFactors, and how many records were missed before it."""
 
     schema: FactorSchema
     payload: bytes
@@ -35,18 +35,23 @@ class Record(NamedTuple):
 
 
 def machine_id() -> str:
-    """Return what tells this machine, since its last start, from all others; empty if unknown."""
+    """Return the boot id, which no other machine and no other start has; empty if unknown."""
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
         return ""
 
 
-class UpdateStream:
-    """Order, name and stamp the values of one entry.
+def may_be_value(found: object) -> bool:
+    """Return whether a new name may be a factor's: a number, or null, which JSON has for NaN."""
+    return found is None or isinstance(found, int | float)
+
+
+class ValueSequence:
+    """Give the values of one entry their order, names and time stamps.
 
     An update with a ``_sequence`` is taken if it is after the last one of its publisher; one
-    without is taken whenever it is given. The first publisher is kept: another one is refused
+    without is always taken. The first publisher is kept: another one is refused
     until the first has been silent for two seconds.
 
     Attributes
@@ -54,10 +59,11 @@ class UpdateStream:
     schema : FactorSchema or None
         All names seen so far, in order; a name stays when an update lacks it.
     counters : Counter
-        ``missing_values`` (NaN for want of a number), ``skipped_names``, ``clamped_events``,
-        ``repeated`` (the last one again), ``refused_old`` and ``refused_publisher``.
+        ``missing_values`` (not a number, written as NaN), ``skipped_names`` (no factor's name, or
+        a new name without a number), ``clamped_events``,
+        ``repeated`` (the last update again), ``refused_old`` and ``refused_publisher``.
     conflict : str
-        What is refused now and why, for a person; empty if nothing is.
+        What is refused at present and why, for a person; empty if nothing is.
 
     Notes
     -----
@@ -66,11 +72,10 @@ class UpdateStream:
     """
 
     def __init__(self) -> None:
-        self.schema: FactorSchema | None = None
         self.counters: Final[Counter[str]] = Counter()
         self.conflict = ""
         self._machine: Final = machine_id()
-        self._layout = _Layout(())
+        self._layout: _Layout | None = None
         self._publisher: str | None = None
         self._is_numbered = False
         self._stream_id = 0
@@ -78,22 +83,27 @@ class UpdateStream:
         self._ts_event = 0
         self._heard_mono_ns = 0
 
-    def take(self, update: Update, now_ns: int, now_mono_ns: int) -> Record | None:
+    @property
+    def schema(self) -> FactorSchema | None:
+        """The names of the newest update and those before it, or None before the first."""
+        return None if self._layout is None else self._layout.schema
+
+    def take(self, update: Update, now_ns: int, now_mono_ns: int) -> EntryRecord | None:
         """Return the record of an update, or None if it may not follow the last one.
 
         Parameters
         ----------
         update : Update
-            What the entry holds.
+            The content of the entry.
         now_ns : int
-            UNIX nanoseconds: the update's instant, if it does not say.
+            UNIX nanoseconds; the instant of an update that states none.
         now_mono_ns : int
-            ``CLOCK_MONOTONIC``, for the silence of a publisher.
+            Nanoseconds of ``CLOCK_MONOTONIC``, for the silence of a publisher.
 
         Raises
         ------
         UnusableError
-            If it names no factor, and none is known.
+            If the update names no factor, and none is known.
 
         """
         is_numbered = update.sequence > 0
@@ -101,7 +111,8 @@ class UpdateStream:
         follows = is_same and (not is_numbered or update.sequence > self._sequence)
         if not follows and not self._may_begin(update, now_mono_ns, is_same=is_same):
             return None
-        payload = self._payload(update.factors)
+        layout = self._layout_of(update.factors)
+        payload = self._pack(layout, update.factors)
         missed = 0
         if not follows:
             self._begin(update, is_known=is_same)
@@ -110,9 +121,8 @@ class UpdateStream:
         self._sequence = update.sequence or self._sequence + 1
         self._heard_mono_ns = now_mono_ns
         self.conflict = ""
-        assert self.schema is not None  # noqa: S101 - there is a payload
-        return Record(
-            self.schema,
+        return EntryRecord(
+            layout.schema,
             payload,
             self._instant(update.ts_event_ns, now_ns),
             self._sequence,
@@ -122,7 +132,7 @@ class UpdateStream:
         )
 
     def _may_begin(self, update: Update, now_mono_ns: int, *, is_same: bool) -> bool:
-        """Return whether an update that does not continue the stream may begin another one."""
+        """Return whether an update that does not continue the sequence may begin another one."""
         if self._publisher is None:
             return True
         if is_same and update.sequence == self._sequence:
@@ -131,7 +141,7 @@ class UpdateStream:
         is_silent = now_mono_ns - self._heard_mono_ns > PUBLISHER_TIMEOUT_NS
         is_newer = update.ts_event_ns > self._ts_event
         if is_same:
-            # A publisher that restarted under its old name shows it by the time.
+            # A publisher that restarted under its old name is recognized by the time.
             if is_silent and is_newer:
                 return True
             self.counters["refused_old"] += 1
@@ -171,12 +181,7 @@ class UpdateStream:
         self._ts_event = instant
         return instant
 
-    # ---- names and values --------------------------------------------------------------------
-
-    def _payload(self, factors: dict[str, Any]) -> bytes:
-        if self.schema is None or tuple(factors) != self._layout.keys:
-            self._learn(factors)
-        layout = self._layout
+    def _pack(self, layout: _Layout, factors: dict[str, Any]) -> bytes:
         self.counters["skipped_names"] += layout.skipped
         values = layout.values(factors)
         try:
@@ -186,35 +191,52 @@ class UpdateStream:
         self.counters["missing_values"] += sum(not isinstance(v, int | float) for v in values)
         return layout.pack(*numbers)
 
-    def _learn(self, factors: dict[str, Any]) -> None:
-        """Add the names that are new, and see which keys the schema's values are under."""
-        names = self.schema.names if self.schema is not None else ()
-        new = [k for k in factors if not k.startswith("_") and k not in (self.schema or ())]
-        added = [k for k in new if is_factor_name(k)][: MAX_FACTORS - len(names)]
+    def _layout_of(self, factors: dict[str, Any]) -> _Layout:
+        """Return where the values are, after the names that are new were added to the schema."""
+        known = self._layout
+        if known is not None and tuple(factors) == known.keys and known.fits(factors):
+            return known
+        schema = self.schema
+        names = () if schema is None else schema.names
+        new = [k for k in factors if not k.startswith("_") and k not in (schema or ())]
+        no_numbers = tuple(k for k in new if not may_be_value(factors[k]))
+        added = [k for k in new if may_be_value(factors[k]) and is_factor_name(k)]
+        del added[MAX_FACTORS - len(names) :]
         if added:
-            self.schema = FactorSchema((*names, *added))
-        if self.schema is None:
+            schema = FactorSchema((*names, *added))
+        if schema is None:
             msg = f"expected an object of factors, found none in {len(factors)} names"
             raise UnusableError(msg)
-        self._layout = _Layout(self.schema.names, tuple(factors), len(new) - len(added))
+        self._layout = _Layout(schema, tuple(factors), len(new) - len(added), no_numbers)
+        return self._layout
 
 
 class _Layout:
     """Where the values of a schema are in objects that have the same keys in the same order."""
 
     def __init__(
-        self, names: tuple[str, ...], keys: tuple[str, ...] = (), skipped: int = 0
+        self,
+        schema: FactorSchema,
+        keys: tuple[str, ...],
+        skipped: int,
+        no_numbers: tuple[str, ...],
     ) -> None:
+        names = schema.names
+        self.schema: Final = schema
         self.keys: Final = keys
         self.skipped: Final = skipped
         self.pack: Final = struct.Struct(f"<{len(names)}d").pack
-        self._names: Final = names
         self._pick: Final = itemgetter(*names) if len(names) > 1 else None
         self._has_all: Final = set(names) <= set(keys)
+        self._no_numbers: Final = no_numbers
+
+    def fits(self, factors: dict[str, Any]) -> bool:
+        """Return whether the names that were skipped for want of a number still have none."""
+        return not any(may_be_value(factors[name]) for name in self._no_numbers)
 
     def values(self, factors: dict[str, Any]) -> tuple[Any, ...]:
         """Return the values in the schema's order, None where there is none."""
         if self._has_all and self._pick is not None:
             picked: tuple[Any, ...] = self._pick(factors)
             return picked
-        return tuple(map(factors.get, self._names))
+        return tuple(map(factors.get, self.schema.names))

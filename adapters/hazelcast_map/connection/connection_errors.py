@@ -1,4 +1,4 @@
-"""Causes: why a client could not connect, which it only logs, in words for a person."""
+"""ConnectionErrors: why a client could not connect, from its log, in words for a person."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ _CLIENT_LOG: Final = logging.getLogger("hazelcast.connection")
 logging.getLogger("hazelcast").addHandler(logging.NullHandler())
 
 
-class Causes(logging.Filter):
-    """Catch, on the thread that made it, what the client logs with a stack trace.
+class ConnectionErrors(logging.Filter):
+    """Collect the errors that the client only logs, with a stack trace, while it connects.
 
-    A context manager around an attempt to connect.
+    A context manager around an attempt to connect. Only records of the thread that created it
+    are taken, and these are not logged.
 
     Parameters
     ----------
     settings : HazelcastSettings
-        What was tried.
+        The cluster of the attempt.
     timeout_s : float
-        After which the attempt is ended.
+        Seconds after which the attempt is ended.
 
     """
 
@@ -53,6 +54,7 @@ class Causes(logging.Filter):
         _CLIENT_LOG.removeFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is logged; collect the error of one that is not."""
         if record.thread != self._thread:
             return True
         if record.exc_info and record.exc_info[1] is not None and isinstance(record.args, tuple):
@@ -72,24 +74,44 @@ class Causes(logging.Filter):
             return "does not allow this client in its cluster"
         if isinstance(error, HazelcastClientNotActiveError):
             return (
-                f"said nothing within {self._timeout_s:g} s: it hangs, is no Hazelcast member, "
+                f"sent nothing within {self._timeout_s:g} s: it hangs, is no Hazelcast member, "
                 "or only one side uses TLS"
             )
-        said = re.sub(r"^\[Errno \d+\] ", "", str(error))
-        said = "" if said in {"None", type(error).__name__} else said
-        if not said and self._settings.tls:
+        text = re.sub(r"^\[Errno \d+\] ", "", str(error))
+        text = "" if text in {"None", type(error).__name__} else text
+        if not text and self._settings.tls:
             return f"no TLS connection: {tls_problem(where, self._settings)}"
-        return said or "closed the connection at once: does it want TLS, is it a member?"
+        return text or "closed the connection at once: does it want TLS, is it a member?"
 
     def sentence(self, error: Exception) -> str:
-        """Return what to tell of an attempt that ended with an error."""
+        """Return the reason why an attempt ended.
+
+        Parameters
+        ----------
+        error : Exception
+            What the client raised, for an attempt of which it logged nothing.
+
+        """
         if not self._reasons:
             return f"cannot connect: {error}"
         return "; ".join(f"{where}: {why}" for where, why in self._reasons.items())
 
 
 def tls_problem(address: str, settings: HazelcastSettings) -> str:
-    """Return what a TLS handshake fails with, which the client does not tell."""
+    """Return why a TLS handshake fails, which the client does not report.
+
+    Parameters
+    ----------
+    address : str
+        The member, ``host:port``.
+    settings : HazelcastSettings
+        The certificates.
+
+    Notes
+    -----
+    Blocks for up to a second while it connects, and as long for the handshake.
+
+    """
     host, _, port = address.rpartition(":")
     try:
         context = ssl.create_default_context(cafile=settings.ca_file or None)

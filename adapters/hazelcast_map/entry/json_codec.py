@@ -1,4 +1,4 @@
-"""The JSON text that an entry holds: factors by name, and their order under names with ``_``."""
+"""The JSON text of an entry: factors by name, and what orders them under names with ``_``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 MAX_SIZE: Final = 1_000_000
-"""Bytes of an entry's value; a larger one is not even looked into."""
+"""Bytes of an entry's value; a larger one is refused unread."""
 _HEADER: Final = 12
 """Hazelcast's own bytes before a text's UTF-8: partition hash, type, length."""
 _TYPE: Final = struct.Struct(">i")
 _TYPE_OFFSET: Final = 4
 _TEXT_TYPES: Final = frozenset({-11, -130, -12})
-"""The serialized types string, HazelcastJsonValue and byte array, which lie alike."""
+"""The serialized types string, HazelcastJsonValue and byte array, of one layout."""
 _MAX_INT: Final = 2**63 - 1
 _SEQUENCE: Final = "_sequence"
 _EVENT: Final = "_ts_event_ns"
@@ -25,36 +25,41 @@ _MAX_PUBLISHER: Final = 200
 
 
 class UnusableError(Exception):
-    """A value that cannot be used; the message says why."""
+    """A value that cannot be used; the message states why."""
 
 
 class Update(NamedTuple):
-    """What an entry held at one moment."""
+    """The content of an entry at one moment."""
 
     factors: dict[str, Any]
-    """The object as it was; names with ``_`` that order it are taken out."""
+    """The object as it was, without the names that order it."""
     publisher: str
-    """Who wrote it; empty if it does not say."""
+    """The name of its writer; empty if it states none."""
     sequence: int
-    """Its number at that publisher, from 1; 0 if it has none."""
+    """Its number from that publisher, from 1; 0 if it has none."""
     ts_event_ns: int
-    """UNIX nanoseconds of the instant that it describes; 0 if it does not say."""
+    """UNIX nanoseconds of the instant that it describes; 0 if it states none."""
     mono_ns: int
-    """``CLOCK_MONOTONIC`` of ``machine`` when it was written; 0 if it does not say."""
+    """Nanoseconds of ``CLOCK_MONOTONIC`` of ``machine`` when it was written; 0 if unknown."""
     machine: str
-    """The boot id of the writer's machine; empty if it does not say."""
+    """The boot id of the writer's machine; empty if unknown."""
 
 
 def text_of(data: bytes | bytearray) -> memoryview:
-    """Return the bytes of a serialized text, without having copied or run anything.
+    """Return the bytes of a serialized text, without copying or running anything.
 
-    The client's own way would unpickle a value that says it is a Python object, which runs
-    whatever code its writer chose.
+    The client's own deserialization would unpickle a value of the type "Python object", and so
+    run the code that its writer chose.
+
+    Parameters
+    ----------
+    data : bytes-like
+        A value as the member sent it.
 
     Raises
     ------
     UnusableError
-        If it is larger than 1 MB or no text.
+        If the value is larger than 1 MB or no text.
 
     """
     size = len(data)
@@ -72,13 +77,18 @@ def text_of(data: bytes | bytearray) -> memoryview:
 
 
 def decode(text: bytes | bytearray | memoryview) -> Update:
-    """Read an entry's text.
+    """Return the content of an entry's text.
+
+    Parameters
+    ----------
+    text : bytes-like
+        UTF-8.
 
     Raises
     ------
     UnusableError
-        If it is no JSON object (``NaN`` and ``Infinity`` are no JSON), or a name that orders it
-        has a value that cannot.
+        If the text is no JSON object (``NaN`` and ``Infinity`` are no JSON), or a name that
+        orders it has a value of a wrong type or range.
 
     """
     try:
@@ -121,7 +131,7 @@ def encode(update: Update) -> str:
     Raises
     ------
     TypeError
-        If a value is nothing that JSON has.
+        If JSON has no form for a value.
 
     """
     document = {k: v for k, v in update.factors.items() if not k.startswith("_")}

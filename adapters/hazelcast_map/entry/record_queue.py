@@ -7,11 +7,16 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from adapters.hazelcast_map.value_sequence import Record
+    from adapters.hazelcast_map.entry.value_sequence import EntryRecord
 
 
 class RecordQueue:
-    """Keep the newest ``capacity`` records; the reader's place is among them.
+    """Keep the newest ``capacity`` records, and the reader's position among them.
+
+    Parameters
+    ----------
+    capacity : int
+        Records kept; older ones are dropped, and counted as lost if they are unread.
 
     Attributes
     ----------
@@ -29,9 +34,9 @@ class RecordQueue:
     def __init__(self, capacity: int) -> None:
         self.capacity: Final = capacity
         self.published = self.delivered = self.conflated = self.lost = self.unread = 0
-        self._records: Final[deque[Record]] = deque()
+        self._records: Final[deque[EntryRecord]] = deque()
 
-    def append(self, record: Record) -> None:
+    def append(self, record: EntryRecord) -> None:
         """Add the newest record; those missed before it, and one too many, are lost."""
         self.published += record.missed + 1
         self.lost += record.missed
@@ -49,11 +54,11 @@ class RecordQueue:
         self.conflated += skipped
         self.unread -= skipped
 
-    def peek(self) -> Record | None:
+    def peek(self) -> EntryRecord | None:
         """Return the oldest unread record, which stays unread."""
         return self._records[-self.unread] if self.unread else None
 
-    def take(self) -> Record | None:
+    def take(self) -> EntryRecord | None:
         """Return the oldest unread record."""
         record = self.peek()
         if record is not None:
@@ -61,16 +66,23 @@ class RecordQueue:
             self.delivered += 1
         return record
 
-    def after(self, stream_id: int, sequence: int, limit: int) -> list[Record]:
-        """Return the oldest records after one, read or not, of one schema and stream.
+    def after(self, stream_id: int, sequence: int, limit: int) -> list[EntryRecord]:
+        """Return the oldest records after a given one, read or not, of one schema and stream.
 
-        If that one's stream is not here, they begin with the oldest.
+        Parameters
+        ----------
+        stream_id, sequence : int
+            The given record; if no record of its stream is here, the answer begins with the
+            oldest.
+        limit : int
+            At most so many records.
+
         """
         start = 0
         for i, r in enumerate(self._records):
             if r.stream_id == stream_id and r.sequence <= sequence:
                 start = i + 1
-        found: list[Record] = []
+        found: list[EntryRecord] = []
         for r in islice(self._records, start, None):
             if len(found) == limit or (found and not same_kind(found[0], r)):
                 break
@@ -78,6 +90,6 @@ class RecordQueue:
         return found
 
 
-def same_kind(one: Record, other: Record) -> bool:
+def same_kind(one: EntryRecord, other: EntryRecord) -> bool:
     """Return whether two records may be in one batch."""
     return one.schema is other.schema and one.stream_id == other.stream_id

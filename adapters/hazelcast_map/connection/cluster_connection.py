@@ -1,4 +1,4 @@
-"""MapLink: a thread that keeps one client connected to a map, and says why when it cannot."""
+"""ClusterConnection: a thread that keeps one client connected to a map, and reports failures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hazelcast.client import HazelcastClient
 from hazelcast.config import ReconnectMode
 from hazelcast.lifecycle import LifecycleState
 
-from adapters.hazelcast_map.connection_errors import Causes
+from adapters.hazelcast_map.connection.connection_errors import ConnectionErrors
 from adapters.hazelcast_map.settings import HazelcastSettings, credentials
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hazelcast.proxy.map import Map
 
 CALL_TIMEOUT_S: Final = 0.5
-"""The client's own futures have no limit."""
+"""Limit of one call; the client's own futures have none."""
 LOST_TIMEOUT_S: Final = 3.0
 """After so long without an answer the connection is given up."""
 CONNECT_TIMEOUT_S: Final = 2.0
@@ -30,7 +30,7 @@ FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 1.0
 CLOSE_TIMEOUT_S: Final = 1.5
 _FAIL_FAST: Final[dict[str, Any]] = {
-    # Each connection has a client of its own: what it may have missed is then plain.
+    # Each connection has a client of its own: no event can be missed without notice.
     "reconnect_mode": ReconnectMode.OFF,
     "cluster_connect_timeout": 0.0,
     "connection_timeout": 1.0,
@@ -42,20 +42,21 @@ _FAIL_FAST: Final[dict[str, Any]] = {
 }
 
 
-class LinkLostError(Exception):
+class ConnectionLostError(Exception):
     """The connection is gone, or this end is closing."""
 
 
-class MapLink:
-    """Connect, let ``serve`` work with the map until the connection is lost, and again.
+class ClusterConnection:
+    """Connect, let ``serve`` work with the map until the connection is lost, and connect again.
 
     Parameters
     ----------
     settings : HazelcastSettings
-        Where.
+        The cluster and the map.
     serve : callable
-        Called on this link's thread with the connected map. Ends by LinkLostError.
-    tell : callable
+        Called on this connection's thread with this connection and the connected map. Ends by
+        raising ConnectionLostError.
+    report : callable
         Called, on any thread, with the reason each time that the cluster cannot be used.
 
     Raises
@@ -65,20 +66,20 @@ class MapLink:
 
     Notes
     -----
-    Nothing here blocks the thread that made it, but ``close``, for up to 1.5 s.
+    Only ``close`` blocks the thread that created it, for up to 1.5 s.
 
     """
 
     def __init__(
         self,
         settings: HazelcastSettings,
-        serve: Callable[[Map[str, Any]], None],
-        tell: Callable[[str], None],
+        serve: Callable[[ClusterConnection, Map[str, Any]], None],
+        report: Callable[[str], None],
     ) -> None:
         self._settings: Final = settings
         self._credentials: Final = credentials()
         self._serve: Final = serve
-        self._tell: Final = tell
+        self._report: Final = report
         self._changed: Final = threading.Condition()
         self._is_closing = False
         self._is_lost = False
@@ -100,45 +101,55 @@ class MapLink:
         if self._thread.ident is not None:
             self._thread.join(CLOSE_TIMEOUT_S)
 
-    # ---- for serve ---------------------------------------------------------------------------
-
     def answer(self, future: Future[Any]) -> bool:
-        """Wait for a call's end; return whether it came within 0.5 s.
+        """Wait for the end of a call, on this connection's thread.
+
+        Parameters
+        ----------
+        future : Future
+            The call.
+
+        Returns
+        -------
+        bool
+            Whether the answer came within 0.5 s.
 
         Raises
         ------
-        LinkLostError
-            If it failed or never came, or the connection was lost.
+        ConnectionLostError
+            If the call failed or was not answered within 3 s, or the connection was lost.
 
         """
         future.add_done_callback(self._notify)
         is_in_time = self._wait(future.done, CALL_TIMEOUT_S)
         if not is_in_time:
-            self._tell(f"{self._settings}: no answer within {CALL_TIMEOUT_S:g} s")
+            self._report(f"{self._settings}: no answer within {CALL_TIMEOUT_S:g} s")
             self._wait(future.done, LOST_TIMEOUT_S - CALL_TIMEOUT_S)
         if not future.done():
-            raise LinkLostError(self._lost_because or f"no answer within {LOST_TIMEOUT_S:g} s")
+            raise ConnectionLostError(
+                self._lost_because or f"no answer within {LOST_TIMEOUT_S:g} s"
+            )
         error = future.exception()
         if error is not None:
-            raise LinkLostError(self._lost_because or f"{type(error).__name__}: {error}")
+            raise ConnectionLostError(self._lost_because or f"{type(error).__name__}: {error}")
         return is_in_time
 
     def pause(self, seconds: float) -> None:
-        """Wait, or less if someone says ``hurry``.
+        """Wait, on this connection's thread, until the time is over or ``hurry`` was called.
 
         Raises
         ------
-        LinkLostError
+        ConnectionLostError
             If the connection was lost meanwhile.
 
         """
         self._wait(lambda: self._must_hurry, seconds)
         self._must_hurry = False
         if self._is_lost or self._is_closing:
-            raise LinkLostError(self._lost_because)
+            raise ConnectionLostError(self._lost_because)
 
     def hurry(self) -> None:
-        """End the pause, on any thread, or leave out the next one."""
+        """End the pause, or leave out the next one; on any thread."""
         with self._changed:
             self._must_hurry = True
             self._changed.notify_all()
@@ -154,15 +165,13 @@ class MapLink:
         with self._changed:
             self._changed.notify_all()
 
-    # ---- connecting --------------------------------------------------------------------------
-
     def _run(self) -> None:
         retry_s = FIRST_RETRY_S
         while not self._is_closing:
             was_connected, reason = self._connect_and_serve()
             if self._is_closing:
                 return
-            self._tell(f"{self._settings}: {reason}; trying again")
+            self._report(f"{self._settings}: {reason}; trying again")
             retry_s = FIRST_RETRY_S if was_connected else min(1.6 * retry_s, LONGEST_RETRY_S)
             with self._changed:
                 jitter = random.uniform(0.7, 1.3)  # noqa: S311 - so that not all come at once
@@ -171,32 +180,23 @@ class MapLink:
     def _connect_and_serve(self) -> tuple[bool, str]:
         """Return whether there was a connection, and why there is none any more."""
         self._is_lost, self._lost_because = False, ""
-        causes = Causes(self._settings, CONNECT_TIMEOUT_S)
-        # Made before it connects, so that the watchdog can end an attempt that hangs.
-        client = HazelcastClient.__new__(HazelcastClient)
-        watchdog = threading.Timer(CONNECT_TIMEOUT_S, _shut_down, [client])
-        watchdog.daemon = True
-        watchdog.start()
+        errors = ConnectionErrors(self._settings, CONNECT_TIMEOUT_S)
         try:
-            with causes:
-                client.__init__(  # type: ignore[misc]
+            with errors:
+                client = _MapClient(
+                    self._settings.map_name,
                     lifecycle_listeners=[self._on_lifecycle],
                     **_FAIL_FAST,
                     **self._settings.client_config(),
                     **self._credentials,
                 )
-                entries: Map[str, Any] = client.get_map(self._settings.map_name)
         except Exception as error:  # noqa: BLE001 - a bad option too is a reason
-            return False, causes.sentence(error)
-        finally:
-            watchdog.cancel()
-        # Values stay as they came, for this project's own codec.
-        entries._to_object = lambda data: data  # noqa: SLF001
+            return False, errors.sentence(error)
         try:
-            self._serve(entries)
-        except LinkLostError as lost:
+            self._serve(self, client.entries)
+        except ConnectionLostError as lost:
             return True, str(lost)
-        except Exception as error:  # noqa: BLE001 - told, not lost with the thread
+        except Exception as error:  # noqa: BLE001 - reported, instead of lost with the thread
             return True, f"an error in this program: {error!r}"
         finally:
             _shut_down(client)
@@ -210,7 +210,26 @@ class MapLink:
             self._lost_because = "the connection was lost"
             self._changed.notify_all()
         if not self._is_closing:
-            self._tell(f"{self._settings}: {self._lost_because}; trying again")
+            self._report(f"{self._settings}: {self._lost_because}; trying again")
+
+
+class _MapClient(HazelcastClient):
+    """A client of one map; creating it connects, and is ended after two seconds."""
+
+    def __init__(self, map_name: str, **config: Any) -> None:
+        watchdog = threading.Timer(CONNECT_TIMEOUT_S, _shut_down, [self])
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            super().__init__(**config)
+            self.entries: Final[Map[str, Any]] = self.get_map(map_name)
+        except BaseException:
+            _shut_down(self)
+            raise
+        finally:
+            watchdog.cancel()
+        # Nothing is deserialized, so nothing is unpickled: json_codec reads the bytes.
+        self.entries._to_object = lambda data: data  # noqa: SLF001
 
 
 def _shut_down(client: HazelcastClient) -> None:

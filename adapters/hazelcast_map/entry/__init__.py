@@ -1,0 +1,1 @@
+"""What an entry holds: its text, its order, and what is known of it now."""

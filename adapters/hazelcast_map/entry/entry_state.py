@@ -1,0 +1,170 @@
+"""EntryState: what is known of an entry, from events and from readings, which may cross."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from adapters.hazelcast_map.entry.json_codec import UnusableError, decode, text_of
+from adapters.hazelcast_map.entry.value_sequence import ValueSequence
+
+if TYPE_CHECKING:
+    from adapters.hazelcast_map.entry.value_sequence import EntryRecord
+
+type Buffer = bytes | bytearray
+
+
+class EntryState:
+    """Decide for each event and each reading whether it brings a new record.
+
+    A value that was removed never becomes a record again because an event or an answer is late:
+    where an event cannot show that it is newer than what is known, ``must_read`` asks for a
+    reading.
+
+    Parameters
+    ----------
+    name : str
+        The entry, for ``problem``.
+
+    Attributes
+    ----------
+    values : ValueSequence
+        The order of the values.
+    refused_values : int
+        Values that could not be used.
+    must_read : bool
+        Whether only a reading can show what the entry holds now; a reading that begins clears
+        it.
+
+    Notes
+    -----
+    For one thread at a time. Values are serialized, as the member sent them.
+
+    """
+
+    def __init__(self, name: str) -> None:
+        self.values: Final = ValueSequence()
+        self.refused_values = 0
+        self.must_read = False
+        self._name: Final = name
+        self._newest: Buffer | None = None
+        self._is_held = False
+        """Whether the entry holds the newest value, as far as is known."""
+        self._is_end_known = False
+        """While not held: whether it was certainly gone; then the same text is a new value."""
+        self._is_end_heard = True
+        """While not held: whether its removal was heard; then the next event is newer."""
+        self._absence = ""
+        self._refusal = ""
+        self._changes = 0
+        self._changes_before_reading = 0
+
+    @property
+    def problem(self) -> str:
+        """Why the entry has no value that can be used, for a person; empty if it has one."""
+        return self._absence or self._refusal
+
+    def begin_reading(self) -> None:
+        """Note that a reading begins; one at a time."""
+        self._changes_before_reading = self._changes
+        self.must_read = False
+
+    def end_reading(self, found: Buffer | None) -> EntryRecord | None:
+        """Take the answer of a reading; return its record if it is new.
+
+        Parameters
+        ----------
+        found : bytes-like or None
+            The value, or None if there is no entry.
+
+        """
+        if self._changes != self._changes_before_reading:
+            # An event came meanwhile, and the answer may be the older of the two.
+            return None
+        if found is None:
+            self._is_end_heard = self._is_end_heard and not self._is_held
+            self._is_held, self._is_end_known = False, True
+            self._absence = self._absence or f"{self._name}: there is no value under this key"
+            return None
+        if found == self._newest and (self._is_held or not self._is_end_known):
+            # After a removal: it came back, or a map store loaded it. An event shows which.
+            self._hold(found)
+            return None
+        return self._take(found)
+
+    def change(self, value: Buffer, before: Buffer | None) -> EntryRecord | None:
+        """Take an event's new value; return its record if it is new.
+
+        Parameters
+        ----------
+        value : bytes-like
+            The new value.
+        before : bytes-like or None
+            The value that it replaced; None if there was no entry.
+
+        """
+        if value == self._newest:
+            if not self._is_held:
+                # Written again, if a reading still finds it.
+                self._is_end_known = self._is_end_known or before is None
+                self.must_read = True
+            return None
+        if self._is_held:
+            is_next = before == self._newest
+        else:
+            is_next = before is None and self._is_end_heard
+        return self._take(value) if is_next else self._take_if_numbered(value)
+
+    def remove(self, how: str, before: Buffer | None) -> None:
+        """Take an event that reports that the entry is gone.
+
+        Parameters
+        ----------
+        how : str
+            For a person: ``it expired``.
+        before : bytes-like or None
+            The value that was removed; None if the event does not contain it.
+
+        """
+        self.must_read = True
+        if before is not None and before != self._newest:
+            # The removal of a value before the one that is known.
+            return
+        if self._is_held:
+            self._is_held = self._is_end_known = self._is_end_heard = False
+        # A map's events are not in one order with an entry's.
+        self._is_end_heard = self._is_end_heard or before is not None
+        self._absence = f"{self._name}: there is no value under this key: {how}"
+        self._changes += 1
+
+    def _take(self, value: Buffer) -> EntryRecord | None:
+        record = None
+        try:
+            record = self.values.take(decode(text_of(value)), time.time_ns(), time.monotonic_ns())
+        except UnusableError as error:
+            self.refused_values += 1
+            self._refusal = f"{self._name}: the value is refused: {error}"
+        else:
+            self._refusal = ""
+        self._hold(value)
+        return record
+
+    def _take_if_numbered(self, value: Buffer) -> EntryRecord | None:
+        """Take a value that may be old if its number shows that it is new; else ask."""
+        record = None
+        with suppress(UnusableError):
+            update = decode(text_of(value))
+            if update.sequence:
+                record = self.values.take(update, time.time_ns(), time.monotonic_ns())
+        self.must_read = self.must_read or record is None or not self._is_held
+        if record is not None:
+            self._refusal = ""
+            self._hold(value)
+        return record
+
+    def _hold(self, value: Buffer) -> None:
+        self._newest = value
+        self._is_held = True
+        self._absence = ""
+        self._changes += 1

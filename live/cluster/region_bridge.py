@@ -1,0 +1,125 @@
+"""Bridge: writes each record of a Hazelcast entry into a region."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from adapters.command.terminal import say
+from adapters.shm import FactorWriter
+from dolphin_strategies import DolphinError, SourceState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from adapters.hazelcast_map import HazelcastSource
+    from dolphin_strategies import ExternalFactors
+
+NAME: Final = "bridge_hazelcast"
+HEARTBEAT_S: Final = 0.1
+REPORT_S: Final = 5.0
+
+
+class Bridge:
+    """Write each record of a source into a region, in order, until it is stopped.
+
+    The region is created with the first record, because that brings the names. While the source
+    is not live the region shows no heartbeat, so that its readers see a silent producer.
+
+    Parameters
+    ----------
+    source : HazelcastSource
+        Opened and closed by ``run``.
+    region : Path
+        The region's file.
+
+    """
+
+    def __init__(self, source: HazelcastSource, region: Path) -> None:
+        self._source: Final = source
+        self._region: Final = region
+        self._writer: FactorWriter | None = None
+        self._values = np.empty(0)
+        self._last_state = ""
+        self._stop: Final = asyncio.Event()
+        self._error: DolphinError | None = None
+
+    async def run(self) -> None:
+        """Bridge until SIGINT or SIGTERM.
+
+        Raises
+        ------
+        RegionError
+            If the region cannot be written, or has another writer.
+
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop.set)
+        self._source.open(self._copy, time.time_ns)
+        self._copy()
+        report_s = time.monotonic() + REPORT_S
+        try:
+            while not self._stop.is_set():
+                self._beat()
+                if time.monotonic() >= report_s:
+                    report_s += REPORT_S
+                    say(f"{NAME}: {self.summary()}")
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), HEARTBEAT_S)
+        finally:
+            self._source.close()
+            if self._writer is not None:
+                self._writer.close()
+        if self._error is not None:
+            raise self._error
+
+    def _copy(self) -> None:
+        """Write all records that are there, then ask to be called again."""
+        try:
+            while not self._source.sleep():
+                while (f := self._source.read_next()) is not None:
+                    self._write(f)
+        except DolphinError as error:
+            self._error = error
+            self._stop.set()
+
+    def _write(self, f: ExternalFactors) -> None:
+        if self._writer is None:
+            self._writer = FactorWriter(self._region, f.schema.names)
+            say(f"{NAME}: writing {len(f)} factors into {self._region}")
+        if self._writer.schema != f.schema:
+            # New names: the writer makes a new file, and readers follow.
+            self._writer.write(dict(f), f.ts_event)
+            say(f"{NAME}: {len(f)} factors now")
+            return
+        if len(self._values) != len(f):
+            self._values = np.empty(len(f))
+        self._values[:] = f.array
+        self._writer.write_values(self._values, f.ts_event)
+
+    def _beat(self) -> None:
+        status = self._source.status()
+        if self._writer is not None and status.state is SourceState.LIVE:
+            self._writer.heartbeat()
+        state = f"{status.state.value}{': ' if status.reason else ''}{status.reason}"
+        if status.state is not SourceState.LIVE:
+            # A duration that grows is no news.
+            state = state.partition(" for ")[0]
+        if state != self._last_state:
+            self._last_state = state
+            say(f"{NAME}: {state}")
+
+    def summary(self) -> str:
+        """Return the counts so far."""
+        status = self._source.status()
+        refused = {name: n for name, n in self._source.counters.items() if n}
+        return (
+            f"{status.published:,} published, {status.delivered:,} bridged, {status.lost:,} lost"
+            f"{'; ' if refused else ''}{', '.join(f'{n:,} {name}' for name, n in refused.items())}"
+        )

@@ -1,0 +1,204 @@
+"""A member that is down, killed, mute, stopped or slow, and lines that fail."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adapters.hazelcast_map import HazelcastPublisher, HazelcastSettings
+from dolphin_strategies import SourceState
+from tests.support.eventually import eventually_async
+from tests.support.transports.hazelcast_source import (
+    ROADMAP_JSON,
+    following,
+    next_of,
+    run,
+    state_is,
+)
+from tests.support.transports.member import free_port
+
+if TYPE_CHECKING:
+    from tests.support.transports.faulty_line import FaultyLine
+    from tests.support.transports.member import Member
+
+
+def test_f01_a_source_starts_without_a_server_and_finds_it_later(member: Member) -> None:
+    """Opening returns, the reason states what is wrong, and the record comes when there is one."""
+
+    async def body() -> None:
+        port = free_port()
+        settings = HazelcastSettings(members=(f"127.0.0.1:{port}", member.address))
+        alone = replace(settings, members=settings.members[:1], cluster=member.cluster)
+        async with following(alone) as source:
+            reason = await state_is(source, SourceState.WAITING, "refused")
+            assert str(port) in reason
+            assert source.schema is None
+            assert source.read_latest() is None
+        async with following(replace(settings, cluster=member.cluster)) as source:
+            await state_is(source, SourceState.WAITING, "there is no value")
+            member.map().set(settings.key, ROADMAP_JSON)
+            assert (await next_of(source))["basis"] == 1.5
+
+    run(body)
+
+
+def test_f02_a_killed_member_comes_back_empty_and_the_source_goes_on(
+    member: Member, settings: HazelcastSettings
+) -> None:
+    """Stale at the kill, no value after the restart, and records again from the publisher."""
+
+    async def body() -> None:
+        publisher = HazelcastPublisher(settings)
+        async with following(settings) as source:
+            publisher.write({"a": 1.0})
+            assert (await next_of(source))["a"] == 1.0
+            member.kill()
+            await state_is(source, SourceState.STALE, "lost")
+            await state_is(source, SourceState.STALE, "refused")
+            assert source.status().published == 1
+            member.start()
+            await state_is(source, SourceState.STALE, "there is no value")
+            publisher.write({"a": 2.0})
+            f = await next_of(source)
+            assert (f["a"], f.sequence) == (2.0, 2)
+            assert source.status().state is SourceState.LIVE
+            member.map().remove(settings.key)
+            await state_is(source, SourceState.STALE, "there is no value")
+        publisher.close()
+
+    run(body)
+
+
+def test_f02_what_was_written_while_disconnected_is_read_after_the_reconnection(
+    member: Member, settings: HazelcastSettings, line: FaultyLine
+) -> None:
+    """The entry is read again, and the records that were missed are counted as lost."""
+
+    async def body() -> None:
+        publisher = HazelcastPublisher(settings)
+        async with following(replace(settings, members=(line.address,), poll_s=1.0)) as source:
+            publisher.write({"a": 1.0})
+            await next_of(source)
+            line.is_cut = True
+            await state_is(source, SourceState.STALE)
+            for value in (2.0, 3.0, 4.0):
+                publisher.write({"a": value})
+                assert publisher.flush(10)
+            line.is_cut = False
+            f = await next_of(source)
+            assert (f["a"], f.sequence) == (4.0, 4)
+            assert source.status()[2:] == (4, 2, 0, 2)
+        publisher.close()
+
+    run(body)
+
+
+@pytest.mark.parametrize("mode", ["push", "poll"])
+def test_f03_a_mute_member_is_noticed_and_left(
+    settings: HazelcastSettings, member: Member, line: FaultyLine, mode: Any
+) -> None:
+    """A half-open connection is reported, given up, and made again."""
+
+    async def body() -> None:
+        entries = member.map()
+        entries.set(settings.key, '{"a": 1}')
+        muted = replace(settings, members=(line.address,), mode=mode, poll_s=0.05)
+        async with following(muted) as source:
+            await next_of(source)
+            line.is_mute = True
+            await state_is(source, SourceState.STALE, "no answer within 0.5 s")
+            await state_is(source, SourceState.STALE, "sent nothing within")
+            entries.set(settings.key, '{"a": 2}')
+            line.is_mute = False
+            assert (await next_of(source))["a"] == 2
+
+    run(body)
+
+
+def test_f03_a_stopped_member_is_the_same(member: Member, settings: HazelcastSettings) -> None:
+    """SIGSTOP makes a member mute; after SIGCONT it is used again."""
+
+    async def body() -> None:
+        member.map().set(settings.key, '{"a": 1}')
+        async with following(settings) as source:
+            await next_of(source)
+            member.signal(signal.SIGSTOP)
+            try:
+                await state_is(source, SourceState.STALE, "no answer")
+            finally:
+                member.signal(signal.SIGCONT)
+            member.wait_until_ready()
+            member.map().set(settings.key, '{"a": 2}')
+            assert (await next_of(source))["a"] == 2
+
+    run(body)
+
+
+def test_f03_answers_that_come_late_are_not_used(
+    member: Member, settings: HazelcastSettings, line: FaultyLine
+) -> None:
+    """A member that takes 0.8 s: its answers are counted, not delivered; quick again, they are."""
+
+    async def body() -> None:
+        member.map().set(settings.key, '{"a": 1}')
+        slow = replace(settings, members=(line.address,), mode="poll", poll_s=0.01)
+        async with following(slow) as source:
+            await next_of(source)
+            line.delay_s = 0.8
+            member.map().set(settings.key, '{"a": 2}')
+            await state_is(source, SourceState.STALE, "no answer within 0.5 s")
+            await eventually_async(lambda: source.counters["late_answers"] > 1, "late answers")
+            assert source.read_next() is None
+            line.delay_s = 0.0
+            assert (await next_of(source))["a"] == 2
+            await state_is(source, SourceState.LIVE)
+
+    run(body)
+
+
+def test_f12_a_source_closes_while_its_member_is_mute(
+    settings: HazelcastSettings, line: FaultyLine
+) -> None:
+    """Close returns, connected or not yet, and again."""
+
+    async def body() -> None:
+        for is_mute_first in (True, False):
+            line.is_mute = is_mute_first
+            async with following(replace(settings, members=(line.address,))) as source:
+                if not is_mute_first:
+                    await state_is(source, SourceState.WAITING, "there is no value")
+                    line.is_mute = True
+                source.close()
+                source.close()
+
+    run(body)
+
+
+def test_a_publisher_outlives_its_cluster(settings: HazelcastSettings, member: Member) -> None:
+    """It takes states without a cluster, keeps the newest, and sends it when there is one."""
+    publisher = HazelcastPublisher(settings)
+    publisher.write({"a": 0.0})
+    assert publisher.flush(20)
+    member.kill()
+    for value in range(1, 6):
+        publisher.write({"a": float(value), "_secret": 1, "none": None, "nan": math.nan})
+    assert not publisher.flush(0.01)
+    member.start()
+    assert publisher.flush(20), publisher.problem
+    assert publisher.problem == ""
+    assert publisher.written == 6
+    assert publisher.sent + publisher.conflated == 6
+    found = json.loads(str(member.map().get(settings.key)))
+    assert {k: v for k, v in found.items() if k[0] != "_"} == {"a": 5.0, "none": None, "nan": None}
+    assert "_secret" not in found
+    with pytest.raises(TypeError):
+        publisher.write({"a": object()})
+    with pytest.raises(ValueError, match="1,000,000 bytes"):
+        publisher.write({"a": "x" * 1_000_000})
+    publisher.close()
+    publisher.close()
