@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,6 +89,7 @@ class ReplayedMarketClient(MarketDataClient):
     async def _subscribe_quotes(self, command: SubscribeQuotes) -> None:
         if not self._is_open:
             self._is_open = True
+            # An exception in the task stops a node that has shutdown_on_error.
             self.create_task(self._replay(), "replay")
 
     async def _subscribe_trades(self, command: SubscribeTrades) -> None:
@@ -108,11 +108,6 @@ class ReplayedMarketClient(MarketDataClient):
         try:
             await self._hand_over_all(timer)
             await self._wait_until_received(timer, self.events_handed)
-        except Exception as error:  # noqa: BLE001 - the node would only log it and go on
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "the replayed market failed", "exception": error}
-            )
-            return
         finally:
             timer.close()
         if self._is_open:

@@ -55,6 +55,7 @@ class SimulatedMarketClient(MarketDataClient):
     async def _subscribe_quotes(self, command: SubscribeQuotes) -> None:
         if not self._is_quoting:
             self._is_quoting = True
+            # An exception in the task stops a node that has shutdown_on_error.
             self.create_task(self._quote(), "quotes")
 
     async def _subscribe_trades(self, command: SubscribeTrades) -> None:
@@ -69,14 +70,6 @@ class SimulatedMarketClient(MarketDataClient):
         return
 
     async def _quote(self) -> None:
-        try:
-            await self._quote_along_path()
-        except Exception as error:  # noqa: BLE001 - the node would only log it and go on
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "the simulated market failed", "exception": error}
-            )
-
-    async def _quote_along_path(self) -> None:
         """Hand over each step's quote when it is due, and only the newest if late."""
         start_ns = self._start_ns()
         done = -1
