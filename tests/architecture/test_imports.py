@@ -21,12 +21,12 @@ MAY_IMPORT: Final = {
     "backtests": {"dolphin_strategies", "adapters", "backtests"},
 }
 OURS: Final = {*MAY_IMPORT, "tests"}
-FOLDERS: Final = {*OURS, "docs"}
+FOLDERS: Final = {*OURS, "docs", "findings"}
 NO_IO: Final = {
     "asyncio", "concurrent", "hazelcast", "http", "mmap", "multiprocessing", "select",
     "selectors", "signal", "socket", "subprocess", "threading", "urllib",
 }  # fmt: skip
-TEXT: Final = {".py", ".c", ".h", ".md", ".toml", ".sh", ".yml", ".yaml", ".json", ""}
+TEXT: Final = {".py", ".c", ".h", ".md", ".toml", ".sh", ".bash", ".yml", ".yaml", ".json", ""}
 MACHINE_PATH: Final = re.compile(r"(?<![\w.$}])/(?:work|root|home|tmp)/\w|\.\./shared")
 
 
