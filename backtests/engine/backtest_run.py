@@ -215,7 +215,7 @@ class BacktestRun:
         for items in streams:
             if items:
                 engine.add_data(items)
-        # No end: the data has one, and the engine would fire alerts up to it after a shutdown.
+        # No end: the data has one.
         engine.run(streaming=True)
         if engine.run_finished is not None:
             msg = "NautilusTrader stopped the backtest at an error that it logged; see above"
