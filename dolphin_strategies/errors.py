@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class DolphinError(Exception):
-    """Root of Dolphin's errors; a message states what is wrong, expected, found, and what to do."""
+    """Root of Dolphin's errors; a message states what is expected, found, and to be done."""
 
 
 class ConfigError(DolphinError):
