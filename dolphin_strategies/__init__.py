@@ -1,22 +1,30 @@
-"""Everything a strategy author imports."""
+"""Everything a strategy author imports.
 
-from dolphin_strategies.errors import ConfigError, DolphinError, UnknownFactorError
-from dolphin_strategies.factor_strategy import FactorStrategy, FactorStrategyConfig
-from dolphin_strategies.factors.batch import FactorBatch
-from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, ExternalFactors
-from dolphin_strategies.factors.schema import FactorSchema
-from dolphin_strategies.factors.source import (
-    FactorSource,
-    MemorySource,
-    SourceState,
-    SourceStatus,
-)
-from dolphin_strategies.order_limits import OrderRateLimit
-from dolphin_strategies.synthetic_quotes import (
-    SyntheticQuote,
-    synthetic_quote,
-    synthetic_quote_of,
-)
+Each name is loaded from its module when it is first asked for, so that what needs only
+``dolphin_strategies.errors`` does not wait for Nautilus.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dolphin_strategies.errors import ConfigError, DolphinError, UnknownFactorError
+    from dolphin_strategies.factor_strategy import FactorStrategy, FactorStrategyConfig
+    from dolphin_strategies.factors.batch import FactorBatch
+    from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, ExternalFactors
+    from dolphin_strategies.factors.schema import FactorSchema
+    from dolphin_strategies.factors.source import (
+        FactorSource,
+        MemorySource,
+        SourceState,
+        SourceStatus,
+    )
+    from dolphin_strategies.order_limits import OrderRateLimit
+    from dolphin_strategies.synthetic_quotes import (
+        SyntheticQuote,
+        synthetic_quote,
+        synthetic_quote_of,
+    )
 
 __all__ = [
     "EXTERNAL_FACTORS",
@@ -37,3 +45,28 @@ __all__ = [
     "synthetic_quote",
     "synthetic_quote_of",
 ]
+
+# Hidden from type checkers, which would take every misspelt name for one of these.
+if not TYPE_CHECKING:
+    _NAMES_OF = {
+        "errors": ("ConfigError", "DolphinError", "UnknownFactorError"),
+        "factor_strategy": ("FactorStrategy", "FactorStrategyConfig"),
+        "factors.batch": ("FactorBatch",),
+        "factors.external_factors": ("EXTERNAL_FACTORS", "ExternalFactors"),
+        "factors.schema": ("FactorSchema",),
+        "factors.source": ("FactorSource", "MemorySource", "SourceState", "SourceStatus"),
+        "order_limits": ("OrderRateLimit",),
+        "synthetic_quotes": ("SyntheticQuote", "synthetic_quote", "synthetic_quote_of"),
+    }
+    _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names}
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULE_OF:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -28,26 +28,6 @@ class UnknownFactorError(DolphinError, KeyError):
         return str(self.args[0])
 
 
-class RegionError(DolphinError):
-    """A shared memory region cannot be created, attached or used."""
-
-
-class RegionNotReadyError(RegionError):
-    """There is no region at the path yet: its producer has not started."""
-
-
-class WriterLockedError(RegionError):
-    """Another process writes the region already."""
-
-    def __init__(self, path: str, pid: int | None) -> None:
-        self.pid = pid
-        who = f"process {pid}" if pid else "another process"
-        super().__init__(
-            f"{path} already has a writer ({who}); a region has one writer: "
-            "stop that process, or write to another path"
-        )
-
-
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the nearest known name, or an empty string."""
     nearest = get_close_matches(str(name), list(known), n=1, cutoff=0.5)

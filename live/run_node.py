@@ -15,9 +15,8 @@ from adapters.feed.factor_feed import WAITS
 from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
 from adapters.hazelcast_map.settings import HazelcastSettings, credentials
 from adapters.session import session_files
-from adapters.shm import FactorReader
+from adapters.shm import FactorReader, RegionNotReadyError
 from dolphin_strategies import ConfigError, DolphinError, FactorSchema
-from dolphin_strategies.errors import RegionNotReadyError
 from live.node.node_builder import VENUE, binance_execution_config, log_level
 from live.node.node_settings import LIVE_VENUES, VENUES, Settings, load
 

@@ -1,7 +1,21 @@
 """The shared memory transport: a region with one writer and any number of readers."""
 
-from adapters.shm.reader import FactorReader, RegionMovedError
+from adapters.shm.publishing.writer import FactorWriter
+from adapters.shm.reading.reader import FactorReader
+from adapters.shm.region.errors import (
+    RegionError,
+    RegionMovedError,
+    RegionNotReadyError,
+    WriterLockedError,
+)
 from adapters.shm.region.layout import DEFAULT_PATH
-from adapters.shm.writer import FactorWriter
 
-__all__ = ["DEFAULT_PATH", "FactorReader", "FactorWriter", "RegionMovedError"]
+__all__ = [
+    "DEFAULT_PATH",
+    "FactorReader",
+    "FactorWriter",
+    "RegionError",
+    "RegionMovedError",
+    "RegionNotReadyError",
+    "WriterLockedError",
+]

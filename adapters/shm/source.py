@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.shm._region import lib
-from adapters.shm.reader import FactorReader, RegionMovedError
-from adapters.shm.region import layout
-from dolphin_strategies.errors import RegionError, RegionNotReadyError
+from adapters.shm.producer_watch import ProducerWatch
+from adapters.shm.reading.reader import FactorReader
+from adapters.shm.region.errors import RegionError, RegionMovedError, RegionNotReadyError
+from adapters.shm.region.layout import DEFAULT_PATH
+from adapters.shm.stream_counts import StreamCounts
 from dolphin_strategies.factors.source import SourceState, SourceStatus
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Collection, Mapping
 
     from dolphin_strategies.factors.batch import FactorBatch
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from dolphin_strategies.factors.schema import FactorSchema
 
 CHECK_INTERVAL_S: Final = 0.1
-HEARTBEAT_TIMEOUT_NS: Final = 1_000_000_000
 
 
 class ShmSource:
@@ -47,30 +47,24 @@ class ShmSource:
 
     def __init__(
         self,
-        path: str | os.PathLike[str] = layout.DEFAULT_PATH,
+        path: str | os.PathLike[str] = DEFAULT_PATH,
         *,
         trusted_uids: Collection[int] = (),
         resume_after: Mapping[int, int] | None = None,
     ) -> None:
         self.path: Final = Path(path).absolute()
-        self._trusted_uids = trusted_uids
-        self._resume_after = dict(resume_after or {})
+        self._trusted_uids: Final = trusted_uids
         self._clock_ns: Callable[[], int] = time.time_ns
         self._wake: Callable[[], None] = lambda: None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._reader: FactorReader | None = None
-        self._pidfd = -1
+        self._watch: Final = ProducerWatch(self.path, self._on_producer_death)
+        self._counts: Final = StreamCounts(resume_after or {})
         self._watched_fd = -1
         self._asleep = False
         self._is_broken = False
         self._was_missing = False
-        self._state = SourceState.WAITING
-        self._reason = f"{self.path} does not exist yet: its producer has not started"
-        self._stream_id = 0
-        self._next_sequence = 0
-        self._published = self._delivered = self._conflated = self._lost = 0
-        self._attached_position = 0
 
     @property
     def schema(self) -> FactorSchema | None:
@@ -97,36 +91,45 @@ class ShmSource:
         self._detach()
         self._loop = None
 
-    # ---- reading -----------------------------------------------------------------------------
-
     def read_latest(self, spin_ns: int = 0) -> ExternalFactors | None:
         """Return the newest record not handed out yet."""
-        while self._reader is not None:
-            try:
-                return self._reader.read_latest(spin_ns)
-            except RegionMovedError as moved:
-                if not self._follow(str(moved)):
-                    break
-        return None
+        if self._reader is None:
+            return None
+        try:
+            return self._reader.read_latest(spin_ns)
+        except RegionMovedError as moved:
+            return self._read_on(FactorReader.read_latest, spin_ns, moved)
 
     def read_next(self, spin_ns: int = 0) -> ExternalFactors | None:
         """Return the oldest record not handed out yet that the ring still holds."""
-        while self._reader is not None:
-            try:
-                return self._reader.read_next(spin_ns)
-            except RegionMovedError as moved:
-                if not self._follow(str(moved)):
-                    break
-        return None
+        if self._reader is None:
+            return None
+        try:
+            return self._reader.read_next(spin_ns)
+        except RegionMovedError as moved:
+            return self._read_on(FactorReader.read_next, spin_ns, moved)
 
     def read_batch(self, limit: int) -> FactorBatch | None:
         """Return the oldest records not handed out yet that the ring still holds."""
-        while self._reader is not None:
+        if self._reader is None:
+            return None
+        try:
+            return self._reader.read_batch(limit)
+        except RegionMovedError as moved:
+            return self._read_on(FactorReader.read_batch, limit, moved)
+
+    def _read_on[T](
+        self,
+        read: Callable[[FactorReader, int], T | None],
+        argument: int,
+        moved: RegionMovedError,
+    ) -> T | None:
+        """Read in the next file, and in the one after it if that has ended too."""
+        while self._follow(str(moved)) and self._reader is not None:
             try:
-                return self._reader.read_batch(limit)
-            except RegionMovedError as moved:
-                if not self._follow(str(moved)):
-                    break
+                return read(self._reader, argument)
+            except RegionMovedError as again:
+                moved = again
         return None
 
     def held_after(self, stream_id: int, sequence: int, limit: int) -> FactorBatch | None:
@@ -170,8 +173,6 @@ class ShmSource:
             self._asleep = False
             self._wake()
 
-    # ---- attaching ---------------------------------------------------------------------------
-
     def _attach(self) -> bool:
         try:
             reader = FactorReader(
@@ -180,9 +181,9 @@ class ShmSource:
             published = reader.status().published
         except (RegionError, OSError) as error:
             self._was_missing = isinstance(error, RegionNotReadyError)
-            self._set(SourceState.WAITING, str(error))
+            self._watch.set(SourceState.WAITING, str(error))
             return False
-        self._take_position(reader, published)
+        self._counts.begin(reader, published, was_missing=self._was_missing)
         self._reader = reader
         if self._loop is not None:
             with suppress(RegionError):
@@ -192,47 +193,24 @@ class ShmSource:
         self._look()
         return True
 
-    def _take_position(self, reader: FactorReader, published: int) -> None:
-        """Go on where the last file of the same stream ended; count what fell between."""
-        next_sequence = self._next_sequence
-        if reader.stream_id != self._stream_id:
-            next_sequence = self._resume_after.get(reader.stream_id, -1) + 1
-        if next_sequence:
-            gap = max(reader.first_sequence - next_sequence, 0)
-            self._lost += gap
-            self._published += gap
-            start = max(next_sequence, reader.first_sequence)
-            reader.position = min(start - 1, published)
-        elif self._next_sequence or self._was_missing:
-            # All of it was published since this source was opened.
-            reader.position = reader.first_sequence - 1
-        self._stream_id = reader.stream_id
-        self._attached_position = reader.position
-
     def _detach(self) -> None:
         if self._watched_fd >= 0 and self._loop is not None:
             self._loop.remove_reader(self._watched_fd)
         self._watched_fd = -1
-        self._forget_pid()
+        self._watch.forget()
         reader, self._reader = self._reader, None
         if reader is not None:
-            self._next_sequence = reader.position + 1
-            self._published += reader.position - self._attached_position
-            self._delivered += reader.delivered
-            self._conflated += reader.conflated
-            self._lost += reader.lost
+            self._counts.end(reader)
             reader.close()
 
     def _follow(self, reason: str) -> bool:
         """Leave a file that has ended for the one at the path; return whether there is one."""
         if self._reader is not None and self._reader.is_current():
             self._is_broken = True
-            self._set(SourceState.STALE, reason)
+            self._watch.set(SourceState.STALE, reason)
             return False
         self._detach()
         return self._attach()
-
-    # ---- watching ----------------------------------------------------------------------------
 
     def _check_later(self) -> None:
         if self._loop is not None:
@@ -261,63 +239,25 @@ class ShmSource:
 
     def _look(self) -> None:
         """Find out whether the producer lives."""
-        reader = self._reader
-        if reader is None:
+        if self._reader is None:
             return
         try:
-            writer = reader.status()
+            writer = self._reader.status()
         except RegionMovedError as moved:
-            self._set(SourceState.STALE, str(moved))
+            self._watch.set(SourceState.STALE, str(moved))
             return
-        silent_ns = time.monotonic_ns() - writer.heartbeat_mono_ns
-        if not writer.alive:
-            what = "closed the region" if writer.state == lib.REGION_CLOSED else "is gone"
-            self._forget_pid()
-            self._set(
-                SourceState.STALE,
-                f"producer {writer.pid} {what} after record {writer.published}",
-            )
-        elif silent_ns > HEARTBEAT_TIMEOUT_NS:
-            self._set(
-                SourceState.STALE,
-                f"producer {writer.pid} has been silent for {silent_ns / 1e9:.1f} s",
-            )
-        else:
-            self._watch_pid(writer.pid)
-            self._set(SourceState.LIVE, "")
-
-    def _watch_pid(self, pid: int) -> None:
-        if self._pidfd >= 0 or self._loop is None:
-            return
-        with suppress(OSError, OverflowError):
-            self._pidfd = os.pidfd_open(pid)
-            self._loop.add_reader(self._pidfd, self._on_producer_death)
+        self._watch.look(writer, self._loop)
 
     def _on_producer_death(self) -> None:
-        self._forget_pid()
         self._look()
         self._call_wake()
 
-    def _forget_pid(self) -> None:
-        if self._pidfd >= 0:
-            if self._loop is not None:
-                self._loop.remove_reader(self._pidfd)
-            os.close(self._pidfd)
-            self._pidfd = -1
-
-    def _set(self, state: SourceState, reason: str) -> None:
-        self._state, self._reason = state, reason
-
     def status(self) -> SourceStatus:
         """Return the state and the counters."""
-        published, delivered = self._published, self._delivered
-        conflated, lost = self._conflated, self._lost
+        newest = 0
         if self._reader is not None:
-            delivered += self._reader.delivered
-            conflated += self._reader.conflated
-            lost += self._reader.lost
             newest = self._reader.position
             with suppress(RegionError):
                 newest = self._reader.status().published
-            published += newest - self._attached_position
-        return SourceStatus(self._state, self._reason, published, delivered, conflated, lost)
+        counts = self._counts.with_reader(self._reader, newest)
+        return SourceStatus(self._watch.state, self._watch.reason, *counts)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import orjson
 
-from adapters.shm.region import files
-from dolphin_strategies.errors import DolphinError, RegionNotReadyError
+from adapters.process.pid_lock import LockHeldError, PidLock, holder_of
+from adapters.process.safe_files import open_private_folder
+from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
 _PID: Final = "pid"
 _STATUS: Final = "status.json"
@@ -45,10 +45,8 @@ class ServiceFiles:
 
     def __init__(self, region: Path) -> None:
         self._region: Final = region.absolute()
-        beside = self._region.with_name(self._region.name + ".service")
-        self.folder: Final = files.folder_of(beside)
-        self._beside: Final = beside
-        self._lock_fd = -1
+        self.folder: Final = self._region.with_name(f"{self._region.name}.service.d")
+        self._lock: PidLock | None = None
 
     def hold(self) -> Self:
         """Become the one service of the region; use in a ``with`` statement.
@@ -57,61 +55,44 @@ class ServiceFiles:
         ------
         AlreadyRunningError
             If there is one.
-        RegionError
+        UnusableFileError
             If the folder cannot be made or is not to be trusted.
 
         """
-        folder_fd = files.open_folder(self._beside, create=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        folder_fd = open_private_folder(self.folder, create=True)
         try:
-            fd = os.open(_PID, flags, 0o600, dir_fd=folder_fd)
+            self._lock = PidLock(_PID, dir_fd=folder_fd)
+        except LockHeldError as error:
+            raise AlreadyRunningError(self._region, error.pid) from None
         finally:
             os.close(folder_fd)
-        if not files.try_lock(fd):
-            os.close(fd)
-            raise AlreadyRunningError(self._region, self._written_pid())
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-        self._lock_fd = fd
         return self
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        os.ftruncate(self._lock_fd, 0)
-        os.close(self._lock_fd)
-        self._lock_fd = -1
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def running_pid(self) -> int | None:
         """Return the pid of the service that runs, or None.
 
         Raises
         ------
-        RegionError
+        UnusableFileError
             If the folder is not ours: nobody else may say whom ``stop`` is to end.
 
         """
         try:
-            folder_fd = files.open_folder(self._beside, create=False)
-        except RegionNotReadyError:
+            folder_fd = open_private_folder(self.folder, create=False)
+        except FileNotFoundError:
             return None
         try:
-            flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
-            fd = os.open(_PID, flags, dir_fd=folder_fd)
-        except OSError:
-            return None
+            return holder_of(_PID, dir_fd=folder_fd) or None
         finally:
             os.close(folder_fd)
-        try:
-            return self._written_pid() if files.is_locked(fd) else None
-        finally:
-            os.close(fd)
 
     def write_status(self, status: dict[str, Any]) -> None:
         """Replace the status at once and whole."""
@@ -125,9 +106,4 @@ class ServiceFiles:
             status = orjson.loads((self.folder / _STATUS).read_bytes())
             if isinstance(status, dict):
                 return status
-        return None
-
-    def _written_pid(self) -> int | None:
-        with suppress(OSError, ValueError):
-            return int((self.folder / _PID).read_text(encoding="ascii"))
         return None

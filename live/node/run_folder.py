@@ -7,13 +7,10 @@ import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
-from adapters.shm.region import files
-from dolphin_strategies.errors import RegionError
-
-if TYPE_CHECKING:
-    from types import TracebackType
+from adapters.process.pid_lock import LockHeldError, PidLock
+from adapters.process.safe_files import UnusableFileError
 
 PARENT: Final = Path("/dev/shm")  # noqa: S108 - shared memory lives here
 PREFIX: Final = "dolphin_run_"
@@ -28,7 +25,7 @@ class RunFolder:
 
     Raises
     ------
-    RegionError
+    UnusableFileError
         If the folder cannot be made.
 
     """
@@ -37,14 +34,12 @@ class RunFolder:
         _remove_abandoned(parent)
         try:
             new = Path(tempfile.mkdtemp(prefix=f".{PREFIX}{os.getpid()}_", dir=parent))
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            self._lock_fd = os.open(new / _LOCK, flags, 0o600)
-            files.try_lock(self._lock_fd)
+            self._lock: Final = PidLock(new / _LOCK)
             # Locked before another run can find it.
             self.path: Final = new.rename(parent / new.name.removeprefix("."))
         except OSError as error:
             msg = f"cannot make a folder for this run in {parent}: {error.strerror}"
-            raise RegionError(msg) from None
+            raise UnusableFileError(msg) from None
 
     @property
     def region(self) -> Path:
@@ -59,25 +54,19 @@ class RunFolder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self._lock_fd)
+        self._lock.release()
 
 
 def _remove_abandoned(parent: Path) -> None:
     """Remove our own folders whose run has ended without doing so."""
     for folder in parent.glob(f"{PREFIX}*"):
-        with suppress(OSError):
+        with suppress(OSError, LockHeldError):
             if folder.lstat().st_uid != os.geteuid():
                 continue
-            fd = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            lock = PidLock(folder / _LOCK, create=False)
             try:
-                if files.try_lock(fd):
-                    shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
             finally:
-                os.close(fd)
+                lock.release()

@@ -18,7 +18,7 @@ from adapters.market.delivery_counter import HandOver
 from adapters.market.replay_clock import ReplayClock
 from adapters.market.tick_factors import FactorStream
 from adapters.market.tick_files import TickRecording
-from adapters.shm.writer import FactorWriter
+from adapters.shm import FactorWriter
 from dolphin_strategies.errors import DolphinError
 from live.producers.producer_protocol import ProducerProcess, report
 

@@ -136,6 +136,38 @@ def test_the_shown_strategy_trades(tmp_path: Path) -> None:
     assert int(fills.group(1)) > 0, result.stdout
 
 
+def test_the_shown_strategy_has_types(tmp_path: Path) -> None:
+    """Its author's ``mypy --strict``, in a folder of its own, finds no error in it, and finds a
+    misspelt name beside it: what is imported has types.
+    """
+    strategy = next(b for b in blocks("python") if "class Contrarian" in b)
+    (tmp_path / "contrarian.py").write_text(strategy)
+    (tmp_path / "misspelt.py").write_text(
+        "from adapters.shm import FactorReader\n"
+        "from contrarian import Contrarian\n"
+        "from dolphin_strategies import FactorStrateggy\n"
+        "text: str = FactorReader().capacity\n"
+        "Contrarian.on_factors(1)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-pretty",
+         "contrarian.py", "misspelt.py"],
+        cwd=tmp_path,
+        env={k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "MYPYPATH"}},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )  # fmt: skip
+    found = re.findall(r"^(\S+?):(\d+): error: .*\[(\S+)\]$", result.stdout, re.MULTILINE)
+    assert found == [
+        ("misspelt.py", "3", "attr-defined"),
+        ("misspelt.py", "4", "assignment"),
+        ("misspelt.py", "5", "call-arg"),
+        ("misspelt.py", "5", "arg-type"),
+    ], result.stdout + result.stderr
+
+
 def test_the_shown_writer_and_reader_work() -> None:
     """The other Python block runs as it is and prints the factor."""
     code = next(b for b in blocks("python") if "FactorWriter" in b)

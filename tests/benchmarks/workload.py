@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from adapters.shm import writer
+from adapters.shm.region import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def own_region() -> Iterator[Path]:
     try:
         yield path
     finally:
-        writer.remove(path)
+        files.remove(path)
 
 
 def paced(rate_hz: float, count: int) -> Iterator[int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from adapters.catalog.files import layout
 from adapters.catalog.files.journal import Journal, read_journal, unreached_gaps
 from adapters.catalog.files.parquet_parts import finish_part
-from adapters.catalog.files.recording_lock import RecordingLock, is_written
+from adapters.catalog.files.recording_lock import is_written, lock_recording
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def recover(catalog: Path) -> dict[str, int]:
         if is_written(folder) or _is_whole(folder):
             continue
         try:
-            lock = RecordingLock(folder)
+            lock = lock_recording(folder)
         except ConfigError:
             continue
         try:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from adapters.catalog.files import layout
 from adapters.catalog.files.journal import Journal, damaged_lines, read_journal
 from adapters.catalog.files.parquet_parts import sha256_of
-from adapters.catalog.files.recording_lock import RecordingLock
+from adapters.catalog.files.recording_lock import lock_recording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ def _by_reading(path: Path) -> str:
 def _put_aside(catalog: Path, damages: list[Damage]) -> list[Damage]:
     """Move damaged files, each with a line in a journal that states why."""
     folder = layout.make_folder(catalog, layout.QUARANTINE)
-    lock = RecordingLock(folder)
+    lock = lock_recording(folder)
     try:
         journal = Journal(folder / layout.JOURNAL)
         moved = [_moved(catalog, damage) for damage in damages]

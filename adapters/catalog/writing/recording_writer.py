@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from adapters.catalog.files import layout
 from adapters.catalog.files.journal import Journal, last_sequences, read_journal
-from adapters.catalog.files.recording_lock import RecordingLock
+from adapters.catalog.files.recording_lock import lock_recording
 from adapters.catalog.files.recovery import recover
 from adapters.catalog.writing.pending_events import PendingEvents
 from adapters.catalog.writing.recording_parts import RecordingParts
@@ -100,7 +100,7 @@ class RecordingWriter:
             folder = layout.make_folder(self.catalog, f"{layout.RECORDINGS}/{self.name}")
             layout.make_folder(self.catalog, layout.DATA)
             recover(self.catalog)
-            self._lock = RecordingLock(folder)
+            self._lock = lock_recording(folder)
             self._journal = Journal(folder / layout.JOURNAL)
             events = read_journal(folder / layout.JOURNAL)
             self.last_sequences = last_sequences(events)

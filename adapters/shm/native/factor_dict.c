@@ -8,7 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The value of a plain number; everything else is left to the careful way in Python. */
+/* The value of a plain number. Other objects of which Python can make a number are left to the
+ * careful way in Python; None, text and containers are not among them. */
 static int plain_number(PyObject *object, double *value)
 {
     if (PyFloat_Check(object)) {
@@ -44,7 +45,7 @@ int factor_dict_gather(struct factor_dict *d, void *dict)
     PyObject *index_by_name = (PyObject *)d->index_by_name;
     PyObject *key, *value;
     Py_ssize_t where = 0;
-    uint32_t expected = 0, found = 0, skipped = 0;
+    uint32_t expected = 0, found = 0, skipped_names = 0, skipped_values = 0;
 
     for (uint32_t i = 0; i < d->factor_count; i++)
         d->values[i] = NAN;
@@ -59,20 +60,28 @@ int factor_dict_gather(struct factor_dict *d, void *dict)
             if (!known)
                 return -EAGAIN;
             long at = PyLong_AsLong(known);
-            if (at < 0) {
-                skipped++;
+            if (at == FACTOR_SKIPPED) {
+                skipped_names++;
+                continue;
+            }
+            if (at == FACTOR_WITHOUT_NUMBER) {
+                if (PyNumber_Check(value))
+                    return -EAGAIN;
+                skipped_values++;
                 continue;
             }
             index = (uint32_t)at;
         }
         expected = index + 1;
-        if (value == Py_None)
+        if (!plain_number(value, d->values + index)) {
+            if (PyNumber_Check(value))
+                return -EAGAIN;
             continue;
-        if (!plain_number(value, d->values + index))
-            return -EAGAIN;
+        }
         found++;
     }
     d->missing_values += d->factor_count - found;
-    d->skipped_names += skipped;
+    d->skipped_names += skipped_names;
+    d->skipped_values += skipped_values;
     return 0;
 }

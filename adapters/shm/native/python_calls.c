@@ -61,7 +61,7 @@ static PyObject *publish_dict(PyObject *module, PyObject *const *args, Py_ssize_
         return PyLong_FromLong(-EBADF);
     if (!PyDict_CheckExact(args[2]))
         return PyLong_FromLong(-EAGAIN);
-    uint64_t missing = d->missing_values, skipped = d->skipped_names;
+    struct factor_dict before = *d;
     int result = factor_dict_gather(d, args[2]);
     if (PyErr_Occurred())
         return NULL;
@@ -69,22 +69,64 @@ static PyObject *publish_dict(PyObject *module, PyObject *const *args, Py_ssize_
         result = region_publish(w, d->values, ts_event);
     if (result < 0) {
         /* Only what was published is counted. */
-        d->missing_values = missing;
-        d->skipped_names = skipped;
+        *d = before;
     }
     return PyLong_FromLong(result);
+}
+
+/* A result that is no record: None if there is nothing, or if the writer overtook the reader again
+ * and again, which means "not now"; else the code. */
+static PyObject *no_record(int result)
+{
+    if (result == REGION_NOTHING || result == -EAGAIN)
+        Py_RETURN_NONE;
+    return PyLong_FromLong(result);
+}
+
+/* What the reader keeps to make records of: (class, schema, clock, stream_id). */
+enum { CLASS, SCHEMA, CLOCK, STREAM_ID, MAKING_SIZE };
+
+/* class(schema, payload, ts_event, ts_init, sequence, published_mono_ns, stream_id) */
+static PyObject *make_record(PyObject *making, PyObject *payload,
+                             const struct region_record *header)
+{
+    PyObject *ts_init = PyObject_CallNoArgs(PyTuple_GET_ITEM(making, CLOCK));
+    if (!ts_init)
+        return NULL;
+    /* 0 is "unknown"; a damaged stamp is that too. */
+    int64_t published_mono_ns = header->published_mono_ns > 0 ? header->published_mono_ns : 0;
+    PyObject *arguments[] = {
+        PyTuple_GET_ITEM(making, SCHEMA),
+        payload,
+        /* Unsigned, as Nautilus takes it, so that a damaged stamp is at least no exception there. */
+        PyLong_FromUnsignedLongLong((uint64_t)header->ts_event),
+        ts_init,
+        PyLong_FromUnsignedLongLong(header->sequence),
+        PyLong_FromLongLong(published_mono_ns),
+        PyTuple_GET_ITEM(making, STREAM_ID),
+    };
+    PyObject *record = NULL;
+    if (arguments[2] && arguments[4] && arguments[5])
+        record = PyObject_Vectorcall(PyTuple_GET_ITEM(making, CLASS), arguments, 7, NULL);
+    for (int i = 2; i <= 5; i++)
+        Py_XDECREF(arguments[i]);
+    return record;
 }
 
 typedef int read_function(struct region_reader *, struct region_record *, double *);
 
 static PyObject *read_with(read_function *read, PyObject *const *args, Py_ssize_t n)
 {
-    if (!has_arguments(n, 2))
+    if (!has_arguments(n, 3))
         return NULL;
     struct region_reader *r = pointer_of(args[0]);
     long long spin_ns = PyLong_AsLongLong(args[1]);
     if (spin_ns == -1 && PyErr_Occurred())
         return NULL;
+    if (!PyTuple_CheckExact(args[2]) || PyTuple_GET_SIZE(args[2]) != MAKING_SIZE) {
+        PyErr_SetString(PyExc_TypeError, "expected (class, schema, clock, stream_id)");
+        return NULL;
+    }
     if (spin_ns > 0) {
         int seen;
         /* Others get the interpreter meanwhile: Nautilus's own threads need it. */
@@ -92,7 +134,7 @@ static PyObject *read_with(read_function *read, PyObject *const *args, Py_ssize_
         seen = region_spin(r, spin_ns);
         Py_END_ALLOW_THREADS
         if (seen != REGION_RECORD)
-            return PyLong_FromLong(seen);
+            return no_record(seen);
     }
     union {
         struct region_record record;
@@ -102,47 +144,27 @@ static PyObject *read_with(read_function *read, PyObject *const *args, Py_ssize_
     if (!payload)
         return NULL;
     int result = read(r, &header.record, (double *)PyBytes_AS_STRING(payload));
-    if (result != REGION_RECORD) {
-        Py_DECREF(payload);
-        return PyLong_FromLong(result);
-    }
-    PyObject *record = PyTuple_New(4);
-    /* Unsigned, as Nautilus takes it, so that a damaged stamp is at least no exception there. */
-    PyObject *ts_event = PyLong_FromUnsignedLongLong((uint64_t)header.record.ts_event);
-    PyObject *sequence = PyLong_FromUnsignedLongLong(header.record.sequence);
-    /* 0 is "unknown"; a damaged stamp is that too. */
-    int64_t published_mono_ns = header.record.published_mono_ns;
-    PyObject *mono_ns = PyLong_FromLongLong(published_mono_ns > 0 ? published_mono_ns : 0);
-    if (!record || !ts_event || !sequence || !mono_ns) {
-        Py_DECREF(payload);
-        Py_XDECREF(record);
-        Py_XDECREF(ts_event);
-        Py_XDECREF(sequence);
-        Py_XDECREF(mono_ns);
-        return NULL;
-    }
-    PyTuple_SET_ITEM(record, 0, payload);
-    PyTuple_SET_ITEM(record, 1, ts_event);
-    PyTuple_SET_ITEM(record, 2, sequence);
-    PyTuple_SET_ITEM(record, 3, mono_ns);
-    return record;
+    PyObject *got = result == REGION_RECORD ? make_record(args[2], payload, &header.record)
+                                            : no_record(result);
+    Py_DECREF(payload);
+    return got;
 }
 
-/* read_latest(reader, spin_ns) -> (payload, ts_event, sequence, published_mono_ns), or a result
- * code; watches up to spin_ns for a record to come */
+/* read_latest(reader, spin_ns, making) -> a record, None for nothing, or a result code; watches up
+ * to spin_ns for a record to come */
 static PyObject *read_latest(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     return read_with(region_read_latest, args, n);
 }
 
-/* read_next(reader, spin_ns), likewise */
+/* read_next(reader, spin_ns, making), likewise */
 static PyObject *read_next(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     return read_with(region_read_next, args, n);
 }
 
-/* read_latest_into(reader, values) -> sequence, 0 for nothing new, or a negative result code;
- * a moved region gives -ESTALE, because its positive code would look like a sequence */
+/* read_latest_into(reader, values) -> sequence, 0 for nothing new or "not now", or a negative
+ * result code; a moved region gives -ESTALE, because its positive code would look like a sequence */
 static PyObject *read_latest_into(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     if (!has_arguments(n, 2))
@@ -155,6 +177,8 @@ static PyObject *read_latest_into(PyObject *module, PyObject *const *args, Py_ss
         region_read_latest(pointer_of(args[0]), &header.record, pointer_of(args[1]));
     if (result == REGION_RECORD)
         return PyLong_FromUnsignedLongLong(header.record.sequence);
+    if (result == -EAGAIN)
+        result = REGION_NOTHING;
     return PyLong_FromLong(result == REGION_MOVED ? -ESTALE : result);
 }
 

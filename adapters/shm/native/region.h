@@ -144,6 +144,10 @@ struct region_batch {
     uint32_t count;
 };
 
+/* In the place of an index: a name out of rule, or a new one that never had a number yet. */
+#define FACTOR_SKIPPED -1
+#define FACTOR_WITHOUT_NUMBER -2
+
 /* How a dict's keys map to factor indexes; the two objects (their addresses) are borrowed. */
 struct factor_dict {
     const uint64_t *keys;
@@ -152,6 +156,7 @@ struct factor_dict {
     uint32_t factor_count;
     uint64_t missing_values;
     uint64_t skipped_names;
+    uint64_t skipped_values;
 };
 
 int region_publish(struct region_writer *w, const double *values, int64_t ts_event);

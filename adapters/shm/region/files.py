@@ -1,26 +1,21 @@
-"""The region's files: created and opened safely, locked, mapped, and dropped in a fork."""
+"""The region's files: opened, made and removed, and the lock of its one writer."""
 
 from __future__ import annotations
 
-import fcntl
-import mmap
 import os
-import stat
-import struct
-import weakref
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
-from adapters.shm._region import ffi, lib
-from dolphin_strategies.errors import RegionError, RegionNotReadyError, WriterLockedError
+from adapters.process import safe_files
+from adapters.process.pid_lock import LockHeldError, PidLock
+from adapters.process.safe_files import SAFE_FLAGS, UnusableFileError
+from adapters.shm.region.errors import RegionError, RegionNotReadyError, WriterLockedError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
-_FLOCK: Final = struct.Struct("hhqqi4x")
 _NEW_FILE: Final = "new"
-_OPEN_FLAGS: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 def folder_of(path: Path) -> Path:
@@ -28,8 +23,20 @@ def folder_of(path: Path) -> Path:
     return path.with_name(path.name + ".d")
 
 
+@contextmanager
+def _region_errors(path: Path) -> Iterator[None]:
+    """Raise what is wrong with a file as an error of the region."""
+    try:
+        yield
+    except FileNotFoundError:
+        msg = f"{path} does not exist yet: its producer has not started"
+        raise RegionNotReadyError(msg) from None
+    except UnusableFileError as error:
+        raise RegionError(str(error)) from None
+
+
 def open_region(path: Path, flags: int, trusted_uids: Collection[int] = ()) -> int:
-    """Open a region file after checking that it is what it should be; return the descriptor.
+    """Open a region file that may be trusted; return the descriptor.
 
     Raises
     ------
@@ -40,48 +47,25 @@ def open_region(path: Path, flags: int, trusted_uids: Collection[int] = ()) -> i
         opened.
 
     """
-    try:
-        fd = os.open(path, flags | _OPEN_FLAGS)
-    except FileNotFoundError:
-        msg = f"{path} does not exist yet: its producer has not started"
-        raise RegionNotReadyError(msg) from None
-    except OSError as error:
-        if path.is_symlink():
-            msg = f"{path} is a symbolic link, which is never followed; remove it"
-            raise RegionError(msg) from None
-        msg = f"{path} cannot be opened: {error.strerror}; check its type, owner and mode"
-        raise RegionError(msg) from None
-    try:
-        check_file(os.fstat(fd), path, trusted_uids)
-    except RegionError:
-        os.close(fd)
-        raise
-    return fd
+    with _region_errors(path):
+        return safe_files.open_file(path, flags, trusted_uids)
 
 
-def check_file(found: os.stat_result, path: Path, trusted_uids: Collection[int] = ()) -> None:
-    """Refuse anything but a regular file with one name, of a trusted owner, that others cannot
-    write.
+def refuse_foreign_file(path: Path) -> None:
+    """Check that the path holds nothing, or a file that a writer may replace.
 
     Raises
     ------
     RegionError
-        With what was expected and found.
+        If it is a link, not a regular file, or has another owner or more names.
 
     """
-    trusted = {os.geteuid(), *trusted_uids}
-    wrong = None
-    if not stat.S_ISREG(found.st_mode):
-        wrong = f"a regular file, found {stat.filemode(found.st_mode)}"
-    elif found.st_nlink > 1:
-        wrong = f"a file with one name, found {found.st_nlink} hard links"
-    elif found.st_uid not in trusted:
-        wrong = f"owner {' or '.join(map(str, sorted(trusted)))}, found uid {found.st_uid}"
-    elif found.st_mode & 0o022:
-        wrong = f"that only its owner may write, found mode {found.st_mode & 0o777:04o}"
-    if wrong:
-        msg = f"{path} is refused: expected {wrong}; check who made it before you remove it"
-        raise RegionError(msg)
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    with _region_errors(path):
+        safe_files.check_file(found, path)
 
 
 def create_file(folder_fd: int, path: Path, content: bytes, size: int, mode: int) -> int:
@@ -95,7 +79,7 @@ def create_file(folder_fd: int, path: Path, content: bytes, size: int, mode: int
         If the folder is missing or there is no space.
 
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _OPEN_FLAGS
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | SAFE_FLAGS
     try:
         with suppress(FileNotFoundError):
             os.unlink(_NEW_FILE, dir_fd=folder_fd)
@@ -133,50 +117,33 @@ def open_folder(path: Path, *, create: bool, trusted_uids: Collection[int] = ())
 
     """
     folder = folder_of(path)
-    if create:
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            msg = f"cannot create {folder}: {error.strerror}"
-            raise RegionError(msg) from None
+    with _region_errors(folder):
+        return safe_files.open_private_folder(folder, create=create, trusted_uids=trusted_uids)
+
+
+def open_lock(path: Path, trusted_uids: Collection[int] = ()) -> int:
+    """Open the writer's lock of a region, to see whether a process holds it.
+
+    Raises
+    ------
+    RegionNotReadyError
+        If the folder or the lock does not exist yet.
+    RegionError
+        If the folder is something else, of another owner, or open to others.
+
+    """
+    folder_fd = open_folder(path, create=False, trusted_uids=trusted_uids)
     try:
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        msg = f"{folder} does not exist yet: its producer has not started"
-        raise RegionNotReadyError(msg) from None
+        return os.open("lock", os.O_RDONLY | SAFE_FLAGS, dir_fd=folder_fd)
     except OSError as error:
-        msg = f"{folder} cannot be opened: {error.strerror}"
-        raise RegionError(msg) from None
-    found = os.fstat(fd)
-    if found.st_uid not in {os.geteuid(), *trusted_uids} or found.st_mode & 0o077:
-        os.close(fd)
-        msg = (
-            f"{folder} is refused: expected a folder of uid {os.geteuid()} with mode 0700, "
-            f"found uid {found.st_uid}, mode {found.st_mode & 0o777:04o}"
-        )
-        raise RegionError(msg)
-    return fd
+        msg = f"{folder_of(path)}/lock: {error.strerror}; its producer is starting"
+        raise RegionNotReadyError(msg) from None
+    finally:
+        os.close(folder_fd)
 
 
-def try_lock(fd: int, byte: int = 0) -> bool:
-    """Take the open-file-description lock on one byte; the kernel frees it with the process."""
-    request = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0)
-    try:
-        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, request)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
-
-
-def is_locked(fd: int, byte: int = 0) -> bool:
-    """Return whether another open file holds the lock on a byte."""
-    request = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, byte, 1, 0)
-    answer = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, request)
-    return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
-
-
-def lock_writer(folder_fd: int, path: Path) -> int:
-    """Take the one writer's lock; return the descriptor that holds it.
+def lock_writer(folder_fd: int, path: Path) -> PidLock:
+    """Take the lock of the region's one writer.
 
     Raises
     ------
@@ -186,77 +153,27 @@ def lock_writer(folder_fd: int, path: Path) -> int:
         If the lock's file cannot be made or written.
 
     """
-    flags = os.O_RDWR | os.O_CREAT | _OPEN_FLAGS
-    fd = -1
     try:
-        fd = os.open("lock", flags, 0o600, dir_fd=folder_fd)
-        if try_lock(fd):
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, b"%d\n" % os.getpid(), 0)
-            return fd
-        text = os.pread(fd, 32, 0).strip()
+        return PidLock("lock", dir_fd=folder_fd)
+    except LockHeldError as error:
+        raise WriterLockedError(str(path), error.pid) from None
     except OSError as error:
-        if fd >= 0:
-            os.close(fd)
         msg = f"{folder_of(path)}/lock cannot be written: {error.strerror}"
         raise RegionError(msg) from None
-    os.close(fd)
-    raise WriterLockedError(str(path), int(text) if text.isdigit() else None)
 
 
-class Mapping:
-    """A shared mapping of an open file, and pointers into it for C.
-
-    Raises
-    ------
-    RegionError
-        If the file is shorter than ``size`` or there is no memory to map it.
-
-    """
-
-    def __init__(self, fd: int, size: int, *, writable: bool) -> None:
-        lib.fault_guard_install()
-        protection = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
-        # Populated: a page fault on first touch would cost a record tens of microseconds.
-        flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
-        try:
-            self._map: mmap.mmap | None = mmap.mmap(fd, size, flags, protection)
-        except (OSError, ValueError) as error:
-            msg = f"cannot map {size:,} bytes of a file of {os.fstat(fd).st_size:,}: {error}"
-            raise RegionError(msg) from None
-        self._map.madvise(mmap.MADV_DONTFORK)
-        self._bytes = ffi.from_buffer("uint8_t[]", self._map)
-
-    def pointer(self, kind: str, offset: int = 0) -> Any:
-        """Return a C pointer of type ``kind`` to an offset; valid until ``close``."""
-        return ffi.cast(kind, self._bytes + offset)
-
-    def close(self) -> None:
-        """Unmap; safe to call again."""
-        if self._map is not None:
-            ffi.release(self._bytes)
-            self._map.close()
-            self._map = None
+def remove(path: Path) -> None:
+    """Remove a region's file and the folder beside it; what is not there is no error."""
+    with suppress(FileNotFoundError):
+        path.unlink()
+    remove_folder(path)
 
 
-class _Handle(Protocol):
-    def abandon(self) -> None:
-        """Drop everything shared with the parent, in a forked child."""
-
-
-_handles: weakref.WeakSet[Any] = weakref.WeakSet()
-
-
-def close_in_forked_child(handle: _Handle) -> None:
-    """Have ``handle.abandon()`` called in every forked child, so that a lock ends with its
-    owner.
-    """
-    _handles.add(handle)
-
-
-def _abandon_all() -> None:
-    for handle in list(_handles):
-        handle.abandon()
-
-
-os.register_at_fork(after_in_child=_abandon_all)
+def remove_folder(path: Path) -> None:
+    """Remove the folder beside a region; what is not there is no error."""
+    folder = folder_of(path)
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for entry in list(folder.iterdir()):
+            with suppress(FileNotFoundError):
+                entry.unlink()
+        folder.rmdir()

@@ -12,23 +12,28 @@ from adapters.shm._region import ffi, lib
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    type Record = tuple[bytes, int, int, int]
+    from dolphin_strategies.factors.external_factors import ExternalFactors
+    from dolphin_strategies.factors.schema import FactorSchema
+
+    type Making = tuple[type[ExternalFactors], FactorSchema, Callable[[], int], int]
 
 publish: Callable[[int, int, int], int]
-"""``(writer, values, ts_event)`` gives 0 or -errno."""
+"""``(writer, values, ts_event)`` returns 0 or -errno."""
 
 publish_dict: Callable[[int, int, dict[str, Any], int], int]
-"""``(writer, factor_dict, dict, ts_event)`` gives 0 or -errno; -EAGAIN: not all plain."""
+"""``(writer, factor_dict, dict, ts_event)`` returns 0 or -errno; -EAGAIN: not all plain."""
 
-read_latest: Callable[[int, int], Record | int]
-"""``(reader, spin_ns)`` gives a record (payload, ts_event, sequence, published_mono_ns), or a
-result code."""
+read_latest: Callable[[int, int, Making], ExternalFactors | int | None]
+"""``(reader, spin_ns, making)`` returns a record, None for nothing, or a result code.
 
-read_next: Callable[[int, int], Record | int]
-"""``(reader, spin_ns)``, likewise."""
+``making`` is (class, schema, clock, stream id): what a record is made with besides its bytes.
+"""
+
+read_next: Callable[[int, int, Making], ExternalFactors | int | None]
+"""``(reader, spin_ns, making)``, likewise."""
 
 read_latest_into: Callable[[int, int], int]
-"""``(reader, values)`` gives the sequence, 0 for nothing new, or -errno (-ESTALE: moved)."""
+"""``(reader, values)`` returns the sequence, 0 for nothing new, or -errno (-ESTALE: moved)."""
 
 
 def address_of(pointer: Any) -> int:

@@ -7,9 +7,11 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from adapters.process.byte_lock import try_lock
 from adapters.shm._region import lib
 from adapters.shm.region import files
-from dolphin_strategies.errors import RegionError
+from adapters.shm.region.errors import RegionError
+from adapters.shm.region.mapping import Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,10 +36,10 @@ class Waiter:
     def __init__(self, path: Path, trusted_uids: Collection[int] = ()) -> None:
         self._folder_fd = files.open_folder(path, create=False, trusted_uids=trusted_uids)
         self._fd = self._fifo_fd = -1
-        self._page: files.Mapping | None = None
+        self._page: Mapping | None = None
         try:
             self._fd = self._open_page(path)
-            self._page = files.Mapping(self._fd, lib.REGION_PAGE, writable=True)
+            self._page = Mapping(self._fd, lib.REGION_PAGE, writable=True)
             self.waiters: Any = self._page.pointer("struct region_waiters *")
             self.slot = self._claim(path)
             self._fifo_fd = self._make_fifo()
@@ -65,7 +67,7 @@ class Waiter:
 
     def _claim(self, path: Path) -> int:
         for slot in range(lib.REGION_MAX_WAITERS):
-            if files.try_lock(self._fd, byte=slot):
+            if try_lock(self._fd, byte=slot):
                 return slot
         msg = (
             f"{path}: all {lib.REGION_MAX_WAITERS} places for sleeping readers are taken; "

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from adapters.market.simulated_path import SCHEMA, STEP_NS, SimulatedPath
-from adapters.shm import FactorReader
+from adapters.shm import FactorReader, RegionError
 from adapters.shm.source import ShmSource
 from dolphin_strategies import SourceState
-from dolphin_strategies.errors import RegionError
 from tests.support.eventually import eventually, eventually_async
 from tests.support.nodes.node_process import ROOT, node
 

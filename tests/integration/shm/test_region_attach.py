@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from adapters.shm import FactorReader, FactorWriter
+from adapters.shm import FactorReader, FactorWriter, RegionError, RegionNotReadyError
 from adapters.shm.region.files import folder_of
-from dolphin_strategies.errors import RegionError, RegionNotReadyError
 from tests.support.nodes.processes import child
 from tests.support.transports.regions import (
     control_offset,

@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pytest
 
-from adapters.shm import FactorReader, FactorWriter, RegionMovedError
+from adapters.shm import (
+    FactorReader,
+    FactorWriter,
+    RegionError,
+    RegionMovedError,
+    WriterLockedError,
+)
 from adapters.shm.region.files import folder_of
 from adapters.shm.source import ShmSource
 from dolphin_strategies import SourceState
-from dolphin_strategies.errors import RegionError, WriterLockedError
 from tests.support.eventually import eventually_async
 from tests.support.nodes.processes import child
 from tests.support.transports.regions import factor_names, is_whole, obey, write_records

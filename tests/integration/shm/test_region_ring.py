@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from adapters.shm import FactorReader, FactorWriter
-from dolphin_strategies.errors import RegionNotReadyError
+from adapters.shm import FactorReader, FactorWriter, RegionNotReadyError
 from tests.support.eventually import TIMEOUT_S
 from tests.support.nodes.processes import child
 from tests.support.transports.regions import (

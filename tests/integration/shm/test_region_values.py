@@ -150,6 +150,55 @@ def test_an_odd_name_is_skipped_and_counted_each_time(writer: FactorWriter, name
     assert writer.counters["files_made"] == 1
 
 
+@pytest.mark.parametrize(
+    "value",
+    [None, "text", "5.0", b"5.0", [1.0], {"x": 1.0}, 1 + 2j, np.complex128(1j), np.array(1.0),
+     np.str_("5.0"), np.datetime64(5, "ns"), 10**400, Decimal("sNaN"), FailingFloat()],
+    ids=lambda each: repr(each)[:20],
+)  # fmt: skip
+def test_a_new_name_without_a_number_makes_no_factor(writer: FactorWriter, value: Any) -> None:
+    """A label beside the factors is skipped and counted per write, in a dict of any type."""
+    for n in (1, 2, 3):
+        mapping = UserDict if n == 3 else dict
+        writer.write(mapping({"a": 1.0, "label": value, "b": 2.0, "c": 3.0}))
+        assert newest(writer.path) == (1.0, 2.0, 3.0)
+        assert writer.counters["skipped_values"] == n
+    assert writer.schema.names == ("a", "b", "c")
+    others = ("missing_values", "skipped_names", "infinite_values")
+    assert all(writer.counters[name] == 0 for name in others)
+    assert writer.counters["files_made"] == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [(5, 5.0), (True, 1.0), (np.bool_(True), 1.0), (np.float32(0.5), 0.5),  # noqa: FBT003
+     (np.int64(7), 7.0), (Decimal("1.25"), 1.25), (Fraction(1, 4), 0.25), (NAN, NAN),
+     (np.float64(NAN), NAN), (Decimal("NaN"), NAN), (math.inf, NAN)],
+    ids=lambda each: repr(each)[:20],
+)  # fmt: skip
+def test_a_new_name_with_a_number_becomes_a_factor(
+    writer: FactorWriter, value: Any, stored: float
+) -> None:
+    """NaN is a number too: it adds a factor that has no value yet; a text beside it adds none."""
+    writer.write({"a": 1.0, "label": "text", "new": value, "b": 2.0, "c": 3.0})
+    assert writer.schema.names == ("a", "b", "c", "new")
+    np.testing.assert_array_equal(newest(writer.path), [1.0, 2.0, 3.0, stored])
+    assert writer.counters["skipped_values"] == 1
+    assert writer.counters["infinite_values"] == (value == math.inf)
+    assert writer.counters["files_made"] == 2
+
+
+def test_a_skipped_name_becomes_a_factor_with_its_first_number(writer: FactorWriter) -> None:
+    """None now and a number later: the factor appears with the number, and stays as NaN."""
+    for value in (None, "text", 5.0, "text"):
+        writer.write({"a": 1.0, "b": 2.0, "c": 3.0, "late": value})
+    assert writer.schema.names == ("a", "b", "c", "late")
+    np.testing.assert_array_equal(newest(writer.path), [1.0, 2.0, 3.0, NAN])
+    counters = writer.counters
+    assert (counters["skipped_values"], counters["missing_values"]) == (2, 1)
+    assert counters["files_made"] == 2
+
+
 def test_a_dict_with_too_many_names_fills_the_schema_and_counts_the_rest(
     region_path: Path,
 ) -> None:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from adapters.shm import FactorReader, FactorWriter
+from adapters.shm import FactorReader, FactorWriter, RegionError
 from adapters.shm.region.files import folder_of
 from adapters.shm.source import ShmSource
-from dolphin_strategies.errors import RegionError
 from tests.support.eventually import eventually, eventually_async
 from tests.support.nodes.processes import child
 from tests.support.transports.regions import factor_names, obey, write_records

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pytest
 
-from adapters.shm import FactorReader, FactorWriter
+from adapters.shm import FactorReader, FactorWriter, RegionError, WriterLockedError
 from adapters.shm.source import ShmSource
 from dolphin_strategies import SourceState
-from dolphin_strategies.errors import RegionError, WriterLockedError
 from tests.support.eventually import eventually, eventually_async
 from tests.support.nodes.processes import child
 from tests.support.transports.regions import (

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from adapters.catalog import RecordingWriter
-from adapters.shm.reader import FactorReader
-from adapters.shm.writer import FactorWriter
+from adapters.shm import FactorReader, FactorWriter
 from dolphin_strategies import FactorBatch, FactorSchema
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from adapters.market.delivery_counter import HandOver
 from adapters.market.replay_clock import ReplayClock
 from adapters.market.tick_factors import FactorStream
 from adapters.market.tick_files import TickRecording
-from adapters.shm.reader import FactorReader
+from adapters.shm import FactorReader
 from tests.support.catalogs.recordings import write_recording
 from tests.support.eventually import eventually
 

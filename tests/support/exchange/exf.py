@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exf.polling.http_client import Fetcher
 from adapters.exf.service import ExfService
-from adapters.shm import FactorReader
-from dolphin_strategies.errors import RegionError
+from adapters.shm import FactorReader, RegionError
 from tests.support.eventually import eventually, eventually_async
 from tests.support.nodes.node_process import ROOT
 

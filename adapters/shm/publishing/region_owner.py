@@ -1,0 +1,260 @@
+"""RegionOwner: makes a region's files, continues in them, and puts them back."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.process.forked_child import close_in_forked_child
+from adapters.shm._region import ffi, lib
+from adapters.shm.publishing.region_folder import RegionFolder
+from adapters.shm.publishing.written_file import Stream, WrittenFile, new_struct
+from adapters.shm.region import files, layout
+from adapters.shm.region.errors import RegionError, RegionNotReadyError
+from adapters.shm.region.hot_calls import address_of
+from adapters.shm.region.mapping import Mapping
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from adapters.shm.region.layout import RegionLayout
+
+
+class RegionOwner:
+    """Own the region at a path: its folder with the writer's lock, and its newest file.
+
+    Parameters
+    ----------
+    path : Path
+        Where the region lies; absolute.
+    region_layout : RegionLayout
+        The names and the capacity.
+    mode : int
+        ``0o600`` or ``0o640``.
+
+    Raises
+    ------
+    WriterLockedError
+        If another process writes this region, with its pid.
+    RegionError
+        If the path holds something else, or there is no space for the file.
+
+    Notes
+    -----
+    For one thread. The struct ``w`` is at the same address for the owner's life: a new file only
+    changes what is in it. After ``abandon``, and in a forked child, every C call with it returns
+    -EBADF.
+
+    """
+
+    def __init__(self, path: Path, region_layout: RegionLayout, mode: int) -> None:
+        self.path: Final = path
+        self.layout = region_layout
+        self.files_made = 0
+        self.w: Final[Any] = new_struct()
+        self.address: Final = address_of(self.w)
+        self._mode: Final = mode
+        self._counted = dict.fromkeys(("infinite_values", "clamped_events", "sent_wakeups"), 0)
+        self._superseded_fd = -1
+        self._file: WrittenFile | None = None
+        self._stream = Stream(secrets.randbits(64), 1, 0, 0)
+        files.refuse_foreign_file(path)
+        self._folder = RegionFolder(path)
+        close_in_forked_child(self)
+        try:
+            if not self._continue():
+                self.make_file()
+        except BaseException:
+            self._folder.give_up()
+            self.abandon()
+            raise
+
+    @property
+    def is_open(self) -> bool:
+        """Whether records can be published."""
+        return self._file is not None
+
+    @property
+    def published(self) -> int:
+        """The sequence of the newest record; 0 before the first."""
+        return int(self.w.published)
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What C counted, in every file since this owner began."""
+        return {name: n + getattr(self.w, name) for name, n in self._counted.items()}
+
+    def require_open(self) -> WrittenFile:
+        """Return the file that is written.
+
+        Raises
+        ------
+        RegionError
+            If there is none any more.
+
+        """
+        if self._file is None:
+            msg = f"the writer of {self.path} is closed (or was, by a fork): open a new one"
+            raise RegionError(msg)
+        return self._file
+
+    def _continue(self) -> bool:
+        """Go on in the file at the path if it is whole and has these names and capacity.
+
+        If it is another region, remember its stream, so that the sequence goes on.
+        """
+        try:
+            fd = files.open_region(self.path, os.O_RDWR)
+        except RegionNotReadyError:
+            return False
+        try:
+            found = layout.check(fd, self.path)
+        except RegionError:
+            os.close(fd)
+            if self._folder.was_there or self.path.stat().st_size == 0:
+                return False
+            raise
+        times = layout.newest_times(fd, found)
+        self._stream = Stream(found.stream_id, found.published + 1, *times)
+        wanted = self.layout.schema, self.layout.capacity
+        if (found.layout.schema, found.layout.capacity) == wanted:
+            os.fchmod(fd, self._mode)
+            return self._switch_to(fd)
+        self._superseded_fd = fd
+        return False
+
+    def make_file(self) -> None:
+        """Put a new file at the path, then show the readers of the old one that it has moved.
+
+        Raises
+        ------
+        RegionError
+            If there is no space, or another process changes the file meanwhile; the old file is
+            written on then.
+
+        """
+        if self.is_open:
+            w = self.w
+            self._stream = self._stream._replace(
+                first_sequence=w.published + 1,
+                last_event=w.last_event,
+                last_wall_ns=w.last_wall_ns,
+            )
+        content = self.layout.snapshot_image() + self.layout.control_block(
+            stream_id=self._stream.stream_id, first_sequence=self._stream.first_sequence
+        )
+        fd = files.create_file(
+            self._folder.fd, self.path, content, self.layout.file_size, self._mode
+        )
+        if not self._switch_to(fd):
+            msg = f"{self.path} was changed by another process while it was made; try again"
+            raise RegionError(msg)
+        if self._superseded_fd >= 0:
+            self._supersede_found_file()
+        self.files_made += 1
+
+    def move_to(self, region_layout: RegionLayout) -> None:
+        """Go on in a new file of another layout.
+
+        Raises
+        ------
+        RegionError
+            As ``make_file``; the old layout stays then.
+
+        """
+        old, self.layout = self.layout, region_layout
+        try:
+            self.make_file()
+        except BaseException:
+            self.layout = old
+            raise
+
+    def _switch_to(self, fd: int) -> bool:
+        """Write the open file, which was checked, from now on, and supersede the one before;
+        close it if it is not whole.
+        """
+        new_file = WrittenFile(fd, self.layout)
+        new_w = new_file.struct(self._folder, self._stream)
+        if lib.region_writer_start(new_w):
+            new_file.close()
+            return False
+        old_file, old_w = self._file, ffi.new("struct region_writer *", self.w[0])
+        ffi.memmove(self.w, new_w, ffi.sizeof("struct region_writer"))
+        self._file = new_file
+        if old_file is not None:
+            lib.region_set_state(old_w.control, lib.REGION_SUPERSEDED)
+            for name in self._counted:
+                self._counted[name] += getattr(old_w, name)
+            lib.region_writer_forget(old_w)
+            old_file.close()
+        return True
+
+    def _supersede_found_file(self) -> None:
+        """Show the readers of the file that was at the path that the stream goes on."""
+        found = layout.check(self._superseded_fd, self.path)
+        mapping = Mapping(self._superseded_fd, found.layout.file_size, writable=True)
+        control = mapping.pointer("struct region_control *", found.layout.snapshot_size)
+        lib.region_set_state(control, lib.REGION_SUPERSEDED)
+        mapping.close()
+        os.close(self._superseded_fd)
+        self._superseded_fd = -1
+
+    def heartbeat(self) -> None:
+        """Show readers that this process lives, and put back what is missing of the region.
+
+        Raises
+        ------
+        WriterLockedError
+            If the folder was removed and another process writes there now.
+        RegionError
+            If the region is closed, or the file is gone and cannot be made again.
+
+        """
+        self.require_open()
+        lib.region_beat(self.w)
+        if not self._folder.is_whole():
+            self._put_folder_back()
+        try:
+            at_path = self.path.lstat()
+        except FileNotFoundError:
+            at_path = None
+        ours = os.fstat(self.require_open().fd)
+        if at_path is None or not os.path.samestat(at_path, ours):
+            files.refuse_foreign_file(self.path)
+            self.make_file()
+        elif ours.st_size != self.layout.file_size:
+            self.make_file()
+
+    def _put_folder_back(self) -> None:
+        """Make folder, lock and waiters page again, and a new file that goes with them."""
+        before, self._folder = self._folder, RegionFolder(self.path)
+        try:
+            self.make_file()
+        except BaseException:
+            self._folder.close()
+            self._folder = before
+            raise
+        before.close()
+
+    def close(self, *, unlink: bool) -> None:
+        """Mark the region as closed and let go of it; ``unlink`` removes its files too."""
+        if not self.is_open:
+            return
+        lib.region_set_state(self.w.control, lib.REGION_CLOSED)
+        try:
+            if unlink:
+                files.remove(self.path)
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of everything without a word to readers, as a killed process would."""
+        lib.region_writer_forget(self.w)
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        if self._superseded_fd >= 0:
+            os.close(self._superseded_fd)
+            self._superseded_fd = -1
+        self._folder.close()

@@ -1,0 +1,1 @@
+"""Any number of readers of a region."""

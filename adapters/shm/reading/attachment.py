@@ -1,0 +1,271 @@
+"""Attachment: a reader's position in a region file, its status, and waiting for records."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from adapters.process.forked_child import close_in_forked_child
+from adapters.shm._region import ffi, lib
+from adapters.shm.reading.attached_file import AttachedFile
+from adapters.shm.region.errors import RegionError, RegionMovedError
+from adapters.shm.region.wakeups import Waiter
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from dolphin_strategies.factors.schema import FactorSchema
+
+NOTHING: Final = int(lib.REGION_NOTHING)
+RECORD: Final = int(lib.REGION_RECORD)
+LONGEST_POLL_S: Final = 60.0
+LONGEST_SPIN_NS: Final = 10_000_000
+
+
+class WriterStatus(NamedTuple):
+    """What a region shows of its writer."""
+
+    alive: bool
+    """Whether a process holds the writer's lock."""
+    state: int
+    """``REGION_LIVE``, ``REGION_SUPERSEDED`` or ``REGION_CLOSED``."""
+    pid: int
+    heartbeat_mono_ns: int
+    """``CLOCK_MONOTONIC`` nanoseconds of the last record or heartbeat."""
+    published: int
+    """Sequence of the newest record; 0 before the first."""
+
+    @property
+    def has_closed(self) -> bool:
+        """Whether the writer closed the region, rather than being killed."""
+        return bool(self.state == lib.REGION_CLOSED)
+
+
+class Attachment:
+    """A position in a region file, and what can be asked without reading a record.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the region lies.
+    trusted_uids : collection of int
+        Users besides this process's own whose region is attached.
+
+    Raises
+    ------
+    RegionNotReadyError
+        If there is nothing at the path yet.
+    RegionError
+        If what is there is not a region that may be trusted.
+
+    """
+
+    def __init__(self, path: str | os.PathLike[str], trusted_uids: Collection[int]) -> None:
+        self.path: Final = Path(path).absolute()
+        self._trusted_uids: Final = trusted_uids
+        self._file: Final = AttachedFile(self.path, trusted_uids)
+        self._r: Final = self._file.struct()
+        self.schema: Final[FactorSchema] = self._file.found.layout.schema
+        self.stream_id: Final = self._file.found.stream_id
+        self.first_sequence: Final = self._file.found.first_sequence
+        self._status: Final = ffi.new("uint64_t[4]")
+        self._waiter: Waiter | None = None
+        close_in_forked_child(self)
+
+    @property
+    def capacity(self) -> int:
+        """Records in the ring; all but one of them can be read at any time."""
+        return int(self._r.capacity)
+
+    @property
+    def position(self) -> int:
+        """Sequence of the last record handed out; reading goes on after it."""
+        return int(self._r.position)
+
+    @position.setter
+    def position(self, sequence: int) -> None:
+        self._r.position = sequence
+
+    @property
+    def delivered(self) -> int:
+        """Records handed out."""
+        return int(self._r.delivered)
+
+    @property
+    def conflated(self) -> int:
+        """Records skipped because a newer one was there."""
+        return int(self._r.conflated)
+
+    @property
+    def lost(self) -> int:
+        """Records that the ring no longer held when they were asked for."""
+        return int(self._r.lost)
+
+    @property
+    def rejected(self) -> int:
+        """Looks at the region that found it contradicting itself."""
+        return int(self._r.rejected)
+
+    def status(self) -> WriterStatus:
+        """Return what the region shows of its writer.
+
+        Raises
+        ------
+        RegionError
+            If the reader is closed.
+        RegionMovedError
+            If the file was truncated.
+
+        """
+        self._require_open()
+        s = self._status
+        result = lib.region_status(self._r.control, s, s + 1, s + 2, s + 3)
+        if result:
+            raise self._error_of(result)
+        return WriterStatus(self._file.has_writer(), s[0], s[1], s[2], s[3])
+
+    def is_current(self) -> bool:
+        """Return whether the path still holds this reader's file, whole.
+
+        Raises
+        ------
+        RegionError
+            If the reader is closed.
+
+        """
+        self._require_open()
+        return self._file.is_current()
+
+    def spin(self, timeout_ns: int) -> bool:
+        """Watch for a record after the position with the CPU busy; return whether there is one.
+
+        Parameters
+        ----------
+        timeout_ns : int
+            For how many nanoseconds at most.
+
+        Raises
+        ------
+        RegionMovedError
+            If no more records will come in this file.
+        RegionError
+            If the reader is closed or the region contradicts itself.
+
+        """
+        deadline = time.monotonic_ns() + timeout_ns
+        result, left_ns = NOTHING, timeout_ns
+        while True:
+            # In slices, so that signals get through.
+            result = lib.region_spin(self._r, min(left_ns, LONGEST_SPIN_NS))
+            left_ns = deadline - time.monotonic_ns()
+            if result != NOTHING or left_ns <= 0:
+                break
+        if result not in {NOTHING, RECORD}:
+            raise self._error_of(result)
+        return bool(result == RECORD)
+
+    def sleep(self) -> bool:
+        """Ask to be woken through ``fileno`` at the next record.
+
+        Returns
+        -------
+        bool
+            True if a wake-up will come; False if a record is there already, or the region has
+            moved.
+
+        Raises
+        ------
+        RegionError
+            If this reader may not sleep here, see :class:`~adapters.shm.region.wakeups.Waiter`.
+
+        """
+        waiter = self._waiter or self._take_place()
+        # Before asking, or the answer would be thrown away with the old ones.
+        waiter.drain()
+        result = lib.region_sleep(self._r, waiter.waiters, waiter.slot)
+        if result < 0:
+            raise self._error_of(result)
+        return bool(result == NOTHING)
+
+    def drain(self) -> None:
+        """Take the wake-ups that have arrived."""
+        if self._waiter:
+            self._waiter.drain()
+
+    def fileno(self) -> int:
+        """Return the descriptor to watch while asleep; it stays the same until ``close``."""
+        return (self._waiter or self._take_place()).fileno()
+
+    def _take_place(self) -> Waiter:
+        self._require_open()
+        self._waiter = Waiter(self.path, self._trusted_uids)
+        return self._waiter
+
+    def wait(self, timeout_s: float) -> bool:
+        """Sleep until there is a record after the position, at most ``timeout_s`` seconds.
+
+        Raises
+        ------
+        RegionMovedError
+            If no more records will come in this file.
+        RegionError
+            As ``sleep``.
+
+        """
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        deadline = time.monotonic() + timeout_s
+        while self.sleep():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            poll.poll(min(left, LONGEST_POLL_S) * 1000)
+        return self.spin(0)
+
+    def _require_open(self) -> None:
+        if self._r.control == ffi.NULL:
+            raise self._error_of(-errno.EBADF)
+
+    def _error_of(self, result: int) -> RegionError:
+        """Return the error that a result of C means."""
+        if result in {lib.REGION_MOVED, -errno.ESTALE}:
+            msg = f"{self.path} has moved to a new file, because its factor names changed"
+            return RegionMovedError(msg)
+        if result == -errno.EIO:
+            msg = f"{self.path} was truncated while it was read; its producer must start again"
+            return RegionMovedError(msg)
+        if result == -errno.EBADF:
+            msg = f"the reader of {self.path} is closed (or was, by a fork): open a new one"
+            return RegionError(msg)
+        msg = f"{self.path} contradicts itself ({os.strerror(-result)}): start its producer again"
+        return RegionMovedError(msg)
+
+    def close(self) -> None:
+        """Let go of the region; safe to call again."""
+        if self._waiter:
+            self._waiter.close()
+            self._waiter = None
+        self.abandon()
+
+    def __del__(self) -> None:
+        with suppress(AttributeError):
+            self.close()
+
+    def abandon(self) -> None:
+        """Let go in a forked child, whose parent goes on reading."""
+        if self._waiter:
+            self._waiter.abandon()
+            self._waiter = None
+        self._r.control = ffi.NULL
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
