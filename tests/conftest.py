@@ -1,8 +1,9 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and how many workers run the tests."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -13,6 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+WORKERS_PER_CORE: Final = 2
+MOST_WORKERS: Final = 16
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return how many workers ``-n auto`` starts.
+
+    Twice the cores: most tests wait for a state of another process. Not more than 16: each
+    worker that meets Hazelcast starts a member of its own.
+    """
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return min(WORKERS_PER_CORE * len(os.sched_getaffinity(0)), MOST_WORKERS)
+
 
 @pytest.fixture
 def region_path() -> Iterator[Path]:
@@ -22,10 +37,18 @@ def region_path() -> Iterator[Path]:
     remove_all_of(path)
 
 
-@pytest.fixture(scope="module")
-def member() -> Iterator[Member]:
-    """Give a real Hazelcast member of the module's own; tests that kill it start it again."""
+@pytest.fixture(scope="session")
+def worker_member() -> Iterator[Member]:
+    """Give a real Hazelcast member of the worker's own."""
     require_member()
     running = Member()
     yield running
     running.close()
+
+
+@pytest.fixture
+def member(worker_member: Member) -> Iterator[Member]:
+    """Give a real Hazelcast member that is there; a test may kill it and start it again."""
+    worker_member.revive()
+    yield worker_member
+    worker_member.close_clients()

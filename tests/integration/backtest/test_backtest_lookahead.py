@@ -19,6 +19,7 @@ from backtests.lookahead.proof_folder import ProofFolder, put_right
 from backtests.lookahead.scrambled_catalog import HOWS, How, copy_catalog, scramble
 from dolphin_strategies import ConfigError, FactorSchema
 from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS, make_catalog, write_factors
+from tests.support.nodes.forkserver import run_forked
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCRIPT: Final = ROOT / "backtests" / "run_backtest.py"
@@ -35,20 +36,12 @@ def prove(
     if not config.exists():
         config.write_text(f'[strategy]\ncatalog = "{catalog}"\n', encoding="utf-8")
     command = [
-        sys.executable, str(SCRIPT), "--catalog", str(catalog), "--strategy",
+        str(SCRIPT), "--catalog", str(catalog), "--strategy",
         f"tests.support.strategies.backtest_strategies:{strategy}", "--prove-no-lookahead",
         "--config", str(config), *map(str, arguments),
     ]  # fmt: skip
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    done = run_forked(*command, env=environment, timeout_s=TIMEOUT_S, is_merged=True)
     assert not list(catalog.parent.glob(".*.proof")), "nothing is left behind"
     return done
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
@@ -24,10 +22,12 @@ from tests.support.catalogs.recorders import (
     told_gaps,
 )
 from tests.support.eventually import eventually
-from tests.support.nodes.processes import ROOT, child
+from tests.support.nodes.forkserver import ROOT, run_forked
+from tests.support.nodes.processes import child
 from tests.support.transports.regions import factor_names, write_records
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 
@@ -274,11 +274,4 @@ def test_it_stops_after_the_seconds_it_was_given(tmp_path: Path, region_path: Pa
 
 def run(*options: object) -> subprocess.CompletedProcess[str]:
     """Run the recorder to its end."""
-    return subprocess.run(
-        [sys.executable, "live/record_factors.py", *map(str, options)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_forked(ROOT / "live/record_factors.py", *options)
