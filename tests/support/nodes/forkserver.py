@@ -92,7 +92,9 @@ class ForkedProcess:
     def _answer(self, timeout_s: float | None) -> int:
         if not select.select([self._answers], [], [], timeout_s)[0]:
             raise TimeoutError
-        return int.from_bytes(self._answers.recv(8), "little", signed=True)
+        answer = self._answers.recv(8)
+        assert answer, "the process that forks has ended"
+        return int.from_bytes(answer, "little", signed=True)
 
     def poll(self) -> int | None:
         """Return the exit code, negative for a signal, if it has ended."""
