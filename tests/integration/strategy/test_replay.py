@@ -8,7 +8,6 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +23,7 @@ from adapters.market.tick_files import TickRecording
 from adapters.shm.reader import FactorReader
 from tests.support.catalogs.recordings import write_recording
 from tests.support.eventually import eventually
+from tests.support.nodes.forkserver import ForkedProcess, run_forked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,18 +44,8 @@ def run() -> Iterator[Path]:
 
 def replay(folder: Path, run: Path, *arguments: object) -> dict[str, Any]:
     """Replay in a process of its own and return what the node saw."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.support.nodes.replay_node",
-        folder,
-        run,
-        SPEED,
-        *arguments,
-    ]
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, timeout=60, check=False
-    )
+    module = "tests.support.nodes.replay_node"
+    done = run_forked("-m", module, folder, run, SPEED, *arguments)
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return seen
@@ -109,29 +99,28 @@ class Producer:
         self.region = run / "region"
         arguments = ["--region", self.region, "--hand-over", run / "hand_over"]
         arguments += ["--folder", folder, "--speed", speed]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "live.producers.replay_producer", *map(str, arguments)],
+        self.process = ForkedProcess(
+            ["-m", "live.producers.replay_producer", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
         )
 
     def wait_until_ready(self) -> None:
         """Read the child's first line."""
         assert self.process.stdout is not None
         assert select.select([self.process.stdout], [], [], 30)[0]
-        assert self.process.stdout.readline() == "ready\n"
+        assert self.process.stdout.readline() == b"ready\n"
 
     def say(self, line: str) -> None:
         """Write to the child's standard input."""
         assert self.process.stdin is not None
-        self.process.stdin.write(line)
-        self.process.stdin.flush()
+        self.process.stdin.write(line.encode())
 
     def finish(self) -> dict[str, Any]:
         """Wait for the child's end and return its figures."""
-        output, _ = self.process.communicate(timeout=10)
-        report: dict[str, Any] = json.loads(output)
+        assert self.process.stdout is not None
+        self.process.wait(10)
+        report: dict[str, Any] = json.loads(self.process.stdout.read())
         return report
 
     def __enter__(self) -> Self:
@@ -141,6 +130,9 @@ class Producer:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait(10)
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            pipe.close()
         self.hand_over.close()
 
 
@@ -209,11 +201,10 @@ def test_a_signal_ends_the_producer_cleanly(
 def test_a_killed_parent_ends_the_producer(tmp_path: Path, run: Path) -> None:
     """After SIGKILL to the node's process its producer is gone too."""
     folder = write_recording(tmp_path, seconds=60, per_second=20)
-    command = [sys.executable, "-m", "tests.support.nodes.replay_node", folder, run, 1]
-    with subprocess.Popen(
-        [str(part) for part in command], stdout=subprocess.PIPE, text=True
-    ) as parent:
-        assert parent.stdout is not None
+    words = ["-m", "tests.support.nodes.replay_node", folder, run, 1]
+    parent = ForkedProcess(words, stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    with parent.stdout:
         try:
             assert select.select([parent.stdout], [], [], 30)[0]
             pidfd = os.pidfd_open(json.loads(parent.stdout.readline())["producer_pid"])
@@ -221,6 +212,7 @@ def test_a_killed_parent_ends_the_producer(tmp_path: Path, run: Path) -> None:
                 wait_for_records(reader, 5)
         finally:
             parent.kill()
+            parent.wait(10)
     assert select.select([pidfd], [], [], 10)[0], "the producer has outlived its parent by 10 s"
     os.close(pidfd)
 

@@ -64,6 +64,13 @@ class Child:
         self.popen.kill()
         self.popen.wait(TIMEOUT_S)
 
+    def close(self) -> None:
+        """End the child and close the pipes."""
+        self.kill()
+        for pipe in (self.popen.stdin, self.popen.stdout):
+            assert pipe is not None
+            pipe.close()
+
 
 @contextmanager
 def child(function: Callable[..., None], *arguments: object) -> Iterator[Child]:
@@ -72,7 +79,4 @@ def child(function: Callable[..., None], *arguments: object) -> Iterator[Child]:
     try:
         yield running
     finally:
-        running.kill()
-        for pipe in (running.popen.stdin, running.popen.stdout):
-            assert pipe is not None
-            pipe.close()
+        running.close()
