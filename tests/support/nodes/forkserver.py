@@ -8,6 +8,7 @@ standard streams, signals and exit code are those of ``python SCRIPT``.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import select
@@ -176,15 +177,29 @@ def _server() -> _Server:
     return _running[0]
 
 
-def _import_everything() -> None:
-    """Import what the scripts import."""
-    import pyarrow.parquet  # noqa: F401
-
-    import live.bridge_hazelcast
-    import live.record_factors
-    import live.run_exf
-    import live.run_node  # noqa: F401
-    from tests.support.catalogs import recorders  # noqa: F401
+_IMPORTED: Final = (
+    "aiohttp",
+    "pandas",
+    "plotly.graph_objects",
+    "pyarrow.parquet",
+    "adapters.exf.service",
+    "backtests.check_parity",
+    "backtests.import_factors",
+    "backtests.run.report",
+    "backtests.run_backtest",
+    "live.bridge_hazelcast",
+    "live.exf.service_process",
+    "live.node.node_run",
+    "live.producers.demo_producer",
+    "live.producers.replay_producer",
+    "live.record_factors",
+    "live.run_exf",
+    "live.run_node",
+    "tests.support.catalogs.recorders",
+    "tests.support.nodes.replay_node",
+    "tests.support.nodes.warm_up_node",
+)
+"""What the scripts import, some of it only when they need it."""
 
 
 def _next_process(requests: socket.socket) -> dict[str, Any]:
@@ -228,7 +243,6 @@ def _report(pid: int, streams: list[int], answers: int) -> None:
 
 def _run(request: dict[str, Any]) -> None:
     """Do what ``python WORDS`` does, after its imports."""
-    import importlib
     import runpy
 
     os.environ.clear()
@@ -252,7 +266,8 @@ def _run(request: dict[str, Any]) -> None:
 if __name__ == "__main__":
     import gc
 
-    _import_everything()
+    for name in _IMPORTED:
+        importlib.import_module(name)
     gc.freeze()
     # Below, so that the end of the script is the end of the interpreter, with its exit code.
     _run(_next_process(socket.socket(fileno=int(sys.argv[1]))))
