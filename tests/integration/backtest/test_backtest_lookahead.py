@@ -19,6 +19,7 @@ from backtests.lookahead.proof_folder import ProofFolder, put_right
 from backtests.lookahead.scrambled_catalog import HOWS, How, copy_catalog, scramble
 from dolphin_strategies import ConfigError, FactorSchema
 from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS, make_catalog, write_factors
+from tests.support.lengths import long
 from tests.support.nodes.forkserver import run_forked
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -61,7 +62,7 @@ def test_an_honest_strategy_passes(catalog: Path) -> None:
     assert {p: p.read_bytes() for p in catalog.rglob("*.parquet")} == before
 
 
-@pytest.mark.parametrize("strategy", ["OpensTheCatalog", "KnowsTheNextQuotes"])
+@pytest.mark.parametrize("strategy", ["OpensTheCatalog", long("KnowsTheNextQuotes")])
 def test_a_strategy_that_looks_ahead_is_caught(catalog: Path, strategy: str) -> None:
     """It opens the catalog by its path and finds the scrambled one; its decisions change."""
     done = prove(catalog, strategy, "--instants", 2)
@@ -118,6 +119,7 @@ def test_a_factor_imported_without_its_delay_is_suspected(tmp_path: Path) -> Non
     assert "without its publication delay" in done.stdout
 
 
+@pytest.mark.long
 def test_a_factor_imported_with_its_delay_is_not(tmp_path: Path) -> None:
     """Known at the end of its bar, it earns nothing that a delay could take."""
     late = taker_flow(tmp_path / "late", delay_ns=15 * 60 * SECOND + 30 * SECOND)

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,8 @@ import pytest
 
 from tests.support.catalogs.sessions import STRATEGIES, Compared, record
 from tests.support.eventually import eventually
-from tests.support.nodes.node_process import ROOT, SCRIPT, NodeProcess, node
+from tests.support.nodes.forkserver import run_forked
+from tests.support.nodes.node_process import SCRIPT, NodeProcess, node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,6 @@ def await_recorded(process: NodeProcess, count: int) -> None:
     eventually(
         lambda: recorded_so_far(process) > count or "Ran " in process.output,
         f"{count} inputs recorded",
-        timeout_s=40,
     )
     assert "Ran " not in process.output, process.output
 
@@ -139,10 +138,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_folder_with_a_session_is_refused(tmp_path: Path) -> None:
     """Before anything starts, with exit code 2."""
     (tmp_path / "session.json").write_text("{}", encoding="utf-8")
-    arguments = [sys.executable, str(SCRIPT), "--record", str(tmp_path), "--check"]
-    found = subprocess.run(
-        arguments, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
-    )
+    arguments = [SCRIPT, "--record", str(tmp_path), "--check"]
+    found = run_forked(*arguments)
     assert found.returncode == 2
     assert "session already" in found.stderr
 
