@@ -9,10 +9,11 @@ import pytest
 
 from adapters.hazelcast_map import HazelcastSettings
 from tests.support.transports.faulty_line import FaultyLine
-from tests.support.transports.member import Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.transports.member import Member
 
 
 @pytest.fixture
