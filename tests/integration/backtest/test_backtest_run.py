@@ -262,7 +262,7 @@ def test_ctrl_c_ends_the_run_and_writes_what_there_is(catalog: Path, tmp_path: P
         output, _ = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
     assert process.returncode == 130, output
     assert "STOPPED BEFORE THE END" in output
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))

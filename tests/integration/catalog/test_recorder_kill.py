@@ -93,7 +93,7 @@ def test_a_killed_recorder_loses_and_repeats_nothing(
 
 def wait_for_recorded(catalog: Path, sequence: int) -> None:
     """Wait until a query of the catalog gives a record."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         with suppress(ConfigError):
             if last_sequence(catalog) >= sequence:

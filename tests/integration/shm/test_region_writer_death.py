@@ -278,7 +278,7 @@ def use_handles_in_a_fork(path: str) -> None:
         os._exit(0)
     _, code = os.waitpid(pid, 0)
     write_records(writer, 2)
-    assert reader.wait(5)
+    assert reader.wait(60)
     records, lost = reader.since(0)
     print(code, len(records), lost, all(is_whole(f) for f in records), flush=True)
 

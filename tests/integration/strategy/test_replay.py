@@ -108,7 +108,7 @@ class Producer:
     def wait_until_ready(self) -> None:
         """Read the child's first line."""
         assert self.process.stdout is not None
-        assert select.select([self.process.stdout], [], [], 30)[0]
+        assert select.select([self.process.stdout], [], [], 60)[0]
         assert self.process.stdout.readline() == b"ready\n"
 
     def say(self, line: str) -> None:
@@ -119,7 +119,7 @@ class Producer:
     def finish(self) -> dict[str, Any]:
         """Wait for the child's end and return its figures."""
         assert self.process.stdout is not None
-        self.process.wait(10)
+        self.process.wait(60)
         report: dict[str, Any] = json.loads(self.process.stdout.read())
         return report
 
@@ -129,7 +129,7 @@ class Producer:
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None
             pipe.close()
@@ -194,7 +194,7 @@ def test_a_signal_ends_the_producer_cleanly(
         if is_started:
             producer.say(f"start {time.time_ns()}\n")
         producer.process.send_signal(number)
-        assert producer.process.wait(10) == 0
+        assert producer.process.wait(60) == 0
         assert not reader.status().alive
 
 
@@ -206,14 +206,14 @@ def test_a_killed_parent_ends_the_producer(tmp_path: Path, run: Path) -> None:
     assert parent.stdout is not None
     with parent.stdout:
         try:
-            assert select.select([parent.stdout], [], [], 30)[0]
+            assert select.select([parent.stdout], [], [], 60)[0]
             pidfd = os.pidfd_open(json.loads(parent.stdout.readline())["producer_pid"])
             with FactorReader(run / "region") as reader:
                 wait_for_records(reader, 5)
         finally:
             parent.kill()
-            parent.wait(10)
-    assert select.select([pidfd], [], [], 10)[0], "the producer has outlived its parent by 10 s"
+            parent.wait(60)
+    assert select.select([pidfd], [], [], 60)[0], "the producer has outlived its parent by 60 s"
     os.close(pidfd)
 
 
@@ -223,4 +223,4 @@ def test_a_word_other_than_start_is_refused(tmp_path: Path, run: Path, line: str
     folder = write_recording(tmp_path, seconds=1, per_second=20)
     with Producer(folder, run) as producer:
         producer.say(line)
-        assert producer.process.wait(10) == 2
+        assert producer.process.wait(60) == 2

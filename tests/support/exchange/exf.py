@@ -176,7 +176,7 @@ def exf_process(region: Path, *arguments: object, is_quiet: bool = False) -> Ite
     finally:
         if running.process.poll() is None:
             running.process.kill()
-        running.process.wait(10)
+        running.process.wait(60)
 
 
 def attached(region: Path) -> FactorReader:

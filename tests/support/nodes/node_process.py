@@ -83,7 +83,7 @@ class NodeProcess:
         """Make sure that the process is gone."""
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
 
 @contextmanager
