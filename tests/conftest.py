@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.transports.member import Member, require_member
 from tests.support.transports.regions import new_region_path, remove_all_of
@@ -13,6 +14,10 @@ from tests.support.transports.regions import new_region_path, remove_all_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# On a loaded machine an example may take any time: that is no failure.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")
 
 WORKERS_PER_CORE: Final = 2
 MOST_WORKERS: Final = 16
