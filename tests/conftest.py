@@ -1,10 +1,12 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and how many workers run the tests."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.transports.member import Member, require_member
 from tests.support.transports.regions import new_region_path, remove_all_of
@@ -12,6 +14,24 @@ from tests.support.transports.regions import new_region_path, remove_all_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# On a loaded machine an example may take any time: that is no failure.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")
+
+WORKERS_PER_CORE: Final = 2
+MOST_WORKERS: Final = 16
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return how many workers ``-n auto`` starts.
+
+    Twice the cores: most tests wait for a state of another process. Not more than 16: each
+    worker that meets Hazelcast starts a member of its own.
+    """
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return min(WORKERS_PER_CORE * len(os.sched_getaffinity(0)), MOST_WORKERS)
 
 
 @pytest.fixture
@@ -22,10 +42,18 @@ def region_path() -> Iterator[Path]:
     remove_all_of(path)
 
 
-@pytest.fixture(scope="module")
-def member() -> Iterator[Member]:
-    """Give a real Hazelcast member of the module's own; tests that kill it start it again."""
+@pytest.fixture(scope="session")
+def worker_member() -> Iterator[Member]:
+    """Give a real Hazelcast member of the worker's own."""
     require_member()
     running = Member()
     yield running
     running.close()
+
+
+@pytest.fixture
+def member(worker_member: Member) -> Iterator[Member]:
+    """Give a real Hazelcast member that is there; a test may kill it and start it again."""
+    worker_member.revive()
+    yield worker_member
+    worker_member.close_clients()

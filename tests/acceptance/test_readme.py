@@ -72,13 +72,13 @@ def test_the_demo_command_runs_until_ctrl_c() -> None:
             if "latency" in line or time.monotonic() > deadline:
                 break
         os.killpg(process.pid, signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=60)
         assert process.returncode == 0, "".join(lines) + rest
         assert "left open nothing" in rest
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+            process.wait(60)
 
 
 ALONE: Final = [

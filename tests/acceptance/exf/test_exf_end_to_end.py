@@ -69,7 +69,7 @@ def test_a_strategy_follows_the_exchanges_through_the_death_of_one(
                     trader.signal(signal.SIGTERM)
                     assert trader.exit_code() == 0, trader.output
             exf.process.send_signal(signal.SIGTERM)
-            assert exf.process.wait(10) == 0
+            assert exf.process.wait(60) == 0
 
 
 def test_the_example_trades_on_gathered_factors(region_path: Path) -> None:

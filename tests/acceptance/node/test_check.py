@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
 from adapters.shm import FactorWriter
+from tests.support.nodes.forkserver import run_forked
 from tests.support.nodes.node_process import SCRIPT, SHM
 
 if TYPE_CHECKING:
@@ -19,15 +18,8 @@ if TYPE_CHECKING:
 
 def run(*arguments: str, cwd: Path, **environment: str) -> tuple[int, str]:
     """Run the command to its end; return exit code and output."""
-    result = subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        timeout=60,
-        check=False,
-        env={**{k: v for k, v in os.environ.items() if "BINANCE" not in k}, **environment},
-    )
+    env = {**{k: v for k, v in os.environ.items() if "BINANCE" not in k}, **environment}
+    result = run_forked(SCRIPT, *arguments, cwd=cwd, env=env)
     return result.returncode, result.stdout + result.stderr
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.lengths import long
 from tests.support.nodes.node_process import node
 
 DATA = os.environ.get("DOLPHIN_DATA")
@@ -17,16 +18,21 @@ FOLDER = Path(DATA or "") / "ticks_20240808"
 @pytest.mark.skipif(
     not (DATA and FOLDER.is_dir()), reason="DOLPHIN_DATA names no folder with ticks_20240808 in it"
 )
-def test_the_example_trades_both_ways_at_the_touch() -> None:
-    """At least 20 fills on each side, none refused, each at the touch of its moment, with fees."""
+@pytest.mark.parametrize(("seconds", "fills_a_side"), [(12, 3), long(0, 20)])
+def test_the_example_trades_both_ways_at_the_touch(seconds: int, fills_a_side: int) -> None:
+    """Fills on each side, none refused, each at the touch of its moment, with fees; the long form
+    replays to the end.
+    """
     strategy = "tests.support.strategies.touch_checker:TouchChecker"
-    with node("--replay", FOLDER, "--speed", 10, "--strategy", strategy) as replay:
+    length = ["--speed", 10, "--seconds", seconds]
+    with node("--replay", FOLDER, *length, "--strategy", strategy) as replay:
         assert replay.exit_code() == 0, replay.output
-        assert "the recording is over" in replay.output
+        if not seconds:
+            assert "the recording is over" in replay.output
         assert "0 denied or rejected" in replay.output
         assert "left open nothing" in replay.output
         line = next(line for line in replay.lines if line.startswith("CHECKED"))
         fills = json.loads(line.removeprefix("CHECKED "))
-        assert fills["buys"] >= 20, fills
-        assert fills["sells"] >= 20, fills
+        assert fills["buys"] >= fills_a_side, fills
+        assert fills["sells"] >= fills_a_side, fills
         assert (fills["off_the_touch"], fills["no_fee"]) == (0, 0), fills

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.lengths import long
 from tests.support.nodes.node_process import ROOT, SHM, NodeProcess, node
 
 ODD = "tests.support.strategies.odd_strategies"
@@ -42,8 +43,15 @@ def test_the_demo_runs_from_any_folder_and_sums_up(tmp_path: Path) -> None:
         assert demo.run_folders() == []
 
 
-@pytest.mark.parametrize("wait", ["event", "spin"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "wait"),
+    [
+        (signal.SIGINT, "event"),
+        (signal.SIGTERM, "spin"),
+        long(signal.SIGINT, "spin"),
+        long(signal.SIGTERM, "event"),
+    ],
+)
 def test_a_signal_ends_it_flat(number: signal.Signals, wait: str) -> None:
     """With an open position and a resting order, one signal leaves nothing open and exits 0."""
     with node("--strategy", f"{ODD}:HoldsPosition", "--wait", wait) as process:
@@ -93,25 +101,25 @@ def test_a_node_that_cannot_stop_is_ended_with_an_alarm() -> None:
     "strategy",
     [
         "RaisesInOnFactors",
-        "ExitsInOnFactors",
+        long("ExitsInOnFactors"),
         "RaisesInTimer",
-        "RaisesInOnQuote",
+        long("RaisesInOnQuote"),
         "RaisesInLoopCallback",
     ],
 )
 def test_an_exception_stops_the_node_flat(strategy: str) -> None:
     """Wherever it is raised: position closed, orders cancelled, exit code 1."""
-    with node("--strategy", f"{ODD}:{strategy}", "--seconds", 20) as process:
+    with node("--strategy", f"{ODD}:{strategy}", "--seconds", 50) as process:
         assert process.exit_code() == 1, process.output
         assert "HOLDING 0.01" in process.output
         assert "left open nothing" in process.output
 
 
-@pytest.mark.parametrize("wait", ["event", "spin"])
+@pytest.mark.parametrize("wait", ["event", long("spin")])
 def test_an_exception_in_the_feed_stops_the_node_flat(wait: str) -> None:
     """The position that the strategy holds is closed, and the exit code is 1."""
-    script = ROOT / "tests" / "support" / "broken_feed.py"
-    arguments = ["--strategy", f"{ODD}:HoldsPosition", "--wait", wait, "--seconds", 20]
+    script = ROOT / "tests" / "support" / "strategies" / "broken_feed.py"
+    arguments = ["--strategy", f"{ODD}:HoldsPosition", "--wait", wait, "--seconds", 50]
     with node(*arguments, script=script) as process:
         assert process.exit_code() == 1, process.output
         assert "planted in the feed" in process.output
@@ -143,6 +151,7 @@ def test_children_die_with_a_killed_node_and_the_next_run_cleans_up() -> None:
     assert not any(folder.exists() for folder in folders)
 
 
+@pytest.mark.long
 def test_factors_are_what_the_demo_earns_with() -> None:
     """With the same seed, shuffled factors earn less."""
     with (

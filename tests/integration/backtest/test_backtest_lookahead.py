@@ -19,6 +19,8 @@ from backtests.lookahead.proof_folder import ProofFolder, put_right
 from backtests.lookahead.scrambled_catalog import HOWS, How, copy_catalog, scramble
 from dolphin_strategies import ConfigError, FactorSchema
 from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS, make_catalog, write_factors
+from tests.support.lengths import long
+from tests.support.nodes.forkserver import run_forked
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCRIPT: Final = ROOT / "backtests" / "run_backtest.py"
@@ -35,20 +37,12 @@ def prove(
     if not config.exists():
         config.write_text(f'[strategy]\ncatalog = "{catalog}"\n', encoding="utf-8")
     command = [
-        sys.executable, str(SCRIPT), "--catalog", str(catalog), "--strategy",
+        str(SCRIPT), "--catalog", str(catalog), "--strategy",
         f"tests.support.strategies.backtest_strategies:{strategy}", "--prove-no-lookahead",
         "--config", str(config), *map(str, arguments),
     ]  # fmt: skip
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    done = run_forked(*command, env=environment, timeout_s=TIMEOUT_S, is_merged=True)
     assert not list(catalog.parent.glob(".*.proof")), "nothing is left behind"
     return done
 
@@ -68,7 +62,7 @@ def test_an_honest_strategy_passes(catalog: Path) -> None:
     assert {p: p.read_bytes() for p in catalog.rglob("*.parquet")} == before
 
 
-@pytest.mark.parametrize("strategy", ["OpensTheCatalog", "KnowsTheNextQuotes"])
+@pytest.mark.parametrize("strategy", ["OpensTheCatalog", long("KnowsTheNextQuotes")])
 def test_a_strategy_that_looks_ahead_is_caught(catalog: Path, strategy: str) -> None:
     """It opens the catalog by its path and finds the scrambled one; its decisions change."""
     done = prove(catalog, strategy, "--instants", 2)
@@ -125,6 +119,7 @@ def test_a_factor_imported_without_its_delay_is_suspected(tmp_path: Path) -> Non
     assert "without its publication delay" in done.stdout
 
 
+@pytest.mark.long
 def test_a_factor_imported_with_its_delay_is_not(tmp_path: Path) -> None:
     """Known at the end of its bar, it earns nothing that a delay could take."""
     late = taker_flow(tmp_path / "late", delay_ns=15 * 60 * SECOND + 30 * SECOND)

@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS, make_catalog
 from tests.support.eventually import eventually
+from tests.support.nodes.forkserver import run_forked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,20 +32,15 @@ pytestmark = pytest.mark.timeout(300)
 def command(catalog: Path, strategy: str, *arguments: object) -> list[str]:
     """Return the command line of a backtest."""
     name = f"tests.support.strategies.backtest_strategies:{strategy}"
-    return [
-        sys.executable, str(SCRIPT), "--catalog", str(catalog), "--strategy", name,
-        *map(str, arguments),
-    ]  # fmt: skip
+    return [str(SCRIPT), "--catalog", str(catalog), "--strategy", name, *map(str, arguments)]
 
 
 def run(
     catalog: Path, strategy: str, *arguments: object, cwd: Path
 ) -> subprocess.CompletedProcess[str]:
     """Run a backtest to its end."""
-    return subprocess.run(
-        command(catalog, strategy, *arguments),
-        cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
-    )  # fmt: skip
+    words = command(catalog, strategy, *arguments)
+    return run_forked(*words, cwd=cwd, env=ENVIRONMENT, timeout_s=TIMEOUT_S)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -249,7 +245,7 @@ def test_ctrl_c_ends_the_run_and_writes_what_there_is(catalog: Path, tmp_path: P
     """Exit code 130, a result that says so, and a strategy that was stopped and is flat."""
     out = tmp_path / "out"
     process = subprocess.Popen(
-        command(catalog, "Slow", "--out", out),
+        [sys.executable, *command(catalog, "Slow", "--out", out)],
         cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
@@ -266,7 +262,7 @@ def test_ctrl_c_ends_the_run_and_writes_what_there_is(catalog: Path, tmp_path: P
         output, _ = process.communicate(timeout=60)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
     assert process.returncode == 130, output
     assert "STOPPED BEFORE THE END" in output
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))

@@ -298,7 +298,7 @@ def test_import_that_was_killed_is_told_and_replaced(data: Path, tmp_path: Path)
         eventually(partial(read_journal, journal), "the first line", 60)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
     done = run_import(*arguments)
     assert done.returncode == 2
     assert "interrupted" in done.stderr
@@ -323,7 +323,7 @@ def test_import_that_is_interrupted_leaves_nothing(data: Path, tmp_path: Path) -
             _, said = process.communicate(timeout=60)
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(60)
         if process.returncode != 0:  # 0: it was quicker than the signal
             break
     assert process.returncode == 130

@@ -210,11 +210,11 @@ def test_spools_that_become_files_while_they_are_read_are_read_once(tmp_path: Pa
         assert recorder.line(timeout_s=60) == "ready"
         eventually((tmp_path / "data/custom").is_dir, "the first file")
         seen = files = 0
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             while files < 20:
-                assert time.monotonic() < deadline, f"{files} files after 60 s"
+                assert time.monotonic() < deadline, f"{files} files after 150 s"
                 catalog = FactorCatalog(tmp_path)
                 batches = catalog.batches(max_rows=1_000)
                 first = next(batches)

@@ -15,6 +15,7 @@ from nautilus_trader.persistence import ParquetDataCatalog
 from adapters.catalog import RecordingWriter
 from adapters.catalog.reading.factor_catalog import DamagedFileWarning, FactorCatalog
 from tests.support.catalogs.factor_batches import assert_numbered, numbered, sequences
+from tests.support.lengths import counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 FILES: Final = 8
 ROWS: Final = 200
-PLANTED: Final = 50
-"""Of each kind."""
 
 
 def truncate(path: Path, rng: random.Random) -> None:
@@ -77,14 +76,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@counts("planted", 10, long=50)
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_found_and_moved_away(
-    whole: Path, tmp_path: Path, damage: Callable[[Path, random.Random], None]
+    whole: Path, tmp_path: Path, damage: Callable[[Path, random.Random], None], planted: int
 ) -> None:
-    """Of fifty planted of each kind none goes undetected, and nothing else is suspected."""
+    """Of all that are planted of each kind none goes undetected, and nothing else is suspected."""
     rng = random.Random(damage.__name__)  # noqa: S311 - test data
     undetected = []
-    for number in range(PLANTED):
+    for number in range(planted):
         path = tmp_path / str(number)
         shutil.copytree(whole, path)
         chosen = rng.randrange(FILES)
@@ -112,13 +112,14 @@ def test_damage_is_found_and_moved_away(
     assert undetected == []
 
 
+@counts("planted", 5, long=20)
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_query_leaves_out_what_it_cannot_read(
-    whole: Path, tmp_path: Path, damage: Callable[[Path, random.Random], None]
+    whole: Path, tmp_path: Path, damage: Callable[[Path, random.Random], None], planted: int
 ) -> None:
     """Even unverified: the rest comes, whatever comes is right, and what is left out is told."""
     rng = random.Random(f"query {damage.__name__}")  # noqa: S311 - test data
-    for number in range(20):
+    for number in range(planted):
         path = tmp_path / str(number)
         shutil.copytree(whole, path)
         victim = sorted(path.rglob("*.parquet"))[rng.randrange(FILES)]

@@ -16,12 +16,12 @@ import pytest
 
 from adapters.catalog import FactorCatalog, RecordingWriter
 from tests.support.catalogs.factor_batches import assert_numbered, numbered, sequences
+from tests.support.lengths import counts
 from tests.support.nodes.processes import child
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KILLS: Final = 100
 ROTATE_BYTES: Final = 40_000
 _KILLED: Final = 9
 
@@ -46,10 +46,10 @@ def _record_until_killed(catalog: Path) -> None:
             os.pwrite(said_fd, b"%12d" % last, 0)
 
 
-def kill_again_and_again(catalog: str, seed: str) -> None:
+def kill_again_and_again(catalog: str, seed: int, kills: int) -> None:
     """Start a recorder and kill it, many times; runs in a process of its own."""
-    rng = random.Random(int(seed))  # noqa: S311 - test data
-    for _ in range(KILLS):
+    rng = random.Random(seed)  # noqa: S311 - test data
+    for _ in range(kills):
         pid = _forked(partial(_record_until_killed, Path(catalog)))
         time.sleep(rng.uniform(0, 0.08))
         os.kill(pid, signal.SIGKILL)
@@ -105,12 +105,16 @@ def _forked(function: Callable[[], None]) -> int:
     return pid
 
 
+@pytest.mark.timeout(600)
+@counts("kills", 50, long=500)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_whatever_was_flushed_before_a_kill_is_there_once(tmp_path: Path, seed: int) -> None:
+def test_whatever_was_flushed_before_a_kill_is_there_once(
+    tmp_path: Path, seed: int, kills: int
+) -> None:
     """Random kills, each followed by a restart: records and gaps follow each other exactly."""
     path = tmp_path / "catalog"
-    with child(kill_again_and_again, path, seed) as killer:
-        assert killer.line(timeout_s=90) == "done"
+    with child(kill_again_and_again, path, seed, kills) as killer:
+        assert killer.line(timeout_s=500) == "done"
     failed = tmp_path / "failed"
     assert not failed.exists(), failed.read_text()
     catalog = FactorCatalog(path)
@@ -121,7 +125,7 @@ def test_whatever_was_flushed_before_a_kill_is_there_once(tmp_path: Path, seed: 
     assert found == before_recovery
     assert_numbered(batches)
     (recording,) = catalog.recordings()
-    assert len(found) == recording.records > KILLS
+    assert len(found) == recording.records > kills
     expected, at = set(range(1, max(found) + 1)), set(found)
     assert len(at) == len(found)
     lost = {n for g in recording.gaps for n in range(g.after_sequence + 1, g.after_sequence + 3)}
@@ -136,7 +140,7 @@ def test_an_end_at_any_step_loses_and_doubles_nothing(tmp_path: Path) -> None:
     steps = 0
     with child(exit_at_every_step, tmp_path) as recorder:
         while True:
-            step, code = json.loads(recorder.line(timeout_s=30))
+            step, code = json.loads(recorder.line(timeout_s=60))
             assert code in {0, _KILLED}
             said = tmp_path / f"{step:04d}" / "said"
             flushed = int(said.read_text() or 0) if said.exists() else 0

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
@@ -24,10 +22,12 @@ from tests.support.catalogs.recorders import (
     told_gaps,
 )
 from tests.support.eventually import eventually
-from tests.support.nodes.processes import ROOT, child
+from tests.support.nodes.forkserver import ROOT, run_forked
+from tests.support.nodes.processes import child
 from tests.support.transports.regions import factor_names, write_records
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 
@@ -66,7 +66,7 @@ def test_a_second_signal_leaves_at_once_and_the_next_recorder_finds_the_rest(
             r.popen.send_signal(signal.SIGTERM)
             r.popen.send_signal(signal.SIGINT)
             r.popen.send_signal(signal.SIGCONT)
-            assert r.popen.wait(20) == 130
+            assert r.popen.wait(60) == 130
         write_records(writer, 10)
         with recorder(tmp_path, region_path, "--name", "one") as r:
             eventually(lambda: r.figures().recorded == 10, "the records since then")
@@ -274,11 +274,4 @@ def test_it_stops_after_the_seconds_it_was_given(tmp_path: Path, region_path: Pa
 
 def run(*options: object) -> subprocess.CompletedProcess[str]:
     """Run the recorder to its end."""
-    return subprocess.run(
-        [sys.executable, "live/record_factors.py", *map(str, options)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_forked(ROOT / "live/record_factors.py", *options)

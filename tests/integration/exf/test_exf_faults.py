@@ -15,6 +15,7 @@ from tests.support.eventually import eventually_async
 from tests.support.exchange.exf import running_service
 from tests.support.exchange.local_exchange import local_exchange
 from tests.support.exchange.registries import packaged
+from tests.support.lengths import long
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,39 +42,39 @@ def registry() -> FactorRegistry:
     return packaged().only_venues(["binance_usdm", "binance_spot"])
 
 
-FAULTS: list[tuple[str, Any, str]] = [
+FAULTS: list[Any] = [
     ("status", 500, "http_5xx"),
-    ("status", 502, "http_5xx"),
-    ("status", 503, "http_5xx"),
+    long("status", 502, "http_5xx"),
+    long("status", 503, "http_5xx"),
     ("status", 403, "http_4xx"),
     ("hang", None, "timeout"),
-    ("slow_body", 2.0, "timeout"),
+    long("slow_body", 2.0, "timeout"),
     ("late", 0.6, "timeout"),
     ("reset", None, "broken"),
-    ("html", None, "not_json"),
+    long("html", None, "not_json"),
     ("truncated", None, "not_json"),
-    ("bare_nan", None, "not_json"),
+    long("bare_nan", None, "not_json"),
     ("deep", None, "not_json"),
-    ("invalid_utf8", None, "not_json"),
-    ("empty", None, "not_json"),
+    long("invalid_utf8", None, "not_json"),
+    long("empty", None, "not_json"),
     ("huge", None, "too_large"),
-    ("announced_huge", None, "too_large"),
+    long("announced_huge", None, "too_large"),
     ("gzip_bomb", None, "too_large"),
     ("redirect", "http://127.0.0.1:9/elsewhere", "redirect"),
-    ("redirect", PATH, "redirect"),
-    ("nan_strings", None, "bad_body"),
-    ("empty_strings", None, "bad_body"),
+    long("redirect", PATH, "redirect"),
+    long("nan_strings", None, "bad_body"),
+    long("empty_strings", None, "bad_body"),
     ("nulls", None, "bad_body"),
-    ("zeros", None, "bad_body"),
+    long("zeros", None, "bad_body"),
     ("wrong_types", None, "bad_body"),
     ("without", "bidPrice", "bad_body"),
-    ("without", "symbol", "bad_body"),
-    ("with", {"bidPrice": "-60000"}, "bad_body"),
+    long("without", "symbol", "bad_body"),
+    long("with", {"bidPrice": "-60000"}, "bad_body"),
     ("with", {"bidPrice": "99999", "askPrice": "60000"}, "bad_body"),
-    ("with", {"symbol": "ETHUSDT"}, "bad_body"),
+    long("with", {"symbol": "ETHUSDT"}, "bad_body"),
     ("body", {"code": -1000, "msg": "An unknown error"}, "bad_body"),
-    ("body", [], "bad_body"),
-    ("body", None, "bad_body"),
+    long("body", [], "bad_body"),
+    long("body", None, "bad_body"),
     ("future", 30.0, "bad_body"),
 ]
 

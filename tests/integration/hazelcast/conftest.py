@@ -1,4 +1,4 @@
-"""One member and an entry of each test's own, for all tests of the source."""
+"""An entry of each test's own, and a line that fails, for all tests of the source."""
 
 from __future__ import annotations
 
@@ -9,19 +9,11 @@ import pytest
 
 from adapters.hazelcast_map import HazelcastSettings
 from tests.support.transports.faulty_line import FaultyLine
-from tests.support.transports.member import Member, require_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
-@pytest.fixture(scope="package")
-def member() -> Iterator[Member]:
-    """Give one real member to all modules here; tests that kill it start it again."""
-    require_member()
-    running = Member()
-    yield running
-    running.close()
+    from tests.support.transports.member import Member
 
 
 @pytest.fixture

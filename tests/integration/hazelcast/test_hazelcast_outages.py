@@ -84,7 +84,7 @@ def test_f02_what_was_written_while_disconnected_is_read_after_the_reconnection(
         async with following(replace(settings, members=(line.address,), poll_s=1.0)) as source:
             publisher.write({"a": 1.0})
             await next_of(source)
-            line.is_cut = True
+            line.cut()
             await state_is(source, SourceState.STALE)
             for value in (2.0, 3.0, 4.0):
                 publisher.write({"a": value})

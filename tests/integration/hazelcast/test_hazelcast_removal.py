@@ -109,7 +109,7 @@ def test_an_entry_that_goes_while_nobody_listens_is_found_after_the_reconnection
         entries.set(settings.key, TEXT)
         async with following(replace(settings, members=(line.address,))) as source:
             assert (await next_of(source))["a"] == 1
-            line.is_cut = True
+            line.cut()
             await state_is(source, SourceState.STALE)
             WAYS[how](entries, settings.key)
             await eventually_async(lambda: entries.get(settings.key) is None, "no entry")

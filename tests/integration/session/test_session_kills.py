@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,8 @@ import pytest
 
 from tests.support.catalogs.sessions import STRATEGIES, Compared, record
 from tests.support.eventually import eventually
-from tests.support.nodes.node_process import ROOT, SCRIPT, NodeProcess, node
+from tests.support.nodes.forkserver import run_forked
+from tests.support.nodes.node_process import SCRIPT, NodeProcess, node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,18 +40,17 @@ def writer_of(process: NodeProcess) -> int:
     raise AssertionError(process.output)
 
 
-def recorded_so_far(process: NodeProcess) -> int:
+def figure_now(process: NodeProcess, name: str) -> int:
     """Return the newest figure of the progress lines."""
-    found = re.findall(r"recorded ([\d,]+) \+ lost", process.output)
+    found = re.findall(rf"\b{name} ([\d,]+)", process.output)
     return int(found[-1].replace(",", "")) if found else 0
 
 
 def await_recorded(process: NodeProcess, count: int) -> None:
     """Wait until a progress line tells of so many recorded inputs."""
     eventually(
-        lambda: recorded_so_far(process) > count or "Ran " in process.output,
+        lambda: figure_now(process, "recorded") > count or "Ran " in process.output,
         f"{count} inputs recorded",
-        timeout_s=40,
     )
     assert "Ran " not in process.output, process.output
 
@@ -76,9 +75,12 @@ def test_a_killed_writer_does_not_touch_trading(tmp_path: Path) -> None:
     """One alarm, the rest counted, the node runs on and ends flat; what is there replays."""
     folder = tmp_path / "s"
     strategy = f"{STRATEGIES}:DataOnly"
-    with node("--strategy", strategy, "--record", folder, "--seconds", 16) as process:
+    with node("--strategy", strategy, "--record", folder) as process:
         await_recorded(process, 500)
         os.kill(writer_of(process), signal.SIGKILL)
+        process.wait_for("trading goes on")
+        eventually(lambda: figure_now(process, "dropped") > 500, "500 inputs dropped")
+        process.signal(signal.SIGTERM)
         assert process.exit_code() == 0, process.output
     assert process.output.count("trading goes on") == 1, process.output
     assert "left open nothing" in process.output
@@ -96,11 +98,14 @@ def test_a_full_disk_does_not_touch_trading(small_disk: Path) -> None:
     folder = small_disk / "s"
     ballast = small_disk / "ballast"
     strategy = f"{STRATEGIES}:DataOnly"
-    with node("--strategy", strategy, "--record", folder, "--seconds", 18) as process:
+    with node("--strategy", strategy, "--record", folder) as process:
         await_recorded(process, 300)
         fill(ballast)
         process.wait_for("trading goes on")
+        recorded = figure_now(process, "recorded")
         ballast.unlink()
+        await_recorded(process, recorded + 300)
+        process.signal(signal.SIGTERM)
         assert process.exit_code() == 0, process.output
     recorded, lost, dropped, published = totals(process.output)
     assert (recorded + dropped, lost) == (published, 0), process.output
@@ -139,10 +144,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_folder_with_a_session_is_refused(tmp_path: Path) -> None:
     """Before anything starts, with exit code 2."""
     (tmp_path / "session.json").write_text("{}", encoding="utf-8")
-    arguments = [sys.executable, str(SCRIPT), "--record", str(tmp_path), "--check"]
-    found = subprocess.run(
-        arguments, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
-    )
+    arguments = [SCRIPT, "--record", str(tmp_path), "--check"]
+    found = run_forked(*arguments)
     assert found.returncode == 2
     assert "session already" in found.stderr
 

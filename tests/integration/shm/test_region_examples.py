@@ -74,7 +74,7 @@ def test_the_snapshot_program_is_short_and_needs_only_python(region_path: Path) 
         writer.ask(7)
         program = [sys.executable, "-I", "-S", str(EXAMPLES / "read_snapshot.py")]
         shown = subprocess.run(
-            [*program, str(region_path)], check=True, capture_output=True, text=True, timeout=20
+            [*program, str(region_path)], check=True, capture_output=True, text=True, timeout=60
         ).stdout
     timestamp, factors = ast.literal_eval(shown)
     assert list(factors) == NAMES
@@ -119,7 +119,7 @@ def test_the_c_reader_follows_a_live_writer(region_path: Path, read_region: Path
                 assert follower.poll() is None
                 write_records(writer, 10)
             write_records(writer, 1000)
-            out, err = follower.communicate(timeout=30)
+            out, err = follower.communicate(timeout=60)
     rows = [line.split() for line in out.decode().splitlines()]
     sequences = [int(row[0]) for row in rows]
     assert follower.returncode == 0, err
@@ -140,7 +140,7 @@ def test_the_c_reader_refuses_a_damaged_region(
         write_records(writer, 1)
     poke(region_path, control_offset(NAMES) + offset, b"\x7f")
     run = subprocess.run(
-        [read_region, region_path, "1"], check=False, capture_output=True, timeout=20
+        [read_region, region_path, "1"], check=False, capture_output=True, timeout=60
     )
     assert run.returncode == 1
     assert run.stderr.startswith(b"not a usable region: ")
@@ -168,7 +168,7 @@ def test_a_reader_written_from_the_page_is_woken(region_path: Path) -> None:
             # One sleeper: setting the word is as good as the atomic or of the page.
             os.pwrite(fd, struct.pack("<Q", 1 << place), 0)
             assert writer.ask(1) == str(n)
-            assert select.select([fifo], [], [], 10)[0]
+            assert select.select([fifo], [], [], 60)[0]
             assert os.read(fifo, 4096) == b"\0"
             assert os.pread(fd, 8, 0) == bytes(8)
         writer.ask(1)

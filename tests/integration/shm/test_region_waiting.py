@@ -31,7 +31,7 @@ def answer_each_record(ping: str, pong: str, rounds: int) -> None:
     with FactorWriter(pong, NAMES) as writer, FactorReader(ping) as reader:
         print("ready", flush=True)
         for sequence in range(1, rounds + 1):
-            assert reader.wait(10)
+            assert reader.wait(60)
             f = reader.read_next()
             assert f is not None
             assert f.sequence == sequence
@@ -51,7 +51,7 @@ def test_no_wake_up_is_lost_between_two_processes(region_path: Path) -> None:
             with FactorReader(pong) as reader:
                 for sequence in range(1, ROUNDS + 1):
                     write_records(writer, 1)
-                    assert reader.wait(10)
+                    assert reader.wait(60)
                     f = reader.read_next()
                     assert f is not None
                     assert f.sequence == sequence
@@ -146,7 +146,7 @@ def sleep_until_killed(path: str) -> None:
     reader.read_latest()
     assert reader.sleep()
     print("asleep", flush=True)
-    assert reader.wait(20)
+    assert reader.wait(60)
     reader.read_latest()
     assert reader.sleep()
     print("asleep again", flush=True)
@@ -176,7 +176,7 @@ def test_a_reader_killed_in_its_sleep_harms_nobody(region_path: Path) -> None:
                 other.read_latest()
                 assert other.sleep()
                 assert writer.ask(3) == str(4 * round_ + 4)
-                assert other.wait(10)
+                assert other.wait(60)
                 assert {e.name for e in folder_of(region_path).glob("*.fifo")} == {
                     "0.fifo",
                     "1.fifo",
@@ -185,7 +185,7 @@ def test_a_reader_killed_in_its_sleep_harms_nobody(region_path: Path) -> None:
                 heir.read_latest()
                 assert heir.sleep()
                 writer.ask(1)
-                assert heir.wait(10)
+                assert heir.wait(60)
 
 
 def test_ctrl_c_gets_through_a_wait(region_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_ctrl_c_gets_through_a_wait(region_path: Path) -> None:
             reader.wait(60)
         timer.join()
         write_records(writer, 1)
-        assert reader.wait(10)
+        assert reader.wait(60)
 
 
 def test_a_handled_signal_does_not_cut_a_wait_short(region_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_corrupt_waiters_page_harms_nobody(region_path: Path, content: bytes) 
         assert [f.sequence for f in reader.since(0)[0]] == [1, 2, 3]
         assert reader.sleep()
         write_records(writer, 1)
-        assert reader.wait(10)
+        assert reader.wait(60)
 
 
 def test_a_sleeper_in_an_old_file_is_woken_by_the_new_one(region_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -16,6 +14,9 @@ import pytest
 from adapters.catalog import RecordingWriter
 from adapters.shm import FactorReader, FactorWriter
 from dolphin_strategies import FactorBatch, FactorSchema
+from tests.support.lengths import counts
+from tests.support.nodes import warm_up_node
+from tests.support.nodes.processes import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000
 NAMES = ["basis", "imbal_btc"]
 EVERY = {"delivery": "every"}
+NODE_TIMEOUT_S = 90.0
 
 
 def publish(writer: FactorWriter, count: int, factors: int = len(NAMES)) -> None:
@@ -44,7 +46,7 @@ def record(region: Path, catalog: Path, after: int = 0) -> int:
         return reader.stream_id
 
 
-def start(region: Path, catalogs: Sequence[Path], **asked: Any) -> subprocess.Popen[str]:
+def start(region: Path, catalogs: Sequence[Path], **asked: Any) -> Child:
     """Start a node; it stops after ``live_wanted`` live records."""
     question = {
         "region": str(region),
@@ -54,23 +56,18 @@ def start(region: Path, catalogs: Sequence[Path], **asked: Any) -> subprocess.Po
         "is_planned": True,
         **asked,
     }
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.nodes.warm_up_node", json.dumps(question)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return Child(warm_up_node.answer, question)
 
 
-def finish(node: subprocess.Popen[str]) -> dict[str, Any]:
+def finish(node: Child) -> dict[str, Any]:
     """Wait for the node's end and return what its strategy saw."""
     try:
-        output, errors = node.communicate(timeout=60)
+        while (line := node.line(NODE_TIMEOUT_S)).startswith("history"):
+            pass
+        assert node.wait() == 0
     finally:
-        node.kill()
-        node.wait(10)
-    assert node.returncode == 0, errors
-    seen: dict[str, Any] = json.loads(output.splitlines()[-1])
+        node.close()
+    seen: dict[str, Any] = json.loads(line)
     for kind in ("history", "live"):
         runs = seen[kind]
         seen[kind] = [(stream, n) for stream, a, b in runs for n in range(a, b + 1)]
@@ -189,18 +186,19 @@ def test_without_a_producer_the_warm_up_ends_all_the_same(
         old = record(region_path, tmp_path)
     region_path.unlink()
     node = start(region_path, [tmp_path])
-    time.sleep(4)
+    assert node.line(NODE_TIMEOUT_S) == "history 100"
     with FactorWriter(region_path, NAMES) as writer, publishing(writer, 0.1):
         seen = finish(node)
     assert numbers(seen["history"], old) == list(range(1, 101))
     assert len(seen["live"]) == 5
 
 
+@counts("count", 40_000, long=200_000)
 def test_a_long_history_lets_the_node_work(
-    tmp_path: Path, region_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, region_path: Path, capsys: pytest.CaptureFixture[str], count: int
 ) -> None:
-    """200,000 records of 85 factors come whole; how long the loop stood is printed."""
-    count, names = 200_000, [f"factor_{i:02d}" for i in range(85)]
+    """Many records of 85 factors come whole; how long the loop stood is printed."""
+    names = [f"factor_{i:02d}" for i in range(85)]
     now_ns = time.time_ns()
     ts_init = now_ns - 400 * SECOND + np.arange(count, dtype=np.int64) * (2 * SECOND // 1000)
     random = np.random.default_rng(1)
@@ -223,6 +221,6 @@ def test_a_long_history_lets_the_node_work(
     assert numbers(seen["history"], 7) == list(range(1, count + 1))
     with capsys.disabled():
         print(
-            f"\n200,000 x 85 history in a live node: {seen['history_s']:.1f} s in "
+            f"\n{count:,} x 85 history in a live node: {seen['history_s']:.1f} s in "
             f"{len(seen['chunks'])} chunks, longest block {seen['longest_block_ms']:.0f} ms"
         )

@@ -8,7 +8,6 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +23,7 @@ from adapters.market.tick_files import TickRecording
 from adapters.shm import FactorReader
 from tests.support.catalogs.recordings import write_recording
 from tests.support.eventually import eventually
+from tests.support.nodes.forkserver import ForkedProcess, run_forked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,18 +44,8 @@ def run() -> Iterator[Path]:
 
 def replay(folder: Path, run: Path, *arguments: object) -> dict[str, Any]:
     """Replay in a process of its own and return what the node saw."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.support.nodes.replay_node",
-        folder,
-        run,
-        SPEED,
-        *arguments,
-    ]
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, timeout=60, check=False
-    )
+    module = "tests.support.nodes.replay_node"
+    done = run_forked("-m", module, folder, run, SPEED, *arguments)
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return seen
@@ -109,29 +99,28 @@ class Producer:
         self.region = run / "region"
         arguments = ["--region", self.region, "--hand-over", run / "hand_over"]
         arguments += ["--folder", folder, "--speed", speed]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "live.producers.replay_producer", *map(str, arguments)],
+        self.process = ForkedProcess(
+            ["-m", "live.producers.replay_producer", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
         )
 
     def wait_until_ready(self) -> None:
         """Read the child's first line."""
         assert self.process.stdout is not None
-        assert select.select([self.process.stdout], [], [], 30)[0]
-        assert self.process.stdout.readline() == "ready\n"
+        assert select.select([self.process.stdout], [], [], 60)[0]
+        assert self.process.stdout.readline() == b"ready\n"
 
     def say(self, line: str) -> None:
         """Write to the child's standard input."""
         assert self.process.stdin is not None
-        self.process.stdin.write(line)
-        self.process.stdin.flush()
+        self.process.stdin.write(line.encode())
 
     def finish(self) -> dict[str, Any]:
         """Wait for the child's end and return its figures."""
-        output, _ = self.process.communicate(timeout=10)
-        report: dict[str, Any] = json.loads(output)
+        assert self.process.stdout is not None
+        self.process.wait(60)
+        report: dict[str, Any] = json.loads(self.process.stdout.read())
         return report
 
     def __enter__(self) -> Self:
@@ -140,7 +129,10 @@ class Producer:
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            pipe.close()
         self.hand_over.close()
 
 
@@ -202,26 +194,26 @@ def test_a_signal_ends_the_producer_cleanly(
         if is_started:
             producer.say(f"start {time.time_ns()}\n")
         producer.process.send_signal(number)
-        assert producer.process.wait(10) == 0
+        assert producer.process.wait(60) == 0
         assert not reader.status().alive
 
 
 def test_a_killed_parent_ends_the_producer(tmp_path: Path, run: Path) -> None:
     """After SIGKILL to the node's process its producer is gone too."""
     folder = write_recording(tmp_path, seconds=60, per_second=20)
-    command = [sys.executable, "-m", "tests.support.nodes.replay_node", folder, run, 1]
-    with subprocess.Popen(
-        [str(part) for part in command], stdout=subprocess.PIPE, text=True
-    ) as parent:
-        assert parent.stdout is not None
+    words = ["-m", "tests.support.nodes.replay_node", folder, run, 1]
+    parent = ForkedProcess(words, stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    with parent.stdout:
         try:
-            assert select.select([parent.stdout], [], [], 30)[0]
+            assert select.select([parent.stdout], [], [], 60)[0]
             pidfd = os.pidfd_open(json.loads(parent.stdout.readline())["producer_pid"])
             with FactorReader(run / "region") as reader:
                 wait_for_records(reader, 5)
         finally:
             parent.kill()
-    assert select.select([pidfd], [], [], 10)[0], "the producer has outlived its parent by 10 s"
+            parent.wait(60)
+    assert select.select([pidfd], [], [], 60)[0], "the producer has outlived its parent by 60 s"
     os.close(pidfd)
 
 
@@ -231,4 +223,4 @@ def test_a_word_other_than_start_is_refused(tmp_path: Path, run: Path, line: str
     folder = write_recording(tmp_path, seconds=1, per_second=20)
     with Producer(folder, run) as producer:
         producer.say(line)
-        assert producer.process.wait(10) == 2
+        assert producer.process.wait(60) == 2

@@ -20,7 +20,7 @@ from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.shm import FactorWriter
 from tests.support.eventually import TIMEOUT_S
-from tests.support.nodes.processes import ROOT
+from tests.support.nodes.forkserver import ROOT, ForkedProcess
 from tests.support.transports.regions import factor_names, values_of, write_records
 
 if TYPE_CHECKING:
@@ -50,13 +50,15 @@ class RecorderProcess:
     """``live/record_factors.py`` as its user starts it."""
 
     def __init__(self, catalog: Path, region: Path, *options: str) -> None:
-        command = ["live/record_factors.py", "--catalog", catalog, "--region", region, *options]
-        self.popen: Final = subprocess.Popen(
-            [sys.executable, *map(str, command)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-        )
+        command = [
+            ROOT / "live/record_factors.py",
+            "--catalog",
+            catalog,
+            "--region",
+            region,
+            *options,
+        ]
+        self.popen: Final = ForkedProcess(command, stdout=subprocess.PIPE)
         self.pid: Final = self.popen.pid
         self._unread = b""
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -12,6 +10,7 @@ import pyarrow.parquet as pq
 
 from adapters.catalog.files import journal
 from adapters.catalog.files.parquet_parts import sha256_of
+from tests.support.nodes.forkserver import run_forked
 from tests.support.nodes.node_process import ROOT, node
 
 if TYPE_CHECKING:
@@ -34,14 +33,7 @@ class Compared:
     """What check_parity.py says of a session."""
 
     def __init__(self, folder: Path) -> None:
-        found = subprocess.run(
-            [sys.executable, str(CHECK), str(folder)],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            timeout=CHECK_TIMEOUT_S,
-            check=False,
-        )
+        found = run_forked(CHECK, folder, timeout_s=CHECK_TIMEOUT_S)
         self.exit_code: Final = found.returncode
         self.output: Final = found.stdout + found.stderr
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 import time
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from adapters.exf.polling.http_client import Fetcher
 from adapters.exf.service import ExfService
 from adapters.shm import FactorReader, RegionError
 from tests.support.eventually import eventually, eventually_async
+from tests.support.nodes.forkserver import ForkedProcess, run_forked
 from tests.support.nodes.node_process import ROOT
 
 if TYPE_CHECKING:
@@ -121,15 +121,7 @@ def run_exf(
     *arguments: object, timeout_s: float = 60, cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of run_exf.py to its end."""
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
-        cwd=cwd,
-        env=environment(),
-    )
+    return run_forked(SCRIPT, *arguments, timeout_s=timeout_s, cwd=cwd, env=environment())
 
 
 def environment() -> dict[str, str]:
@@ -150,9 +142,9 @@ class ExfProcess:
         self, region: Path, arguments: Sequence[object], *, is_quiet: bool = False
     ) -> None:
         self.region: Final = region
-        self.process: Final = subprocess.Popen(
-            [sys.executable, str(SCRIPT), "run", "--region", str(region), *map(str, arguments)],
-            stderr=subprocess.DEVNULL if is_quiet else None,
+        self.process: Final = ForkedProcess(
+            [SCRIPT, "run", "--region", region, *arguments],
+            stderr=subprocess.DEVNULL if is_quiet else 2,
             env=environment(),
         )
 
@@ -183,7 +175,7 @@ def exf_process(region: Path, *arguments: object, is_quiet: bool = False) -> Ite
     finally:
         if running.process.poll() is None:
             running.process.kill()
-        running.process.wait(10)
+        running.process.wait(60)
 
 
 def attached(region: Path) -> FactorReader:

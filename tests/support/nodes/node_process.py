@@ -1,16 +1,19 @@
-"""run_node.py as a user starts it: a process, its output, its signals."""
+"""run_node.py as a user starts it: a process, its output, its signals.
+
+The process is a fork of one that has imported everything; the README's tests start it for real.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.support.eventually import eventually
+from tests.support.nodes.forkserver import ForkedProcess
 
 if TYPE_CHECKING:
     import signal
@@ -28,11 +31,10 @@ class NodeProcess:
     def __init__(self, *arguments: object, cwd: Path = ROOT, script: Path = SCRIPT) -> None:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("BINANCE_")}
         environment["PYTHONPATH"] = str(ROOT)
-        self._process: Final = subprocess.Popen(
-            [sys.executable, str(script), *map(str, arguments)],
+        self._process: Final = ForkedProcess(
+            [script, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
             cwd=cwd,
             env=environment,
         )
@@ -44,7 +46,7 @@ class NodeProcess:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self.lines.append(line.rstrip("\n"))
+            self.lines.append(line.decode().rstrip("\n"))
 
     @property
     def output(self) -> str:
@@ -81,7 +83,7 @@ class NodeProcess:
         """Make sure that the process is gone."""
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
 
 @contextmanager

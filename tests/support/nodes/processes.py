@@ -6,25 +6,19 @@ import json
 import os
 import select
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.support.eventually import TIMEOUT_S
+from tests.support.nodes.forkserver import ForkedProcess
 
 if TYPE_CHECKING:
     import signal
     from collections.abc import Callable, Iterator
 
 ROOT: Final = Path(__file__).resolve().parents[3]
-_RUN: Final = (
-    "import ctypes, importlib, json, sys;"
-    "ctypes.CDLL(None).prctl(1, 9);"  # PR_SET_PDEATHSIG: end with the test
-    "module, name, arguments = json.loads(sys.argv[1]);"
-    "getattr(importlib.import_module(module), name)(*arguments)"
-)
 
 
 class Child:
@@ -32,12 +26,8 @@ class Child:
 
     def __init__(self, function: Callable[..., None], *arguments: object) -> None:
         call = json.dumps([function.__module__, function.__name__, arguments], default=str)
-        self.popen: Final = subprocess.Popen(
-            [sys.executable, "-c", _RUN, call],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
+        self.popen: Final = ForkedProcess(
+            ["-f", call], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self.pid: Final = self.popen.pid
         self._unread = b""
@@ -74,6 +64,13 @@ class Child:
         self.popen.kill()
         self.popen.wait(TIMEOUT_S)
 
+    def close(self) -> None:
+        """End the child and close the pipes."""
+        self.kill()
+        for pipe in (self.popen.stdin, self.popen.stdout):
+            assert pipe is not None
+            pipe.close()
+
 
 @contextmanager
 def child(function: Callable[..., None], *arguments: object) -> Iterator[Child]:
@@ -82,7 +79,4 @@ def child(function: Callable[..., None], *arguments: object) -> Iterator[Child]:
     try:
         yield running
     finally:
-        running.kill()
-        for pipe in (running.popen.stdin, running.popen.stdout):
-            assert pipe is not None
-            pipe.close()
+        running.close()

@@ -1,6 +1,7 @@
 """A live node whose strategy warms up: ``python -m tests.support.nodes.warm_up_node JSON``.
 
-Answers with one line of JSON: what came as history, what came live, and how long the loop stood.
+Prints a line for each chunk of history, then one of JSON: what came as history, what came live,
+and how long the loop stood.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors, FactorSchema
 
 BEAT_S: Final = 0.001
-LONGEST_RUN_S: Final = 30.0
+LONGEST_RUN_S: Final = 80.0
 
 
 class WarmsUp(FactorStrategy[FactorStrategyConfig]):
@@ -59,6 +60,7 @@ class WarmsUp(FactorStrategy[FactorStrategyConfig]):
         self.history_s = time.perf_counter() - self.started_s
         self.chunks.append(len(records))
         self.history += [[f.stream_id, f.sequence] for f in records]
+        print("history", len(self.history), flush=True)
 
     def on_factors(self, f: ExternalFactors) -> None:
         self.live.append([f.stream_id, f.sequence])
@@ -130,5 +132,10 @@ def runs(records: list[list[int]]) -> list[list[int]]:
     return found
 
 
+def answer(asked: dict[str, Any]) -> None:
+    """Run the node and print what was seen."""
+    print(json.dumps(asyncio.run(run(asked))), flush=True)
+
+
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(run(json.loads(sys.argv[1])))), flush=True)
+    answer(json.loads(sys.argv[1]))

@@ -77,6 +77,12 @@ class FaultyLine:
         while late and late[0][0] <= time.monotonic():
             client.sendall(late.pop(0)[1])
 
+    def cut(self) -> None:
+        """Cut it; nothing passes any more when this returns."""
+        self.is_cut = True
+        for thread in self._threads[1:]:
+            thread.join(5)
+
     def close(self) -> None:
         """Close everything."""
         self._is_open = False

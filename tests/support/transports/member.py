@@ -106,7 +106,7 @@ class Member:
         )
 
     def map(self, name: str = MAP) -> BlockingMap[Any, Any]:
-        """Return a map as another program's client sees it; closed with the member."""
+        """Return a map as another program's client sees it; closed at the end of the test."""
         client = self._connect()
         self._clients.append(client)
         return client.get_map(name).blocking()
@@ -117,6 +117,11 @@ class Member:
         assert self._process is not None
         self._process.wait(EXIT_TIMEOUT_S)
 
+    def revive(self) -> None:
+        """Start it again if a test left it dead."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         assert self._process is not None
@@ -126,5 +131,9 @@ class Member:
         """End it and the clients."""
         if self._process is not None and self._process.poll() is None:
             self.kill()
-        for client in self._clients:
-            client.shutdown()
+        self.close_clients()
+
+    def close_clients(self) -> None:
+        """End the clients that gave a map."""
+        while self._clients:
+            self._clients.pop().shutdown()
