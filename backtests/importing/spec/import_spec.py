@@ -48,7 +48,7 @@ class ImportSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableSpec:
+class TableSpec(CheckedFields):
     """A file, and how its rows are stamped.
 
     Attributes
@@ -93,6 +93,7 @@ class TableSpec:
     end: Instant | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.unit and self.stamp_format:
             msg = "unit is for numbers and stamp_format for text; write one of them"
             raise ValueError(msg)
