@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NS_PER_S: Final = 1_000_000_000
 SOME_BALANCE: Final = Rule('at least one such as "100000 USDT"', bool)
-LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay")
+LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay", "synthetic_quotes")
 """Tables of a live node's file, which may stand beside these: one file serves both."""
 
 
