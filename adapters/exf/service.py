@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter, deque
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exf.factor_state import FactorState
-from adapters.exf.health_log import HealthWatch
+from adapters.exf.health_log import HealthLog
 from adapters.exf.polling.poller import SourcePoller
 from adapters.exf.polling.request import Request
 from adapters.exf.polling.source_health import percentiles
-from adapters.exf.polling.venue_host import Host
-from adapters.exf.publishing.heartbeat import keep_beating
+from adapters.exf.polling.venue_host import VenueHost
+from adapters.exf.publishing.fan_out import FanOut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from adapters.exchanges.venue import Reading
     from adapters.exf.polling.http_client import Answer, Fetcher
     from adapters.exf.publishing.publishers import Publisher
-    from adapters.exf.registry.factor_registry import FactorRegistry, Source
+    from adapters.exf.registry.factor_registry import FactorRegistry, PolledSource
 
 log: Final = logging.getLogger("exf")
 
 PERIOD_S: Final = 0.5
 RESTART_S: Final = 0.5
-"""After which a task that ended by an error begins again."""
+"""How long after an error the task of a source is started again."""
 EXPIRY_SLACK_S: Final = 0.001
 KEPT_LATENESS: Final = 2048
 
@@ -41,9 +41,9 @@ class ExfService:
     registry : FactorRegistry
         What to gather.
     fetcher : Fetcher
-        Who sends requests; closed by whoever made it.
+        Sends the requests; its caller closes it.
     publishers : sequence of Publisher
-        Where it goes; closed by whoever made them.
+        Where the state goes; the caller closes them.
     hosts : mapping of str to tuple
         Venue → its base URL and the rate limit to keep (None: none).
     period_s : float
@@ -68,14 +68,13 @@ class ExfService:
         trusts_exchange_time: bool = True,
     ) -> None:
         self.registry: Final = registry
-        self.publish_errors: Final[Counter[str]] = Counter()
-        self.published = 0
-        self._publishers: Final = publishers
+        self._fan_out: Final = FanOut(publishers)
         self._period_s: Final = period_s
         self._state: Final = FactorState(registry)
         self._lateness_s: Final[deque[float]] = deque(maxlen=KEPT_LATENESS)
         self._hosts: Final = {
-            name: Host(name, url, limit, time.monotonic) for name, (url, limit) in hosts.items()
+            name: VenueHost(name, url, limit, time.monotonic)
+            for name, (url, limit) in hosts.items()
         }
         self._pollers: Final = tuple(
             SourcePoller(
@@ -94,9 +93,14 @@ class ExfService:
             for source in registry.sources
         )
         self._health: Final = {poller.source.key: poller.health for poller in self._pollers}
-        self._watch: Final = HealthWatch(self._pollers)
+        self._health_log: Final = HealthLog(self._pollers)
         self._timer: asyncio.TimerHandle | None = None
         self._stall_s = 0.0
+
+    @property
+    def publish_errors(self) -> Mapping[str, int]:
+        """How often each publisher failed, and its heartbeat."""
+        return self._fan_out.errors
 
     @property
     def ever_answered(self) -> bool:
@@ -108,10 +112,8 @@ class ExfService:
         self._publish()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(
-                    keep_beating(self._publishers, self.publish_errors, self._on_late)
-                )
-                tasks.create_task(self._watch.run())
+                tasks.create_task(self._fan_out.keep_beating(self._on_late))
+                tasks.create_task(self._health_log.run())
                 for poller in self._pollers:
                     tasks.create_task(self._keep_polling(poller))
         finally:
@@ -124,8 +126,7 @@ class ExfService:
         names = self.registry.schema.names
         missing = [factor.name for factor in self._state.missing(now_ns)]
         return {
-            "published": self.published,
-            "publish_errors": dict(self.publish_errors),
+            **self._fan_out.report(),
             "longest_stall_s": round(self._stall_s, 3),
             "late_ms": percentiles(self._lateness_s, 1e-3),
             "factors": {
@@ -137,7 +138,7 @@ class ExfService:
             "sources": [self._source_report(poller, now_ns) for poller in self._pollers],
         }
 
-    def _host_report(self, host: Host) -> dict[str, Any]:
+    def _host_report(self, host: VenueHost) -> dict[str, Any]:
         skew = host.skew
         return {
             "venue": host.name,
@@ -160,9 +161,9 @@ class ExfService:
             **poller.health.report(),
         }
 
-    # ---- values ------------------------------------------------------------------------------
-
-    def _on_reading(self, source: Source, reading: Reading, answer: Answer, age_ns: int) -> None:
+    def _on_reading(
+        self, source: PolledSource, reading: Reading, answer: Answer, age_ns: int
+    ) -> None:
         accepted = self._state.accept(source, reading, answer.received_mono_ns, age_ns)
         if accepted.refused:
             notes = tuple(("body", problem) for problem in reading.problems)
@@ -170,22 +171,13 @@ class ExfService:
         if accepted.changed:
             self._publish()
 
-    def _on_bad_body(self, source: Source) -> None:
+    def _on_bad_body(self, source: PolledSource) -> None:
         if self._state.reject(source, time.monotonic_ns()):
             self._publish()
 
     def _publish(self) -> None:
         now_ns = time.monotonic_ns()
-        factors = self._state.values(now_ns)
-        wall_ns = time.time_ns()
-        for publisher in self._publishers:
-            try:
-                publisher.publish(factors, wall_ns)
-            except Exception as error:
-                if not self.publish_errors[publisher.name]:
-                    log.exception("cannot publish to %s: %s", publisher.name, error)  # noqa: TRY401
-                self.publish_errors[publisher.name] += 1
-        self.published += 1
+        self._fan_out.publish(self._state.values(now_ns), time.time_ns())
         self._set_timer(now_ns)
 
     def _set_timer(self, now_ns: int) -> None:
@@ -201,13 +193,11 @@ class ExfService:
     def _on_late(self, late_s: float) -> None:
         self._stall_s = max(self._stall_s, late_s)
 
-    # ---- tasks -------------------------------------------------------------------------------
-
     async def _keep_polling(self, poller: SourcePoller) -> None:
         while True:
             try:
                 await poller.run()
             except Exception:
-                log.exception("%s: its task ended; it begins again", poller.source.key)
+                log.exception("%s: its task failed and is started again", poller.source.key)
                 poller.health.restarts += 1
             await asyncio.sleep(RESTART_S)

@@ -80,14 +80,14 @@ def build_engine(  # noqa: PLR0913 - the parts of a backtest by name
     Raises
     ------
     ConfigError
-        If a balance, a level or an instrument is not one.
+        If a balance or an instrument is not one.
 
     """
     engine = BacktestEngine(
         BacktestEngineConfig(
             trader_id=TraderId("DOLPHIN-001"),
             shutdown_on_error=True,
-            logging=LoggerConfig(stdout_level=_log_level(log_level)),
+            logging=LoggerConfig(stdout_level=LogLevel.from_str(log_level.upper())),
             catalogs=[] if catalog is None else [DataCatalogConfig(str(catalog), read_only=True)],
         )
     )
@@ -248,12 +248,4 @@ def _money(text: str) -> Money:
         return Money.from_str(text)
     except ValueError as error:
         msg = f'balances: expected an amount such as "100000 USDT", found {text!r}: {error}'
-        raise ConfigError(msg) from None
-
-
-def _log_level(name: str) -> LogLevel:
-    try:
-        return LogLevel.from_str(name.upper())
-    except ValueError:
-        msg = f"log_level: expected OFF, ERROR, WARNING, INFO, DEBUG or TRACE, found {name!r}"
         raise ConfigError(msg) from None

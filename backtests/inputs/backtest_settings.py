@@ -5,19 +5,23 @@ from __future__ import annotations
 import dataclasses
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
+from adapters.command import settings_file
+from adapters.command.field_rules import CheckedFields, Fee, Rule, at_least
+from adapters.command.log_level import LogLevelName
 from adapters.command.settings_file import from_table, read_tables
+from adapters.command.strategy_class import StrategySettings
 from backtests.importing.spec.import_spec import InstrumentSpec
-from dolphin_strategies.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NS_PER_S: Final = 1_000_000_000
-LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay")
+SOME_BALANCE: Final = Rule('at least one such as "100000 USDT"', bool)
+LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay", "synthetic_quotes")
 """Tables of a live node's file, which may stand beside these: one file serves both."""
 
 
@@ -55,7 +59,7 @@ class Instant(int):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunSettings:
+class RunSettings(CheckedFields):
     """The ``[backtest]`` table.
 
     Attributes
@@ -81,20 +85,18 @@ class RunSettings:
     recordings: list[str] | None = None
     instruments: list[str] | None = None
     show: list[str] | None = None
-    chunk_rows: int = 50_000
-    log_level: str = "ERROR"
+    chunk_rows: Annotated[int, at_least(1)] = 50_000
+    log_level: LogLevelName = "ERROR"
 
     def __post_init__(self) -> None:
-        if self.chunk_rows < 1:
-            msg = f"chunk_rows: expected at least 1, found {self.chunk_rows}"
-            raise ValueError(msg)
+        super().__post_init__()
         if self.start is not None and self.end is not None and self.start >= self.end:
             msg = f"expected start before end, found start {self.start} and end {self.end}"
             raise ValueError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
-class VenueSettings:
+class VenueSettings(CheckedFields):
     """The ``[venue]`` table: the account, and how orders are filled.
 
     Attributes
@@ -119,36 +121,12 @@ class VenueSettings:
 
     account: Literal["margin", "cash"] = "margin"
     oms: Literal["netting", "hedging"] = "netting"
-    balances: list[str] = field(default_factory=lambda: ["100000 USDT"])
-    leverage: Decimal = Decimal(10)
-    maker_fee: Decimal = Decimal("0.0002")
-    taker_fee: Decimal = Decimal("0.0005")
-    latency_ms: float = 0.0
+    balances: Annotated[list[str], SOME_BALANCE] = field(default_factory=lambda: ["100000 USDT"])
+    leverage: Annotated[Decimal, at_least(1)] = Decimal(10)
+    maker_fee: Fee = Decimal("0.0002")
+    taker_fee: Fee = Decimal("0.0005")
+    latency_ms: Annotated[float, at_least(0)] = 0.0
     fill_on: Literal["auto", "quotes", "trades", "bars"] = "auto"
-
-    def __post_init__(self) -> None:
-        if not (self.leverage.is_finite() and self.leverage >= 1):
-            msg = f"leverage: expected at least 1, found {self.leverage}"
-            raise ValueError(msg)
-        for name in ("maker_fee", "taker_fee"):
-            fee = getattr(self, name)
-            if not (fee.is_finite() and abs(fee) < 1):
-                msg = f"{name}: expected a fraction such as 0.0005, found {fee}"
-                raise ValueError(msg)
-        if not 0 <= self.latency_ms < float("inf"):
-            msg = f"latency_ms: expected 0 or more, found {self.latency_ms}"
-            raise ValueError(msg)
-        if not self.balances:
-            msg = 'balances: expected at least one such as "100000 USDT", found none'
-            raise ValueError(msg)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StrategySettings:
-    """The ``[strategy]`` table, as live: ``class`` and the fields of its config."""
-
-    path: str = ""
-    config: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,14 +137,6 @@ class BacktestSettings:
     venue: VenueSettings = field(default_factory=VenueSettings)
     instrument: InstrumentSpec | None = None
     strategy: StrategySettings = field(default_factory=StrategySettings)
-
-
-_TABLES: Final[dict[str, type[Any]]] = {
-    "backtest": RunSettings,
-    "venue": VenueSettings,
-    "instrument": InstrumentSpec,
-    "strategy": StrategySettings,
-}
 
 
 def load(path: Path | None) -> BacktestSettings:
@@ -180,19 +150,8 @@ def load(path: Path | None) -> BacktestSettings:
     """
     if path is None:
         return BacktestSettings()
-    parts: dict[str, Any] = {}
-    for name, table in read_tables(path).items():
-        if name in LIVE_TABLES:
-            continue
-        if name not in _TABLES:
-            msg = f"{path}: unknown table [{name}]{did_you_mean(name, _TABLES)}"
-            raise ConfigError(msg)
-        if not isinstance(table, dict):
-            msg = f"{path}: expected a table [{name}], found {table!r}"
-            raise ConfigError(msg)
-        values = _strategy_table(table) if name == "strategy" else _with_texts(table)
-        parts[name] = from_table(_TABLES[name], values, f"{path}: [{name}]")
-    return BacktestSettings(**parts)
+    tables = {n: table for n, table in read_tables(path).items() if n not in LIVE_TABLES}
+    return from_table(BacktestSettings, tables, str(path))
 
 
 def override(settings: BacktestSettings, **given: Any) -> BacktestSettings:
@@ -205,27 +164,8 @@ def override(settings: BacktestSettings, **given: Any) -> BacktestSettings:
 
     """
     path = given.pop("strategy", None)
-    chosen = {name: value for name, value in given.items() if value is not None}
-    try:
-        run = dataclasses.replace(settings.backtest, **chosen)
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
-    strategy = settings.strategy
-    if path is not None:
-        strategy = dataclasses.replace(strategy, path=path)
-    return dataclasses.replace(settings, backtest=run, strategy=strategy)
-
-
-def _strategy_table(table: dict[str, Any]) -> dict[str, Any]:
-    """Split ``class`` from the rest, which is the strategy's own configuration."""
-    config = dict(table)
-    path = {"path": config.pop("class")} if "class" in config else {}
-    return {**path, "config": config}
-
-
-def _with_texts(table: dict[str, Any]) -> dict[str, Any]:
-    """Return the table with TOML's dates as the texts that an Instant is read from."""
-    return {
-        key: value.isoformat() if isinstance(value, date) else value
-        for key, value in table.items()
-    }
+    return dataclasses.replace(
+        settings,
+        backtest=settings_file.override(settings.backtest, **given),
+        strategy=settings_file.override(settings.strategy, path=path),
+    )

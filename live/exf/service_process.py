@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from adapters.catalog import FactorCatalog
 from adapters.exf.polling.http_client import Fetcher
 from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
-from adapters.exf.replay_service import ReplayedService
+from adapters.exf.replay_service import ReplayService
 from adapters.exf.service import ExfService
 from adapters.process.ctrl_c import CtrlC
 from adapters.shm import FactorWriter
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from adapters.exf.publishing.publishers import Publisher
     from dolphin_strategies.factors.schema import FactorSchema
-    from live.exf.exf_settings import Settings
+    from live.exf.exf_settings import ExfSettings
 
 log: Final = logging.getLogger("exf")
 
@@ -60,12 +60,12 @@ class ServiceProcess:
 
     Parameters
     ----------
-    settings : Settings
+    settings : ExfSettings
         Checked settings.
     seconds : float
-        Stop after so many seconds; 0: run until told to stop.
+        Stop after so many seconds; 0: run until a signal.
     detached : bool
-        Nobody reads what it prints, once it runs.
+        Nothing reads its terminal once it runs.
 
     Notes
     -----
@@ -74,7 +74,7 @@ class ServiceProcess:
     """
 
     def __init__(
-        self, settings: Settings, seconds: float = 0.0, *, detached: bool = False
+        self, settings: ExfSettings, seconds: float = 0.0, *, detached: bool = False
     ) -> None:
         self._settings: Final = settings
         self._seconds: Final = seconds
@@ -87,8 +87,13 @@ class ServiceProcess:
         self._started_unix_s = time.time()
 
     def run(self) -> int:
-        """Run to the end and return the exit code: 0 stopped as asked, 1 something failed,
-        5 stopped as asked and no host had ever answered.
+        """Run to the end.
+
+        Returns
+        -------
+        int
+            The exit code: 0 stopped on request, 1 something failed, 5 stopped on request and no
+            host had ever answered.
 
         Raises
         ------
@@ -141,7 +146,7 @@ class ServiceProcess:
         if exf.replay is not None:
             catalog = FactorCatalog(exf.replay)
             log.info("replaying %s into %s, pid %d", exf.replay, exf.region, os.getpid())
-            return ReplayedService(catalog.batches(), catalog.schema(), publishers, exf.speed)
+            return ReplayService(catalog.batches(), catalog.schema(), publishers, exf.speed)
         registry = registry_of(self._settings)
         used = {source.venue for source in registry.sources}
         log.info(
@@ -249,7 +254,7 @@ def limit_stop() -> None:
 
 
 def let_go_of_terminal() -> None:
-    """Print to nowhere from now on, and stay in nobody's folder."""
+    """Discard what is printed from now on, and keep no folder in use."""
     os.chdir("/")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from adapters.exchanges.venue import Endpoint, Reading
     from adapters.exf.polling.http_client import Answer, Fetcher
     from adapters.exf.polling.request import Request
-    from adapters.exf.polling.venue_host import Host
-    from adapters.exf.registry.factor_registry import Source
+    from adapters.exf.polling.venue_host import VenueHost
+    from adapters.exf.registry.factor_registry import PolledSource
 
 _DEADLINE_SHARE: Final = 0.9
 """Of the period, where that is shorter than the fetcher's deadline."""
@@ -28,19 +28,19 @@ _DATE_RESOLUTION_NS: Final = 1_000_000_000
 FUTURE_TOLERANCE_NS: Final = 1_000_000_000
 """How far an exchange's stamp may lie ahead of its clock, as far as that is known."""
 
-type OnReading = Callable[[Source, Reading, Answer, int], None]
+type OnReading = Callable[[PolledSource, Reading, Answer, int], None]
 """Called with a reading that can be used, its answer and how old it was when received, ns."""
-type OnBadBody = Callable[[Source], None]
+type OnBadBody = Callable[[PolledSource], None]
 
 
 class SourcePoller:
-    """Ask, read, hand over; wait for the next instant.
+    """Send the request, read the answer, hand the reading over; wait for the next instant.
 
     Parameters
     ----------
     source, endpoint, request
-        What is asked.
-    host : Host
+        What is polled, and with which request.
+    host : VenueHost
         Whose rate limit and pauses are kept.
     fetcher : Fetcher
         Who sends.
@@ -56,10 +56,10 @@ class SourcePoller:
     def __init__(  # noqa: PLR0913 - it stands between all of them
         self,
         *,
-        source: Source,
+        source: PolledSource,
         endpoint: Endpoint,
         request: Request,
-        host: Host,
+        host: VenueHost,
         fetcher: Fetcher,
         lateness_s: deque[float],
         on_reading: OnReading,
@@ -100,7 +100,7 @@ class SourcePoller:
                 cadence.retry(loop.time(), self.health.failures)
 
     async def poll(self) -> bool:
-        """Ask once; return whether something came that can be used."""
+        """Poll once; return whether the answer can be used."""
         health = self.health
         health.polls += 1
         try:

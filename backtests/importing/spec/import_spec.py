@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
+from adapters.command.field_rules import KEY_OF_TABLE, CheckedFields, Key, Rule
 from backtests.importing.spec.times import NEVER_NS, NO_SPAN, Instant, Span, ValidFor, zone_of
 from dolphin_strategies.factors.schema import is_factor_name
 
@@ -20,6 +21,9 @@ LOOK_AHEAD: Final = (
     "its stamp looks into the future. Write `instant = true` if a value was known at its stamp, "
     'or the span that it covers, such as `covers = "15m"`, if it was known only at the span\'s end'
 )
+SOME_COLUMNS: Final = Rule("[files.columns] with lines such as oi = { instant = true }", bool)
+A_RULE: Final = Rule("its rule, such as { instant = true }", lambda column: True)
+type LongerThanNothing = Annotated[Span, Rule("more than 0", lambda span: span.ns > 0)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +48,7 @@ class ImportSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableSpec:
+class TableSpec(CheckedFields):
     """A file, and how its rows are stamped.
 
     Attributes
@@ -89,18 +93,16 @@ class TableSpec:
     end: Instant | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.unit and self.stamp_format:
             msg = "unit is for numbers and stamp_format for text; write one of them"
             raise ValueError(msg)
         if self.timezone:
             zone_of(self.timezone)
-        if not all(isinstance(name, str) for name in self.header):
-            msg = "header: expected a list of column names"
-            raise ValueError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ColumnSpec:
+class ColumnSpec(CheckedFields):
     """A column that becomes a factor, and its publication rule.
 
     Attributes
@@ -124,16 +126,17 @@ class ColumnSpec:
 
     """
 
-    factor: str
+    factor: Annotated[str, KEY_OF_TABLE]
     instant: bool = False
-    covers: Span | None = None
+    covers: LongerThanNothing | None = None
     stamp: Literal["start", "end"] = "start"
-    every: Span | None = None
+    every: LongerThanNothing | None = None
     delay: Span = NO_SPAN
     valid_for: ValidFor | None = None
     scale: float = 1.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not is_factor_name(self.factor):
             msg = (
                 f'{self.factor!r:.80} is not a factor name; write factor = "..." with a letter '
@@ -151,11 +154,6 @@ class ColumnSpec:
         if self.covers is not None and self.every is not None:
             msg = "every goes with instant; with covers the next value is due one span later"
             raise ValueError(msg)
-        for name in ("covers", "every"):
-            span = getattr(self, name)
-            if span is not None and not span.ns:
-                msg = f"{name}: expected more than 0"
-                raise ValueError(msg)
 
     @property
     def rule(self) -> str:
@@ -170,7 +168,7 @@ class ColumnSpec:
 class FactorFile(TableSpec):
     """``[[files]]``: a file whose columns become factors."""
 
-    columns: dict[str, ColumnSpec]
+    columns: Annotated[dict[str, Annotated[ColumnSpec, A_RULE]], SOME_COLUMNS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,7 +263,7 @@ class InstrumentSpec:
 class ImportSpec:
     """A whole spec; at least one file."""
 
-    settings: ImportSettings
+    settings: Annotated[ImportSettings, Key("import")] = field(default_factory=ImportSettings)
     files: tuple[FactorFile, ...] = ()
     bars: tuple[BarsFile, ...] = ()
     quotes: tuple[QuotesFile, ...] = ()

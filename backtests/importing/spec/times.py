@@ -137,7 +137,7 @@ class Instant:
             msg = f"{text!r} is not an instant; expected one such as '2026-04-28T00:00:00Z'"
             raise ValueError(msg) from None
         if found.tzinfo is None:
-            msg = f"{text!r} says no offset from UTC; write it such as '2026-04-28T00:00:00Z'"
+            msg = f"expected an offset from UTC, as in '2026-04-28T00:00:00Z', found {text!r}"
             raise ValueError(msg)
         whole = found.replace(microsecond=0)
         ns = int(whole.timestamp()) * 1_000_000_000 + found.microsecond * 1_000

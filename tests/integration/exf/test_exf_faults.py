@@ -1,45 +1,22 @@
-"""Every way in which an exchange can fail, against a real server that does."""
+"""Every answer with which an exchange can fail, against a real server that gives it."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-import time
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.exf.polling.poller import SourcePoller
+from tests.integration.exf.one_source import BYSTANDER, PATH, TOUCH, VICTIM
 from tests.support.eventually import eventually_async
 from tests.support.exchange.exf import running_service
-from tests.support.exchange.local_exchange import local_exchange
 from tests.support.exchange.registries import packaged
 from tests.support.lengths import long
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from adapters.exf.registry.factor_registry import FactorRegistry
     from tests.support.exchange.local_exchange import LocalExchange
-
-TOUCH = "binance_usdm/book_ticker/BTCUSDT"
-PATH = "/fapi/v1/ticker/bookTicker"
-VICTIM = ("spread", "imbal_btc", "mid_btc_binance")
-BYSTANDER = "spread_bps_btc_spot_binance"
-
-
-@pytest.fixture(scope="module")
-def exchange() -> Iterator[LocalExchange]:
-    """Give a local exchange to the tests of this module, one after another."""
-    with local_exchange() as running:
-        yield running
-
-
-@pytest.fixture
-def registry() -> FactorRegistry:
-    """Give the factors of two venues."""
-    return packaged().only_venues(["binance_usdm", "binance_spot"])
 
 
 FAULTS: list[Any] = [
@@ -195,241 +172,5 @@ def test_one_bad_field_takes_one_factor(exchange: LocalExchange, registry: Facto
             assert "lastFundingRate" in source["last_bad_body"]
             assert not source["errors"]
         exchange.control(faults={})
-
-    asyncio.run(scenario())
-
-
-def asked(exchange: LocalExchange, since_s: float, part: str = "/fapi") -> list[float]:
-    """Return when the exchange was asked, after an instant."""
-    return [at_s for at_s, path in exchange.requests() if at_s > since_s and part in path]
-
-
-@pytest.mark.parametrize("mode", ["429", "418"])
-def test_retry_after_is_honoured_by_every_source_of_the_host(
-    exchange: LocalExchange, registry: FactorRegistry, mode: str
-) -> None:
-    """One refusal pauses the whole host for as long as it asks; other hosts go on."""
-
-    async def scenario() -> None:
-        exchange.control(faults={})
-        async with running_service(registry, exchange.url) as running:
-            await running.until_alive(*VICTIM, BYSTANDER)
-            exchange.control(faults={PATH: {"mode": mode, "value": 3}})
-            await eventually_async(
-                lambda: running.host("binance_usdm")["rate_limited"], "a refusal"
-            )
-            exchange.control(faults={})
-            await asyncio.sleep(0.5)  # what was under way has arrived
-            paused_s = time.monotonic()
-            left_s = running.host("binance_usdm")["pause_left_s"]
-            assert 1 < left_s <= 3
-            await asyncio.sleep(left_s - 0.2)
-            assert asked(exchange, paused_s) == []
-            assert len(asked(exchange, paused_s, "/api/v3")) >= 2
-            await running.until_alive(*VICTIM)
-
-    asyncio.run(scenario())
-
-
-def test_without_retry_after_the_pauses_grow(
-    exchange: LocalExchange, registry: FactorRegistry
-) -> None:
-    """A host that goes on refusing is asked less and less."""
-
-    async def scenario() -> None:
-        exchange.control(faults={"/fapi": {"mode": "429"}})
-        begun_s = time.monotonic()
-        async with running_service(registry, exchange.url) as running:
-            await asyncio.sleep(4.5)
-            assert running.host("binance_usdm")["pause_left_s"] > 0
-        at_s = asked(exchange, begun_s)
-        sources = sum(s.venue == "binance_usdm" for s in registry.sources)
-        # A first round, then one after about 1, 2 and 4 s more.
-        assert len(at_s) <= 4 * sources
-        exchange.control(faults={})
-
-    asyncio.run(scenario())
-
-
-def test_the_rate_limit_is_never_exceeded(
-    exchange: LocalExchange, registry: FactorRegistry
-) -> None:
-    """A host with a tenth of the limit that the polls need gets a tenth of the polls."""
-
-    async def scenario() -> None:
-        exchange.control(faults={})
-        fast = registry.only_venues(["binance_spot"]).with_period(0.1)
-        begun_s = time.monotonic()
-        async with running_service(fast, exchange.url, limits={"binance_spot": 300.0}) as running:
-            await asyncio.sleep(5)
-            skipped = sum(
-                s["skipped"].get("rate_limit", 0) for s in running.service.report()["sources"]
-            )
-        weights = {"/ticker/bookTicker": 2, "/depth": 5, "/ticker/24hr": 2}
-        used = sum(w * len(asked(exchange, begun_s, f"/api/v3{p}")) for p, w in weights.items())
-        # 80 % of 5 a second, and a burst of 10 s.
-        assert used <= 4 * (5 + 10) + 5
-        assert skipped > 50
-
-    asyncio.run(scenario())
-
-
-def test_two_hanging_hosts_delay_nobody(exchange: LocalExchange) -> None:
-    """The other venues' polls stay on their grid and their factors alive."""
-    registry = packaged()
-
-    async def scenario() -> None:
-        exchange.control(faults={"/fapi": {"mode": "hang"}, "/v5/": {"mode": "hang"}})
-        begun_s = time.monotonic()
-        async with running_service(registry, exchange.url) as running:
-            await running.until_alive("mid_btc_okx", "mid_btc_coinbase", BYSTANDER)
-            await asyncio.sleep(4)
-            for key in ("okx/ticker/BTC-USDT-SWAP", "coinbase/ticker/BTC-USD"):
-                source = running.source(key)
-                assert not source["errors"]
-                assert not source["skipped"]
-            assert running.value("mid_btc_perp_venues") == 3
-        polls = asked(exchange, begun_s, "/api/v5/market/ticker")
-        gaps = [b - a for a, b in pairwise(polls)]
-        assert len(gaps) >= 6
-        # In the median; the benchmark measures the rest.
-        assert sorted(gaps)[len(gaps) // 2] == pytest.approx(0.5, abs=0.02)
-        exchange.control(faults={})
-
-    asyncio.run(scenario())
-
-
-def test_a_mistake_in_a_venue_file_ends_nothing(
-    exchange: LocalExchange, registry: FactorRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A parser that raises what it should not is counted like any other failure."""
-
-    def broken(body: Any, symbol: str) -> Any:
-        raise KeyError(symbol)
-
-    endpoint = registry.venues["binance_usdm"].endpoints["book_ticker"]
-
-    async def scenario() -> None:
-        object.__setattr__(endpoint, "parse", broken)
-        async with running_service(registry, exchange.url) as running:
-            await running.until_alive(BYSTANDER)
-            await eventually_async(
-                lambda: running.source(TOUCH)["errors"].get("parser", 0) >= 2, "two counts"
-            )
-
-    exchange.control(faults={})
-    good = endpoint.parse
-    try:
-        asyncio.run(scenario())
-    finally:
-        object.__setattr__(endpoint, "parse", good)
-
-
-def test_a_publisher_that_fails_does_not_keep_the_others_from_publishing(
-    exchange: LocalExchange, registry: FactorRegistry
-) -> None:
-    """It is counted and tried again."""
-
-    class Broken:
-        name = "broken"
-
-        def publish(self, *arguments: Any) -> None:
-            raise OSError(28, "No space left on device")
-
-        def heartbeat(self) -> None:
-            raise OSError(28, "No space left on device")
-
-        def close(self) -> None:
-            return
-
-    async def scenario() -> None:
-        exchange.control(faults={})
-        async with running_service(registry, exchange.url, before=[Broken()]) as running:
-            await running.until_alive(*VICTIM)
-            errors = running.service.publish_errors
-            await eventually_async(lambda: errors["broken"] >= 2, "two counts")
-            await eventually_async(lambda: errors["broken heartbeat"] >= 2, "two counts")
-
-    asyncio.run(scenario())
-
-
-def test_a_change_is_published_at_once_and_nothing_at_least_once_a_period(
-    exchange: LocalExchange, registry: FactorRegistry
-) -> None:
-    """A new price comes within a poll; with no news there is a record each period."""
-
-    async def scenario() -> None:
-        exchange.control(faults={}, price=60_000.0)
-        async with running_service(registry, exchange.url) as running:
-            await running.until_alive(*VICTIM)
-            await asyncio.sleep(2.2)
-            at_ns = [at for at, _ in running.memory.records][-4:]
-            assert all(b - a < 0.6e9 for a, b in pairwise(at_ns))
-            exchange.control(price=61_000.0)
-            await eventually_async(
-                lambda: running.value("mid_btc_binance") == 61_000.0, "the new price"
-            )
-            exchange.control(price=60_000.0)
-            assert running.memory.beats > 10
-
-    asyncio.run(scenario())
-
-
-def test_a_ban_that_does_not_say_how_long_is_two_minutes(
-    exchange: LocalExchange, registry: FactorRegistry
-) -> None:
-    """418 without Retry-After."""
-
-    async def scenario() -> None:
-        exchange.control(faults={PATH: {"mode": "418"}})
-        async with running_service(registry, exchange.url) as running:
-            await eventually_async(
-                lambda: running.host("binance_usdm")["rate_limited"], "a refusal"
-            )
-            assert 100 < running.host("binance_usdm")["pause_left_s"] <= 120
-        exchange.control(faults={})
-
-    asyncio.run(scenario())
-
-
-def test_a_task_that_ends_by_an_error_begins_again(
-    exchange: LocalExchange, registry: FactorRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever it was: it is counted, and the source's values come back."""
-    poll = SourcePoller.poll
-    crashes: list[int] = []
-
-    async def crash_once(self: SourcePoller) -> bool:
-        if self.source.key == TOUCH and not crashes:
-            crashes.append(1)
-            msg = "planted"
-            raise RuntimeError(msg)
-        return await poll(self)
-
-    monkeypatch.setattr(SourcePoller, "poll", crash_once)
-
-    async def scenario() -> None:
-        exchange.control(faults={})
-        async with running_service(registry, exchange.url) as running:
-            await running.until_alive(*VICTIM, BYSTANDER)
-            assert running.source(TOUCH)["restarts"] == 1
-
-    asyncio.run(scenario())
-
-
-def test_a_name_that_cannot_be_looked_up_delays_nobody(
-    exchange: LocalExchange, registry: FactorRegistry
-) -> None:
-    """A dead name server: that venue's sources fail, the others' polls go on."""
-
-    async def scenario() -> None:
-        exchange.control(faults={})
-        urls = {"binance_usdm": "http://exchange.invalid"}
-        async with running_service(registry, exchange.url, urls=urls) as running:
-            await running.until_alive(BYSTANDER)
-            await eventually_async(lambda: running.source(TOUCH)["failures_in_a_row"], "a failure")
-            assert set(running.source(TOUCH)["errors"]) <= {"dns", "timeout"}
-            await asyncio.sleep(2)
-            assert not running.source("binance_spot/book_ticker/BTCUSDT")["errors"]
 
     asyncio.run(scenario())

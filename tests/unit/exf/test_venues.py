@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters import exchanges
-from adapters.exchanges import known_venues
+from adapters.exchanges import binance_bodies, known_venues
 from adapters.exchanges.venue import BadBodyError, Endpoint, RateLimitedError, Venue
 from adapters.exchanges.venues import (
     alternative_me,
@@ -26,19 +26,20 @@ from adapters.exchanges.venues import (
 )
 from adapters.exf.polling.request import Request
 from adapters.exf.registry.registry_file import load
-from tests.support.exchange.exchange_bodies import GET_BODIES, POST_BODIES, Moment
+from tests.support.exchange.bodies.moment import Moment
+from tests.support.exchange.exchange_bodies import GET_BODIES, POST_BODIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.exf.registry.factor_registry import Source
+    from adapters.exf.registry.factor_registry import PolledSource
 
 UNIX_MS = 1_780_000_123_000
 REGISTRY = load(known_venues())
 ENDPOINTS = [(v, n, e) for v in known_venues().values() for n, e in v.endpoints.items()]
 
 
-def documented(source: Source) -> Any:
+def documented(source: PolledSource) -> Any:
     """Return the body that the documentation gives for what a source asks."""
     endpoint = REGISTRY.endpoint(source)
     request = Request.of(endpoint, source.symbol, "http://exchange")
@@ -51,7 +52,9 @@ def documented(source: Source) -> Any:
 
 
 @pytest.mark.parametrize("source", REGISTRY.sources, ids=lambda s: s.key)
-def test_a_source_gives_exactly_the_fields_that_its_endpoint_declares(source: Source) -> None:
+def test_a_source_gives_exactly_the_fields_that_its_endpoint_declares(
+    source: PolledSource,
+) -> None:
     """Each is a number in the valid range of the factors made of it."""
     endpoint = REGISTRY.endpoint(source)
     reading = endpoint.parse(documented(source), source.symbol)
@@ -67,7 +70,7 @@ def test_a_source_gives_exactly_the_fields_that_its_endpoint_declares(source: So
     [None, [], {}, "", 7, [[]], [None], {"result": None}, {"data": [None]}, [{}, {}]],
     ids=str,
 )
-def test_an_answer_of_another_shape_is_refused(source: Source, body: Any) -> None:
+def test_an_answer_of_another_shape_is_refused(source: PolledSource, body: Any) -> None:
     """With the one error that is for it, never a KeyError or a number."""
     with pytest.raises(BadBodyError):
         REGISTRY.endpoint(source).parse(body, source.symbol)
@@ -229,7 +232,7 @@ def test_coinbase_changes_are_percent_with_and_without_the_sign(given: str) -> N
 
 
 LIMITS: list[tuple[Callable[..., Any], Any]] = [
-    (binance_usdm.book_ticker, {"code": -1003, "msg": "Too much request weight used"}),
+    (binance_bodies.book_ticker, {"code": -1003, "msg": "Too much request weight used"}),
     (bybit.ticker, {"retCode": 10006, "retMsg": "Too many visits!", "result": {}}),
     (okx.ticker, {"code": "50011", "msg": "Too Many Requests", "data": []}),
     (deribit.order_book, {"error": {"code": 10028, "message": "too_many_requests"}}),
