@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import struct
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
@@ -17,6 +15,7 @@ from nautilus_trader.model import (
 )
 from nautilus_trader.trading import Strategy, StrategyConfig
 
+from dolphin_strategies._gate import Gate
 from dolphin_strategies.errors import ConfigError, did_you_mean
 from dolphin_strategies.factors.external_factors import (
     EXTERNAL_FACTORS,
@@ -32,7 +31,7 @@ from dolphin_strategies.factors.feed_messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from dolphin_strategies.factors.schema import FactorSchema
     from dolphin_strategies.history_windows import StoredSpan
@@ -119,7 +118,13 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         Set by whoever builds the node: where its catalogs hold records, so that a long history
         loads in even steps; empty: the node has no catalogs; None: nobody knows.
     factors : ExternalFactors, optional
-        The newest record that passed, or None while there is none to trade on.
+        The newest record that passed, or None while there is none to trade on; read-only.
+
+    Notes
+    -----
+    ``on_factors`` is looked up on the instance at the first record after ``on_start``, so that
+    what replaces it before then is called. If no subclass overrides ``on_data``, the instance's
+    ``on_data`` is a C callable that goes from the record to ``on_factors`` in one call.
 
     """
 
@@ -131,16 +136,15 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     def __init__(self, config: C) -> None:
         super().__init__(config)
-        self.factors: ExternalFactors | None = None
-        self._newest: ExternalFactors | None = None
-        self._schema: FactorSchema | None = None
-        self._adopted: FactorSchema | None = None
-        self._read_required: Callable[[bytes], tuple[float, ...]] = _read_none
         age = self.max_age
-        self._max_age_ns = None if age is None else age // timedelta(microseconds=1) * 1000
-        self._fresh_until_ns = 0
+        age_ns = None if age is None else age // timedelta(microseconds=1) * 1000
+        # What changes with each record: here an attribute costs three times one elsewhere.
+        self._gate: Final = Gate(self, age_ns)
+        if type(self).on_data is FactorStrategy.on_data:
+            # Nautilus calls it by name: without a Python function between.
+            self.on_data = self._gate  # type: ignore[method-assign, assignment]
+        self._adopted: FactorSchema | None = None
         self._was_ready = False
-        self._alert_is_set = False
         self._alerts = 0
         self.stored_history: Sequence[StoredSpan] | None = None
         self._warm_up: WarmUp | None = None
@@ -166,6 +170,11 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         """
 
     @property
+    def factors(self) -> ExternalFactors | None:
+        """The newest record that passed, or None while there is none to trade on."""
+        return self._gate.factors
+
+    @property
     def factor_history_missing(self) -> int:
         """Records of the history that were published, but neither catalog nor source holds."""
         return 0 if self._warm_up is None else self._warm_up.missing
@@ -189,6 +198,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
     # ---- how it works ------------------------------------------------------------------------
 
     def on_start(self) -> None:
+        self._gate.resolve()
         self.subscribe_data(EXTERNAL_FACTORS)
         self.subscribe_data(WARM_UP)
         self.subscribe_data(FEED_MESSAGES)
@@ -196,7 +206,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         if span is not None:
             from dolphin_strategies.warm_up import WarmUp  # noqa: PLC0415 - it needs pyarrow
 
-            self._schema = None
+            self._gate.schema = None
             self._warm_up = WarmUp(
                 self,
                 span // timedelta(microseconds=1) * 1000,
@@ -207,37 +217,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
             self._warm_up.begin()
 
     def on_data(self, data: CustomData) -> None:
-        f = data.data
-        if type(f) is not ExternalFactors:
-            self._on_message(f)
-            return
-        if f.schema is not self._schema and not self._accept(data):
-            return
-        for value in self._read_required(f.payload):
-            if value != value:  # noqa: PLR0124 - only NaN differs from itself, and at no cost
-                self._lose()
-                return
-        if f is self._newest:
-            return
-        self._newest = f
-        limit = self._max_age_ns
-        if limit is not None:
-            ts_event, ts_init = f.ts_event, f.ts_init
-            if ts_init > self._fresh_until_ns:
-                # By the data, not by how late the alert is: a replay decides the same.
-                self._lose()
-            # An event time of the future gives no more time than one of now.
-            earlier = ts_event if ts_event < ts_init else ts_init  # noqa: FURB136 - min costs 100 ns
-            fresh_until = earlier + limit
-            if ts_init > fresh_until:
-                return
-            self._fresh_until_ns = fresh_until
-            if not self._alert_is_set:
-                self._set_alert()
-        if self.factors is None:
-            self._regain(f)
-        self.factors = f
-        self.on_factors(f)
+        self._gate(data)
 
     def on_historical_data(self, data: Sequence[CustomData]) -> None:
         if self._warm_up is not None:
@@ -258,7 +238,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         if self._warm_up is not None and not self._warm_up.is_over:
             self._warm_up.hold(data)
             return False
-        self._schema = data.data.schema
+        self._gate.schema = data.data.schema
         self._adopt(data.data.schema)
         return True
 
@@ -275,7 +255,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     def _give_chunk(self, records: list[ExternalFactors]) -> None:
         self._adopt(records[0].schema)
-        if self._read_required is not _read_none:
+        if self._gate.is_open:
             self.on_factor_history(records)
 
     def _end_history(self, newest: CustomData | None) -> None:
@@ -289,7 +269,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         self._adopted = schema
         missing = [name for name in self.required_factors if name not in schema]
         if missing:
-            self._read_required = _read_none
+            self._gate.require(None)
             for name in missing:
                 self.log.error(
                     f"Required factor {name!r} is not in the schema{did_you_mean(name, schema)}; "
@@ -297,18 +277,18 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
                 )
             self._lose()
             return
-        self._read_required = _reader_of([schema.index(n) for n in self.required_factors])
+        self._gate.require([schema.index(name) for name in self.required_factors])
         self.on_schema(schema)
 
     def _regain(self, f: ExternalFactors) -> None:
-        self.factors = f
+        self._gate.factors = f
         if self._was_ready:
             self.on_factors_recovered()
         self._was_ready = True
 
     def _lose(self) -> None:
-        if self.factors is not None:
-            self.factors = None
+        if self._gate.factors is not None:
+            self._gate.factors = None
             self.on_factors_stale()
 
     def _set_alert(self) -> None:
@@ -317,29 +297,15 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         One alert at a time, set again when it fires: setting it at each record would cost more
         than the record.
         """
-        self._alert_is_set = True
+        self._gate.alert_is_set = True
         # Two names in turn: the one whose alert is firing may still be taken.
         self._alerts += 1
         name = f"{AGE_ALERT}-{self._alerts % 2}"
-        self.clock.set_time_alert_ns(name, self._fresh_until_ns + 1, self._on_age_alert)
+        self.clock.set_time_alert_ns(name, self._gate.fresh_until_ns + 1, self._on_age_alert)
 
     def _on_age_alert(self, event: object) -> None:
-        self._alert_is_set = False
-        if self.clock.timestamp_ns() > self._fresh_until_ns:
+        self._gate.alert_is_set = False
+        if self.clock.timestamp_ns() > self._gate.fresh_until_ns:
             self._lose()
         else:
             self._set_alert()
-
-
-def _read_none(payload: bytes) -> tuple[float, ...]:
-    """Stand for required factors that a schema lacks."""
-    return (math.nan,)
-
-
-def _reader_of(indexes: list[int]) -> Callable[[bytes], tuple[float, ...]]:
-    """Return a function from a payload to the values at these indexes, in one C call."""
-    at, layout = 0, "<"
-    for index in sorted(set(indexes)):
-        layout += f"{8 * index - at}xd"
-        at = 8 * index + 8
-    return struct.Struct(layout).unpack_from

@@ -62,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"runs that a median is of ({RUNS}; with --quick {QUICK_RUNS})",
     )
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="FOLDER",
+        help="bus: another checkout with its .venv, measured in the same runs, in turn",
+    )
     return parser
 
 
@@ -74,7 +80,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"--runs: expected at least 1, found {runs}")
     if asked.json and not asked.json.parent.is_dir():
         parser.error(f"--json: there is no folder {asked.json.parent}")
-    options = Options(is_quick=asked.quick, runs=runs)
+    against = asked.against and asked.against.absolute()
+    if against and not (against / ".venv/bin/python").exists():
+        parser.error(f"--against: {against} has no .venv/bin/python; run `uv sync` there")
+    options = Options(is_quick=asked.quick, runs=runs, against=against)
     described = machine.describe()
     print("machine: " + ", ".join(f"{name} {value}" for name, value in described.items()))
     results, failed = [], False

@@ -1,6 +1,7 @@
 """One live node in which an actor publishes factors as fast as it can, in a process of its own.
 
-``python -m tests.benchmarks.bus_process KIND COUNT`` answers with messages per second.
+``python -m tests.benchmarks.bus_process KIND`` prints ``ready``, then for each line with a number
+on its stdin the seconds that so many messages took. It ends with its stdin.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 SETTLE_S: Final = 0.5
 WARM_UP_COUNT: Final = 20_000
+DIRECT_COUNT: Final = 1_000
+"""Records made before ``on_data`` is called with them, so few that they stay in the caches."""
 
 
 class RawStrategy(Strategy):
@@ -43,28 +46,41 @@ class RawStrategy(Strategy):
 
 
 class Publisher(DataActor):
-    """Publishes a new object each time, as the feed does."""
+    """Publishes a new object each time, as the feed does, or calls ``on_data`` with it."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, on_data: Callable[[CustomData], None] | None) -> None:
         super().__init__()
-        self._count = count
+        self._on_data = on_data
+        self._schema = FactorSchema(NAMES)
+        self._payload = np.random.default_rng(1).random(FACTOR_COUNT).tobytes()
+        self.published = 0
         self.stop_node: Callable[[], None]
-        self.rate_hz = 0.0
 
     def on_start(self) -> None:
-        asyncio.get_running_loop().call_later(SETTLE_S, self._run)
+        asyncio.get_running_loop().call_later(SETTLE_S, self._begin)
 
-    def _run(self) -> None:
-        try:
-            self._publish(WARM_UP_COUNT)
-            self.rate_hz = self._count / self._publish(self._count)
-        finally:
+    def _begin(self) -> None:
+        self._run(WARM_UP_COUNT)
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), self._answer)
+        print("ready", flush=True)
+
+    def _answer(self) -> None:
+        line = sys.stdin.readline()
+        if not line:
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
             self.stop_node()
+            return
+        print(json.dumps(self._run(int(line))), flush=True)
+
+    def _run(self, count: int) -> float:
+        """Publish or call ``count`` times; return the seconds that it took."""
+        self.published += count
+        if self._on_data is None:
+            return self._publish(count)
+        return sum(self._call(self._on_data) for _ in range(count // DIRECT_COUNT))
 
     def _publish(self, count: int) -> float:
-        """Publish ``count`` records; return the seconds that it took."""
-        schema = FactorSchema(NAMES)
-        payload = np.random.default_rng(1).random(FACTOR_COUNT).tobytes()
+        schema, payload = self._schema, self._payload
         publish, now_ns = self.publish_data, time.time_ns
         start_s = time.perf_counter()
         for sequence in range(1, count + 1):
@@ -73,26 +89,37 @@ class Publisher(DataActor):
             publish(EXTERNAL_FACTORS, CustomData(EXTERNAL_FACTORS, f))
         return time.perf_counter() - start_s
 
+    def _call(self, on_data: Callable[[CustomData], None]) -> float:
+        """Return the seconds that calls with records made before took."""
+        ns = time.time_ns()
+        wrapped = [
+            CustomData(EXTERNAL_FACTORS, ExternalFactors(self._schema, self._payload, ns, ns, i))
+            for i in range(DIRECT_COUNT)
+        ]
+        start_s = time.perf_counter()
+        for data in wrapped:
+            on_data(data)
+        return time.perf_counter() - start_s
 
-async def rate(kind: str, count: int) -> Any:
-    """Run one node; return its messages per second."""
-    publisher = Publisher(count)
-    node = sandbox_node.build()
-    node.add_actor(publisher)
+
+async def serve(kind: str) -> None:
+    """Run one node until stdin ends; check that everything arrived."""
     strategy: Any = None
     if kind != "nobody":
         strategy = RawStrategy() if kind == "raw" else sandbox_node.GatedStrategy()
+    publisher = Publisher(strategy.on_data if kind == "direct" else None)
+    node = sandbox_node.build()
+    node.add_actor(publisher)
+    if strategy is not None:
         node.add_strategy(strategy)
     publisher.stop_node = node.handle().stop
     await node.run_async()
-    expected = count + WARM_UP_COUNT
     if strategy is not None:
         require(
-            strategy.received == expected,
-            f"{kind}: published {expected:,}, received {strategy.received:,}",
+            strategy.received == publisher.published,
+            f"{kind}: published {publisher.published:,}, received {strategy.received:,}",
         )
-    return publisher.rate_hz
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(rate(sys.argv[1], int(sys.argv[2])))))
+    asyncio.run(serve(sys.argv[1]))

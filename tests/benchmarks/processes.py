@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import subprocess
 import sys
@@ -27,12 +28,23 @@ def module(name: str, *arguments: object) -> list[str]:
     return [sys.executable, "-m", f"tests.benchmarks.{name}", *map(str, arguments)]
 
 
+def module_over(checkout: Path, name: str, *arguments: object) -> list[str]:
+    """Return the command that runs this checkout's file of a module over another's packages."""
+    file = ROOT / f"tests/benchmarks/{name}.py"
+    # -P: nothing is imported from beside the file.
+    return [str(checkout / ".venv/bin/python"), "-P", str(file), *map(str, arguments)]
+
+
 @contextmanager
-def running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
-    """Start a process with pipes to its stdin, stdout and stderr; end it on leaving."""
+def running(command: list[str], checkout: Path = ROOT) -> Iterator[subprocess.Popen[str]]:
+    """Start a process with pipes to its stdin, stdout and stderr; end it on leaving.
+
+    It imports the packages of a checkout, this one by default.
+    """
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": str(checkout)},
         text=True,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -71,6 +83,34 @@ def tell_go(process: subprocess.Popen[str]) -> None:
     if process.stdin is not None:
         process.stdin.write("\n")
         process.stdin.flush()
+
+
+def ask(process: subprocess.Popen[str], question: object, timeout_s: float) -> Any:
+    """Send a line to a child that answers each with one; return what the answer says in JSON."""
+    stdin, stdout = process.stdin, process.stdout
+    if stdin is None or stdout is None:
+        msg = "the process has no pipes"
+        raise ChildError(msg)
+    stdin.write(f"{question}\n")
+    stdin.flush()
+    if not select.select([stdout], [], [], timeout_s)[0]:
+        msg = f"no answer after {timeout_s:g} s"
+        raise ChildError(msg)
+    line = stdout.readline()
+    if not line:
+        raise _failure(process, END_TIMEOUT_S)
+    return json.loads(line)
+
+
+def finish(process: subprocess.Popen[str], timeout_s: float) -> None:
+    """End the stdin of a child that ends with it; wait, and check that it ended well."""
+    try:
+        _, stderr = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        msg = f"did not end within {timeout_s:g} s"
+        raise ChildError(msg) from None
+    if process.returncode:
+        raise ChildError(_last_line(stderr) or f"exit code {process.returncode}")
 
 
 def answer_of(process: subprocess.Popen[str], timeout_s: float) -> Any:

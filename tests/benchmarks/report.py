@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Options:
 
     is_quick: bool
     runs: int
+    against: Path | None = None
+    """Another checkout, with a virtual environment, to measure in the same runs."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,37 @@
+/* Where the slots of an ExternalFactors lie: its C code and a FactorStrategy's gate read them. */
+#ifndef DOLPHIN_RECORD_SLOTS_H
+#define DOLPHIN_RECORD_SLOTS_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+/* In the order of the constructor's parameters. */
+enum record_slot {
+    SLOT_SCHEMA,
+    SLOT_PAYLOAD,
+    SLOT_TS_EVENT,
+    SLOT_TS_INIT,
+    SLOT_SEQUENCE,
+    SLOT_PUBLISHED_MONO_NS,
+    SLOT_STREAM_ID,
+    SLOT_COUNT,
+};
+
+/* The class, which lives as long as the process. */
+extern PyTypeObject *record_type;
+extern Py_ssize_t record_offsets[SLOT_COUNT];
+
+/* Find the class and its slots, and give it its constructor. Returns 0, or -1 with an
+ * exception set. */
+int record_slots_find(void);
+
+/* The value of a slot, borrowed; NULL with an exception set if it has none. */
+static inline PyObject *record_slot(PyObject *record, enum record_slot slot)
+{
+    PyObject *value = *(PyObject **)((char *)record + record_offsets[slot]);
+    if (!value)
+        PyErr_SetString(PyExc_AttributeError, "an ExternalFactors without its values");
+    return value;
+}
+
+#endif
