@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from adapters.exchanges.binance_bodies import (
+    SYMBOL,
+    TICKER_24H_FIELDS,
+    book_ticker,
+    checked,
+    depth_parser,
+    ticker_24h,
+)
 from adapters.exchanges.json_values import (
     bps_over,
     from_ms,
@@ -13,28 +21,18 @@ from adapters.exchanges.json_values import (
     row_of_symbol,
     rows,
 )
-from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS, book_values, touch_values
-from adapters.exchanges.venue import BadBodyError, Endpoint, RateLimitedError, Reading, Venue
+from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS
+from adapters.exchanges.venue import BadBodyError, Endpoint, Reading, Venue
 
 DEFAULT_FUNDING_INTERVAL_H: Final = 8.0
 """Of a symbol that /fapi/v1/fundingInfo does not list: it lists those that differ."""
-TOO_MANY_REQUESTS: Final = -1003
 FEW_LEVELS: Final = 50
 ALL_LEVELS: Final = 1000
 
 
-def _checked(body: Any) -> Any:
-    """Return a body that is no error; Binance sends ``{"code": -1121, "msg": ...}`` for one."""
-    if isinstance(body, dict) and "code" in body and "msg" in body:
-        kind = RateLimitedError if body["code"] == TOO_MANY_REQUESTS else BadBodyError
-        msg = f"error {body['code']}: {body['msg']}"
-        raise kind(msg)
-    return body
-
-
 def premium_index(body: Any, symbol: str) -> Reading:
     """Read ``GET /fapi/v1/premiumIndex``."""
-    row = row_of_symbol(_checked(body), symbol, "premiumIndex")
+    row = row_of_symbol(checked(body), symbol, "premiumIndex")
     mark, index = number(row.get("markPrice")), number(row.get("indexPrice"))
     minutes = (number(row.get("nextFundingTime")) - number(row.get("time"))) / 60_000
     values = {
@@ -49,7 +47,7 @@ def premium_index(body: Any, symbol: str) -> Reading:
 
 def funding_info(body: Any, symbol: str) -> Reading:
     """Read ``GET /fapi/v1/fundingInfo``: only symbols whose funding was adjusted are in it."""
-    listed = [record(row, "fundingInfo") for row in rows(_checked(body), "fundingInfo")]
+    listed = [record(row, "fundingInfo") for row in rows(checked(body), "fundingInfo")]
     hours = {row.get("symbol"): number(row.get("fundingIntervalHours")) for row in listed}
     if None in hours:
         msg = "fundingInfo: an entry has no symbol"
@@ -57,57 +55,23 @@ def funding_info(body: Any, symbol: str) -> Reading:
     return Reading({"funding_interval_h": hours.get(symbol, DEFAULT_FUNDING_INTERVAL_H)})
 
 
-def book_ticker(body: Any, symbol: str) -> Reading:
-    """Read ``GET /fapi/v1/ticker/bookTicker``."""
-    row = row_of_symbol(_checked(body), symbol, "bookTicker")
-    names = ("bidPrice", "askPrice", "bidQty", "askQty")
-    return Reading(touch_values(*(number(row.get(n)) for n in names)), from_ms(row.get("time")))
-
-
-def _depth(body: Any, levels: int) -> Reading:
-    book = record(_checked(body), "depth")
-    values = book_values(book.get("bids"), book.get("asks"), levels_asked=levels)
-    return Reading(values, from_ms(book.get("T")) or from_ms(book.get("E")))
-
-
-def depth(body: Any, symbol: str) -> Reading:
-    """Read ``GET /fapi/v1/depth``, the best levels."""
-    return _depth(body, FEW_LEVELS)
-
-
-def deep_depth(body: Any, symbol: str) -> Reading:
-    """Read ``GET /fapi/v1/depth`` with as many levels as there are."""
-    return _depth(body, ALL_LEVELS)
-
-
 def open_interest(body: Any, symbol: str) -> Reading:
     """Read ``GET /fapi/v1/openInterest``: in the base currency, one side."""
-    row = row_of_symbol(_checked(body), symbol, "openInterest")
+    row = row_of_symbol(checked(body), symbol, "openInterest")
     values = {"open_interest_base": number(row.get("openInterest"))}
     return Reading(values, from_ms(row.get("time")))
 
 
-def ticker_24h(body: Any, symbol: str) -> Reading:
-    """Read ``GET /fapi/v1/ticker/24hr``: the change is in percent."""
-    row = row_of_symbol(_checked(body), symbol, "24hr")
-    values = {
-        "last_price": number(row.get("lastPrice")),
-        "change_24h_pct": number(row.get("priceChangePercent")),
-        "turnover_24h_quote": number(row.get("quoteVolume")),
-    }
-    return Reading(values, from_ms(row.get("closeTime")))
-
-
 def long_short(body: Any, symbol: str) -> Reading:
     """Read the long/short ratios of ``GET /futures/data/...``: longs over shorts."""
-    row = newest(_checked(body), "timestamp", "long/short")
+    row = newest(checked(body), "timestamp", "long/short")
     row_of_symbol(row, symbol, "long/short")
     return Reading({"long_short": number(row.get("longShortRatio"))}, from_ms(row["timestamp"]))
 
 
 def taker_volume(body: Any, symbol: str) -> Reading:
     """Read ``GET /futures/data/takerlongshortRatio``: stamped with the beginning of its period."""
-    row = newest(_checked(body), "timestamp", "takerlongshortRatio")
+    row = newest(checked(body), "timestamp", "takerlongshortRatio")
     values = {
         "taker_buy_sell": number(row.get("buySellRatio")),
         "taker_buy_base": number(row.get("buyVol")),
@@ -116,8 +80,7 @@ def taker_volume(body: Any, symbol: str) -> Reading:
     return Reading(values, from_ms(row["timestamp"]))
 
 
-_SYMBOL: Final = {"symbol": "{symbol}"}
-_STATISTICS: Final = {**_SYMBOL, "period": "5m", "limit": "2"}
+_STATISTICS: Final = {**SYMBOL, "period": "5m", "limit": "2"}
 _LONG_SHORT_FIELDS: Final = {"long_short": "longs over shorts"}
 
 
@@ -138,7 +101,7 @@ VENUE: Final = Venue(
     endpoints={
         "premium_index": Endpoint(
             path="/fapi/v1/premiumIndex",
-            query=_SYMBOL,
+            query=SYMBOL,
             parse=premium_index,
             fields={
                 "mark_price": "quote currency",
@@ -155,40 +118,36 @@ VENUE: Final = Venue(
         ),
         "book_ticker": Endpoint(
             path="/fapi/v1/ticker/bookTicker",
-            query=_SYMBOL,
+            query=SYMBOL,
             parse=book_ticker,
             fields=TOUCH_FIELDS,
             weight=2,
         ),
         "depth": Endpoint(
             path="/fapi/v1/depth",
-            query={**_SYMBOL, "limit": str(FEW_LEVELS)},
-            parse=depth,
+            query={**SYMBOL, "limit": str(FEW_LEVELS)},
+            parse=depth_parser(FEW_LEVELS),
             fields=BOOK_FIELDS,
             weight=2,
         ),
         "deep_depth": Endpoint(
             path="/fapi/v1/depth",
-            query={**_SYMBOL, "limit": str(ALL_LEVELS)},
-            parse=deep_depth,
+            query={**SYMBOL, "limit": str(ALL_LEVELS)},
+            parse=depth_parser(ALL_LEVELS),
             fields=BOOK_FIELDS,
             weight=20,
         ),
         "open_interest": Endpoint(
             path="/fapi/v1/openInterest",
-            query=_SYMBOL,
+            query=SYMBOL,
             parse=open_interest,
             fields={"open_interest_base": "base currency, one side"},
         ),
         "ticker_24h": Endpoint(
             path="/fapi/v1/ticker/24hr",
-            query=_SYMBOL,
+            query=SYMBOL,
             parse=ticker_24h,
-            fields={
-                "last_price": "quote currency",
-                "change_24h_pct": "percent",
-                "turnover_24h_quote": "quote currency",
-            },
+            fields=TICKER_24H_FIELDS,
         ),
         "long_short_accounts": _statistics("globalLongShortAccountRatio"),
         "top_long_short_accounts": _statistics("topLongShortAccountRatio"),

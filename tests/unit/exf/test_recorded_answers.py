@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from adapters.exchanges import binance_bodies
 from adapters.exchanges.venue import BadBodyError
 from adapters.exchanges.venues import (
     alternative_me,
-    binance_spot,
     binance_usdm,
     bybit,
     coinbase,
@@ -47,7 +47,7 @@ CASES: list[tuple[str, Callable[[Any, str], Reading], str, dict[str, float], int
      {"funding_interval_h": 4}, 0),
     ("binance/fapi_v1_fundingInfo__0", binance_usdm.funding_info, "BTCUSDT",
      {"funding_interval_h": 8}, 0),
-    ("binance/fapi_v1_ticker_bookTicker__0", binance_usdm.book_ticker, "BTCUSDT",
+    ("binance/fapi_v1_ticker_bookTicker__0", binance_bodies.book_ticker, "BTCUSDT",
      {
          "mid": 11495.465,
          # 0.01 / 11495.465 * 10000
@@ -55,7 +55,7 @@ CASES: list[tuple[str, Callable[[Any, str], Reading], str, dict[str, float], int
          # a bid size of 9.786, an ask size of 2.580
          "imbalance_1": 7.206 / 12.366,
      }, 1602820275978),
-    ("binance/fapi_v1_depth__0", binance_usdm.depth, "BTCUSDT",
+    ("binance/fapi_v1_depth__0", binance_usdm.VENUE.endpoints["depth"].parse, "BTCUSDT",
      {
          "mid": 11492.095,
          # bids of 7.091 BTC together, asks of 4.8
@@ -68,7 +68,7 @@ CASES: list[tuple[str, Callable[[Any, str], Reading], str, dict[str, float], int
      1605578100000),
     ("binance/futures_data_topLongShortAccountRatio__0", binance_usdm.long_short, "BTCUSDT",
      {"long_short": 1.0580}, 1602819900000),
-    ("binance/api_v3_ticker_bookTicker__0", binance_spot.book_ticker, "BTCUSDT",
+    ("binance/api_v3_ticker_bookTicker__0", binance_bodies.book_ticker, "BTCUSDT",
      {"mid": 6621.825, "spread_bps": 0.55 / 6621.825 * 1e4,
       "imbalance_1": (0.163567 - 0.18635) / (0.163567 + 0.18635)}, 0),
     ("bybit/v5_market_tickers__0", bybit.ticker, "BTCUSD",
@@ -192,7 +192,7 @@ def test_the_servers_clock_is_read_where_a_body_has_it() -> None:
 def test_a_recorded_error_under_http_200_is_an_error() -> None:
     """Binance says what is wrong in a body with a code."""
     with pytest.raises(BadBodyError, match="Invalid symbol"):
-        binance_usdm.ticker_24h(recorded("binance/fapi_v1_ticker_24hr__0"), "BTCUSD_201225")
+        binance_bodies.ticker_24h(recorded("binance/fapi_v1_ticker_24hr__0"), "BTCUSD_201225")
 
 
 def test_empty_strings_where_a_number_is_not_needed_do_no_harm() -> None:

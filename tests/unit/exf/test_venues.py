@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters import exchanges
-from adapters.exchanges import known_venues
+from adapters.exchanges import binance_bodies, known_venues
 from adapters.exchanges.venue import BadBodyError, Endpoint, RateLimitedError, Venue
 from adapters.exchanges.venues import (
     alternative_me,
@@ -51,7 +51,9 @@ def documented(source: Source) -> Any:
 
 
 @pytest.mark.parametrize("source", REGISTRY.sources, ids=lambda s: s.key)
-def test_a_source_gives_exactly_the_fields_that_its_endpoint_declares(source: Source) -> None:
+def test_a_source_gives_exactly_the_fields_that_its_endpoint_declares(
+    source: Source,
+) -> None:
     """Each is a number in the valid range of the factors made of it."""
     endpoint = REGISTRY.endpoint(source)
     reading = endpoint.parse(documented(source), source.symbol)
@@ -229,7 +231,7 @@ def test_coinbase_changes_are_percent_with_and_without_the_sign(given: str) -> N
 
 
 LIMITS: list[tuple[Callable[..., Any], Any]] = [
-    (binance_usdm.book_ticker, {"code": -1003, "msg": "Too much request weight used"}),
+    (binance_bodies.book_ticker, {"code": -1003, "msg": "Too much request weight used"}),
     (bybit.ticker, {"retCode": 10006, "retMsg": "Too many visits!", "result": {}}),
     (okx.ticker, {"code": "50011", "msg": "Too Many Requests", "data": []}),
     (deribit.order_book, {"error": {"code": 10028, "message": "too_many_requests"}}),

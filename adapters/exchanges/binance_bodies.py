@@ -1,0 +1,73 @@
+"""The bodies that Binance's spot and USD-M APIs share: error, best quote, order book, 24 hours.
+
+Spot gives no time with quotes and books; what is absent reads as 0, which means none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.exchanges.json_values import from_ms, number, record, row_of_symbol
+from adapters.exchanges.order_book import book_values, touch_values
+from adapters.exchanges.venue import BadBodyError, RateLimitedError, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adapters.exchanges.venue import Parser
+
+TOO_MANY_REQUESTS: Final = -1003
+SYMBOL: Final[Mapping[str, str]] = {"symbol": "{symbol}"}
+"""The query that most endpoints take."""
+TICKER_24H_FIELDS: Final[Mapping[str, str]] = {
+    "last_price": "quote currency",
+    "change_24h_pct": "percent",
+    "turnover_24h_quote": "quote currency",
+}
+
+
+def checked(body: Any) -> Any:
+    """Return a body that is no error; Binance sends ``{"code": -1121, "msg": ...}`` for one.
+
+    Raises
+    ------
+    RateLimitedError
+        If this address asks too often.
+    BadBodyError
+        If the body is another error.
+
+    """
+    if isinstance(body, dict) and "code" in body and "msg" in body:
+        kind = RateLimitedError if body["code"] == TOO_MANY_REQUESTS else BadBodyError
+        msg = f"error {body['code']}: {body['msg']}"
+        raise kind(msg)
+    return body
+
+
+def book_ticker(body: Any, symbol: str) -> Reading:
+    """Read ``GET .../ticker/bookTicker``."""
+    row = row_of_symbol(checked(body), symbol, "bookTicker")
+    names = ("bidPrice", "askPrice", "bidQty", "askQty")
+    return Reading(touch_values(*(number(row.get(n)) for n in names)), from_ms(row.get("time")))
+
+
+def depth_parser(levels: int) -> Parser:
+    """Return the parser of ``GET .../depth`` for a request of so many levels a side."""
+
+    def depth(body: Any, symbol: str) -> Reading:
+        book = record(checked(body), "depth")
+        values = book_values(book.get("bids"), book.get("asks"), levels_asked=levels)
+        return Reading(values, from_ms(book.get("T")) or from_ms(book.get("E")))
+
+    return depth
+
+
+def ticker_24h(body: Any, symbol: str) -> Reading:
+    """Read ``GET .../ticker/24hr``: the change is in percent."""
+    row = row_of_symbol(checked(body), symbol, "24hr")
+    values = {
+        "last_price": number(row.get("lastPrice")),
+        "change_24h_pct": number(row.get("priceChangePercent")),
+        "turnover_24h_quote": number(row.get("quoteVolume")),
+    }
+    return Reading(values, from_ms(row.get("closeTime")))
