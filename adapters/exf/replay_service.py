@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import time
-from collections import Counter, deque
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exf.polling.source_health import percentiles
-from adapters.exf.publishing.heartbeat import keep_beating
+from adapters.exf.publishing.fan_out import FanOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from adapters.exf.publishing.publishers import Publisher
     from dolphin_strategies.factors.batch import FactorBatch
     from dolphin_strategies.factors.schema import FactorSchema
-
-log: Final = logging.getLogger("exf")
 
 KEPT_LATENESS: Final = 2048
 
@@ -55,11 +52,9 @@ class ReplayedService:
         publishers: Sequence[Publisher],
         speed: float = 1.0,
     ) -> None:
-        self.published = 0
-        self.publish_errors: Final[Counter[str]] = Counter()
         self._batches: Final = batches
         self._names: Final = schema.names
-        self._publishers: Final = publishers
+        self._fan_out: Final = FanOut(publishers)
         self._speed: Final = speed
         self._latest: dict[str, float] = dict.fromkeys(self._names, math.nan)
         self._lateness_s: Final[deque[float]] = deque(maxlen=KEPT_LATENESS)
@@ -67,11 +62,11 @@ class ReplayedService:
     @property
     def ever_answered(self) -> bool:
         """Whether there was a record."""
-        return self.published > 0
+        return self._fan_out.published > 0
 
     async def run(self) -> None:
         """Publish the recording to its end."""
-        beat = asyncio.create_task(keep_beating(self._publishers, self.publish_errors))
+        beat = asyncio.create_task(self._fan_out.keep_beating())
         try:
             await self._publish_all()
         finally:
@@ -81,8 +76,7 @@ class ReplayedService:
         """Return what ``status`` shows."""
         missing = [name for name, value in self._latest.items() if math.isnan(value)]
         return {
-            "published": self.published,
-            "publish_errors": dict(self.publish_errors),
+            **self._fan_out.report(),
             "longest_stall_s": 0.0,
             "late_ms": percentiles(self._lateness_s, 1e-3),
             "factors": {
@@ -116,11 +110,4 @@ class ReplayedService:
 
     def _publish(self, values: dict[str, float], event_ns: int) -> None:
         self._latest = {name: values.get(name, math.nan) for name in self._names}
-        for publisher in self._publishers:
-            try:
-                publisher.publish(self._latest, event_ns)
-            except Exception as error:
-                if not self.publish_errors[publisher.name]:
-                    log.exception("cannot publish to %s: %s", publisher.name, error)  # noqa: TRY401
-                self.publish_errors[publisher.name] += 1
-        self.published += 1
+        self._fan_out.publish(self._latest, event_ns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter, deque
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exf.factor_state import FactorState
@@ -14,7 +14,7 @@ from adapters.exf.polling.poller import SourcePoller
 from adapters.exf.polling.request import Request
 from adapters.exf.polling.source_health import percentiles
 from adapters.exf.polling.venue_host import Host
-from adapters.exf.publishing.heartbeat import keep_beating
+from adapters.exf.publishing.fan_out import FanOut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,9 +68,7 @@ class ExfService:
         trusts_exchange_time: bool = True,
     ) -> None:
         self.registry: Final = registry
-        self.publish_errors: Final[Counter[str]] = Counter()
-        self.published = 0
-        self._publishers: Final = publishers
+        self._fan_out: Final = FanOut(publishers)
         self._period_s: Final = period_s
         self._state: Final = FactorState(registry)
         self._lateness_s: Final[deque[float]] = deque(maxlen=KEPT_LATENESS)
@@ -99,6 +97,11 @@ class ExfService:
         self._stall_s = 0.0
 
     @property
+    def publish_errors(self) -> Mapping[str, int]:
+        """How often each publisher failed, and its heartbeat."""
+        return self._fan_out.errors
+
+    @property
     def ever_answered(self) -> bool:
         """Whether any source has given a usable answer since the start."""
         return any(health.answers for health in self._health.values())
@@ -108,9 +111,7 @@ class ExfService:
         self._publish()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(
-                    keep_beating(self._publishers, self.publish_errors, self._on_late)
-                )
+                tasks.create_task(self._fan_out.keep_beating(self._on_late))
                 tasks.create_task(self._watch.run())
                 for poller in self._pollers:
                     tasks.create_task(self._keep_polling(poller))
@@ -124,8 +125,7 @@ class ExfService:
         names = self.registry.schema.names
         missing = [factor.name for factor in self._state.missing(now_ns)]
         return {
-            "published": self.published,
-            "publish_errors": dict(self.publish_errors),
+            **self._fan_out.report(),
             "longest_stall_s": round(self._stall_s, 3),
             "late_ms": percentiles(self._lateness_s, 1e-3),
             "factors": {
@@ -160,8 +160,6 @@ class ExfService:
             **poller.health.report(),
         }
 
-    # ---- values ------------------------------------------------------------------------------
-
     def _on_reading(self, source: Source, reading: Reading, answer: Answer, age_ns: int) -> None:
         accepted = self._state.accept(source, reading, answer.received_mono_ns, age_ns)
         if accepted.refused:
@@ -176,16 +174,7 @@ class ExfService:
 
     def _publish(self) -> None:
         now_ns = time.monotonic_ns()
-        factors = self._state.values(now_ns)
-        wall_ns = time.time_ns()
-        for publisher in self._publishers:
-            try:
-                publisher.publish(factors, wall_ns)
-            except Exception as error:
-                if not self.publish_errors[publisher.name]:
-                    log.exception("cannot publish to %s: %s", publisher.name, error)  # noqa: TRY401
-                self.publish_errors[publisher.name] += 1
-        self.published += 1
+        self._fan_out.publish(self._state.values(now_ns), time.time_ns())
         self._set_timer(now_ns)
 
     def _set_timer(self, now_ns: int) -> None:
@@ -200,8 +189,6 @@ class ExfService:
 
     def _on_late(self, late_s: float) -> None:
         self._stall_s = max(self._stall_s, late_s)
-
-    # ---- tasks -------------------------------------------------------------------------------
 
     async def _keep_polling(self, poller: SourcePoller) -> None:
         while True:
