@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import math
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from adapters.command.settings_file import override
 from adapters.command.strategy_class import check_factors, find_strategy, make_config
 from adapters.feed.factor_feed import WAITS
 from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
@@ -105,10 +105,6 @@ def settings_of(options: argparse.Namespace) -> Settings:
             raise ConfigError(msg)
         options.venue = "replay"
 
-    def override(table: Any, **values: Any) -> Any:
-        given = {name: value for name, value in values.items() if value is not None}
-        return dataclasses.replace(table, **given)
-
     settings = dataclasses.replace(
         settings,
         node=override(
@@ -140,18 +136,9 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
         With what was expected and found.
 
     """
-    node, replay, sandbox = settings.node, settings.replay, settings.sandbox
-    if not 0 <= node.seconds < math.inf:
-        msg = f"seconds: expected 0 or more, found {node.seconds:g}"
-        raise ConfigError(msg)
-    if settings.demo.seed < 0:
-        msg = f"seed: expected 0 or more, found {settings.demo.seed}"
-        raise ConfigError(msg)
-    if not 0 < replay.speed <= 1000:
-        msg = f"speed: expected more than 0 and at most 1000, found {replay.speed:g}"
-        raise ConfigError(msg)
+    node = settings.node
     if node.venue == "replay":
-        check_recording(replay.folder)
+        check_recording(settings.replay.folder)
         if node.producer == "outside":
             msg = "producer: a replay brings its own factors; expected 'own', found 'outside'"
             raise ConfigError(msg)
@@ -161,16 +148,6 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
     if str(synthetic.venue) == VENUE:
         msg = f"synthetic_quotes instrument: expected a venue of its own, found {synthetic}"
         raise ConfigError(msg)
-    if not (sandbox.balance_usdt.is_finite() and sandbox.balance_usdt > 0):
-        msg = f"balance_usdt: expected more than 0, found {sandbox.balance_usdt}"
-        raise ConfigError(msg)
-    if not (sandbox.leverage.is_finite() and sandbox.leverage >= 1):
-        msg = f"leverage: expected at least 1, found {sandbox.leverage}"
-        raise ConfigError(msg)
-    for name, fee in (("maker_fee", sandbox.maker_fee), ("taker_fee", sandbox.taker_fee)):
-        if not (fee.is_finite() and abs(fee) < 1):
-            msg = f"{name}: expected a fraction such as 0.0005, found {fee}"
-            raise ConfigError(msg)
     log_level(node.log_level)
     if node.catalog is not None:
         from adapters.catalog.reading.factor_catalog import FactorCatalog  # noqa: PLC0415 - slow to load

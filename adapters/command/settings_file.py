@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-import types
 import typing
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from adapters.command.field_rules import KEY_OF_TABLE, OTHER_KEYS, FieldType, field_types
 from dolphin_strategies.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_NUMBERS: Final = (int, float, Decimal)
 
 
 def read_tables(path: Path) -> dict[str, Any]:
@@ -32,53 +38,110 @@ def read_tables(path: Path) -> dict[str, Any]:
         raise ConfigError(msg) from None
 
 
-def from_table[T](cls: type[T], values: dict[str, Any], where: str) -> T:
-    """Make a dataclass from TOML values, converting each to its field's type.
+def override[T: DataclassInstance](settings: T, **given: Any) -> T:
+    """Return settings with values of the command line on top; None leaves a field as it is.
 
     Raises
     ------
     ConfigError
-        If a key is unknown, with the nearest name, or a value does not fit.
+        If a value cannot be used, or contradicts another.
 
     """
-    hints = typing.get_type_hints(cls)
-    names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
-    for key in values:
-        if key not in names:
-            msg = f"{where}: unknown key {key!r}{did_you_mean(key, names)}"
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        return dataclasses.replace(settings, **chosen)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def from_table[T](cls: type[T], table: Any, where: str, key: str = "") -> T:
+    """Make a dataclass from a TOML table, converting each value to its field's type.
+
+    A field that is a dataclass, or a dict or sequence of them, is made of the tables in it.
+
+    Parameters
+    ----------
+    cls : type
+        The dataclass; :mod:`adapters.command.field_rules` has what its annotations may say.
+    table : object
+        What the file holds; refused if it is no table.
+    where : str
+        File and table, for messages.
+    key : str
+        The table's own key, for a field that is marked with ``KEY_OF_TABLE``.
+
+    Raises
+    ------
+    ConfigError
+        With the place and the key, if a key is unknown (with the nearest name) or missing, or a
+        value does not fit.
+
+    """
+    if not isinstance(table, dict):
+        msg = f"{where}: expected a table, found {table!r:.80}"
+        raise ConfigError(msg)
+    fields = field_types(cls)
+    names = {t.key or name: name for name, t in fields.items() if t.marker is not OTHER_KEYS}
+    others: dict[str, Any] = {}
+    values: dict[str, Any] = {n: others for n, t in fields.items() if t.marker is OTHER_KEYS}
+    takes_others = bool(values)
+    for toml_key, value in table.items():
+        if toml_key in names:
+            name = names[toml_key]
+            values[name] = _convert(fields[name], value, f"{where}: {_label(toml_key, value)}")
+        elif takes_others:
+            others[toml_key] = value
+        else:
+            what = f"table [{toml_key}]" if isinstance(value, dict) else f"key {toml_key!r}"
+            msg = f"{where}: unknown {what}{did_you_mean(toml_key, names)}"
+            raise ConfigError(msg)
+    for f in dataclasses.fields(cls):  # type: ignore[arg-type]
+        if f.name in values or f.name not in fields:
+            continue
+        field_type = fields[f.name]
+        if field_type.marker is KEY_OF_TABLE:
+            values[f.name] = key
+        elif f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
+            msg = f"{where}: {field_type.key or f.name} is missing"
+            if field_type.rule is not None:
+                msg += f"; expected {field_type.rule.expected}"
             raise ConfigError(msg)
     try:
-        return cls(**{k: convert(hints[k], v, f"{where} {k}") for k, v in values.items()})
-    except (TypeError, ValueError) as error:
+        return cls(**values)
+    except (TypeError, ValueError, ConfigError) as error:
         msg = f"{where}: {error}"
         raise ConfigError(msg) from None
 
 
-def convert(hint: Any, value: Any, where: str) -> Any:
-    """Convert a TOML value to the type that a field declares.
+def _label(key: str, value: Any) -> str:
+    """Return a key as TOML writes it: a table in brackets, an array of tables in double ones."""
+    if isinstance(value, dict):
+        return f"[{key}]"
+    is_tables = isinstance(value, list) and value and isinstance(value[0], dict)
+    return f"[[{key}]]" if is_tables else key
 
-    Raises
-    ------
-    ConfigError
-        If it does not fit.
 
-    """
-    if isinstance(hint, typing.TypeAliasType):
-        hint = hint.__value__
-    choices = typing.get_args(hint)
-    origin = typing.get_origin(hint)
-    if origin is Literal:
-        if value not in choices:
-            msg = f"{where}: expected {' or '.join(map(repr, choices))}, found {value!r}"
-            raise ConfigError(msg)
+def _convert(field_type: FieldType, value: Any, where: str, key: str = "") -> Any:
+    """Return a TOML value as the type that a field declares."""
+    hint, rule = field_type.plain, field_type.rule
+    if hint is Any:
         return value
-    if origin in {typing.Union, types.UnionType}:
-        inner = next(c for c in choices if c is not type(None))
-        return convert(inner, value, where)
-    wrong = ConfigError(f"{where}: expected {_name_of(hint)}, found {value!r}")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    from_str = getattr(hint, "from_str", None)
+    is_table = dataclasses.is_dataclass(hint) and from_str is None
+    if is_table and isinstance(value, dict):
+        return from_table(typing.cast("type[Any]", hint), value, where, key)
+    expected = "a table" if is_table else getattr(hint, "__name__", str(hint))
+    if rule is not None and hint not in _NUMBERS:
+        expected = rule.expected
+    wrong = ConfigError(f"{where}: expected {expected}, found {value!r:.80}")
+    if typing.get_origin(hint) is not None:
+        return _convert_generic(field_type, value, where, wrong)
     if hint is float and is_number:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise wrong from None
     if hint is Decimal and (is_number or isinstance(value, str)):
         try:
             return Decimal(str(value))
@@ -86,22 +149,40 @@ def convert(hint: Any, value: Any, where: str) -> Any:
             raise wrong from None
     if hint is Path and isinstance(value, str):
         return Path(value).expanduser()
-    if hint is bool and not isinstance(value, bool):
-        raise wrong
-    if hint is int and not (is_number and isinstance(value, int)):
-        raise wrong
-    from_str = getattr(hint, "from_str", None)
-    if from_str is not None and isinstance(value, str):
+    if from_str is not None and isinstance(value, str | date):
         try:
-            return from_str(value)
+            return from_str(value if isinstance(value, str) else value.isoformat())
         except ValueError as error:
             msg = f"{where}: {error}"
             raise ConfigError(msg) from None
-    plain = origin or hint
-    if isinstance(plain, type) and not isinstance(value, plain):
+    is_flag_for_number = hint is int and isinstance(value, bool)
+    if isinstance(hint, type) and (is_flag_for_number or not isinstance(value, hint)):
         raise wrong
     return value
 
 
-def _name_of(hint: Any) -> str:
-    return getattr(hint, "__name__", str(hint))
+def _convert_generic(field_type: FieldType, value: Any, where: str, wrong: ConfigError) -> Any:
+    """Return a TOML value as a choice, or as a sequence or dict of converted values."""
+    hint = field_type.plain
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        if problem := field_type.problem(value):
+            msg = f"{where}: {problem}"
+            raise ConfigError(msg)
+        return value
+    inner = FieldType.of(arguments[-1] if origin is dict else arguments[0])
+    if origin is dict and isinstance(value, dict):
+        return {k: _convert(inner, v, f"{where} {k!r}", k) for k, v in value.items()}
+    is_sequence = origin is list or (origin is tuple and arguments[1:] == (Ellipsis,))
+    if is_sequence and dataclasses.is_dataclass(inner.plain):
+        if not (isinstance(value, list) and all(isinstance(v, dict) for v in value)):
+            msg = f"{where}: expected tables with double brackets, found {value!r:.80}"
+            raise ConfigError(msg)
+        first = next(iter(field_types(typing.cast("type[Any]", inner.plain))))
+        places = [f"{where} {i} {v.get(first, '')!s:.80}".rstrip() for i, v in enumerate(value, 1)]
+        return origin(_convert(inner, v, at) for v, at in zip(value, places, strict=True))
+    if is_sequence and isinstance(value, list):
+        return origin(_convert(inner, v, f"{where} {i}") for i, v in enumerate(value, 1))
+    if not isinstance(value, origin):
+        raise wrong
+    return value

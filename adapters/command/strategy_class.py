@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import sys
 import typing
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from adapters.command.field_rules import OTHER_KEYS, Key
 from adapters.command.settings_file import from_table
 from dolphin_strategies import ConfigError, FactorStrategy, FactorStrategyConfig
 from dolphin_strategies.errors import did_you_mean
@@ -16,6 +18,23 @@ if TYPE_CHECKING:
     from dolphin_strategies import FactorSchema
 
 type AnyFactorStrategy = FactorStrategy[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrategySettings:
+    """The ``[strategy]`` table: ``class``, and the fields of that class's config.
+
+    Attributes
+    ----------
+    path : str
+        ``module:Class``.
+    config : dict
+        Every other key.
+
+    """
+
+    path: Annotated[str, Key("class")] = ""
+    config: Annotated[dict[str, Any], OTHER_KEYS] = field(default_factory=dict)
 
 
 def find_strategy(path: str) -> type[AnyFactorStrategy]:
@@ -80,8 +99,7 @@ def make_config(strategy: type[AnyFactorStrategy], values: dict[str, Any]) -> Fa
         If a key is unknown, with the nearest name, or a value does not fit.
 
     """
-    where = f"[strategy] of {strategy.__name__}:"
-    return from_table(config_class_of(strategy), values, where)
+    return from_table(config_class_of(strategy), values, f"[strategy] of {strategy.__name__}")
 
 
 def make_strategy(path: str, values: dict[str, Any]) -> AnyFactorStrategy:

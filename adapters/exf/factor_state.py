@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from adapters.exchanges.venue import Reading
-    from adapters.exf.registry.factor_registry import Factor, FactorRegistry, Source
+    from adapters.exf.registry.factor_registry import (
+        FactorDefinition,
+        FactorRegistry,
+        PolledSource,
+    )
 
 NAN: Final = math.nan
 _NS_PER_S: Final = 1_000_000_000
@@ -39,7 +43,7 @@ class _Rule(NamedTuple):
     place: int
     inputs: tuple[int, ...]
     function: Callable[[Sequence[float]], float]
-    factor: Factor
+    factor: FactorDefinition
 
 
 class FactorState:
@@ -76,12 +80,12 @@ class FactorState:
         self._last_all = [math.inf] * len(registry.factors)
         """What ``_all`` gave last; no rule's inputs are unchanged at first."""
 
-    def accept(self, source: Source, reading: Reading, now_ns: int, age_ns: int) -> Accepted:
+    def accept(self, source: PolledSource, reading: Reading, now_ns: int, age_ns: int) -> Accepted:
         """Take a reading in.
 
         Parameters
         ----------
-        source : Source
+        source : PolledSource
             Where it is from.
         reading : Reading
             What it says.
@@ -111,7 +115,7 @@ class FactorState:
             changed = changed or not (before == after or (before != before and after != after))  # noqa: PLR0124 - NaN
         return Accepted(changed, tuple(refused))
 
-    def reject(self, source: Source, now_ns: int) -> bool:
+    def reject(self, source: PolledSource, now_ns: int) -> bool:
         """Drop the values of a source that says something wrong; return whether there were any."""
         slots = self._slots[source.key]
         had_some = any(not math.isnan(self._value(slot.place, now_ns)) for slot in slots)
@@ -128,13 +132,13 @@ class FactorState:
         """Return when the next value becomes too old; 0 if there is none."""
         return min([t for t in self._fresh_until_ns if t > now_ns], default=0)
 
-    def alive_of(self, source: Source, now_ns: int) -> tuple[int, int]:
+    def alive_of(self, source: PolledSource, now_ns: int) -> tuple[int, int]:
         """Return how many factors of a source have a value, and how many it has."""
         slots = self._slots[source.key]
         alive = sum(not math.isnan(self._value(slot.place, now_ns)) for slot in slots)
         return alive, len(slots)
 
-    def missing(self, now_ns: int) -> tuple[Factor, ...]:
+    def missing(self, now_ns: int) -> tuple[FactorDefinition, ...]:
         """Return the published factors that have no value."""
         values = self._all(now_ns)
         return tuple(self._factors[i] for i, _ in self._published if math.isnan(values[i]))
@@ -161,5 +165,5 @@ class FactorState:
         return values
 
 
-def _slot(place: int, f: Factor) -> _Slot:
+def _slot(place: int, f: FactorDefinition) -> _Slot:
     return _Slot(place, f.field, int(f.time_to_live_s * _NS_PER_S), f.low, f.high, f.name)

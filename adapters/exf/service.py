@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from adapters.exchanges.venue import Reading
     from adapters.exf.polling.http_client import Answer, Fetcher
     from adapters.exf.publishing.publishers import Publisher
-    from adapters.exf.registry.factor_registry import FactorRegistry, Source
+    from adapters.exf.registry.factor_registry import FactorRegistry, PolledSource
 
 log: Final = logging.getLogger("exf")
 
@@ -160,7 +160,9 @@ class ExfService:
             **poller.health.report(),
         }
 
-    def _on_reading(self, source: Source, reading: Reading, answer: Answer, age_ns: int) -> None:
+    def _on_reading(
+        self, source: PolledSource, reading: Reading, answer: Answer, age_ns: int
+    ) -> None:
         accepted = self._state.accept(source, reading, answer.received_mono_ns, age_ns)
         if accepted.refused:
             notes = tuple(("body", problem) for problem in reading.problems)
@@ -168,7 +170,7 @@ class ExfService:
         if accepted.changed:
             self._publish()
 
-    def _on_bad_body(self, source: Source) -> None:
+    def _on_bad_body(self, source: PolledSource) -> None:
         if self._state.reject(source, time.monotonic_ns()):
             self._publish()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from adapters.command.field_rules import CheckedFields, Rule, between
 from dolphin_strategies.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -25,10 +27,12 @@ PASSWORD_VARIABLE: Final = "DOLPHIN_HAZELCAST_PASSWORD"  # noqa: S105 - a name, 
 EXAMPLE: Final = (
     f"{SCHEME}://localhost:{DEFAULT_PORT}/{DEFAULT_MAP}/{DEFAULT_KEY}?cluster=dolphin&poll_ms=250"
 )
+MEMBERS: Final = Rule("at least one host:port", bool)
+type Name = Annotated[str, Rule(f"a name; for example {EXAMPLE}", bool)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class HazelcastSettings:
+class HazelcastSettings(CheckedFields):
     """The entry that holds the factors, and how it is read.
 
     Attributes
@@ -61,31 +65,22 @@ class HazelcastSettings:
 
     """
 
-    members: tuple[str, ...] = (f"localhost:{DEFAULT_PORT}",)
-    cluster: str = "dolphin"
-    map_name: str = DEFAULT_MAP
-    key: str = DEFAULT_KEY
+    members: Annotated[tuple[str, ...], MEMBERS] = (f"localhost:{DEFAULT_PORT}",)
+    cluster: Name = "dolphin"
+    map_name: Name = DEFAULT_MAP
+    key: Name = DEFAULT_KEY
     mode: Mode = "push"
-    poll_s: float = 0.25
+    poll_s: Annotated[float, between(MIN_POLL_S, MAX_POLL_S)] = 0.25
     tls: bool = False
     ca_file: str = field(default="", metadata={"query": "ca"})
     cert_file: str = field(default="", metadata={"query": "cert"})
     key_file: str = field(default="", metadata={"query": "cert_key"})
 
     def __post_init__(self) -> None:
-        if not self.members:
-            msg = "members: expected at least one host:port, found none"
-            raise ConfigError(msg)
-        for name in ("cluster", "map_name", "key"):
-            if not getattr(self, name):
-                msg = f"{name}: expected a name, found an empty text; for example {EXAMPLE}"
-                raise ConfigError(msg)
-        if self.mode not in {"push", "poll"}:
-            msg = f"mode: expected 'push' or 'poll', found {self.mode!r}"
-            raise ConfigError(msg)
-        if not MIN_POLL_S <= self.poll_s <= MAX_POLL_S:
-            msg = f"poll_ms: expected 1 to 1000, found {self.poll_s * 1000:g}"
-            raise ConfigError(msg)
+        try:
+            super().__post_init__()
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
         if (self.ca_file or self.cert_file or self.key_file) and not self.tls:
             msg = "ca, cert, cert_key: certificates need tls=true"
             raise ConfigError(msg)
@@ -196,10 +191,13 @@ def _options(query: str) -> dict[str, Any]:
 def _convert(name: str, text: str) -> Any:
     if name == "poll_ms":
         try:
-            return float(text) / 1000
+            poll_s = float(text) / 1000
         except ValueError:
+            poll_s = math.nan
+        if not MIN_POLL_S <= poll_s <= MAX_POLL_S:
             msg = f"poll_ms: expected 1 to 1000, found {text!r}"
-            raise ConfigError(msg) from None
+            raise ConfigError(msg)
+        return poll_s
     if name == "tls":
         if text not in {"true", "false"}:
             msg = f"tls: expected 'true' or 'false', found {text!r}"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Final, Literal
+
+from adapters.command.field_rules import CheckedFields, Fee, Rule, at_least
+
+SOME_BALANCE: Final = Rule('at least one such as "100000 USDT"', bool)
 
 
 @dataclass(frozen=True, kw_only=True)
-class BacktestVenue:
+class BacktestVenue(CheckedFields):
     """The ``[venue]`` table: the account, and how orders are filled.
 
     Attributes
@@ -38,25 +42,9 @@ class BacktestVenue:
 
     account: Literal["margin", "cash"] = "margin"
     oms: Literal["netting", "hedging"] = "netting"
-    balances: list[str] = field(default_factory=lambda: ["100000 USDT"])
-    leverage: Decimal = Decimal(10)
-    maker_fee: Decimal = Decimal("0.0002")
-    taker_fee: Decimal = Decimal("0.0005")
-    latency_ms: float = 0.0
+    balances: Annotated[list[str], SOME_BALANCE] = field(default_factory=lambda: ["100000 USDT"])
+    leverage: Annotated[Decimal, at_least(1)] = Decimal(10)
+    maker_fee: Fee = Decimal("0.0002")
+    taker_fee: Fee = Decimal("0.0005")
+    latency_ms: Annotated[float, at_least(0)] = 0.0
     fill_on: Literal["auto", "quotes", "trades", "bars"] = "auto"
-
-    def __post_init__(self) -> None:
-        if not (self.leverage.is_finite() and self.leverage >= 1):
-            msg = f"leverage: expected at least 1, found {self.leverage}"
-            raise ValueError(msg)
-        for name in ("maker_fee", "taker_fee"):
-            fee = getattr(self, name)
-            if not (fee.is_finite() and abs(fee) < 1):
-                msg = f"{name}: expected a fraction such as 0.0005, found {fee}"
-                raise ValueError(msg)
-        if not 0 <= self.latency_ms < float("inf"):
-            msg = f"latency_ms: expected 0 or more, found {self.latency_ms}"
-            raise ValueError(msg)
-        if not self.balances:
-            msg = 'balances: expected at least one such as "100000 USDT", found none'
-            raise ValueError(msg)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
+from adapters.command import settings_file
+from adapters.command.field_rules import CheckedFields, at_least
 from adapters.command.instants import Instant
 from adapters.command.settings_file import from_table, read_tables
+from adapters.command.strategy_class import StrategySettings
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.importing.spec.instrument_spec import InstrumentSpec
-from dolphin_strategies.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunSettings:
+class RunSettings(CheckedFields):
     """The ``[backtest]`` table.
 
     Attributes
@@ -52,33 +53,14 @@ class RunSettings:
     recordings: list[str] | None = None
     instruments: list[str] | None = None
     show: list[str] | None = None
-    chunk_rows: int = 50_000
+    chunk_rows: Annotated[int, at_least(1)] = 50_000
     log_level: str = "ERROR"
 
     def __post_init__(self) -> None:
-        if self.chunk_rows < 1:
-            msg = f"chunk_rows: expected at least 1, found {self.chunk_rows}"
-            raise ValueError(msg)
+        super().__post_init__()
         if self.start is not None and self.end is not None and self.start >= self.end:
             msg = f"expected start before end, found start {self.start} and end {self.end}"
             raise ValueError(msg)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StrategySettings:
-    """The ``[strategy]`` table, as live.
-
-    Attributes
-    ----------
-    path : str
-        ``class``, as ``module:Class``.
-    config : dict
-        All other keys: the fields of the strategy's config, as TOML values.
-
-    """
-
-    path: str = ""
-    config: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,14 +86,6 @@ class BacktestSettings:
     strategy: StrategySettings = field(default_factory=StrategySettings)
 
 
-_TABLES: Final[dict[str, type[Any]]] = {
-    "backtest": RunSettings,
-    "venue": BacktestVenue,
-    "instrument": InstrumentSpec,
-    "strategy": StrategySettings,
-}
-
-
 def load(path: Path | None) -> BacktestSettings:
     """Read a TOML file; without one, the defaults.
 
@@ -123,19 +97,8 @@ def load(path: Path | None) -> BacktestSettings:
     """
     if path is None:
         return BacktestSettings()
-    parts: dict[str, Any] = {}
-    for name, table in read_tables(path).items():
-        if name in LIVE_TABLES:
-            continue
-        if name not in _TABLES:
-            msg = f"{path}: unknown table [{name}]{did_you_mean(name, _TABLES)}"
-            raise ConfigError(msg)
-        if not isinstance(table, dict):
-            msg = f"{path}: expected a table [{name}], found {table!r}"
-            raise ConfigError(msg)
-        values = _strategy_table(table) if name == "strategy" else _with_texts(table)
-        parts[name] = from_table(_TABLES[name], values, f"{path}: [{name}]")
-    return BacktestSettings(**parts)
+    tables = {n: table for n, table in read_tables(path).items() if n not in LIVE_TABLES}
+    return from_table(BacktestSettings, tables, str(path))
 
 
 def override(settings: BacktestSettings, **given: Any) -> BacktestSettings:
@@ -155,27 +118,8 @@ def override(settings: BacktestSettings, **given: Any) -> BacktestSettings:
 
     """
     path = given.pop("strategy", None)
-    chosen = {name: value for name, value in given.items() if value is not None}
-    try:
-        run = dataclasses.replace(settings.backtest, **chosen)
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
-    strategy = settings.strategy
-    if path is not None:
-        strategy = dataclasses.replace(strategy, path=path)
-    return dataclasses.replace(settings, backtest=run, strategy=strategy)
-
-
-def _strategy_table(table: dict[str, Any]) -> dict[str, Any]:
-    """Split ``class`` from the rest, which is the strategy's own configuration."""
-    config = dict(table)
-    path = {"path": config.pop("class")} if "class" in config else {}
-    return {**path, "config": config}
-
-
-def _with_texts(table: dict[str, Any]) -> dict[str, Any]:
-    """Return the table with TOML's dates as the texts that an Instant is read from."""
-    return {
-        key: value.isoformat() if isinstance(value, date) else value
-        for key, value in table.items()
-    }
+    return dataclasses.replace(
+        settings,
+        backtest=settings_file.override(settings.backtest, **given),
+        strategy=settings_file.override(settings.strategy, path=path),
+    )

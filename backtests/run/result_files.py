@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from nautilus_trader.backtest import BacktestEngine
 
+    from adapters.command.strategy_class import StrategySettings
     from backtests.inputs.backtest_data import BacktestData
-    from backtests.inputs.backtest_settings import StrategySettings
     from backtests.run.figures import Figures
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-DESCRIPTION = "Gather external factors from the exchanges' public APIs and publish them."
-EXAMPLES = """\
+DESCRIPTION: Final = "Gather external factors from the exchanges' public APIs and publish them."
+EXAMPLES: Final = """\
 examples:
   run_exf.py run                          in this terminal, until Ctrl-C
   run_exf.py start                        in the background; also stop, restart, status
@@ -26,60 +26,72 @@ and no host had ever answered; 130 left by a second signal.
 status: 0 every factor has a value; 3 not running; 4 some factors have none; 5 none has; 6 the
 service runs and does not respond.
 """
+HELPS: Final = {
+    "run": "gather in this terminal, until Ctrl-C",
+    "start": "gather in the background; refused if a service for the region runs",
+    "stop": "stop the service in the background, by force after 6 s",
+    "restart": "stop it and start it again; readers stay attached",
+    "status": "report how it is, by the exit code too",
+    "check": "check the configuration, start nothing",
+    "factors": "print the factors as a table",
+    "fields": "print what the endpoints of the venues give",
+}
+STARTING: Final = ("run", "start", "restart")
+POLLING: Final = (*STARTING, "check")
+OF_A_REGION: Final = (*POLLING, "stop", "status")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line."""
+    """Parse the command line; what was not given is None."""
     parser = argparse.ArgumentParser(
         prog="run_exf.py",
         description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    helps = {
-        "run": "gather in this terminal, until Ctrl-C",
-        "start": "gather in the background; refused if a service for the region runs",
-        "stop": "stop the service in the background, by force after 6 s",
-        "restart": "stop it and start it again; readers stay attached",
-        "status": "say how it is; the exit code tells it too",
-        "check": "check the configuration, start nothing",
-        "factors": "print the factors as a table",
-        "fields": "print what the endpoints of the venues give",
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = {
+        name: subparsers.add_parser(name, help=text, description=text.capitalize() + ".")
+        for name, text in HELPS.items()
     }
-    for name, text in helps.items():
-        command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
-        add = command.add_argument
-        add("--config", type=Path, metavar="FILE.toml", help="settings; see docs/exf.md")
-        if name == "fields":
-            add("venue", nargs="?", help="of this venue only")
-            continue
-        if name == "factors":
-            add("--markdown", action="store_true", help="as docs/factors.md has it")
-        else:
-            add("--region", type=Path, metavar="PATH", help="the region to write "
-                "(default: /dev/shm/dolphin_exf)")  # fmt: skip
-        if name == "status":
-            add("--json", action="store_true", help="everything, for programs")
-        if name in {"status", "stop"}:
-            continue
-        add("--factors", action="append", metavar="FILE.toml", help="factors of your own, "
-            "on top of the packaged ones; may be repeated")  # fmt: skip
-        add("--venues", metavar="A,B", help="ask these venues only")
-        if name == "factors":
-            continue
-        add("--base-url", metavar="URL", help="where all venues are, instead of the exchanges")
-        add("--period", type=float, metavar="S", help="poll every source at this period")
-        if name in {"run", "start", "restart"}:
-            add("--log", type=Path, metavar="FILE", help="write the log there "
-                "(default: standard error; with start ~/.local/state/dolphin/)")  # fmt: skip
-            add("--hazelcast", metavar="URL", help="write an entry of a Hazelcast map too, for "
-                "example hazelcast://localhost:5701")  # fmt: skip
-            add("--record", type=Path, metavar="DIR", help="record everything into this catalog")
-            add("--replay", type=Path, metavar="DIR", help="publish a catalog's factors at "
-                "recorded pace instead of gathering")  # fmt: skip
-            add("--speed", type=float, metavar="N", help="speed of the replay (default: 1)")
-        if name == "run":
-            add("--seconds", type=float, metavar="N", help="stop after N seconds")
-            add("--detached", action="store_true", help=argparse.SUPPRESS)
+
+    def add(names: Iterable[str], option: str, **how: Any) -> None:
+        for name in names:
+            commands[name].add_argument(option, **how)
+
+    add(HELPS, "--config", type=Path, metavar="FILE.toml", help="settings; see docs/exf.md")
+    add(["fields"], "venue", nargs="?", help="of this venue only")
+    add(["factors"], "--markdown", action="store_true", help="as docs/factors.md has it")
+    add(OF_A_REGION, "--region", type=Path, metavar="PATH", help="the region to write "
+        "(default: /dev/shm/dolphin_exf)")  # fmt: skip
+    add(["status"], "--json", action="store_true", help="everything, for programs")
+    add([*POLLING, "factors"], "--factors", action="append", metavar="FILE.toml",
+        help="factors of your own, on top of the packaged ones; may be repeated")  # fmt: skip
+    add([*POLLING, "factors"], "--venues", metavar="A,B", help="ask these venues only")
+    add(POLLING, "--base-url", metavar="URL", help="where all venues are, instead of the "
+        "exchanges")  # fmt: skip
+    add(POLLING, "--period", type=float, metavar="S", help="poll every source at this period")
+    add(STARTING, "--log", type=Path, metavar="FILE", help="write the log there "
+        "(default: standard error; with start ~/.local/state/dolphin/)")  # fmt: skip
+    add(STARTING, "--hazelcast", metavar="URL", help="write an entry of a Hazelcast map too, for "
+        "example hazelcast://localhost:5701")  # fmt: skip
+    add(STARTING, "--record", type=Path, metavar="DIR", help="record everything into this catalog")
+    add(STARTING, "--replay", type=Path, metavar="DIR", help="publish a catalog's factors at "
+        "recorded pace instead of gathering")  # fmt: skip
+    add(STARTING, "--speed", type=float, metavar="N", help="speed of the replay (default: 1)")
+    add(["run"], "--seconds", type=float, metavar="N", help="stop after N seconds")
+    add(["run"], "--detached", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
+
+
+def words_of(options: argparse.Namespace) -> list[str]:
+    """Return the options of ``start`` as words for ``run``, which starts in another folder."""
+    words: list[str] = []
+    for name, value in vars(options).items():
+        if value is None or name in {"command", "log"}:
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            # The settings list factor files as text; they are paths all the same.
+            text = Path(one).absolute() if isinstance(one, Path) or name == "factors" else one
+            words.append(f"--{name.replace('_', '-')}={text}")
+    return words

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field, fields
+import dataclasses
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 from urllib.parse import urlsplit
 
+from adapters.command.field_rules import CheckedFields, Rule, at_least, between
 from adapters.command.settings_file import from_table, read_tables
 from adapters.exchanges import known_venues
 from adapters.exf.polling.venue_host import USED_SHARE
@@ -18,9 +19,23 @@ from dolphin_strategies.errors import ConfigError, did_you_mean
 if TYPE_CHECKING:
     from adapters.exf.registry.factor_registry import FactorRegistry
 
+POLL_PERIOD: Final = Rule("0.1 to 3600, or 0", lambda s: s == 0 or 0.1 <= s <= 3600)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return not url or (parts.scheme in {"http", "https"} and bool(parts.netloc))
+
+
+type Address = Annotated[str, Rule("an address such as http://127.0.0.1:8080", _is_address)]
+"""A URL of HTTP or HTTPS; empty: the exchange's own."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class ExfSettings:
+class ServiceSettings(CheckedFields):
     """The ``[exf]`` table.
 
     Attributes
@@ -34,7 +49,7 @@ class ExfSettings:
     factors : list of str
         Factor files of your own, on top of the packaged one; relative to the configuration.
     venues : list of str
-        Ask these only; empty: all.
+        Poll these only; empty: all.
     base_url : str
         Where all venues are, instead of at the exchanges.
     poll_period_s : float
@@ -46,7 +61,7 @@ class ExfSettings:
     record : Path, optional
         A catalog to record everything into.
     replay : Path, optional
-        A catalog to publish from, at recorded pace, instead of gathering.
+        A catalog to publish from, at recorded pace, instead of polling.
     speed : float
         Of the replay: recorded seconds a second.
     age_from : "exchange" or "receipt"
@@ -56,21 +71,31 @@ class ExfSettings:
 
     region: Path = DEFAULT_PATH
     hazelcast: str = ""
-    period_s: float = 0.5
+    period_s: Annotated[float, between(0.01, 60)] = 0.5
     factors: list[str] = field(default_factory=list)
     venues: list[str] = field(default_factory=list)
-    base_url: str = ""
-    poll_period_s: float = 0.0
-    deadline_s: float = 0.4
-    largest_body: int = 1_000_000
+    base_url: Address = ""
+    poll_period_s: Annotated[float, POLL_PERIOD] = 0.0
+    deadline_s: Annotated[float, between(0.05, 30)] = 0.4
+    largest_body: Annotated[int, between(1_000, 100_000_000)] = 1_000_000
     record: Path | None = None
     replay: Path | None = None
-    speed: float = 1.0
+    speed: Annotated[float, between(0.001, 1000)] = 1.0
     age_from: Literal["exchange", "receipt"] = "exchange"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.replay is not None and self.record is not None:
+            msg = "record: a replay is recorded already; expected one of record and replay"
+            raise ValueError(msg)
+        if self.hazelcast:
+            from adapters.hazelcast_map.settings import HazelcastSettings  # noqa: PLC0415 - takes 1 s
+
+            HazelcastSettings.from_url(self.hazelcast)
 
 
 @dataclass(frozen=True, kw_only=True)
-class VenueSettings:
+class HostSettings(CheckedFields):
     """A ``[venues.NAME]`` table.
 
     Attributes
@@ -83,96 +108,40 @@ class VenueSettings:
 
     """
 
-    base_url: str = ""
-    weight_per_minute: float = 0.0
+    base_url: Address = ""
+    weight_per_minute: Annotated[float, at_least(0)] = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ExfSettings:
     """Everything a service is configured with."""
 
-    exf: ExfSettings = field(default_factory=ExfSettings)
-    venues: dict[str, VenueSettings] = field(default_factory=dict)
+    exf: ServiceSettings = field(default_factory=ServiceSettings)
+    venues: dict[str, HostSettings] = field(default_factory=dict)
 
 
-def load(path: Path | None) -> Settings:
+def load(path: Path | None) -> ExfSettings:
     """Read a TOML file; without one, the defaults.
 
     Raises
     ------
     ConfigError
-        If the file cannot be read, or has an unknown key or a value of the wrong kind.
+        If the file cannot be read, or has an unknown key or a value that cannot be used.
 
     """
     if path is None:
-        return Settings()
-    tables = read_tables(path)
-    known = [f.name for f in fields(Settings)]
-    for name, table in tables.items():
-        if name not in known:
-            msg = f"{path}: unknown table [{name}]{did_you_mean(name, known)}"
-            raise ConfigError(msg)
-        if not isinstance(table, dict):
-            msg = f"{path}: expected a table [{name}], found {table!r}"
-            raise ConfigError(msg)
-    exf = dict(tables.get("exf", {}))
-    if isinstance(exf.get("factors"), list):
-        exf["factors"] = [str(path.parent / str(name)) for name in exf["factors"]]
-    venues: dict[str, VenueSettings] = {}
-    for name, table in tables.get("venues", {}).items():
-        where = f"{path}: [venues.{name}]"
+        return ExfSettings()
+    settings = from_table(ExfSettings, read_tables(path), str(path))
+    for name in settings.venues:
         if name not in known_venues():
-            msg = f"{where}: no such venue{did_you_mean(name, known_venues())}"
+            msg = f"{path}: [venues]: no venue {name!r}{did_you_mean(name, known_venues())}"
             raise ConfigError(msg)
-        if not isinstance(table, dict):
-            msg = f"{where}: expected a table, found {table!r}"
-            raise ConfigError(msg)
-        venues[name] = from_table(VenueSettings, table, where)
-    return Settings(exf=from_table(ExfSettings, exf, f"{path}: [exf]"), venues=venues)
+    factors = [str(path.parent / name) for name in settings.exf.factors]
+    return dataclasses.replace(settings, exf=dataclasses.replace(settings.exf, factors=factors))
 
 
-def check(settings: Settings) -> None:
-    """Refuse settings that no service can follow.
-
-    Raises
-    ------
-    ConfigError
-        With what was expected and found.
-
-    """
-    exf = settings.exf
-    limits: dict[str, tuple[float, float, float]] = {
-        "period_s": (exf.period_s, 0.01, 60.0),
-        "deadline_s": (exf.deadline_s, 0.05, 30.0),
-        "largest_body": (exf.largest_body, 1_000, 100_000_000),
-        "speed": (exf.speed, 0.001, 1000.0),
-    }
-    if exf.poll_period_s:
-        limits["poll_period_s"] = (exf.poll_period_s, 0.1, 3600.0)
-    for name, (value, low, high) in limits.items():
-        if not low <= value <= high:
-            msg = f"{name}: expected {low:g} to {high:g}, found {value:g}"
-            raise ConfigError(msg)
-    urls = {"base_url": exf.base_url, **{n: v.base_url for n, v in settings.venues.items()}}
-    for name, url in urls.items():
-        if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc):
-            msg = f"{name}: expected an address such as http://127.0.0.1:8080, found {url!r}"
-            raise ConfigError(msg)
-    if exf.hazelcast:
-        from adapters.hazelcast_map.settings import HazelcastSettings  # noqa: PLC0415 - takes 1 s
-
-        HazelcastSettings.from_url(exf.hazelcast)
-    if exf.replay is not None and exf.record is not None:
-        msg = "record: a replay is recorded already; expected one of record and replay"
-        raise ConfigError(msg)
-    for name, venue in settings.venues.items():
-        if not venue.weight_per_minute >= 0:
-            msg = f"[venues.{name}] weight_per_minute: expected 0 or more"
-            raise ConfigError(msg)
-
-
-def registry_of(settings: Settings) -> FactorRegistry:
-    """Return the sources and factors that these settings ask for.
+def registry_of(settings: ExfSettings) -> FactorRegistry:
+    """Return the sources and factors that these settings select.
 
     Raises
     ------
@@ -203,24 +172,12 @@ def registry_of(settings: Settings) -> FactorRegistry:
     return registry
 
 
-def hosts_of(settings: Settings) -> dict[str, tuple[str, float | None]]:
+def hosts_of(settings: ExfSettings) -> dict[str, tuple[str, float | None]]:
     """Return each venue's address and the rate limit to keep there; None: no limit."""
     hosts: dict[str, tuple[str, float | None]] = {}
     for name, venue in known_venues().items():
-        own = settings.venues.get(name, VenueSettings())
+        own = settings.venues.get(name, HostSettings())
         url = own.base_url or settings.exf.base_url
         limit = own.weight_per_minute or (None if url else venue.weight_per_minute)
         hosts[name] = (url or venue.base_url, limit)
     return hosts
-
-
-def with_overrides(settings: Settings, **values: Any) -> Settings:
-    """Return settings with the command line's options on top; None leaves one as it is."""
-    given = {name: value for name, value in values.items() if value is not None}
-    exf = {f.name: getattr(settings.exf, f.name) for f in fields(ExfSettings)}
-    return Settings(exf=ExfSettings(**{**exf, **given}), venues=settings.venues)
-
-
-def state_home() -> Path:
-    """Return where a user's programs keep what should outlive them, such as logs."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from adapters.exf.publishing.publishers import Publisher
     from dolphin_strategies.factors.schema import FactorSchema
-    from live.exf.exf_settings import Settings
+    from live.exf.exf_settings import ExfSettings
 
 log: Final = logging.getLogger("exf")
 
@@ -60,7 +60,7 @@ class ServiceProcess:
 
     Parameters
     ----------
-    settings : Settings
+    settings : ExfSettings
         Checked settings.
     seconds : float
         Stop after so many seconds; 0: run until told to stop.
@@ -74,7 +74,7 @@ class ServiceProcess:
     """
 
     def __init__(
-        self, settings: Settings, seconds: float = 0.0, *, detached: bool = False
+        self, settings: ExfSettings, seconds: float = 0.0, *, detached: bool = False
     ) -> None:
         self._settings: Final = settings
         self._seconds: Final = seconds

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from nautilus_trader.model import InstrumentId
 
+from adapters.command.field_rules import CheckedFields, Fee, Key, at_least, more_than
 from adapters.command.settings_file import from_table, read_tables
+from adapters.command.strategy_class import StrategySettings
 from adapters.feed.factor_feed import Delivery, Wait
 from adapters.market.instruments import BTCUSDT_EXF, BTCUSDT_PERP
 from adapters.shm import DEFAULT_PATH
-from dolphin_strategies.errors import ConfigError, did_you_mean
 
 type VenueName = Literal["simulated", "replay", "binance"]
 
@@ -24,7 +24,7 @@ DEFAULT_STRATEGY: Final = "dolphin_strategies.examples.imbalance_taker:Imbalance
 
 
 @dataclass(frozen=True, kw_only=True)
-class NodeSettings:
+class NodeSettings(CheckedFields):
     """The ``[node]`` table.
 
     Attributes
@@ -61,23 +61,23 @@ class NodeSettings:
     region: Path = DEFAULT_PATH
     catalog: Path | None = None
     source: str = ""
-    seconds: float = 0.0
+    seconds: Annotated[float, at_least(0)] = 0.0
     log_level: str = "WARNING"
     record: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class SandboxSettings:
+class SandboxSettings(CheckedFields):
     """The ``[sandbox]`` table: the paper account and its fees (fractions of the notional)."""
 
-    balance_usdt: Decimal = Decimal(100_000)
-    leverage: Decimal = Decimal(10)
-    maker_fee: Decimal = Decimal("0.0002")
-    taker_fee: Decimal = Decimal("0.0005")
+    balance_usdt: Annotated[Decimal, more_than(0)] = Decimal(100_000)
+    leverage: Annotated[Decimal, at_least(1)] = Decimal(10)
+    maker_fee: Fee = Decimal("0.0002")
+    taker_fee: Fee = Decimal("0.0005")
 
 
 @dataclass(frozen=True, kw_only=True)
-class DemoSettings:
+class DemoSettings(CheckedFields):
     """The ``[demo]`` table: the simulated market.
 
     Attributes
@@ -89,16 +89,16 @@ class DemoSettings:
 
     """
 
-    seed: int = 7
+    seed: Annotated[int, at_least(0)] = 7
     shuffle_factors: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplaySettings:
+class ReplaySettings(CheckedFields):
     """The ``[replay]`` table: recorded ticks as the live market."""
 
     folder: Path | None = None
-    speed: float = 1.0
+    speed: Annotated[float, more_than(0, at_most=1000)] = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,11 +122,10 @@ class SyntheticQuoteSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StrategySettings:
-    """The ``[strategy]`` table: ``class`` and the fields of its config."""
+class NodeStrategySettings(StrategySettings):
+    """The ``[strategy]`` table, whose ``class`` is an example's by default."""
 
-    path: str = DEFAULT_STRATEGY
-    config: dict[str, Any] = field(default_factory=dict)
+    path: Annotated[str, Key("class")] = DEFAULT_STRATEGY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +137,7 @@ class Settings:
     demo: DemoSettings = field(default_factory=DemoSettings)
     replay: ReplaySettings = field(default_factory=ReplaySettings)
     synthetic_quotes: SyntheticQuoteSettings = field(default_factory=SyntheticQuoteSettings)
-    strategy: StrategySettings = field(default_factory=StrategySettings)
+    strategy: NodeStrategySettings = field(default_factory=NodeStrategySettings)
 
 
 def load(path: Path | None) -> Settings:
@@ -150,28 +149,4 @@ def load(path: Path | None) -> Settings:
         If the file cannot be read, or has an unknown key or a value of the wrong kind.
 
     """
-    if path is None:
-        return Settings()
-    tables = read_tables(path)
-    parts: dict[str, Any] = {}
-    known = {f.name: f for f in dataclasses.fields(Settings)}
-    for name, table in tables.items():
-        if name not in known:
-            msg = f"{path}: unknown table [{name}]{did_you_mean(name, known)}"
-            raise ConfigError(msg)
-        if not isinstance(table, dict):
-            msg = f"{path}: expected a table [{name}], found {table!r}"
-            raise ConfigError(msg)
-        values = dict(table)
-        if name == "strategy":
-            values = _strategy_table(values)
-        parts[name] = from_table(known[name].default_factory, values, f"{path}: [{name}]")  # type: ignore[arg-type]
-    return Settings(**parts)
-
-
-def _strategy_table(values: dict[str, Any]) -> dict[str, Any]:
-    """Split ``class`` from the rest, which is the strategy's own configuration."""
-    split: dict[str, Any] = {"config": values}
-    if "class" in values:
-        split["path"] = values.pop("class")
-    return split
+    return Settings() if path is None else from_table(Settings, read_tables(path), str(path))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from adapters.exf.polling.http_client import Answer, Fetcher
     from adapters.exf.polling.request import Request
     from adapters.exf.polling.venue_host import Host
-    from adapters.exf.registry.factor_registry import Source
+    from adapters.exf.registry.factor_registry import PolledSource
 
 _DEADLINE_SHARE: Final = 0.9
 """Of the period, where that is shorter than the fetcher's deadline."""
@@ -28,9 +28,9 @@ _DATE_RESOLUTION_NS: Final = 1_000_000_000
 FUTURE_TOLERANCE_NS: Final = 1_000_000_000
 """How far an exchange's stamp may lie ahead of its clock, as far as that is known."""
 
-type OnReading = Callable[[Source, Reading, Answer, int], None]
+type OnReading = Callable[[PolledSource, Reading, Answer, int], None]
 """Called with a reading that can be used, its answer and how old it was when received, ns."""
-type OnBadBody = Callable[[Source], None]
+type OnBadBody = Callable[[PolledSource], None]
 
 
 class SourcePoller:
@@ -56,7 +56,7 @@ class SourcePoller:
     def __init__(  # noqa: PLR0913 - it stands between all of them
         self,
         *,
-        source: Source,
+        source: PolledSource,
         endpoint: Endpoint,
         request: Request,
         host: Host,

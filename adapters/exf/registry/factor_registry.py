@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class PolledSource:
     """One request that is polled: an endpoint of a venue for a symbol."""
 
     venue: str
@@ -33,7 +33,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Factor:
+class FactorDefinition:
     """One named number.
 
     Attributes
@@ -75,8 +75,8 @@ class Factor:
 class FactorRegistry:
     """Every source and factor; derived factors come after what they are made of."""
 
-    sources: tuple[Source, ...]
-    factors: tuple[Factor, ...]
+    sources: tuple[PolledSource, ...]
+    factors: tuple[FactorDefinition, ...]
     venues: Mapping[str, Venue]
 
     @property
@@ -84,11 +84,11 @@ class FactorRegistry:
         """The names that are published, in order."""
         return FactorSchema(f.name for f in self.factors if f.is_published)
 
-    def endpoint(self, source: Source) -> Endpoint:
+    def endpoint(self, source: PolledSource) -> Endpoint:
         """Return the endpoint of a source."""
         return self.venues[source.venue].endpoints[source.endpoint]
 
-    def factors_of(self, source: Source) -> tuple[Factor, ...]:
+    def factors_of(self, source: PolledSource) -> tuple[FactorDefinition, ...]:
         """Return the factors that come from a source."""
         return tuple(f for f in self.factors if f.source == source.key)
 
@@ -113,7 +113,7 @@ class FactorRegistry:
                 raise ConfigError(msg)
         sources = tuple(s for s in self.sources if s.venue in names)
         keys = {s.key for s in sources}
-        kept: list[Factor] = []
+        kept: list[FactorDefinition] = []
         for factor in self.factors:
             known = tuple(name for name in factor.inputs if any(f.name == name for f in kept))
             if factor.source in keys:
@@ -123,5 +123,5 @@ class FactorRegistry:
         return replace(self, sources=sources, factors=tuple(kept))
 
 
-def _takes_any(factor: Factor) -> bool:
+def _takes_any(factor: FactorDefinition) -> bool:
     return RULES[factor.rule][1] == 0

@@ -3,23 +3,86 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from adapters.command.settings_file import read_tables
+from adapters.command.field_rules import KEY_OF_TABLE, CheckedFields, Rule, at_least, more_than
+from adapters.command.settings_file import from_table, read_tables
 from adapters.exf.registry.derived_factors import RULES
-from adapters.exf.registry.factor_registry import Factor, FactorRegistry, Source
-from adapters.exf.registry.registry_tables import checked_table
+from adapters.exf.registry.factor_registry import FactorDefinition, FactorRegistry, PolledSource
 from dolphin_strategies.errors import ConfigError, did_you_mean
 from dolphin_strategies.factors.schema import is_factor_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from adapters.exchanges.venue import Venue
 
 PACKAGED: Final = Path(__file__).with_name("factors.toml")
 SHORTEST_PERIOD_S: Final = 0.1
+NAME: Final = Rule(
+    "a factor name (a name has a letter and then letters, digits, '_', '.' or '-', at most 63)",
+    lambda name: is_factor_name(name.removeprefix("_")),
+)
+RANGE: Final = Rule(
+    "two numbers, the lower limit first",
+    lambda limits: len(limits) == 2 and -math.inf < limits[0] < limits[1] < math.inf,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionTable(CheckedFields):
+    """What every factor's table has; see :class:`FactorDefinition`."""
+
+    name: Annotated[str, KEY_OF_TABLE, NAME]
+    unit: str
+    about: str
+    range: Annotated[list[float], RANGE]
+
+    def definition(self, **origin: Any) -> FactorDefinition:
+        """Return the factor's definition, given where its value comes from."""
+        low, high = self.range
+        return FactorDefinition(
+            name=self.name, unit=self.unit, about=self.about, low=low, high=high, **origin
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolledFactorTable(DefinitionTable):
+    """An entry of ``[source.factors]``: a field of the source's answers."""
+
+    field: str
+    time_to_live_s: Annotated[float, more_than(0)] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DerivedFactorTable(DefinitionTable):
+    """An entry of ``[derived]``: a rule, and the factors that it is applied to."""
+
+    rule: str
+    of: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceTable(CheckedFields):
+    """``[[source]]``: one request that is polled, and the factors of its answers."""
+
+    venue: str
+    endpoint: str
+    symbol: str = ""
+    period_s: Annotated[float, at_least(SHORTEST_PERIOD_S)]
+    time_to_live_s: Annotated[float, more_than(0)]
+    factors: dict[str, PolledFactorTable]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryTables:
+    """A whole file."""
+
+    source: tuple[SourceTable, ...] = ()
+    derived: dict[str, DerivedFactorTable] = dataclass_field(default_factory=dict)
 
 
 def load(venues: Mapping[str, Venue], more: Iterable[Path] = ()) -> FactorRegistry:
@@ -33,10 +96,23 @@ def load(venues: Mapping[str, Venue], more: Iterable[Path] = ()) -> FactorRegist
         If a file cannot be read, or something in it is unknown or makes no sense.
 
     """
-    sources: dict[str, Source] = {}
-    factors: dict[str, Factor] = {}
+    sources: dict[str, PolledSource] = {}
+    factors: dict[str, FactorDefinition] = {}
     for path in (PACKAGED, *more):
-        _read(path, venues, sources, factors)
+        tables = from_table(RegistryTables, read_tables(path), str(path))
+        found: dict[str, FactorDefinition] = {}
+        for source, factor in _definitions(tables, venues, path):
+            if factor.name in found:
+                msg = f"{path}: the factor {factor.name!r} is defined twice"
+                raise ConfigError(msg)
+            found[factor.name] = factor
+            if source is None:
+                continue
+            # Two files may want the same answer at different paces: the faster one holds.
+            known = sources.get(source.key)
+            if known is None or source.period_s < known.period_s:
+                sources[source.key] = source
+        factors |= found
     used = {factor.source for factor in factors.values()}
     return FactorRegistry(
         sources=tuple(s for key, s in sources.items() if key in used),
@@ -45,125 +121,59 @@ def load(venues: Mapping[str, Venue], more: Iterable[Path] = ()) -> FactorRegist
     )
 
 
-def _read(
-    path: Path,
-    venues: Mapping[str, Venue],
-    sources: dict[str, Source],
-    factors: dict[str, Factor],
-) -> None:
-    tables = read_tables(path)
-    checked_table(tables, {}, str(path), {"source": list, "derived": dict})
-    seen: set[str] = set()
-
-    def add(factor: Factor) -> None:
-        if factor.name in seen:
-            msg = f"{path}: the factor {factor.name!r} is defined twice"
-            raise ConfigError(msg)
-        seen.add(factor.name)
-        factors[factor.name] = factor
-
-    for table in tables.get("source", ()):
-        source, time_to_live_s = _source(table, venues, str(path))
-        # Two files may want the same answer at different paces: the faster one holds.
-        known = sources.get(source.key)
-        if known is None or source.period_s < known.period_s:
-            sources[source.key] = source
-        endpoint = venues[source.venue].endpoints[source.endpoint]
-        for name, entry in table["factors"].items():
-            where = f"{path}: factor {name!r}"
-            keys = {"field": str, "unit": str, "about": str, "range": list}
-            checked_table(entry, keys, where, {"time_to_live_s": float})
-            if entry["field"] not in endpoint.fields:
-                near = did_you_mean(entry["field"], endpoint.fields)
-                msg = f"{where}: {source.key} has no field {entry['field']!r}{near}"
+def _definitions(
+    tables: RegistryTables, venues: Mapping[str, Venue], path: Path
+) -> Iterator[tuple[PolledSource | None, FactorDefinition]]:
+    """Yield each factor of a file with its source, the derived ones without."""
+    for number, table in enumerate(tables.source, 1):
+        where = f"{path}: [[source]] {number} {table.venue}"
+        source = _source(table, venues, where)
+        fields = venues[source.venue].endpoints[source.endpoint].fields
+        for factor in table.factors.values():
+            if factor.field not in fields:
+                near = did_you_mean(factor.field, fields)
+                msg = f"{where}: {factor.name!r}: {source.key} has no field {factor.field!r}{near}"
                 raise ConfigError(msg)
-            add(
-                Factor(
-                    **_common(name, entry, where),
-                    source=source.key,
-                    field=entry["field"],
-                    time_to_live_s=_positive(
-                        entry.get("time_to_live_s", time_to_live_s), f"{where}: time_to_live_s"
-                    ),
-                )
+            time_to_live_s = factor.time_to_live_s or table.time_to_live_s
+            yield (
+                source,
+                factor.definition(
+                    source=source.key, field=factor.field, time_to_live_s=time_to_live_s
+                ),
             )
-    for name, entry in tables.get("derived", {}).items():
-        where = f"{path}: derived factor {name!r}"
-        checked_table(entry, {"rule": str, "of": list, "unit": str, "about": str, "range": list},
-                      where)  # fmt: skip
-        rule = RULES.get(entry["rule"])
+    for derived in tables.derived.values():
+        where = f"{path}: [derived] {derived.name!r}"
+        rule = RULES.get(derived.rule)
         if rule is None:
-            msg = f"{where}: no rule {entry['rule']!r}{did_you_mean(entry['rule'], RULES)}"
+            msg = f"{where}: no rule {derived.rule!r}{did_you_mean(derived.rule, RULES)}"
             raise ConfigError(msg)
-        if not entry["of"] or (rule[1] and len(entry["of"]) != rule[1]):
+        if not derived.of or (rule[1] and len(derived.of) != rule[1]):
             count = rule[1] or "at least 1"
-            msg = f"{where}: {entry['rule']} takes {count} factors, found {len(entry['of'])}"
+            msg = f"{where}: {derived.rule} takes {count} factors, found {len(derived.of)}"
             raise ConfigError(msg)
-        inputs = tuple(map(str, entry["of"]))
-        add(Factor(**_common(name, entry, where), rule=entry["rule"], inputs=inputs))
+        yield None, derived.definition(rule=derived.rule, inputs=tuple(derived.of))
 
 
-def _source(table: Any, venues: Mapping[str, Venue], path: str) -> tuple[Source, float]:
-    where = f"{path}: [[source]]"
-    required = {"venue": str, "endpoint": str, "period_s": float, "time_to_live_s": float}
-    checked_table(table, {**required, "factors": dict}, where, {"symbol": str})
-    venue = venues.get(table["venue"])
+def _source(table: SourceTable, venues: Mapping[str, Venue], where: str) -> PolledSource:
+    venue = venues.get(table.venue)
     if venue is None:
-        msg = f"{where}: no venue {table['venue']!r}{did_you_mean(table['venue'], venues)}"
+        msg = f"{where}: no venue {table.venue!r}{did_you_mean(table.venue, venues)}"
         raise ConfigError(msg)
-    name = table["endpoint"]
-    where = f"{where} {venue.name}/{name}"
-    if name not in venue.endpoints:
-        msg = f"{where}: no such endpoint{did_you_mean(name, venue.endpoints)}"
+    endpoint = venue.endpoints.get(table.endpoint)
+    if endpoint is None:
+        near = did_you_mean(table.endpoint, venue.endpoints)
+        msg = f"{where}: no endpoint {table.endpoint!r}{near}"
         raise ConfigError(msg)
-    if table["period_s"] < SHORTEST_PERIOD_S:
-        msg = f"{where}: period_s: expected {SHORTEST_PERIOD_S} or more, found {table['period_s']}"
-        raise ConfigError(msg)
-    endpoint = venue.endpoints[name]
-    symbol = table.get("symbol", "")
     templates = (endpoint.path, *endpoint.query.values(), *(endpoint.json or {}).values())
-    if not symbol and any("{symbol}" in template for template in templates):
-        msg = f"{where}: needs a symbol, found none"
+    if not table.symbol and any("{symbol}" in template for template in templates):
+        msg = f"{where}/{table.endpoint}: needs a symbol, found none"
         raise ConfigError(msg)
-    source = Source(
-        venue=venue.name,
-        endpoint=name,
-        symbol=symbol,
-        period_s=_positive(table["period_s"], f"{where}: period_s"),
+    return PolledSource(
+        venue=table.venue, endpoint=table.endpoint, symbol=table.symbol, period_s=table.period_s
     )
-    return source, _positive(table["time_to_live_s"], f"{where}: time_to_live_s")
 
 
-def _common(name: str, entry: dict[str, Any], where: str) -> dict[str, Any]:
-    if not is_factor_name(name.removeprefix("_")):
-        msg = f"{where}: a name has a letter and then letters, digits, '_', '.' or '-', at most 63"
-        raise ConfigError(msg)
-    limits = entry["range"]
-    if len(limits) != 2 or not all(
-        isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) for x in limits
-    ):
-        msg = f"{where}: range: expected two numbers, found {limits!r}"
-        raise ConfigError(msg)
-    if not limits[0] < limits[1]:
-        msg = f"{where}: range: expected the lower limit first, found {limits!r}"
-        raise ConfigError(msg)
-    return {
-        "name": name,
-        "unit": entry["unit"],
-        "about": entry["about"],
-        "low": float(limits[0]),
-        "high": float(limits[1]),
-    }
-
-
-def _positive(value: Any, where: str) -> float:
-    if not 0 < value < math.inf:
-        msg = f"{where}: expected a number above 0, found {value!r}"
-        raise ConfigError(msg)
-    return float(value)
-
-
-def _in_order(factors: dict[str, Factor]) -> tuple[Factor, ...]:
+def _in_order(factors: dict[str, FactorDefinition]) -> tuple[FactorDefinition, ...]:
     """Return polled factors first, then each derived one after its inputs."""
     ordered = {f.name: f for f in factors.values() if not f.rule}
     waiting = [f for f in factors.values() if f.rule]

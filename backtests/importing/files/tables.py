@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -150,7 +151,9 @@ def read_table(data: Path, spec: FileSpec, wanted: Iterable[str]) -> Table:
         rows=np.concatenate([np.arange(1, length + 1) for length in lengths]),
     )
     for name, value in spec.where.items():
-        text = "true" if value is True else "false" if value is False else str(value)
+        text = value.isoformat() if isinstance(value, date) else str(value)
+        if isinstance(value, bool):
+            text = text.lower()
         column = table.columns[name].cast(pa.string())
         table = table.take(np.asarray(pc.fill_null(pc.equal(column, text), fill_value=False)))
         if not len(table):

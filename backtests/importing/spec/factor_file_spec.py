@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from adapters.command.durations import NEVER_NS, NO_TIME, Duration
+from adapters.command.field_rules import KEY_OF_TABLE, CheckedFields, Rule
 from backtests.importing.spec.file_spec import FileSpec
 from dolphin_strategies.factors.schema import is_factor_name
 
@@ -15,7 +16,10 @@ LOOK_AHEAD: Final = (
     "its stamp looks into the future. Write `instant = true` if a value was known at its stamp, "
     'or the span that it covers, such as `covers = "15m"`, if it was known only at the span\'s end'
 )
+SOME_COLUMNS: Final = Rule("[files.columns] with lines such as oi = { instant = true }", bool)
+A_RULE: Final = Rule("its rule, such as { instant = true }", lambda column: True)
 FOREVER: Final = Duration("forever", NEVER_NS)
+type LongerThanNothing = Annotated[Duration, Rule("more than 0", lambda span: span.ns > 0)]
 
 
 class ValidFor(Duration):
@@ -41,7 +45,7 @@ class ValidFor(Duration):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ColumnSpec:
+class ColumnSpec(CheckedFields):
     """A column that becomes a factor, and its publication rule.
 
     Attributes
@@ -70,16 +74,17 @@ class ColumnSpec:
 
     """
 
-    factor: str
+    factor: Annotated[str, KEY_OF_TABLE]
     instant: bool = False
-    covers: Duration | None = None
+    covers: LongerThanNothing | None = None
     stamp: Literal["start", "end"] = "start"
-    every: Duration | None = None
+    every: LongerThanNothing | None = None
     delay: Duration = NO_TIME
     valid_for: ValidFor | None = None
     scale: float = 1.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not is_factor_name(self.factor):
             msg = (
                 f'{self.factor!r:.80} is not a factor name; write factor = "..." with a letter '
@@ -97,11 +102,6 @@ class ColumnSpec:
         if self.covers is not None and self.every is not None:
             msg = "every goes with instant; with covers the next value is due one span later"
             raise ValueError(msg)
-        for name in ("covers", "every"):
-            duration = getattr(self, name)
-            if duration is not None and not duration.ns:
-                msg = f"{name}: expected more than 0"
-                raise ValueError(msg)
 
     @property
     def rule(self) -> str:
@@ -123,4 +123,4 @@ class FactorFileSpec(FileSpec):
 
     """
 
-    columns: dict[str, ColumnSpec]
+    columns: Annotated[dict[str, Annotated[ColumnSpec, A_RULE]], SOME_COLUMNS]

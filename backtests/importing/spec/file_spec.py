@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from adapters.command.field_rules import CheckedFields
 from adapters.command.instants import OffsetInstant
 from backtests.importing.spec.local_times import zone_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class FileSpec:
+class FileSpec(CheckedFields):
     """A file, and how its rows are stamped.
 
     Attributes
@@ -63,11 +64,9 @@ class FileSpec:
     end: OffsetInstant | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.unit and self.stamp_format:
             msg = "unit is for numbers and stamp_format for text; write one of them"
             raise ValueError(msg)
         if self.timezone:
             zone_of(self.timezone)
-        if not all(isinstance(name, str) for name in self.header):
-            msg = "header: expected a list of column names"
-            raise ValueError(msg)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
 
 from adapters.command.durations import NEVER_NS
+from adapters.command.field_rules import Key
 from adapters.command.instants import OffsetInstant
 from backtests.importing.spec.factor_file_spec import FactorFileSpec
 from backtests.importing.spec.instrument_spec import InstrumentSpec
@@ -82,7 +83,7 @@ class ImportSpec:
 
     """
 
-    settings: ImportSettings
+    settings: Annotated[ImportSettings, Key("import")] = field(default_factory=ImportSettings)
     files: tuple[FactorFileSpec, ...] = ()
     bars: tuple[BarsFileSpec, ...] = ()
     quotes: tuple[QuotesFileSpec, ...] = ()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from adapters.command.settings_file import override
 from adapters.exchanges import known_venues
-from live.exf.exf_settings import Settings, hosts_of, load, registry_of, with_overrides
+from live.exf.exf_settings import ExfSettings, ServiceSettings, hosts_of, load, registry_of
 from tests.support.exchange.registries import registry_of as registry_with
 from tests.support.nodes.node_process import ROOT
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 def test_the_example_configuration_is_the_default() -> None:
     """docs/examples/exf.toml has every key with its default."""
     text = (ROOT / "docs" / "examples" / "exf.toml").read_text()
-    assert load(ROOT / "docs" / "examples" / "exf.toml") == Settings()
-    for name in Settings().exf.__dataclass_fields__:
+    assert load(ROOT / "docs" / "examples" / "exf.toml") == ExfSettings()
+    for name in ExfSettings().exf.__dataclass_fields__:
         assert re.search(rf"^(# )?{name} = ", text, re.MULTILINE), name
 
 
@@ -42,14 +43,15 @@ def test_a_base_url_of_ones_own_has_no_rate_limit_but_the_one_given(tmp_path: Pa
     assert hosts["okx"] == ("http://127.0.0.1:2", 5000)
     assert hosts["bybit"] == ("http://127.0.0.1:1", None)
     venues = known_venues()
-    assert hosts_of(Settings()) == {
+    assert hosts_of(ExfSettings()) == {
         name: (venue.base_url, venue.weight_per_minute) for name, venue in venues.items()
     }
 
 
 def test_options_come_on_top_of_the_file() -> None:
     """None leaves a setting as it is."""
-    settings = with_overrides(Settings(), base_url="http://x", region=None, venues=["bybit"])
+    exf = override(ServiceSettings(), base_url="http://x", region=None, venues=["bybit"])
+    settings = ExfSettings(exf=exf)
     assert settings.exf.base_url == "http://x"
-    assert settings.exf.region == Settings().exf.region
+    assert settings.exf.region == ExfSettings().exf.region
     assert {s.venue for s in registry_of(settings).sources} == {"bybit"}

@@ -12,14 +12,14 @@ from adapters.exf.factor_state import FactorState
 from tests.support.exchange.registries import packaged
 
 if TYPE_CHECKING:
-    from adapters.exf.registry.factor_registry import Source
+    from adapters.exf.registry.factor_registry import PolledSource
 
 S = 1_000_000_000
 REGISTRY = packaged()
 NOW = 1000 * S
 
 
-def source(key: str) -> Source:
+def source(key: str) -> PolledSource:
     """Return a packaged source."""
     return next(s for s in REGISTRY.sources if s.key == key)
 

@@ -31,14 +31,14 @@ from tests.support.exchange.exchange_bodies import GET_BODIES, POST_BODIES, Mome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.exf.registry.factor_registry import Source
+    from adapters.exf.registry.factor_registry import PolledSource
 
 UNIX_MS = 1_780_000_123_000
 REGISTRY = load(known_venues())
 ENDPOINTS = [(v, n, e) for v in known_venues().values() for n, e in v.endpoints.items()]
 
 
-def documented(source: Source) -> Any:
+def documented(source: PolledSource) -> Any:
     """Return the body that the documentation gives for what a source asks."""
     endpoint = REGISTRY.endpoint(source)
     request = Request.of(endpoint, source.symbol, "http://exchange")
@@ -52,7 +52,7 @@ def documented(source: Source) -> Any:
 
 @pytest.mark.parametrize("source", REGISTRY.sources, ids=lambda s: s.key)
 def test_a_source_gives_exactly_the_fields_that_its_endpoint_declares(
-    source: Source,
+    source: PolledSource,
 ) -> None:
     """Each is a number in the valid range of the factors made of it."""
     endpoint = REGISTRY.endpoint(source)
@@ -69,7 +69,7 @@ def test_a_source_gives_exactly_the_fields_that_its_endpoint_declares(
     [None, [], {}, "", 7, [[]], [None], {"result": None}, {"data": [None]}, [{}, {}]],
     ids=str,
 )
-def test_an_answer_of_another_shape_is_refused(source: Source, body: Any) -> None:
+def test_an_answer_of_another_shape_is_refused(source: PolledSource, body: Any) -> None:
     """With the one error that is for it, never a KeyError or a number."""
     with pytest.raises(BadBodyError):
         REGISTRY.endpoint(source).parse(body, source.symbol)

@@ -85,6 +85,7 @@ def test_bad_rules_are_refused(tmp_path: Path, rule: str, message: str) -> None:
         ("[files]\npath = 'x'", "double brackets"),
         (FILE, "files.columns"),
         (FILE + "columns = ['oi']", "files.columns"),
+        (FILE + "columns = {}", "files.columns"),
         (FILE + "[files.columns]\noi = 'instant'", "expected its rule"),
         (FILE + "pat = 'x'\n[files.columns]\noi = {instant = true}", "did you mean 'path'"),
         (
