@@ -26,7 +26,8 @@ from adapters.exchanges.venues import (
 )
 from adapters.exf.polling.request import Request
 from adapters.exf.registry.registry_file import load
-from tests.support.exchange.exchange_bodies import GET_BODIES, POST_BODIES, Moment
+from tests.support.exchange.bodies.moment import Moment
+from tests.support.exchange.exchange_bodies import GET_BODIES, POST_BODIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

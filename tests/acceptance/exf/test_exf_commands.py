@@ -1,0 +1,68 @@
+"""The commands of ``python live/run_exf.py`` that start nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from live import run_exf as command_line
+from tests.support.exchange.exf import run_exf
+from tests.support.nodes.node_process import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[exf]\nperiodd_s = 1", "did you mean 'period_s'"),
+        ("[exff]", "unknown table"),
+        ("[exf]\nperiod_s = 0", "period_s"),
+        ("[exf]\nbase_url = 'ftp://x'", "base_url"),
+        ("[exf]\nvenues = ['bibyt']", "did you mean 'bybit'"),
+        ("[exf]\nfactors = ['nowhere.toml']", "nowhere.toml"),
+        ("[venues.bibyt]", "did you mean 'bybit'"),
+        ("[venues.bybit]\nweight_per_minute = 10", "lengthen the periods"),
+        ("[exf]\npoll_period_s = 0.1", "lengthen the periods"),
+        ("[exf]\nage_from = 'now'", "age_from"),
+        ("[exf]\ndeadline_s = 'fast'", "deadline_s"),
+    ],
+)
+def test_a_wrong_configuration_starts_nothing(
+    region_path: Path,
+    tmp_path: Path,
+    text: str,
+    reason: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit code 2 and what was expected, for run, start and check alike."""
+    config = tmp_path / "exf.toml"
+    config.write_text(text)
+    for command in ("check", "run", "start", "restart"):
+        words = [command, "--region", str(region_path), "--config", str(config)]
+        assert command_line.main(words) == 2
+        assert reason in capsys.readouterr().err
+    assert not region_path.exists()
+
+
+def test_it_works_from_any_folder(tmp_path: Path) -> None:
+    """As the README shows it, without a PYTHONPATH."""
+    result = run_exf("factors", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_factor_table_in_the_docs_is_the_one_that_is_printed() -> None:
+    """docs/factors.md is made by ``run_exf.py factors --markdown``."""
+    page = (ROOT / "docs" / "factors.md").read_text(encoding="utf-8")
+    table = run_exf("factors", "--markdown").stdout
+    assert table.strip() in page
+
+
+def test_every_field_can_be_looked_up() -> None:
+    """What else an endpoint gives, for factors of one's own."""
+    result = run_exf("fields", "deribit")
+    assert "put_call_volume" in result.stdout
+    assert "bybit" not in result.stdout
+    assert run_exf("fields", "nowhere").returncode == 2
