@@ -20,7 +20,7 @@ class Rule(NamedTuple):
     Attributes
     ----------
     expected : str
-        What an error says was expected.
+        What was expected, as an error states it.
     accepts : callable
         Whether a value of the field's type meets the condition.
 

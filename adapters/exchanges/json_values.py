@@ -72,6 +72,15 @@ def only(body: Any, what: str) -> dict[str, Any]:
 def row_of_symbol(found: Any, symbol: str, what: str) -> dict[str, Any]:
     """Return the object about a symbol, out of an array of them or alone.
 
+    Parameters
+    ----------
+    found : object
+        An object, or an array of objects, each with a ``symbol``.
+    symbol : str
+        The symbol that was asked for.
+    what : str
+        The body's name, for messages.
+
     Raises
     ------
     BadBodyError
@@ -88,6 +97,15 @@ def row_of_symbol(found: Any, symbol: str, what: str) -> dict[str, Any]:
 
 def newest(found: Any, key: str, what: str) -> dict[str, Any]:
     """Return the object with the latest stamp, whichever way the exchange sorts them.
+
+    Parameters
+    ----------
+    found : object
+        An array of objects.
+    key : str
+        The member that holds the stamp, in any unit.
+    what : str
+        The body's name, for messages.
 
     Raises
     ------
@@ -107,7 +125,14 @@ def newest(found: Any, key: str, what: str) -> dict[str, Any]:
 
 
 def newest_row(found: Any, what: str) -> list[Any]:
-    """Return the array with the latest stamp in its first place, likewise."""
+    """Return the array with the latest stamp in its first place, whichever way they are sorted.
+
+    Raises
+    ------
+    BadBodyError
+        If there is none with a stamp.
+
+    """
     stamped = [
         row
         for row in rows(found, what)

@@ -1,4 +1,4 @@
-"""What an order book says: pure functions of its levels."""
+"""The values of an order book: pure functions of its levels."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def touch_values(
     bid, ask : float
         Best prices.
     bid_size, ask_size : float
-        Sizes there, in any unit; NaN where the exchange does not tell.
+        Sizes there, in any unit; NaN where the exchange does not give them.
 
     Raises
     ------
@@ -80,7 +80,19 @@ def touch_values(
 def touch_or_nan(
     bid: float, ask: float, bid_size: float = NAN, ask_size: float = NAN
 ) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Return the touch of a body that says other things too, and what is wrong with it."""
+    """Return the touch of a body that has other values too, and what is wrong with it.
+
+    Parameters
+    ----------
+    bid, ask, bid_size, ask_size : float
+        See :func:`touch_values`.
+
+    Returns
+    -------
+    tuple of dict and tuple
+        The fields of ``TOUCH_FIELDS``, all NaN if the touch cannot be used; and why, if so.
+
+    """
     try:
         return touch_values(bid, ask, bid_size, ask_size), ()
     except BadBodyError as error:
@@ -155,6 +167,15 @@ def _side(levels: Any, what: str, *, falling: bool) -> _Side:
 
 
 def levels_of(rows: Any, price: str, size: str) -> list[list[Any]]:
-    """Return levels that an exchange writes as objects as arrays of price and size."""
+    """Return levels that an exchange writes as objects as arrays of price and size.
+
+    Parameters
+    ----------
+    rows : object
+        An array of objects; anything else gives no levels.
+    price, size : str
+        The members that hold them.
+
+    """
     entries: Iterable[Any] = rows if isinstance(rows, list) else ()
     return [[row.get(price), row.get(size)] for row in entries if isinstance(row, dict)]

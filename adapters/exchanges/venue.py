@@ -14,18 +14,18 @@ class BadBodyError(DolphinError):
 
 
 class RateLimitedError(BadBodyError):
-    """An answer says, under a status that means success, that this address asks too often."""
+    """An answer reports, under a status that means success, that this address asks too often."""
 
 
 class Reading(NamedTuple):
-    """What one answer says."""
+    """The values of one answer."""
 
     values: dict[str, float]
     """Each field that the endpoint declares; NaN where the body has no usable number."""
     ts_event_ns: int = 0
     """The exchange's own time of the values, UNIX nanoseconds; 0 if it gives none."""
     server_ns: int = 0
-    """The exchange's clock when it answered, UNIX nanoseconds; 0 if the body does not tell."""
+    """The exchange's clock when it answered, UNIX nanoseconds; 0 if the body does not give it."""
     problems: tuple[str, ...] = ()
     """Why some of the values are NaN, where a reason is known."""
 

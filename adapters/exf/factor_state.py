@@ -88,7 +88,7 @@ class FactorState:
         source : PolledSource
             Where it is from.
         reading : Reading
-            What it says.
+            Its values.
         now_ns : int
             When it was received.
         age_ns : int
@@ -116,7 +116,7 @@ class FactorState:
         return Accepted(changed, tuple(refused))
 
     def reject(self, source: PolledSource, now_ns: int) -> bool:
-        """Drop the values of a source that says something wrong; return whether there were any."""
+        """Drop the values of a source whose answer is wrong; return whether there were any."""
         slots = self._slots[source.key]
         had_some = any(not math.isnan(self._value(slot.place, now_ns)) for slot in slots)
         for slot in slots:

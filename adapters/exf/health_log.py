@@ -1,4 +1,4 @@
-"""HealthWatch: says in the log what changed, not what every poll brought."""
+"""HealthWatch: logs what changed about the sources, not what every poll brought."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class HealthWatch:
             self._venues.setdefault(poller.source.venue, []).append(poller)
         self._dead_since_s: Final[dict[str, float]] = {}
         self._failing_since_s: Final[dict[str, float]] = {}
-        self._told: Final[set[str]] = set()
+        self._logged: Final[set[str]] = set()
         self._refusing: Final[set[str]] = set()
         self._seen: Final[dict[str, tuple[int, int]]] = {}
-        self._told_silence = False
+        self._logged_silence = False
 
     async def run(self) -> None:
         """Look once a second until cancelled."""
@@ -49,17 +49,17 @@ class HealthWatch:
             self.look(time.monotonic())
 
     def look(self, now_s: float) -> None:
-        """Write what is different now."""
+        """Log what is different now."""
         for name, pollers in self._venues.items():
             self._look_at_venue(name, pollers, now_s)
         answered = any(p.health.answers for ps in self._venues.values() for p in ps)
-        if not answered and not self._told_silence:
+        if not answered and not self._logged_silence:
             asked = [p for ps in self._venues.values() for p in ps]
             if all(p.health.failures for p in asked):
-                self._told_silence = True
+                self._logged_silence = True
                 log.error("NO SOURCE HAS ANSWERED: is there a network? Every factor is NaN")
-        elif answered and self._told_silence:
-            self._told_silence = False
+        elif answered and self._logged_silence:
+            self._logged_silence = False
             log.warning("sources answer now")
 
     def _look_at_venue(self, name: str, pollers: Sequence[SourcePoller], now_s: float) -> None:
@@ -81,13 +81,13 @@ class HealthWatch:
         key, health = poller.source.key, poller.health
         if health.failures:
             since_s = self._failing_since_s.setdefault(key, now_s)
-            if now_s - since_s >= FAILING_S and key not in self._told:
-                self._told.add(key)
+            if now_s - since_s >= FAILING_S and key not in self._logged:
+                self._logged.add(key)
                 log.warning("%s fails: %s", key, health.last_error)
         elif key in self._failing_since_s:
             failed_s = now_s - self._failing_since_s.pop(key)
-            if key in self._told:
-                self._told.discard(key)
+            if key in self._logged:
+                self._logged.discard(key)
                 log.warning("%s answers again after %.0f s", key, failed_s)
         seen_answers, seen_refusals = self._seen.get(key, (0, 0))
         refusals = health.refused_values.total()

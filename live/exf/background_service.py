@@ -48,7 +48,7 @@ def start(region: Path, arguments: Sequence[str], log: Path) -> int:
     AlreadyRunningError
         If there is a service for this region.
     NotStartedError
-        If it ends or says nothing.
+        If it ends, or does not publish within 15 s.
 
     """
     service_files = ServiceFiles(region)
@@ -62,7 +62,6 @@ def start(region: Path, arguments: Sequence[str], log: Path) -> int:
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    assert child.stderr is not None  # noqa: S101 - it is a pipe
     deadline_s = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline_s:
         status = service_files.read_status()
@@ -72,8 +71,8 @@ def start(region: Path, arguments: Sequence[str], log: Path) -> int:
         ):
             return child.pid
         if child.poll() is not None:
-            said = child.stderr.read().decode(errors="replace").strip()
-            msg = said or f"the service ended with code {child.returncode}; see {log}"
+            printed = child.communicate()[1].decode(errors="replace").strip()
+            msg = printed or f"the service ended with code {child.returncode}; see {log}"
             raise NotStartedError(msg, child.returncode)
         time.sleep(_LOOK_S)
     child.kill()

@@ -53,7 +53,14 @@ def settings_of(options: argparse.Namespace) -> ExfSettings:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Gather in this terminal until a signal."""
+    """Gather in this terminal until a signal.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration cannot be used.
+
+    """
     settings = settings_of(options)
     seconds = options.seconds or 0.0
     if not 0 <= seconds < float("inf"):
@@ -145,7 +152,14 @@ def factors(options: argparse.Namespace) -> int:
 
 
 def fields(options: argparse.Namespace) -> int:
-    """Print what the endpoints give."""
+    """Print what the endpoints give.
+
+    Raises
+    ------
+    ConfigError
+        If there is no venue of that name.
+
+    """
     venues = registry_of(settings_of(options)).venues
     if options.venue is not None:
         if options.venue not in venues:

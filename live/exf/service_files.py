@@ -94,7 +94,7 @@ class ServiceFiles:
         Raises
         ------
         RegionError
-            If the folder is not ours: nobody else may say whom ``stop`` is to end.
+            If the folder is not ours: nobody else may name the process that ``stop`` ends.
 
         """
         try:
@@ -120,7 +120,7 @@ class ServiceFiles:
         new.rename(self.folder / _STATUS)
 
     def read_status(self) -> dict[str, Any] | None:
-        """Return what the service last said, or None."""
+        """Return the status that the service last wrote, or None."""
         with suppress(OSError, orjson.JSONDecodeError):
             status = orjson.loads((self.folder / _STATUS).read_bytes())
             if isinstance(status, dict):

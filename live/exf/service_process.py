@@ -63,7 +63,7 @@ class ServiceProcess:
     settings : ExfSettings
         Checked settings.
     seconds : float
-        Stop after so many seconds; 0: run until told to stop.
+        Stop after so many seconds; 0: run until a signal.
     detached : bool
         Nobody reads what it prints, once it runs.
 

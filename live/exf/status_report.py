@@ -21,7 +21,7 @@ _SHOWN_MISSING: Final = 12
 
 
 def status_code(status: dict[str, Any] | None, pid: int | None, unix_s: float) -> int:
-    """Return the exit code that tells a script how the service is.
+    """Return the exit code that reports to a script how the service is.
 
     Parameters
     ----------
@@ -48,7 +48,18 @@ def status_code(status: dict[str, Any] | None, pid: int | None, unix_s: float) -
 
 
 def render_status(status: dict[str, Any] | None, code: int, region: object) -> str:
-    """Return the status for people."""
+    """Return the status for people.
+
+    Parameters
+    ----------
+    status : dict, optional
+        What the service last wrote.
+    code : int
+        See :func:`status_code`.
+    region : object
+        The service's region, as it was given.
+
+    """
     if code == NOT_RUNNING:
         text = f"not running (region {region})"
         if status is not None:
@@ -58,7 +69,7 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
             )
         return text
     if status is None or code == NOT_RESPONDING:
-        return f"NOT RESPONDING: it holds its pid file and has said nothing for {SILENT_S:g} s"
+        return f"NOT RESPONDING: it holds its pid file and has reported nothing for {SILENT_S:g} s"
     factors, late = status["factors"], status["late_ms"]
     lines = [
         f"running, pid {status['pid']}, for {_ago(status['started_unix_s'])}, "

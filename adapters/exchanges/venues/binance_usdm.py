@@ -46,7 +46,14 @@ def premium_index(body: Any, symbol: str) -> Reading:
 
 
 def funding_info(body: Any, symbol: str) -> Reading:
-    """Read ``GET /fapi/v1/fundingInfo``: only symbols whose funding was adjusted are in it."""
+    """Read ``GET /fapi/v1/fundingInfo``: only symbols whose funding was adjusted are in it.
+
+    Raises
+    ------
+    BadBodyError
+        If the body is an error, or an entry has no symbol.
+
+    """
     listed = [record(row, "fundingInfo") for row in rows(checked(body), "fundingInfo")]
     hours = {row.get("symbol"): number(row.get("fundingIntervalHours")) for row in listed}
     if None in hours:

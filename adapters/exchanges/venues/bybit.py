@@ -75,7 +75,14 @@ def ticker(body: Any, symbol: str) -> Reading:
 
 
 def depth(body: Any, symbol: str) -> Reading:
-    """Read ``GET /v5/market/orderbook`` of a linear perpetual: sizes in the base currency."""
+    """Read ``GET /v5/market/orderbook`` of a linear perpetual: sizes in the base currency.
+
+    Raises
+    ------
+    BadBodyError
+        If the answer reports an error or is about something else.
+
+    """
     result, server_ns = _result(body)
     if result.get("s") != symbol:
         msg = f"orderbook: expected {symbol}, found {result.get('s')!r}"

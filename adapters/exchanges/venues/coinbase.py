@@ -33,7 +33,14 @@ def ticker(body: Any, symbol: str) -> Reading:
 
 
 def depth(body: Any, symbol: str) -> Reading:
-    """Read ``GET .../market/product_book``."""
+    """Read ``GET .../market/product_book``.
+
+    Raises
+    ------
+    BadBodyError
+        If the answer reports an error or is about something else.
+
+    """
     book = record(_checked(body, "product_book").get("pricebook"), "pricebook")
     if book.get("product_id") != symbol:
         msg = f"product_book: expected {symbol}, found {book.get('product_id')!r}"
@@ -43,7 +50,14 @@ def depth(body: Any, symbol: str) -> Reading:
 
 
 def product(body: Any, symbol: str) -> Reading:
-    """Read ``GET .../market/products/{symbol}``: the change in percent, with ``%`` or without."""
+    """Read ``GET .../market/products/{symbol}``: the change in percent, with ``%`` or without.
+
+    Raises
+    ------
+    BadBodyError
+        If the answer reports an error or is about something else.
+
+    """
     answer = _checked(body, "product")
     if answer.get("product_id") != symbol:
         msg = f"product: expected {symbol}, found {answer.get('product_id')!r}"

@@ -42,6 +42,12 @@ def order_book(body: Any, symbol: str) -> Reading:
     """Read ``GET /api/v2/public/get_order_book`` of a perpetual.
 
     Names with an underscore (``BTC_USDC-PERPETUAL``) are linear; the others count in USD.
+
+    Raises
+    ------
+    BadBodyError
+        If the answer reports an error or is about something else.
+
     """
     found, server_ns = _result(body)
     row = record(found, "result")
@@ -80,7 +86,14 @@ def volatility_index(body: Any, symbol: str) -> Reading:
 
 
 def option_summary(body: Any, symbol: str) -> Reading:
-    """Read ``GET /api/v2/public/get_book_summary_by_currency``: names end in ``-C`` or ``-P``."""
+    """Read ``GET /api/v2/public/get_book_summary_by_currency``: names end in ``-C`` or ``-P``.
+
+    Raises
+    ------
+    BadBodyError
+        If the answer reports an error, or an entry is no option with its numbers.
+
+    """
     found, server_ns = _result(body)
     interest, volume = {"-C": 0.0, "-P": 0.0}, {"-C": 0.0, "-P": 0.0}
     options = rows(found, "get_book_summary_by_currency")

@@ -20,7 +20,14 @@ LEVELS: Final = 20
 
 
 def contexts(body: Any, symbol: str) -> Reading:
-    """Read ``POST /info`` of type ``metaAndAssetCtxs``: the coins, then a context for each."""
+    """Read ``POST /info`` of type ``metaAndAssetCtxs``: the coins, then a context for each.
+
+    Raises
+    ------
+    BadBodyError
+        If the parts do not fit together, or the symbol is in none.
+
+    """
     parts = rows(body, "metaAndAssetCtxs")
     if len(parts) != 2:
         msg = f"metaAndAssetCtxs: expected two parts, found {len(parts)}"
@@ -50,7 +57,14 @@ def contexts(body: Any, symbol: str) -> Reading:
 
 
 def depth(body: Any, symbol: str) -> Reading:
-    """Read ``POST /info`` of type ``l2Book``: at most 20 levels a side."""
+    """Read ``POST /info`` of type ``l2Book``: at most 20 levels a side.
+
+    Raises
+    ------
+    BadBodyError
+        If the answer reports an error or is about something else.
+
+    """
     book = record(body, "l2Book")
     if book.get("coin") != symbol:
         msg = f"l2Book: expected {symbol}, found {book.get('coin')!r}"

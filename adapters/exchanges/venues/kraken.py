@@ -13,7 +13,7 @@ LEVELS: Final = 100
 
 
 def _result(body: Any) -> dict[str, Any]:
-    """Return what is said of the one pair asked for; Kraken may call it otherwise (XXBTZUSD)."""
+    """Return the object of the one pair asked for; Kraken may name it otherwise (XXBTZUSD)."""
     answer = record(body, "body")
     errors = answer.get("error")
     if errors:

@@ -17,7 +17,14 @@ INVERSE_PREFIX: Final = "PI_"
 
 
 def ticker(body: Any, symbol: str) -> Reading:
-    """Read ``GET /derivatives/api/v3/tickers/{symbol}``, or the list of all."""
+    """Read ``GET /derivatives/api/v3/tickers/{symbol}``, or the list of all.
+
+    Raises
+    ------
+    BadBodyError
+        If the answer reports an error or is about something else.
+
+    """
     answer = record(body, "body")
     if answer.get("result") != "success":
         msg = f"error {answer.get('error') or answer.get('errors') or answer.get('result')}"

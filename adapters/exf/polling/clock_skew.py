@@ -12,7 +12,7 @@ class ClockSkew:
     """Bounds of ``exchange's clock - this machine's wall clock``, narrowed by each answer.
 
     The exchange read its clock at some moment between sending and receiving. A ``Date`` header
-    says that clock to a whole second, a stamp in a body exactly. Each answer thereby gives an
+    gives that clock to a whole second, a stamp in a body exactly. Each answer thereby gives an
     interval; all of them overlap, until one of the clocks is set.
     """
 

@@ -28,7 +28,7 @@ TOO_MANY_REQUESTS: Final = 429
 BANNED: Final = 418
 """Binance, of an address that went on after 429."""
 BAN_S: Final = 120.0
-"""Its shortest ban, for an answer that does not say how long."""
+"""Its shortest ban, for an answer that does not state how long."""
 _NS_PER_S: Final = 1_000_000_000
 _KEPT_ALIVE_S: Final = 60.0
 _SHOWN_BYTES: Final = 2_000

@@ -36,7 +36,18 @@ class Request:
 
     @classmethod
     def of(cls, endpoint: Endpoint, symbol: str, base_url: str) -> Self:
-        """Make the request of an endpoint for a symbol."""
+        """Make the request of an endpoint for a symbol.
+
+        Parameters
+        ----------
+        endpoint : Endpoint
+            What is asked.
+        symbol : str
+            For ``{symbol}`` in its templates; may be empty.
+        base_url : str
+            Scheme and host.
+
+        """
         path = endpoint.path.replace("{symbol}", quote(symbol, safe=""))
         fixed, timed = {}, []
         for name, template in endpoint.query.items():

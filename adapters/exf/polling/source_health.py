@@ -58,7 +58,18 @@ class SourceHealth:
         self.last_event_wall_ns = ts_event_ns
 
     def failed(self, kind: str, text: str, body: bytes = b"") -> None:
-        """Count a poll that brought nothing, and keep what came instead."""
+        """Count a poll that brought nothing, and keep what came instead.
+
+        Parameters
+        ----------
+        kind : str
+            See :class:`~adapters.exf.polling.http_client.FetchError`.
+        text : str
+            The reason, for people.
+        body : bytes
+            What came instead, if anything.
+
+        """
         self.failures += 1
         self.errors[kind] += 1
         self.last_error = f"{kind}: {text}"

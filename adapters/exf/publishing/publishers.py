@@ -30,7 +30,7 @@ class Publisher(Protocol):
         """Show, about every 100 ms, that the service lives."""
 
     def close(self) -> None:
-        """Say that nothing more will come."""
+        """End publishing; readers see that nothing more will come."""
 
 
 class RegionPublisher:
