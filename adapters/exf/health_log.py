@@ -1,4 +1,4 @@
-"""HealthWatch: logs what changed about the sources, not what every poll brought."""
+"""HealthLog: logs what changed about the sources, not what every poll brought."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAILING_S: Final = 2.0
 """How long a source fails before it is news; the counters have what is shorter."""
 
 
-class HealthWatch:
+class HealthLog:
     """Compare each source with a second ago.
 
     A venue of which no source answers is one line, not one for each source.

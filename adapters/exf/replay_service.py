@@ -1,4 +1,4 @@
-"""ReplayedService: publishes recorded factors at recorded pace, in place of gathered ones."""
+"""ReplayService: publishes recorded factors at recorded pace, in place of gathered ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KEPT_LATENESS: Final = 2048
 
 
-class ReplayedService:
+class ReplayService:
     """Publish each record when it is due; end when the recording is over.
 
     Records keep their distances: the first is due at once, every other as long after it as it

@@ -9,11 +9,11 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exf.factor_state import FactorState
-from adapters.exf.health_log import HealthWatch
+from adapters.exf.health_log import HealthLog
 from adapters.exf.polling.poller import SourcePoller
 from adapters.exf.polling.request import Request
 from adapters.exf.polling.source_health import percentiles
-from adapters.exf.polling.venue_host import Host
+from adapters.exf.polling.venue_host import VenueHost
 from adapters.exf.publishing.fan_out import FanOut
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ class ExfService:
         self._state: Final = FactorState(registry)
         self._lateness_s: Final[deque[float]] = deque(maxlen=KEPT_LATENESS)
         self._hosts: Final = {
-            name: Host(name, url, limit, time.monotonic) for name, (url, limit) in hosts.items()
+            name: VenueHost(name, url, limit, time.monotonic)
+            for name, (url, limit) in hosts.items()
         }
         self._pollers: Final = tuple(
             SourcePoller(
@@ -92,7 +93,7 @@ class ExfService:
             for source in registry.sources
         )
         self._health: Final = {poller.source.key: poller.health for poller in self._pollers}
-        self._watch: Final = HealthWatch(self._pollers)
+        self._health_log: Final = HealthLog(self._pollers)
         self._timer: asyncio.TimerHandle | None = None
         self._stall_s = 0.0
 
@@ -112,7 +113,7 @@ class ExfService:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._fan_out.keep_beating(self._on_late))
-                tasks.create_task(self._watch.run())
+                tasks.create_task(self._health_log.run())
                 for poller in self._pollers:
                     tasks.create_task(self._keep_polling(poller))
         finally:
@@ -137,7 +138,7 @@ class ExfService:
             "sources": [self._source_report(poller, now_ns) for poller in self._pollers],
         }
 
-    def _host_report(self, host: Host) -> dict[str, Any]:
+    def _host_report(self, host: VenueHost) -> dict[str, Any]:
         skew = host.skew
         return {
             "venue": host.name,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from adapters.catalog import FactorCatalog
 from adapters.exf.polling.http_client import Fetcher
 from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
-from adapters.exf.replay_service import ReplayedService
+from adapters.exf.replay_service import ReplayService
 from adapters.exf.service import ExfService
 from adapters.process.ctrl_c import CtrlC
 from adapters.shm import FactorWriter
@@ -141,7 +141,7 @@ class ServiceProcess:
         if exf.replay is not None:
             catalog = FactorCatalog(exf.replay)
             log.info("replaying %s into %s, pid %d", exf.replay, exf.region, os.getpid())
-            return ReplayedService(catalog.batches(), catalog.schema(), publishers, exf.speed)
+            return ReplayService(catalog.batches(), catalog.schema(), publishers, exf.speed)
         registry = registry_of(self._settings)
         used = {source.venue for source in registry.sources}
         log.info(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from adapters.exchanges.venue import Endpoint, Reading
     from adapters.exf.polling.http_client import Answer, Fetcher
     from adapters.exf.polling.request import Request
-    from adapters.exf.polling.venue_host import Host
+    from adapters.exf.polling.venue_host import VenueHost
     from adapters.exf.registry.factor_registry import PolledSource
 
 _DEADLINE_SHARE: Final = 0.9
@@ -40,7 +40,7 @@ class SourcePoller:
     ----------
     source, endpoint, request
         What is asked.
-    host : Host
+    host : VenueHost
         Whose rate limit and pauses are kept.
     fetcher : Fetcher
         Who sends.
@@ -59,7 +59,7 @@ class SourcePoller:
         source: PolledSource,
         endpoint: Endpoint,
         request: Request,
-        host: Host,
+        host: VenueHost,
         fetcher: Fetcher,
         lateness_s: deque[float],
         on_reading: OnReading,

@@ -1,4 +1,4 @@
-"""Host: what all sources of a venue share: its rate limit, its bans, its clock."""
+"""VenueHost: what all sources of a venue share: its rate limit, its bans, its clock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_PAUSE_S: Final = 60.0
 JITTER: Final = 0.2
 
 
-class Host:
+class VenueHost:
     """A venue's host, as this process uses it.
 
     Parameters

@@ -10,7 +10,7 @@ import pytest
 from adapters.exf.polling.cadence import SLOT_S, Cadence
 from adapters.exf.polling.clock_skew import ClockSkew
 from adapters.exf.polling.http_client import LONGEST_RETRY_AFTER_S, retry_after_s
-from adapters.exf.polling.venue_host import BURST_S, USED_SHARE, Host
+from adapters.exf.polling.venue_host import BURST_S, USED_SHARE, VenueHost
 
 S, MS = 1_000_000_000, 1_000_000
 WALL = 1_780_000_000 * S
@@ -69,7 +69,7 @@ def test_a_clock_that_is_set_is_learned_anew() -> None:
 def test_a_host_is_asked_no_more_than_its_limit_allows() -> None:
     """1200 a minute, 80 % of it: 16 a second and a burst of 160."""
     clock = Clock()
-    host = Host("x", "http://x", 1200, clock)
+    host = VenueHost("x", "http://x", 1200, clock)
     taken = 0
     for step in range(6000):
         clock.now_s = step * 0.01
@@ -81,7 +81,7 @@ def test_a_host_is_asked_no_more_than_its_limit_allows() -> None:
 def test_a_request_dearer_than_the_burst_is_still_possible() -> None:
     """After the burst has filled up."""
     clock = Clock()
-    host = Host("x", "http://x", 60, clock)
+    host = VenueHost("x", "http://x", 60, clock)
     assert host.take(20)
     assert not host.take(20)
     clock.now_s = 60
@@ -91,7 +91,7 @@ def test_a_request_dearer_than_the_burst_is_still_possible() -> None:
 def test_pauses_grow_until_the_host_answers() -> None:
     """Without Retry-After: 1, 2, 4, ... at most a minute or so; with it: what was asked."""
     clock = Clock()
-    host = Host("x", "http://x", None, clock)
+    host = VenueHost("x", "http://x", None, clock)
     pauses = [host.pause(None) for _ in range(10)]
     assert 1 <= pauses[0] <= 1.2
     assert all(b > a * 1.5 for a, b in pairwise(pauses[:5]))
@@ -107,7 +107,7 @@ def test_pauses_grow_until_the_host_answers() -> None:
 
 def test_a_short_pause_does_not_end_a_long_one() -> None:
     """Answers to requests that were under way come in any order."""
-    host = Host("x", "http://x", None, Clock())
+    host = VenueHost("x", "http://x", None, Clock())
     host.pause(100.0)
     host.pause(1.0)
     assert host.pause_left_s == pytest.approx(100.0)
