@@ -118,7 +118,7 @@ def book_values(
     Returns
     -------
     dict of str to float
-        A depth that reaches further than the levels that were asked for is NaN: it is not known.
+        A depth that reaches further than the requested levels is NaN: it is not known.
 
     Raises
     ------

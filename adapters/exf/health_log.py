@@ -16,7 +16,7 @@ log: Final = logging.getLogger("exf")
 
 LOOK_S: Final = 1.0
 FAILING_S: Final = 2.0
-"""How long a source fails before it is news; the counters have what is shorter."""
+"""How long a source fails before that is logged; the counters have what is shorter."""
 
 
 class HealthLog:
@@ -54,8 +54,8 @@ class HealthLog:
             self._look_at_venue(name, pollers, now_s)
         answered = any(p.health.answers for ps in self._venues.values() for p in ps)
         if not answered and not self._logged_silence:
-            asked = [p for ps in self._venues.values() for p in ps]
-            if all(p.health.failures for p in asked):
+            pollers = [p for ps in self._venues.values() for p in ps]
+            if all(p.health.failures for p in pollers):
                 self._logged_silence = True
                 log.error("NO SOURCE HAS ANSWERED: is there a network? Every factor is NaN")
         elif answered and self._logged_silence:

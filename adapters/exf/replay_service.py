@@ -25,7 +25,7 @@ class ReplayService:
     """Publish each record when it is due; end when the recording is over.
 
     Records keep their distances: the first is due at once, every other as long after it as it
-    was got then. Event times are moved likewise, so that ages are what they were. A name that a
+    was then. Event times are moved likewise, so that ages are what they were. A name that a
     record does not have is NaN.
 
     Parameters
@@ -35,7 +35,7 @@ class ReplayService:
     schema : FactorSchema
         All names that the batches have.
     publishers : sequence of Publisher
-        Where it goes; closed by whoever made them.
+        Where the records go; the caller closes them.
     speed : float
         Recorded seconds a second.
 

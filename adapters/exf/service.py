@@ -28,7 +28,7 @@ log: Final = logging.getLogger("exf")
 
 PERIOD_S: Final = 0.5
 RESTART_S: Final = 0.5
-"""After which a task that ended by an error begins again."""
+"""How long after an error the task of a source is started again."""
 EXPIRY_SLACK_S: Final = 0.001
 KEPT_LATENESS: Final = 2048
 
@@ -41,9 +41,9 @@ class ExfService:
     registry : FactorRegistry
         What to gather.
     fetcher : Fetcher
-        Who sends requests; closed by whoever made it.
+        Sends the requests; its caller closes it.
     publishers : sequence of Publisher
-        Where it goes; closed by whoever made them.
+        Where the state goes; the caller closes them.
     hosts : mapping of str to tuple
         Venue → its base URL and the rate limit to keep (None: none).
     period_s : float
@@ -198,6 +198,6 @@ class ExfService:
             try:
                 await poller.run()
             except Exception:
-                log.exception("%s: its task ended; it begins again", poller.source.key)
+                log.exception("%s: its task failed and is started again", poller.source.key)
                 poller.health.restarts += 1
             await asyncio.sleep(RESTART_S)

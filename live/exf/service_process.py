@@ -65,7 +65,7 @@ class ServiceProcess:
     seconds : float
         Stop after so many seconds; 0: run until a signal.
     detached : bool
-        Nobody reads what it prints, once it runs.
+        Nothing reads its terminal once it runs.
 
     Notes
     -----
@@ -87,8 +87,13 @@ class ServiceProcess:
         self._started_unix_s = time.time()
 
     def run(self) -> int:
-        """Run to the end and return the exit code: 0 stopped as asked, 1 something failed,
-        5 stopped as asked and no host had ever answered.
+        """Run to the end.
+
+        Returns
+        -------
+        int
+            The exit code: 0 stopped on request, 1 something failed, 5 stopped on request and no
+            host had ever answered.
 
         Raises
         ------
@@ -249,7 +254,7 @@ def limit_stop() -> None:
 
 
 def let_go_of_terminal() -> None:
-    """Print to nowhere from now on, and stay in nobody's folder."""
+    """Discard what is printed from now on, and keep no folder in use."""
     os.chdir("/")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):

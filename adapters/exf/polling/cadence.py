@@ -29,7 +29,7 @@ class Cadence:
 
     def __init__(self, period_s: float, now_s: float) -> None:
         self.period_s: Final = period_s
-        # Slow sources too are asked soon after the start.
+        # Slow sources too are polled soon after the start.
         self.due_s = _slot(now_s + random.uniform(0, min(period_s, FIRST_RETRY_S)))  # noqa: S311
 
     def advance(self, now_s: float) -> int:

@@ -50,7 +50,7 @@ class FetchError(DolphinError):
     body : bytes
         How the answer began, if there was one.
     retry_after_s : float, optional
-        How long the exchange asks to be left alone.
+        How long the exchange asks for no further requests, seconds.
 
     """
 

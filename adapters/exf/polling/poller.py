@@ -34,12 +34,12 @@ type OnBadBody = Callable[[PolledSource], None]
 
 
 class SourcePoller:
-    """Ask, read, hand over; wait for the next instant.
+    """Send the request, read the answer, hand the reading over; wait for the next instant.
 
     Parameters
     ----------
     source, endpoint, request
-        What is asked.
+        What is polled, and with which request.
     host : VenueHost
         Whose rate limit and pauses are kept.
     fetcher : Fetcher
@@ -100,7 +100,7 @@ class SourcePoller:
                 cadence.retry(loop.time(), self.health.failures)
 
     async def poll(self) -> bool:
-        """Ask once; return whether something came that can be used."""
+        """Poll once; return whether the answer can be used."""
         health = self.health
         health.polls += 1
         try:

@@ -41,7 +41,7 @@ class Request:
         Parameters
         ----------
         endpoint : Endpoint
-            What is asked.
+            What is polled.
         symbol : str
             For ``{symbol}`` in its templates; may be empty.
         base_url : str

@@ -24,7 +24,7 @@ class FanOut:
     Parameters
     ----------
     publishers : sequence of Publisher
-        Where the state goes; closed by whoever made them.
+        Where the state goes; the caller closes them.
 
     Attributes
     ----------
