@@ -18,7 +18,7 @@ from adapters.session import session_files
 from adapters.shm import FactorReader
 from dolphin_strategies import ConfigError, DolphinError, FactorSchema
 from dolphin_strategies.errors import RegionNotReadyError
-from live.node.node_builder import VENUE, binance_execution_config, log_level
+from live.node.node_builder import VENUE, binance_execution_config
 from live.node.node_settings import LIVE_VENUES, VENUES, Settings, load
 
 if TYPE_CHECKING:
@@ -148,7 +148,6 @@ def check_settings(settings: Settings, *, live_orders: bool) -> None:
     if str(synthetic.venue) == VENUE:
         msg = f"synthetic_quotes instrument: expected a venue of its own, found {synthetic}"
         raise ConfigError(msg)
-    log_level(node.log_level)
     if node.catalog is not None:
         from adapters.catalog.reading.factor_catalog import FactorCatalog  # noqa: PLC0415 - slow to load
 

@@ -50,7 +50,7 @@ def build_engine(  # noqa: PLR0913 - the parts of a backtest by name
     Raises
     ------
     ConfigError
-        If a balance or the log level cannot be read.
+        If a balance cannot be read.
 
     """
     engine = BacktestEngine(
@@ -59,7 +59,7 @@ def build_engine(  # noqa: PLR0913 - the parts of a backtest by name
             shutdown_on_error=stops_on_error,
             logging=LoggerConfig(bypass_logging=True)
             if log_level is None
-            else LoggerConfig(stdout_level=_log_level(log_level)),
+            else LoggerConfig(stdout_level=LogLevel.from_str(log_level.upper())),
             catalogs=[] if catalog is None else [DataCatalogConfig(str(catalog), read_only=True)],
         )
     )
@@ -91,12 +91,4 @@ def _money(text: str) -> Money:
         return Money.from_str(text)
     except ValueError as error:
         msg = f'balances: expected an amount such as "100000 USDT", found {text!r}: {error}'
-        raise ConfigError(msg) from None
-
-
-def _log_level(name: str) -> LogLevel:
-    try:
-        return LogLevel.from_str(name.upper())
-    except ValueError:
-        msg = f"log_level: expected OFF, ERROR, WARNING, INFO, DEBUG or TRACE, found {name!r}"
         raise ConfigError(msg) from None

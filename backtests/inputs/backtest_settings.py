@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from adapters.command import settings_file
 from adapters.command.field_rules import CheckedFields, at_least
 from adapters.command.instants import Instant
+from adapters.command.log_level import LogLevelName
 from adapters.command.settings_file import from_table, read_tables
 from adapters.command.strategy_class import StrategySettings
 from backtests.engine.backtest_venue import BacktestVenue
@@ -54,7 +55,7 @@ class RunSettings(CheckedFields):
     instruments: list[str] | None = None
     show: list[str] | None = None
     chunk_rows: Annotated[int, at_least(1)] = 50_000
-    log_level: str = "ERROR"
+    log_level: LogLevelName = "ERROR"
 
     def __post_init__(self) -> None:
         super().__post_init__()

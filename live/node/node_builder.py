@@ -156,27 +156,11 @@ def node_config(node: NodeSettings, *, is_live: bool) -> LiveNodeConfig:
         timeout_connection_secs=CONNECTION_TIMEOUT_S,
         delay_post_stop_secs=POST_STOP_S,
         logging=LoggerConfig(
-            stdout_level=log_level(node.log_level), is_colored=sys.stdout.isatty()
+            stdout_level=LogLevel.from_str(node.log_level.upper()), is_colored=sys.stdout.isatty()
         ),
         exec_engine=LiveExecutionEngineConfig(reconciliation=is_live),
         catalogs=None if node.catalog is None else [DataCatalogConfig(str(node.catalog))],
     )
-
-
-def log_level(name: str) -> LogLevel:
-    """Return Nautilus's log level of a name.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such level.
-
-    """
-    try:
-        return LogLevel.from_str(name.upper())
-    except ValueError:
-        msg = f"log_level: expected OFF, ERROR, WARNING, INFO, DEBUG or TRACE, found {name!r}"
-        raise ConfigError(msg) from None
 
 
 def sandbox_config(sandbox: SandboxSettings, venue: str = VENUE) -> SandboxExecutionClientConfig:

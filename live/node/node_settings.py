@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 from nautilus_trader.model import InstrumentId
 
 from adapters.command.field_rules import CheckedFields, Fee, Key, at_least, more_than
+from adapters.command.log_level import LogLevelName
 from adapters.command.settings_file import from_table, read_tables
 from adapters.command.strategy_class import StrategySettings
 from adapters.feed.factor_feed import Delivery, Wait
@@ -62,7 +63,7 @@ class NodeSettings(CheckedFields):
     catalog: Path | None = None
     source: str = ""
     seconds: Annotated[float, at_least(0)] = 0.0
-    log_level: str = "WARNING"
+    log_level: LogLevelName = "WARNING"
     record: Path | None = None
 
 
