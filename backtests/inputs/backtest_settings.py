@@ -18,7 +18,7 @@ from backtests.importing.spec.instrument_spec import InstrumentSpec
 if TYPE_CHECKING:
     from pathlib import Path
 
-LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay")
+LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay", "synthetic_quotes")
 """Tables of a live node's file, which may stand beside these: one file serves both."""
 
 

@@ -19,7 +19,7 @@ def test_tables_are_read_and_a_live_nodes_tables_may_stand_beside_them(tmp_path:
     """One file serves both."""
     file = tmp_path / "both.toml"
     file.write_text(
-        '[node]\nvenue = "replay"\n[sandbox]\nleverage = 3\n'
+        '[node]\nvenue = "replay"\n[sandbox]\nleverage = 3\n[synthetic_quotes]\nenabled = true\n'
         "[backtest]\nstart = 2024-08-08T23:55:00Z\nend = 2024-08-09\n"
         '[venue]\nbalances = ["5 BTC"]\ntaker_fee = 0.001\n'
         '[strategy]\nclass = "m:C"\nsize = 1\n',
