@@ -12,6 +12,7 @@ import orjson
 
 from adapters.command.settings_file import override
 from adapters.command.terminal import say
+from adapters.command.text_table import text_table
 from dolphin_strategies.errors import ConfigError
 from live.exf import background_service, status_report
 from live.exf.arguments import words_of
@@ -147,7 +148,7 @@ def check_only(options: argparse.Namespace) -> int:
 def factors(options: argparse.Namespace) -> int:
     """Print the factors."""
     rows = status_report.factors_table(registry_of(settings_of(options)))
-    say(status_report.markdown(rows) if options.markdown else status_report.table(rows))
+    say(status_report.markdown(rows) if options.markdown else text_table(rows))
     return 0
 
 
@@ -173,7 +174,7 @@ def fields(options: argparse.Namespace) -> int:
         for name, endpoint in venue.endpoints.items()
         for field, meaning in endpoint.fields.items()
     ]
-    say(status_report.table(rows))
+    say(text_table(rows))
     return 0
 
 

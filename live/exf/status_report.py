@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.command.text_table import text_table
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -137,7 +139,7 @@ def _hosts_table(hosts: Iterable[dict[str, Any]]) -> str:
         rows.append(
             [host["venue"], host["base_url"], skew, left, str(host["rate_limited"]), pause]
         )
-    return table(rows)
+    return text_table(rows)
 
 
 def _sources_table(sources: Iterable[dict[str, Any]]) -> str:
@@ -157,7 +159,7 @@ def _sources_table(sources: Iterable[dict[str, Any]]) -> str:
                 f"{source['factors_alive']}/{source['factors']}",
             ]
         )
-    return table(rows)
+    return text_table(rows)
 
 
 def factors_table(registry: FactorRegistry) -> list[list[str]]:
@@ -176,15 +178,6 @@ def factors_table(registry: FactorRegistry) -> list[list[str]]:
         limits = f"{_plain(factor.low)} to {_plain(factor.high)}"
         rows.append([factor.name, factor.unit, limits, period, lives, origin, factor.about])
     return rows
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows as aligned text."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> str:

@@ -1,1 +1,1 @@
-"""Tests: command."""
+"""What commands share."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from adapters.catalog.files.layout import check_recording_name
 from adapters.command.settings_file import from_table, read_tables
 from backtests.importing.spec.import_spec import ImportSpec
-from dolphin_strategies import FactorSchema
 from dolphin_strategies.errors import ConfigError, did_you_mean
+from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,10 +42,11 @@ def _check(spec: ImportSpec, path: Path) -> None:
             msg = f"{path}: {error}"
             raise ConfigError(msg) from None
     ids = [instrument.id for instrument in spec.instruments]
-    for file in spec.market:
-        if file.instrument not in ids and (file.instrument or len(ids) != 1):
+    for source in spec.market:
+        if source.instrument not in ids and (source.instrument or len(ids) != 1):
             msg = (
-                f"{path}: {file.path}: instrument: expected one of {ids or '[[instruments]]'}, "
-                f"found {file.instrument!r}{did_you_mean(file.instrument, ids)}"
+                f"{path}: {source.path}: instrument: expected one of "
+                f"{ids or '[[instruments]]'}, found {source.instrument!r}"
+                f"{did_you_mean(source.instrument, ids)}"
             )
             raise ConfigError(msg)
