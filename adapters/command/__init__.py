@@ -1,1 +1,1 @@
-"""What commands share: the terminal, settings files, strategies found by name."""
+"""What commands share: settings, strategies by name, instants, durations, text on a terminal."""

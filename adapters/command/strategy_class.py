@@ -84,6 +84,31 @@ def make_config(strategy: type[AnyFactorStrategy], values: dict[str, Any]) -> Fa
     return from_table(config_class_of(strategy), values, where)
 
 
+def make_strategy(path: str, values: dict[str, Any]) -> AnyFactorStrategy:
+    """Make a strategy; a Nautilus strategy serves one run, so each run needs a new one.
+
+    Parameters
+    ----------
+    path : str
+        ``module:Class``, as for :func:`find_strategy`.
+    values : dict
+        The fields of its config, as TOML values.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such class, its config does not fit, or its constructor raises.
+
+    """
+    found = find_strategy(path)
+    config = make_config(found, values)
+    try:
+        return found(config)
+    except Exception as error:
+        msg = f"strategy {path!r} cannot be made: {error!r}"
+        raise ConfigError(msg) from error
+
+
 def check_factors(strategy: type[AnyFactorStrategy], schema: FactorSchema) -> None:
     """Refuse a strategy that needs a factor which the schema lacks.
 

@@ -1,0 +1,106 @@
+"""Instants as they are written in settings and on command lines, and printed: always in UTC."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final, Self
+
+NS_PER_S: Final = 1_000_000_000
+FIRST_NS: Final = int(datetime(1971, 1, 1, tzinfo=UTC).timestamp()) * NS_PER_S
+"""Stamps before this are in a wrong unit: a stamp of this century read as a smaller one."""
+LAST_NS: Final = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * NS_PER_S
+_FRACTION_DIGITS: Final = 9
+
+
+class Instant(int):
+    """UNIX nanoseconds, written as a date, a date with time, or a number of nanoseconds.
+
+    A date, and a time that states no offset, are in UTC.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def from_str(cls, text: str) -> Self:
+        """Read an instant, exactly to the nanosecond.
+
+        Raises
+        ------
+        ValueError
+            If the text is no instant.
+
+        """
+        if text.isdecimal():
+            return cls(text)
+        found = _read(text)
+        if found is None:
+            msg = (
+                "expected an instant such as 2024-08-08T23:54:14.5Z, a date, or UNIX "
+                f"nanoseconds; found {text!r}"
+            )
+            raise ValueError(msg)
+        moment, rest_ns = found
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return cls(int(moment.timestamp()) * NS_PER_S + rest_ns)
+
+
+class OffsetInstant(Instant):
+    """UNIX nanoseconds, written as a date with time and its offset from UTC, which must be there.
+
+    For files whose other times are local ones: nobody should have to guess which clock is meant.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def from_str(cls, text: str) -> Self:
+        """Read an instant, exactly to the nanosecond.
+
+        Raises
+        ------
+        ValueError
+            If the text is no instant, states no offset, or lies outside the years 1971 to 2199.
+
+        """
+        example = "such as '2026-04-28T00:00:00Z'"
+        found = _read(text)
+        if found is None:
+            msg = f"expected an instant {example}, found {text!r}"
+            raise ValueError(msg)
+        moment, rest_ns = found
+        if moment.tzinfo is None:
+            msg = f"expected an instant with its offset from UTC, {example}, found {text!r}"
+            raise ValueError(msg)
+        ns = int(moment.timestamp()) * NS_PER_S + rest_ns
+        if not FIRST_NS <= ns <= LAST_NS:
+            msg = f"expected an instant of the years 1971 to 2199, found {text!r}"
+            raise ValueError(msg)
+        return cls(ns)
+
+
+def show_instant(ns: int) -> str:
+    """Return UNIX nanoseconds for people: to the second, or as exactly as they need."""
+    seconds, rest_ns = divmod(int(ns), NS_PER_S)
+    text = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
+    return f"{text}.{rest_ns:09d}".rstrip("0") + "Z" if rest_ns else f"{text}Z"
+
+
+def iso_instant(ns: int) -> str:
+    """Return UNIX nanoseconds as ISO 8601, cut to the microsecond."""
+    seconds, rest_ns = divmod(int(ns), NS_PER_S)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest_ns // 1_000:06d}Z"
+
+
+def _read(text: str) -> tuple[datetime, int] | None:
+    """Return the whole second of an ISO 8601 text, and the nanoseconds after it."""
+    whole, point, fraction = text.replace(",", ".", 1).partition(".")
+    digits = fraction[: len(fraction) - len(fraction.lstrip("0123456789"))]
+    if point and not 0 < len(digits) <= _FRACTION_DIGITS:
+        return None
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(whole + fraction[len(digits) :])
+        return moment, int(digits.ljust(_FRACTION_DIGITS, "0"))
+    return None

@@ -1,0 +1,45 @@
+"""Tables of text for a terminal: columns aligned, two spaces between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+
+def text_table(
+    rows: Sequence[Sequence[str]], *, right: Collection[int] = (), indent: str = ""
+) -> str:
+    """Return rows as lines of aligned columns.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of str
+        The cells, all rows of one length; a heading is a row like any other.
+    right : collection of int
+        The numbers of the columns that are aligned to the right, from 0; the others are aligned
+        to the left.
+    indent : str
+        What stands before every line.
+
+    Returns
+    -------
+    str
+        One line for each row, without spaces at its end; empty without rows.
+
+    Raises
+    ------
+    ValueError
+        If the rows differ in length.
+
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        indent
+        + "  ".join(
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
