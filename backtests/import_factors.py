@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.catalog.files.layout import check_recording_name
+from adapters.command.terminal import say
 from backtests.importing.catalog_import import check_catalog, write_import
 from backtests.importing.content.import_content import read_content
 from backtests.importing.import_summary import factor_table, market_table
-from backtests.importing.spec.spec_file import read_spec
+from backtests.importing.spec.spec_reader import read_spec
+from backtests.importing.write_progress import WriteProgress
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ examples:
   import_factors.py --spec docs/examples/import_btcusdt_15m.toml --data FOLDER --check
   import_factors.py --spec docs/examples/import_btcusdt_15m.toml --data FOLDER --catalog CATALOG
 
-docs/import.md tells how a spec is written and how to choose a publication delay.
+docs/import.md describes how a spec is written and how to choose a publication delay.
 exit codes: 0 imported; 1 not everything could be written, nothing was kept; 2 bad usage, spec or
 file, or the catalog holds it already; 130 interrupted, nothing was kept.
 """
@@ -54,18 +56,20 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Do what the command line says.
+    """Read, check and import what the command line names, and print it.
 
     Raises
     ------
-    DolphinError
-        If that is not possible.
+    ConfigError
+        If the spec, a file or the catalog cannot be used.
+    IncompleteImportError
+        If not everything could be written; nothing is kept then.
 
     """
     started = time.monotonic()
     spec = read_spec(options.spec)
     name = check_recording_name(options.name) if options.name else spec.settings.name
-    content = read_content(spec, options.data or options.spec.parent, tell)
+    content = read_content(spec, options.data or options.spec.parent, report)
     if content.factors:
         print(factor_table(content))
     if content.market:
@@ -79,30 +83,15 @@ def run(options: argparse.Namespace) -> None:
     if options.check:
         print(f"OK: {what}; nothing was written")
         return
-    write_import(options.catalog, name, options.spec.name, content, Progress(content.rows).add)
+    progress = WriteProgress(content.rows, report)
+    write_import(options.catalog, name, options.spec.name, content, progress.add)
     seconds = time.monotonic() - started
     print(f"Imported {what} into {options.catalog} as recording {name!r} in {seconds:.1f} s")
 
 
-class Progress:
-    """Tells how much is written, at most once a second."""
-
-    def __init__(self, total: int) -> None:
-        self._total: Final = total
-        self._done = 0
-        self._told_at = time.monotonic()
-
-    def add(self, rows: int) -> None:
-        """Count rows as written."""
-        self._done += rows
-        if time.monotonic() >= self._told_at + 1.0:
-            self._told_at = time.monotonic()
-            tell(f"wrote {self._done:,} of {self._total:,} rows ({self._done / self._total:.0%})")
-
-
-def tell(text: str) -> None:
-    """Print progress, apart from the result."""
-    print(text, file=sys.stderr, flush=True)
+def report(text: str) -> None:
+    """Print a line about the progress, apart from the result."""
+    say(text, to=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,13 +100,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run(options)
     except ConfigError as error:
-        tell(f"import_factors.py: {error}")
+        report(f"import_factors.py: {error}")
         return BAD_SPEC
     except (DolphinError, OSError) as error:
-        tell(f"import_factors.py: {error}")
+        report(f"import_factors.py: {error}")
         return FAILED
     except KeyboardInterrupt:
-        tell("import_factors.py: interrupted; nothing was imported")
+        report("import_factors.py: interrupted; nothing was imported")
         return INTERRUPTED
     return 0
 

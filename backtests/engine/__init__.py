@@ -1,1 +1,1 @@
-"""The wiring of NautilusTrader's BacktestEngine."""
+"""NautilusTrader's BacktestEngine: how it is built, fed, and brought to its end."""

@@ -17,7 +17,7 @@ class EscapedErrors:
     """Notice every exception that leaves a function called by NautilusTrader.
 
     The engine catches what a handler, an alert or a request's callback raises, logs it and
-    returns as if nothing had been. Python tells of functions left by an exception
+    returns as if nothing had been. Python reports functions left by an exception
     (``sys.monitoring``); those below the functions that call the engine are the outermost ones.
     It costs nothing while nothing is raised.
 

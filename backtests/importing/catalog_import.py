@@ -14,11 +14,11 @@ from adapters.catalog.files import layout
 from adapters.catalog.files.journal import read_journal
 from adapters.catalog.files.recovery import recover
 from adapters.catalog.reading.recordings import list_recordings
+from adapters.command.instants import show_instant
 from backtests.importing.content.publication import states_at
-from backtests.importing.spec.times import show
-from dolphin_strategies import FactorSchema
 from dolphin_strategies.errors import ConfigError, DolphinError
 from dolphin_strategies.factors.batch import FactorBatch
+from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from adapters.catalog.reading.recordings import Recording
-    from backtests.importing.content.import_content import Content
-    from backtests.importing.content.market_columns import MarketTable
+    from backtests.importing.content.import_content import ImportContent
+    from backtests.importing.content.market_columns import MarketRows
 
 ROWS_AT_ONCE: Final = 65_536
 """How many rows are computed and written at a time."""
@@ -41,7 +41,7 @@ class IncompleteImportError(DolphinError):
     """Not everything could be written, so nothing was kept."""
 
 
-def check_catalog(catalog: Path, name: str, content: Content, *, replace: bool) -> None:
+def check_catalog(catalog: Path, name: str, content: ImportContent, *, replace: bool) -> None:
     """Refuse what the catalog holds already.
 
     Parameters
@@ -50,7 +50,7 @@ def check_catalog(catalog: Path, name: str, content: Content, *, replace: bool) 
         Its folder; need not exist.
     name : str
         The recording that would be written.
-    content : Content
+    content : ImportContent
         What would be written.
     replace : bool
         What an import of this name wrote is replaced: it does not count.
@@ -79,7 +79,7 @@ def check_catalog(catalog: Path, name: str, content: Content, *, replace: bool) 
 
 
 def write_import(
-    catalog: Path, name: str, source: str, content: Content, on_rows: Callable[[int], None]
+    catalog: Path, name: str, source: str, content: ImportContent, on_rows: Callable[[int], None]
 ) -> None:
     """Write everything as one recording; one of this name is replaced.
 
@@ -91,10 +91,10 @@ def write_import(
         The recording's.
     source : str
         What was imported, for those who list the catalog.
-    content : Content
+    content : ImportContent
         What :func:`check_catalog` found nothing against.
     on_rows : callable
-        Told how many rows were written more.
+        Called with the number of rows after each write.
 
     Raises
     ------
@@ -117,7 +117,14 @@ def write_import(
 
 
 def remove_import(catalog: Path, name: str) -> None:
-    """Delete a recording and every file that its journal names; nothing if there is none."""
+    """Delete a recording and every file that its journal names; nothing if there is none.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be deleted.
+
+    """
     home = catalog / layout.RECORDINGS / name
     if not home.is_dir():
         return
@@ -133,7 +140,9 @@ def _begun_here(catalog: Path, name: str) -> bool:
     return pids[-1:] == [os.getpid()]
 
 
-def _write(writer: RecordingWriter, content: Content, on_rows: Callable[[int], None]) -> None:
+def _write(
+    writer: RecordingWriter, content: ImportContent, on_rows: Callable[[int], None]
+) -> None:
     for batch in _batches(content):
         writer.write_factors(batch)
         on_rows(len(batch))
@@ -150,7 +159,7 @@ def _write(writer: RecordingWriter, content: Content, on_rows: Callable[[int], N
         ParquetDataCatalog(str(writer.catalog)).write_instruments(content.instruments)
 
 
-def _batches(content: Content) -> Iterator[FactorBatch]:
+def _batches(content: ImportContent) -> Iterator[FactorBatch]:
     publications = content.publications
     if not publications:
         return
@@ -209,20 +218,20 @@ def _check_name(catalog: Path, there: Recording, stream_id: int, *, replace: boo
     raise ConfigError(msg)
 
 
-def _check_overlap(catalog: Path, table: MarketTable, own: set[Path]) -> None:
+def _check_overlap(catalog: Path, table: MarketRows, own: set[Path]) -> None:
     first_ns, last_ns = int(table.stamps[0]), int(table.stamps[-1])
     for path in sorted((catalog / layout.DATA / table.folder).glob("*.parquet")):
         found = layout.file_range(path.name)
         if found and path not in own and found[0] <= last_ns and first_ns <= found[1]:
             msg = (
-                f"{catalog} holds {table.folder} from {show(found[0])} to {show(found[1])} "
-                f"already, and {table.path} overlaps it; import into another catalog, or cut it "
-                "with start and end"
+                f"{catalog} holds {table.folder} from {show_instant(found[0])} to "
+                f"{show_instant(found[1])} already, and {table.path} overlaps it; import into "
+                "another catalog, or cut it with start and end"
             )
             raise ConfigError(msg)
 
 
-def _check_instruments(catalog: Path, content: Content) -> None:
+def _check_instruments(catalog: Path, content: ImportContent) -> None:
     if not content.instruments or not (catalog / layout.DATA).is_dir():
         return
     ids = [str(instrument.id) for instrument in content.instruments]

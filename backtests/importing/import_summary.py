@@ -1,4 +1,4 @@
-"""What an import prints: a line a factor, a line a market file."""
+"""The tables that an import prints: a line for each factor, and for each market file."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from adapters.command.instants import show_instant
+from adapters.command.text_table import text_table
 from backtests.importing.content.publication import states_at
-from backtests.importing.spec.times import show
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from backtests.importing.content.import_content import Content, Factor
+    from backtests.importing.content.import_content import ImportContent, ImportedFactor
 
 _ROWS_AT_ONCE: Final = 65_536
 
 
-def factor_table(content: Content) -> str:
+def factor_table(content: ImportContent) -> str:
     """Return the table of factors: when each is known, and how often it has no value."""
     instants, publications = content.instants, content.publications
     no_value = np.zeros(len(publications))
@@ -42,17 +41,17 @@ def factor_table(content: Content) -> str:
                 factor.spec.factor,
                 f"{factor.rows:,}",
                 f"{factor.publication.missing:,}",
-                show(known[0]) if len(known) else "-",
-                show(known[-1]) if len(known) else "-",
+                show_instant(known[0]) if len(known) else "-",
+                show_instant(known[-1]) if len(known) else "-",
                 f"{count / max(1, len(instants)):.1%}",
                 factor.spec.rule,
                 _stands_for(factor),
             )
         )
-    return _aligned(cells, right={1, 2, 5})
+    return text_table(cells, right={1, 2, 5})
 
 
-def market_table(content: Content) -> str:
+def market_table(content: ImportContent) -> str:
     """Return the table of market data: how much there is, and what was left out."""
     cells = [("market data", "rows", "missing", "first", "last", "left out")]
     for table in content.market:
@@ -64,29 +63,18 @@ def market_table(content: Content) -> str:
                 table.folder,
                 f"{len(table.stamps):,}",
                 f"{table.missing:,}",
-                show(table.stamps[0]),
-                show(table.stamps[-1]),
+                show_instant(table.stamps[0]),
+                show_instant(table.stamps[-1]),
                 ", ".join(left_out) or "-",
             )
         )
-    return _aligned(cells, right={1, 2})
+    return text_table(cells, right={1, 2})
 
 
-def _stands_for(factor: Factor) -> str:
+def _stands_for(factor: ImportedFactor) -> str:
     if factor.spec.valid_for is not None:
         return str(factor.spec.valid_for)
     every = factor.publication.every
     if every is None:
         return "until the next"
     return f"{every} (seen)" if factor.publication.every_was_found else str(every)
-
-
-def _aligned(cells: Sequence[tuple[str, ...]], right: set[int]) -> str:
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
-        "  ".join(
-            text.rjust(width) if i in right else text.ljust(width)
-            for i, (text, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    )

@@ -3,55 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
 
+from adapters.command.instants import Instant
 from adapters.command.settings_file import from_table, read_tables
-from backtests.importing.spec.import_spec import InstrumentSpec
+from backtests.engine.backtest_venue import BacktestVenue
+from backtests.importing.spec.instrument_spec import InstrumentSpec
 from dolphin_strategies.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NS_PER_S: Final = 1_000_000_000
 LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay")
 """Tables of a live node's file, which may stand beside these: one file serves both."""
-
-
-class Instant(int):
-    """UNIX nanoseconds, written as a date, a date with time (UTC unless it says) or a number."""
-
-    __slots__ = ()
-
-    @classmethod
-    def from_str(cls, text: str) -> Self:
-        """Read an instant.
-
-        Raises
-        ------
-        ValueError
-            If the text is none.
-
-        """
-        if text.isdecimal():
-            return cls(text)
-        whole, point, fraction = text.partition(".")
-        digits = fraction[: len(fraction) - len(fraction.lstrip("0123456789"))]
-        moment = None
-        with suppress(ValueError):
-            moment = datetime.fromisoformat(whole + fraction[len(digits) :])
-        if moment is None or (point and not 0 < len(digits) <= 9):
-            msg = (
-                f"expected an instant such as 2024-08-08T23:54:14.5Z, a date, or UNIX "
-                f"nanoseconds; found {text!r}"
-            )
-            raise ValueError(msg)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return cls(int(moment.timestamp()) * NS_PER_S + int(digits.ljust(9, "0") or 0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +40,11 @@ class RunSettings:
     log_level : str
         NautilusTrader's log level on the terminal.
 
+    Raises
+    ------
+    ValueError
+        If ``chunk_rows`` is below 1, or the window ends before it starts.
+
     """
 
     start: Instant | None = None
@@ -94,58 +65,17 @@ class RunSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VenueSettings:
-    """The ``[venue]`` table: the account, and how orders are filled.
+class StrategySettings:
+    """The ``[strategy]`` table, as live.
 
     Attributes
     ----------
-    account : "margin" or "cash"
-        Its type.
-    oms : "netting" or "hedging"
-        One position per instrument, or one per entry.
-    balances : list of str
-        Starting balances, such as ``"100000 USDT"``.
-    leverage : Decimal
-        Of a margin account.
-    maker_fee, taker_fee : Decimal
-        Fractions of the notional.
-    latency_ms : float
-        From the order's sending to its arrival at the venue.
-    fill_on : "auto", "quotes", "trades" or "bars"
-        What moves the market that orders are matched against. ``auto``: quotes where the catalog
-        has them, else trades, else bars.
+    path : str
+        ``class``, as ``module:Class``.
+    config : dict
+        All other keys: the fields of the strategy's config, as TOML values.
 
     """
-
-    account: Literal["margin", "cash"] = "margin"
-    oms: Literal["netting", "hedging"] = "netting"
-    balances: list[str] = field(default_factory=lambda: ["100000 USDT"])
-    leverage: Decimal = Decimal(10)
-    maker_fee: Decimal = Decimal("0.0002")
-    taker_fee: Decimal = Decimal("0.0005")
-    latency_ms: float = 0.0
-    fill_on: Literal["auto", "quotes", "trades", "bars"] = "auto"
-
-    def __post_init__(self) -> None:
-        if not (self.leverage.is_finite() and self.leverage >= 1):
-            msg = f"leverage: expected at least 1, found {self.leverage}"
-            raise ValueError(msg)
-        for name in ("maker_fee", "taker_fee"):
-            fee = getattr(self, name)
-            if not (fee.is_finite() and abs(fee) < 1):
-                msg = f"{name}: expected a fraction such as 0.0005, found {fee}"
-                raise ValueError(msg)
-        if not 0 <= self.latency_ms < float("inf"):
-            msg = f"latency_ms: expected 0 or more, found {self.latency_ms}"
-            raise ValueError(msg)
-        if not self.balances:
-            msg = 'balances: expected at least one such as "100000 USDT", found none'
-            raise ValueError(msg)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StrategySettings:
-    """The ``[strategy]`` table, as live: ``class`` and the fields of its config."""
 
     path: str = ""
     config: dict[str, Any] = field(default_factory=dict)
@@ -153,17 +83,30 @@ class StrategySettings:
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestSettings:
-    """Everything a backtest is configured with; ``[instrument]`` is as in an import's spec."""
+    """Everything a backtest is configured with, a field for each table.
+
+    Attributes
+    ----------
+    backtest : RunSettings
+        Which part of the catalog, and how it is run.
+    venue : BacktestVenue
+        The account, and how orders are filled.
+    instrument : InstrumentSpec, optional
+        One that the catalog does not define; as in an import's spec.
+    strategy : StrategySettings
+        What trades.
+
+    """
 
     backtest: RunSettings = field(default_factory=RunSettings)
-    venue: VenueSettings = field(default_factory=VenueSettings)
+    venue: BacktestVenue = field(default_factory=BacktestVenue)
     instrument: InstrumentSpec | None = None
     strategy: StrategySettings = field(default_factory=StrategySettings)
 
 
 _TABLES: Final[dict[str, type[Any]]] = {
     "backtest": RunSettings,
-    "venue": VenueSettings,
+    "venue": BacktestVenue,
     "instrument": InstrumentSpec,
     "strategy": StrategySettings,
 }
@@ -196,7 +139,14 @@ def load(path: Path | None) -> BacktestSettings:
 
 
 def override(settings: BacktestSettings, **given: Any) -> BacktestSettings:
-    """Return the settings with values of the command line; None leaves one as it is.
+    """Return the settings with values of the command line.
+
+    Parameters
+    ----------
+    settings : BacktestSettings
+        Those of the file.
+    **given
+        ``strategy`` (its path) and fields of RunSettings; None leaves one as it is.
 
     Raises
     ------

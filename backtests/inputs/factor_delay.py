@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from adapters.command.durations import Duration, show_duration
 from adapters.command.settings_file import read_tables
 from dolphin_strategies.errors import ConfigError, did_you_mean
 from dolphin_strategies.factors.batch import FactorBatch
@@ -21,28 +21,17 @@ if TYPE_CHECKING:
 
     from dolphin_strategies.factors.schema import FactorSchema
 
-_UNITS_NS: Final = {
-    "ns": 1,
-    "us": 1_000,
-    "µs": 1_000,
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60_000_000_000,
-    "h": 3_600_000_000_000,
-}
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|h)|0")
-
 
 @dataclass(frozen=True, kw_only=True)
 class FactorDelay:
-    """How much later factors arrive, nanoseconds.
+    """How much later factors arrive.
 
     Attributes
     ----------
     all_ns : int
-        Every factor that is not named.
+        The delay of every factor that is not named, nanoseconds.
     by_name : mapping of str to int
-        Named factors.
+        The delays of named factors, nanoseconds.
 
     """
 
@@ -57,14 +46,23 @@ class FactorDelay:
 
     @property
     def longest_ns(self) -> int:
+        """The longest delay of all factors, nanoseconds."""
         return max(self.all_ns, *self.by_name.values(), 0)
 
     @property
     def is_same_for_all(self) -> bool:
+        """Whether every factor has the same delay."""
         return not any(d != self.all_ns for d in self.by_name.values())
 
     def of(self, schema: FactorSchema) -> NDArray[np.int64]:
-        """Return the delay of each factor."""
+        """Return the delay of each factor.
+
+        Returns
+        -------
+        int64 array of shape (factors,)
+            Nanoseconds, in the order of the schema.
+
+        """
         return np.array([self.by_name.get(n, self.all_ns) for n in schema], np.int64)
 
     def check(self, schema: FactorSchema) -> None:
@@ -101,17 +99,17 @@ def read_delays(text: str) -> list[FactorDelay]:
         path = Path(text).expanduser()
         table = read_tables(path)
         where = f"{path}: "
-        return [FactorDelay(by_name={n: _duration_ns(v, where + n) for n, v in table.items()})]
+        return [FactorDelay(by_name={n: _delay_ns(v, where + n) for n, v in table.items()})]
     parts = [part.strip() for part in text.split(",")]
     if not any("=" in part for part in parts):
-        return [FactorDelay(all_ns=_duration_ns(part, "--factor-delay")) for part in parts]
+        return [FactorDelay(all_ns=_delay_ns(part, "--factor-delay")) for part in parts]
     by_name = {}
     for part in parts:
         name, equals, duration = part.partition("=")
         if not equals:
             msg = f"--factor-delay: expected NAME=DELAY in every part, found {part!r}"
             raise ConfigError(msg)
-        by_name[name] = _duration_ns(duration, f"--factor-delay {name}")
+        by_name[name] = _delay_ns(duration, f"--factor-delay {name}")
     return [FactorDelay(by_name=by_name)]
 
 
@@ -133,7 +131,7 @@ def delayed(
     delay : FactorDelay
         How much later.
     start_ns, end_ns : int
-        UNIX nanoseconds.
+        The window by the delayed ``ts_init``, UNIX nanoseconds.
 
     """
     source = _shifted(batches, delay.all_ns) if delay.is_same_for_all else _mixed(batches, delay)
@@ -165,7 +163,7 @@ def _mixed(batches: Iterable[FactorBatch], delay: FactorDelay) -> Iterator[Facto
         if held is None:
             delays = delay.of(batch.schema)
         held = batch if held is None else _joined(held, batch)
-        # Records of the same instant may still come: what they change is not told yet.
+        # Records of the same instant may still come: what they change is not yielded yet.
         until_ns = int(held.ts_init[-1] + delays.min())
         made = _as_of(held, delays, done_ns, until_ns, sequence)
         if len(made):
@@ -188,7 +186,11 @@ def _as_of(
     until_ns: int,
     sequence: int,
 ) -> FactorBatch:
-    """Return the records from an instant to before another."""
+    """Return the records from an instant to before another.
+
+    ``delays`` is an int64 array of shape (factors,), nanoseconds; the values of the result are
+    of shape (instants, factors).
+    """
     different = np.unique(delays)
     instants = np.unique(np.concatenate([source.ts_init + d for d in different]))
     first, last = np.searchsorted(instants, [from_ns, until_ns])
@@ -219,18 +221,12 @@ def _joined(first: FactorBatch, second: FactorBatch) -> FactorBatch:
     )
 
 
-def show_duration(ns: int) -> str:
-    """Return a duration with the largest unit that it is a whole number of."""
-    for unit in ("h", "m", "s", "ms", "us"):
-        if ns and ns % _UNITS_NS[unit] == 0:
-            return f"{ns // _UNITS_NS[unit]}{unit}"
-    return f"{ns}ns" if ns else "0"
-
-
-def _duration_ns(text: object, where: str) -> int:
-    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+def _delay_ns(text: object, where: str) -> int:
+    if not isinstance(text, str):
         msg = f"{where}: expected a delay such as 50ms, 1.5s or 0, found {text!r}"
         raise ConfigError(msg)
-    number, unit = found.groups()
-    return round(float(number) * _UNITS_NS[unit]) if number else 0
+    try:
+        return Duration.from_str(text).ns
+    except ValueError as error:
+        msg = f"{where}: {error}"
+        raise ConfigError(msg) from None

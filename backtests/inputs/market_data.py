@@ -17,11 +17,12 @@ from nautilus_trader.model import BarType, InstrumentId, NautilusDataType
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog.files.market_tables import quotes_from_arrow, trades_from_arrow
-from backtests.inputs.chunks import Piece
+from backtests.engine.merged_chunks import StreamPiece
+from backtests.inputs.row_windows import RowSpan, windows
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
 type Kind = Literal["quotes", "trades", "bars"]
 
@@ -39,15 +40,6 @@ _FROM_ARROW: Final[dict[str, Callable[[pa.Table], list[Any]]]] = {
 
 
 @dataclass(frozen=True)
-class Span:
-    """Rows that lie together in a file; both instants included."""
-
-    first_ns: int
-    last_ns: int
-    rows: int
-
-
-@dataclass(frozen=True)
 class MarketTable:
     """All that a catalog has of one kind and one instrument or bar type.
 
@@ -61,8 +53,8 @@ class MarketTable:
         Whose it is.
     files : tuple of Path
         Its files, by their names.
-    spans : tuple of Span
-        Where its rows lie, by their first instant.
+    spans : tuple of RowSpan
+        Where its rows lie, in the order of their first instants.
 
     """
 
@@ -70,18 +62,21 @@ class MarketTable:
     identifier: str
     instrument_id: InstrumentId
     files: tuple[Path, ...]
-    spans: tuple[Span, ...]
+    spans: tuple[RowSpan, ...]
 
     @property
     def first_ns(self) -> int:
+        """``ts_init`` of the earliest row, UNIX nanoseconds."""
         return min(s.first_ns for s in self.spans)
 
     @property
     def last_ns(self) -> int:
+        """``ts_init`` of the latest row, UNIX nanoseconds."""
         return max(s.last_ns for s in self.spans)
 
     @property
     def rows(self) -> int:
+        """How many rows all files have."""
         return sum(s.rows for s in self.spans)
 
 
@@ -100,7 +95,14 @@ class MarketData:
         self._catalog = ParquetDataCatalog(str(path))
 
     def instruments(self) -> list[Any]:
-        """Return the newest definition of each instrument in the catalog."""
+        """Return the newest definition of each instrument in the catalog.
+
+        Raises
+        ------
+        ConfigError
+            If they cannot be read.
+
+        """
         try:
             found = self._catalog.instruments()
         except Exception as error:
@@ -121,7 +123,7 @@ class MarketData:
         found: list[MarketTable] = []
         for kind in KINDS:
             for folder in sorted((self._path / "data" / kind).glob("*/")):
-                spans: list[Span] = []
+                spans: list[RowSpan] = []
                 identifier = unquote(folder.name)
                 files = tuple(sorted(folder.glob("*.parquet")))
                 for file in files:
@@ -142,8 +144,17 @@ class MarketData:
 
     def pieces(
         self, table: MarketTable, start_ns: int, end_ns: int, max_rows: int
-    ) -> Iterator[Piece]:
-        """Yield the rows from ``start_ns`` to before ``end_ns``, about ``max_rows`` at a time.
+    ) -> Iterator[StreamPiece]:
+        """Yield the rows of a window.
+
+        Parameters
+        ----------
+        table : MarketTable
+            Whose rows.
+        start_ns, end_ns : int
+            The window by ``ts_init``, half-open, UNIX nanoseconds.
+        max_rows : int
+            About how many rows a piece has.
 
         Raises
         ------
@@ -162,7 +173,7 @@ class MarketData:
                 raise ConfigError(msg) from error
             if rows:
                 ts = np.fromiter((row.ts_init for row in rows), np.int64, len(rows))
-                yield Piece(ts, lambda i, j, rows=rows: rows[i:j])  # type: ignore[misc]
+                yield StreamPiece(ts, lambda i, j, rows=rows: rows[i:j])  # type: ignore[misc]
 
     def _rows(self, table: MarketTable, first_ns: int, last_ns: int) -> list[Any]:
         """Return the rows of a closed window, those of one instant in the order of the files.
@@ -190,35 +201,15 @@ class MarketData:
         return sorted(rows, key=attrgetter("ts_init"))
 
 
-def windows(
-    spans: Sequence[Span], start_ns: int, end_ns: int, max_rows: int
-) -> list[tuple[int, int]]:
-    """Cut a half-open window into closed ones that have about so many rows each.
+def _read_footer(path: Path) -> tuple[list[RowSpan], dict[str, str]]:
+    """Return the spans of a Parquet file's row groups, and its schema's metadata.
 
-    A span with more rows than asked for is cut evenly in time.
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read.
+
     """
-    edges: list[tuple[int, int]] = []
-    for span in spans:
-        parts = -(-span.rows // max_rows)
-        width_ns = (span.last_ns - span.first_ns) // parts
-        edges += [(span.first_ns + width_ns * i, span.rows // parts) for i in range(1, parts)]
-        edges.append((span.last_ns, span.rows // parts))
-    edges = sorted(edge for edge in edges if start_ns <= edge[0] < end_ns)
-    # The last edge of each run of about max_rows rows ends a window.
-    runs = (np.cumsum([rows for _, rows in edges]) - 1) // max_rows
-    is_last = np.append(np.diff(runs) > 0, True)
-    ends = [at for (at, _), last in zip(edges, is_last, strict=False) if last]
-    starts = [start_ns, *(at + 1 for at in ends)]
-    cut = [*zip(starts, [*ends, end_ns - 1], strict=True)]
-    return [
-        (first, last)
-        for first, last in cut
-        if first <= last and any(s.first_ns <= last and s.last_ns >= first for s in spans)
-    ]
-
-
-def _read_footer(path: Path) -> tuple[list[Span], dict[str, str]]:
-    """Return the spans of a Parquet file's row groups, and its schema's metadata."""
     try:
         file = pq.ParquetFile(path)
         column = file.schema_arrow.names.index("ts_init")
@@ -227,7 +218,7 @@ def _read_footer(path: Path) -> tuple[list[Span], dict[str, str]]:
             group = file.metadata.row_group(i)
             stamps = group.column(column).statistics
             if group.num_rows:
-                spans.append(Span(stamps.min_raw, stamps.max_raw, group.num_rows))
+                spans.append(RowSpan(stamps.min_raw, stamps.max_raw, group.num_rows))
         metadata = file.schema_arrow.metadata or {}
     except (OSError, pa.ArrowException, ValueError, AttributeError) as error:
         msg = (

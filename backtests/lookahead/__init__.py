@@ -1,1 +1,1 @@
-"""The look-ahead proof."""
+"""The look-ahead proof: reruns over copies of the catalog with another future."""

@@ -24,12 +24,24 @@ _COLLAPSE: Final = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Freshness:
-    """What one factor's own update interval more of delay does to the result."""
+    """What one factor's own update interval more of delay does to the result.
+
+    Attributes
+    ----------
+    factor : str
+        Its name.
+    interval_ns : int
+        Its typical update interval, nanoseconds.
+    gross, delayed_gross : float
+        PnL before fees as it is, and with the delay; in the currency of the positions.
+    has_collapsed : bool
+        Whether a profit that was no accident is gone, by half or more.
+
+    """
 
     factor: str
     interval_ns: int
     gross: float
-    """PnL before fees, as it is, and with the delay."""
     delayed_gross: float
     has_collapsed: bool
 
@@ -43,13 +55,35 @@ def has_collapsed(gross: Sequence[float], delayed: Sequence[float]) -> bool:
     """Return whether a profit that was no accident is gone, by half or more.
 
     No accident: twice what the same results with signs at random would come to.
+
+    Parameters
+    ----------
+    gross, delayed : sequence of float
+        What each position earned before fees, as it is and with the delay.
+
     """
     profit, noise = sum(gross), math.sqrt(sum(g * g for g in gross))
     return profit > _SIGNIFICANT * noise and sum(delayed) <= _COLLAPSE * profit
 
 
 def typical_interval_ns(factors: FactorCatalog, name: str, window: tuple[int, int]) -> int | None:
-    """Return the median time between two changes of a factor's value; None without two."""
+    """Return the median time between two changes of a factor's value.
+
+    Parameters
+    ----------
+    factors : FactorCatalog
+        The catalog.
+    name : str
+        The factor.
+    window : tuple of int
+        Its start and its end, which is not in it, UNIX nanoseconds.
+
+    Returns
+    -------
+    int or None
+        Nanoseconds; None if it changes less than twice.
+
+    """
     changes: list[NDArray[np.int64]] = []
     last = np.nan
     for batch in factors.batches(*window, names=[name]):

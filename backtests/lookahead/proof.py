@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from adapters.catalog import FactorCatalog
-from backtests.inputs.coverage import show_time
-from backtests.inputs.factor_delay import FactorDelay, show_duration
+from adapters.command.durations import show_duration
+from adapters.command.instants import iso_instant
+from backtests.inputs.factor_delay import FactorDelay
+from backtests.lookahead.child_runs import ChildRuns, ProofError
+from backtests.lookahead.first_difference import decisions_until, first_difference
 from backtests.lookahead.freshness import Freshness, has_collapsed, typical_interval_ns
 from backtests.lookahead.proof_folder import ProofFolder
+from backtests.lookahead.proof_verdict import ProofVerdict, RerunComparison
 from backtests.lookahead.scrambled_catalog import HOWS, scramble
-from backtests.lookahead.verdict import Comparison, Verdict
-from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-
-
-_CHILD: Final = ("-m", "backtests.lookahead.proof_child")
-
-
-class ProofError(DolphinError):
-    """A proof could not be made."""
 
 
 class Proof:
@@ -42,11 +36,11 @@ class Proof:
     required : sequence of str
         The strategy's required factors.
     delay : FactorDelay
-        Of all runs.
+        How much later all runs see the factors.
     seed : int
         Of the instants and of the shuffling.
-    tell : callable
-        Told a line at a time.
+    report : callable
+        Takes a line for the user.
 
     """
 
@@ -57,79 +51,85 @@ class Proof:
         required: Sequence[str],
         delay: FactorDelay,
         seed: int,
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
     ) -> None:
-        self._arguments = list(arguments)
-        self._catalog = catalog
-        self._required = required
-        self._delay = delay
-        self._seed = seed
-        self._tell = tell
-        self._aside_is_told = False
+        self._arguments: Final = arguments
+        self._catalog: Final = catalog
+        self._required: Final = required
+        self._delay: Final = delay
+        self._seed: Final = seed
+        self._report: Final = report
 
-    def run(self, instants: int) -> Verdict:
+    def run(self, instants: int) -> ProofVerdict:
         """Make the proof.
+
+        Parameters
+        ----------
+        instants : int
+            At how many instants; it ends at the first one where decisions differ.
 
         Raises
         ------
         ProofError
-            If the first run fails.
+            If the first run fails, or a process does not answer.
         ConfigError
             If the catalog cannot be copied or put out of reach.
 
         """
         with ProofFolder(self._catalog) as folder:
-            base = self._run(folder, None)
+            runs = ChildRuns(self._arguments, self._catalog, folder, self._report)
+            base = runs.first(self._delay)
             if base["failure"]:
                 msg = f"the first run failed: {base['failure']}"
                 raise ProofError(msg)
             decisions = base["decisions"]
-            self._tell(f"first run: {len(decisions):,} decisions, {base['rows']:,} records")
-            found: list[Comparison] = []
+            self._report(f"first run: {len(decisions):,} decisions, {base['rows']:,} records")
+            found: list[RerunComparison] = []
             unstable = ""
             chosen = choose_instants(
                 decisions, (base["start_ns"], base["end_ns"]), instants, self._seed
             )
-            for i, at_ns in enumerate(chosen):
-                one = self._compare(folder, base, at_ns, i)
+            for number, at_ns in enumerate(chosen):
+                one = self._compare(runs, folder, base, at_ns, number)
                 found.append(one)
-                self._tell(
-                    f"  {show_time(one.at_ns)}  {one.changed_rows:,} later rows {one.how}: "
+                self._report(
+                    f"  {iso_instant(one.at_ns)}  {one.changed_rows:,} later rows {one.how}: "
                     + (one.difference or f"{one.compared:,} decisions the same")
                 )
                 if one.difference:
-                    unstable = self._control(folder, base, at_ns)
+                    unstable = self._control(runs, folder, base, at_ns)
                     break
             is_fair = not (unstable or any(i.difference for i in found))
-            freshness = self._freshness(folder, base) if is_fair and decisions else []
-        return Verdict(
+            freshness = self._freshness(runs, base) if is_fair and decisions else []
+        return ProofVerdict(
             decisions=len(decisions), instants=found, freshness=freshness, unstable=unstable
         )
 
     def _compare(
-        self, folder: ProofFolder, base: dict[str, Any], at_ns: int, i: int
-    ) -> Comparison:
+        self, runs: ChildRuns, folder: ProofFolder, base: dict[str, Any], at_ns: int, number: int
+    ) -> RerunComparison:
         """Run with everything after an instant scrambled."""
-        how = HOWS[i % len(HOWS)]
+        how = HOWS[number % len(HOWS)]
         folder.renew_copy()
-        done = scramble(folder.copy, at_ns, how, self._seed + i)
-        again = self._run(folder, base, until_ns=at_ns + 1)
-        before = [d for d in base["decisions"] if d[0] <= at_ns]
-        return Comparison(
+        done = scramble(folder.copy, at_ns, how, self._seed + number)
+        again = runs.again(base, at_ns + 1, self._delay, on_copy=True)
+        return RerunComparison(
             at_ns=at_ns,
             how=how,
-            compared=len(before),
+            compared=len(decisions_until(base, at_ns)),
             changed_rows=done.changed,
-            difference=difference(before, again, at_ns),
+            difference=first_difference(base, again, at_ns),
         )
 
-    def _control(self, folder: ProofFolder, base: dict[str, Any], at_ns: int) -> str:
+    def _control(
+        self, runs: ChildRuns, folder: ProofFolder, base: dict[str, Any], at_ns: int
+    ) -> str:
         """Run on a copy that is not scrambled; return how it differs all the same."""
         folder.renew_copy()
-        again = self._run(folder, base, until_ns=at_ns + 1)
-        return difference([d for d in base["decisions"] if d[0] <= at_ns], again, at_ns)
+        again = runs.again(base, at_ns + 1, self._delay, on_copy=True)
+        return first_difference(base, again, at_ns)
 
-    def _freshness(self, folder: ProofFolder, base: dict[str, Any]) -> list[Freshness]:
+    def _freshness(self, runs: ChildRuns, base: dict[str, Any]) -> list[Freshness]:
         """Run with each required factor later by its own update interval."""
         found = []
         window = (base["start_ns"], base["end_ns"])
@@ -140,7 +140,7 @@ class Proof:
             by_name = dict(self._delay.by_name)
             by_name[name] = by_name.get(name, self._delay.all_ns) + interval_ns
             delay = FactorDelay(all_ns=self._delay.all_ns, by_name=by_name)
-            again = self._run(folder, base, until_ns=base["end_ns"], delay=delay, is_covered=False)
+            again = runs.again(base, base["end_ns"], delay, on_copy=False)
             if again["failure"]:
                 later = f"{name} {show_duration(interval_ns)} later"
                 msg = f"the run with {later} failed: {again['failure']}"
@@ -153,72 +153,38 @@ class Proof:
                 has_collapsed=has_collapsed(base["gross"], again["gross"]),
             )
             found.append(one)
-            self._tell(
+            self._report(
                 f"  {name} later by {show_duration(interval_ns)}, its own interval: "
                 f"PnL before fees {one.gross:+,.2f} -> {one.delayed_gross:+,.2f}"
                 + ("  COLLAPSED" if one.has_collapsed else "")
             )
         return found
 
-    def _run(
-        self,
-        folder: ProofFolder,
-        base: dict[str, Any] | None,
-        *,
-        until_ns: int | None = None,
-        delay: FactorDelay | None = None,
-        is_covered: bool = True,
-    ) -> dict[str, Any]:
-        """Run a backtest in a child process, with the copy in the catalog's place if covered."""
-        delay = delay or self._delay
-        request = {
-            "arguments": self._arguments,
-            "catalog": str(self._catalog),
-            "copy": str(folder.copy) if base is not None and is_covered else None,
-            "delay": {"all_ns": delay.all_ns, "by_name": dict(delay.by_name)},
-            "until_ns": until_ns,
-            "start_ns": None if base is None else base["start_ns"],
-            "fill_on": None if base is None else base["fill_on"],
-        }
-        found = _ask(folder.path, request)
-        if "not_isolated" in found:
-            if not self._aside_is_told:
-                self._aside_is_told = True
-                self._tell(
-                    f"this machine permits no namespaces of one's own ({found['not_isolated']}): "
-                    "the catalog is moved aside while a scrambled copy is in its place"
-                )
-            with folder.moved_aside():
-                return _ask(folder.path, {**request, "copy": None})
-        return found
-
-
-def _ask(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """Start a child and wait for its answer."""
-    asked, answered = folder / "request.json", folder / "answer.json"
-    answered.unlink(missing_ok=True)
-    asked.write_text(json.dumps(request), encoding="utf-8")
-    child = subprocess.run(
-        [sys.executable, *_CHILD, str(asked), str(answered)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if child.returncode or not answered.is_file():
-        msg = f"a run of the proof ended with code {child.returncode}:\n{child.stdout[-2000:]}"
-        raise ProofError(msg)
-    found: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
-    return found
-
 
 def choose_instants(
     decisions: Sequence[Any], window: tuple[int, int], count: int, seed: int
 ) -> list[int]:
-    """Choose instants at random, in time order.
+    """Choose instants at random.
 
     Two of three are moments of decisions, where the shortest look ahead shows; the others lie
     anywhere in the window.
+
+    Parameters
+    ----------
+    decisions : sequence
+        Of the first run; the first element of each is its instant, UNIX nanoseconds.
+    window : tuple of int
+        Its start and its end, which is not in it, UNIX nanoseconds.
+    count : int
+        How many.
+    seed : int
+        The same seed chooses the same instants.
+
+    Returns
+    -------
+    list of int
+        UNIX nanoseconds, rising.
+
     """
     random = np.random.default_rng(seed)
     moments = np.unique(np.array([d[0] for d in decisions], np.int64))
@@ -229,22 +195,20 @@ def choose_instants(
     return sorted(chosen)
 
 
-def difference(before: Sequence[Any], again: dict[str, Any], at_ns: int) -> str:
-    """Return the first difference between the decisions before an instant, or nothing."""
-    if again["failure"]:
-        return f"the run failed: {again['failure']}"
-    after = [d for d in again["decisions"] if d[0] <= at_ns]
-    for number, (first, second) in enumerate(zip(before, after, strict=False), start=1):
-        if first != second:
-            return f"decision {number} was {_show(first)} and is {_show(second)}"
-    if len(before) == len(after):
-        return ""
-    number = min(len(before), len(after)) + 1
-    if len(before) > len(after):
-        return f"decision {number}, {_show(before[number - 1])}, is not made"
-    return f"there is a decision {number} more: {_show(after[number - 1])}"
+def write_proof(folder: Path, seed: int, verdict: ProofVerdict) -> None:
+    """Write a verdict with everything that it rests on as ``proof.json``.
 
+    Parameters
+    ----------
+    folder : Path
+        Made if it is missing.
+    seed : int
+        Of the proof.
+    verdict : ProofVerdict
+        What the proof came to.
 
-def _show(decision: Any) -> str:
-    ns, content = decision
-    return f"{json.dumps(content, separators=(',', ':'))} at {show_time(ns)}"
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {"verdict": str(verdict), "seed": seed, **dataclasses.asdict(verdict)}
+    text = json.dumps(document, indent=2) + "\n"
+    (folder / "proof.json").write_text(text, encoding="utf-8")

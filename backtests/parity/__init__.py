@@ -1,1 +1,1 @@
-"""A live session and its replay, compared."""
+"""A recorded session replayed, and compared with what it was live."""

@@ -9,9 +9,9 @@ from nautilus_trader.common import DataActor, DataActorConfig
 from nautilus_trader.model import ActorId, CustomData, DataType, QuoteTick, TradeTick
 
 from adapters.session import wire_format
-from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, ExternalFactors
+from backtests.engine.clock_mark import clock_mark
+from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS
 from dolphin_strategies.factors.feed_messages import FEED_MESSAGES, HistoryChunk, HistoryEnd
-from dolphin_strategies.factors.schema import FactorSchema
 from dolphin_strategies.observation import StrategyObserver, observe
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from adapters.session.recorded_inputs import Input
+    from dolphin_strategies.factors.external_factors import ExternalFactors
 
 DELIVERY: Final = DataType("DolphinDelivery")
 """A mark at a delivery time; at that of a record, FactorDelivery publishes the record."""
-_MARK: Final = FactorSchema(["mark"])
 _CONFIG: Final = DataActorConfig(actor_id=ActorId("FactorDelivery-001"))
 
 
@@ -124,10 +124,7 @@ class _OriginalTicks(StrategyObserver):
 
 def mark(at_ns: int, *, has_record: bool = False) -> CustomData:
     """Return data that only moves an engine's clocks, or has a record published."""
-    f = ExternalFactors.from_values(
-        _MARK, [0.0], ts_event=at_ns, ts_init=at_ns, sequence=int(has_record)
-    )
-    return CustomData(DELIVERY, f)
+    return clock_mark(at_ns, DELIVERY, sequence=int(has_record))
 
 
 def _at(tick: Any, at_ns: int) -> Any:

@@ -7,29 +7,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import nautilus_trader.model as nautilus_model
-from nautilus_trader.backtest import BacktestEngine, BacktestEngineConfig
-from nautilus_trader.common import LoggerConfig
-from nautilus_trader.execution import MakerTakerFeeModel, StaticLatencyModel
-from nautilus_trader.model import (
-    AccountType,
-    Currency,
-    CustomData,
-    Money,
-    OmsType,
-    QuoteTick,
-    TraderId,
-    TradeTick,
-)
+from nautilus_trader.model import CustomData, QuoteTick, TradeTick
 
-from adapters.command.strategy_class import find_strategy, make_config
+from adapters.command import strategy_class
 from adapters.session.recorded_inputs import SessionError
 from adapters.session.tap.strategy_tap import StrategyTap
-from backtests.engine.strategy_errors import EscapedErrors, sentence
+from backtests.engine.backtest_venue import BacktestVenue
+from backtests.engine.engine_setup import build_engine
+from backtests.engine.strategy_stop import stop_strategy
 from backtests.parity.deliveries import Deliveries, mark
-from backtests.parity.replay_log import Replayed, ReplayLog
+from backtests.parity.input_comparison import InputComparison, Replayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from nautilus_trader.backtest import BacktestEngine
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from adapters.session.recorded_inputs import Input
@@ -37,8 +29,6 @@ if TYPE_CHECKING:
 
 INPUTS_PER_CHUNK: Final = 20_000
 """So that a session of any length is replayed in bounded memory."""
-EXIT_STEP_NS: Final = 100_000_000
-MAX_EXIT_STEPS: Final = 200
 
 
 def replay(session: RecordedSession, *, latency_ms: float = 0.0) -> Replayed:
@@ -49,7 +39,7 @@ def replay(session: RecordedSession, *, latency_ms: float = 0.0) -> Replayed:
     session : RecordedSession
         What was recorded.
     latency_ms : float
-        From an order to the venue.
+        From an order's sending to its arrival at the venue, milliseconds.
 
     Raises
     ------
@@ -65,16 +55,19 @@ def replay(session: RecordedSession, *, latency_ms: float = 0.0) -> Replayed:
     try:
         # What it was given of the past is among the inputs.
         setattr(strategy, "factor_history", None)  # noqa: B010 - on this instance only
-        log = ReplayLog(found)
+        log = InputComparison(found)
         tap = StrategyTap(strategy, log, _clock_of(strategy))
         deliveries = Deliveries(strategy)
         engine.add_actor(deliveries.actor)
         engine.add_strategy(strategy)
-        error = _run(engine, session, deliveries, log)
+        _run(engine, session, deliveries, log)
         found.inputs = tap.events.number
-        found.failure = sentence(error) if error is not None else tap.events.problem
+        found.failure = tap.events.problem
         log.is_over = True
-        _stop(engine, strategy)
+        stop_strategy(
+            strategy, strategy.clock.timestamp_ns(), lambda at_ns: _give(engine, [mark(at_ns)])
+        )
+        engine.end()
     except RuntimeError as error:
         msg = f"{session.folder}: NautilusTrader cannot replay the session: {error}"
         raise SessionError(msg) from error
@@ -92,25 +85,21 @@ def make_strategy(session: RecordedSession) -> AnyFactorStrategy:
         If there is no such class, or it does not take the session's config.
 
     """
-    told = session.header["strategy"]
-    folder = told.get("folder", "")
+    named = session.header["strategy"]
+    folder = named.get("folder", "")
     if folder and folder not in sys.path:
         # After the current folder, and where the node was started.
         sys.path.append(folder)
-    strategy_class = find_strategy(told["path"])
-    return strategy_class(make_config(strategy_class, told["config"]))
+    return strategy_class.make_strategy(named["path"], named["config"])
 
 
 def _run(
-    engine: BacktestEngine, session: RecordedSession, deliveries: Deliveries, log: ReplayLog
-) -> BaseException | None:
-    """Run all inputs through the engine, a chunk at a time, up to the first one missing.
-
-    Return what the strategy raised, if it did.
-    """
+    engine: BacktestEngine, session: RecordedSession, deliveries: Deliveries, log: InputComparison
+) -> None:
+    """Run all inputs through the engine, a chunk at a time, up to the first one missing."""
     started = next((n["ns"] for n in session.lines if n.get("hook") == "on_start"), None)
     last_ns = started or session.header["started_ns"]
-    error = _give(engine, [mark(last_ns)])
+    _give(engine, [mark(last_ns)])
     count = 0
     for chunk in _chunks(session.inputs()):
         data: list[Any] = []
@@ -123,14 +112,13 @@ def _run(
             last_ns = item.delivered_ns
             log.expected.append(item)
             data += deliveries.data_of(item)
-        error = _give(engine, data) or error
+        _give(engine, data)
         if log.found.gap_at:
-            return error
+            return
     # Alerts that fired after the last input.
     end_ns = max((n["ns"] for n in session.lines), default=0)
     if end_ns > last_ns:
-        error = _give(engine, [mark(end_ns)]) or error
-    return error
+        _give(engine, [mark(end_ns)])
 
 
 def _chunks(inputs: Iterator[Input]) -> Iterator[list[Input]]:
@@ -145,16 +133,17 @@ def _chunks(inputs: Iterator[Input]) -> Iterator[list[Input]]:
         yield held
 
 
-def _give(engine: BacktestEngine, data: Iterable[Any]) -> BaseException | None:
-    """Run data through the engine; return what Python code raised there, which it only logs."""
+def _give(engine: BacktestEngine, data: Iterable[Any]) -> None:
+    """Run data through the engine.
+
+    Nautilus only logs what a strategy's method raises there; its tap has noted it.
+    """
     engine.clear_data()
     for kind in (CustomData, QuoteTick, TradeTick):
         if some := [d for d in data if type(d) is kind]:
             engine.add_data(some)
     # No end: the data has one.
-    with EscapedErrors() as escaped:
-        engine.run(streaming=True)
-    return escaped.first
+    engine.run(streaming=True)
 
 
 def _clock_of(strategy: AnyFactorStrategy) -> Callable[[], int]:
@@ -169,50 +158,30 @@ def _clock_of(strategy: AnyFactorStrategy) -> Callable[[], int]:
     return now_ns
 
 
-def _stop(engine: BacktestEngine, strategy: AnyFactorStrategy) -> None:
-    """Stop the strategy, so that the engine can be disposed of; nobody looks any more."""
-    at_ns = strategy.clock.timestamp_ns()
-    if strategy.is_running():
-        strategy.stop()
-    for _ in range(MAX_EXIT_STEPS):
-        if not strategy.is_running():
-            break
-        at_ns += EXIT_STEP_NS
-        _give(engine, [mark(at_ns)])
-    engine.end()
-
-
 def _build_engine(session: RecordedSession, latency_ms: float) -> BacktestEngine:
+    """Build an engine with the account, fees and instruments of the session's node.
+
+    It goes on after an exception, as a live node does for a moment.
+    """
     sandbox = session.header["sandbox"]
-    engine = BacktestEngine(
-        BacktestEngineConfig(
-            trader_id=TraderId("DOLPHIN-001"),
-            # A live node goes on for a moment after an exception, and so does the replay.
-            shutdown_on_error=False,
-            logging=LoggerConfig(bypass_logging=True),
+    try:
+        venue = BacktestVenue(
+            balances=[f"{float(sandbox['balance_usdt']):.8f} USDT"],
+            leverage=Decimal(sandbox["leverage"]),
+            maker_fee=Decimal(sandbox["maker_fee"]),
+            taker_fee=Decimal(sandbox["taker_fee"]),
+            latency_ms=latency_ms,
         )
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+        msg = f"session.json: sandbox: {error!r}"
+        raise SessionError(msg) from None
+    return build_engine(
+        venue=venue,
+        instruments=[_instrument(values) for values in session.header.get("instruments", [])],
+        fill_on="quotes",
+        log_level=None,
+        stops_on_error=False,
     )
-    instruments = [_instrument(values) for values in session.header.get("instruments", [])]
-    latency = (
-        StaticLatencyModel(base_latency_nanos=round(latency_ms * 1e6)) if latency_ms else None
-    )
-    for venue in dict.fromkeys(i.id.venue for i in instruments):
-        engine.add_venue(
-            venue,
-            OmsType.NETTING,
-            AccountType.MARGIN,
-            [Money(float(sandbox["balance_usdt"]), Currency.from_str("USDT"))],
-            default_leverage=Decimal(sandbox["leverage"]),
-            fee_model=MakerTakerFeeModel(
-                Decimal(sandbox["maker_fee"]), Decimal(sandbox["taker_fee"])
-            ),
-            latency_model=latency,
-            bar_execution=False,
-            trade_execution=False,
-        )
-    for instrument in instruments:
-        engine.add_instrument(instrument)
-    return engine
 
 
 def _instrument(values: dict[str, Any]) -> Any:

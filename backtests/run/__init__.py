@@ -1,1 +1,1 @@
-"""One backtest, from its inputs to its report."""
+"""Runs of a backtest: from the command line to figures, files and the HTML page."""

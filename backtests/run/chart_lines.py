@@ -1,4 +1,4 @@
-"""Lines: long series brought down to what a screen can show, without losing an extreme."""
+"""Chart lines: long series brought down to what a screen can show, without losing an extreme."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from backtests.inputs.backtest_inputs import Inputs
+    from backtests.inputs.backtest_data import BacktestData
     from backtests.inputs.market_data import MarketTable
 
 BINS: Final = 1_500
@@ -32,9 +32,9 @@ class Line:
     Parameters
     ----------
     start_ns, end_ns : int
-        The window.
+        The window, UNIX nanoseconds.
     bins : int
-        How many spans it is cut into.
+        How many spans of time it is cut into.
 
     """
 
@@ -46,7 +46,16 @@ class Line:
         self._limit = 16 * bins
 
     def add(self, ts: NDArray[np.int64], values: NDArray[np.float64]) -> None:
-        """Take further points, later than those before; NaN breaks the line."""
+        """Take further points.
+
+        Parameters
+        ----------
+        ts : int64 array of shape (points,)
+            UNIX nanoseconds, later than those before.
+        values : float64 array of shape (points,)
+            NaN breaks the line.
+
+        """
         if not len(ts):
             return
         keep = self._chosen(ts, values)
@@ -61,14 +70,28 @@ class Line:
             self._limit = max(self._limit, 2 * self._kept)
 
     def points(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return the instants and values that were kept, in order."""
+        """Return the instants and values that were kept, in order.
+
+        Returns
+        -------
+        tuple of int64 array and float64 array, both of shape (points,)
+            UNIX nanoseconds, and values.
+
+        """
         if not self._points:
             return np.empty(0, np.int64), np.empty(0)
         ts = np.concatenate([p[0] for p in self._points])
         return ts, np.concatenate([p[1] for p in self._points])
 
     def drawn(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return what is drawn: as ``points``, each span once."""
+        """Return what is drawn: as :meth:`points`, at most five points for each span.
+
+        Returns
+        -------
+        tuple of int64 array and float64 array, both of shape (points,)
+            UNIX nanoseconds, and values.
+
+        """
         ts, values = self.points()
         keep = self._chosen(ts, values)
         return ts[keep], values[keep]
@@ -90,18 +113,18 @@ class Line:
         return np.unique(np.concatenate([starts, lowest, highest, ends, gaps[first_gap]]))
 
 
-def price_line(inputs: Inputs, table: MarketTable) -> Line:
+def price_line(data: BacktestData, table: MarketTable) -> Line:
     """Return the mid, the trade price or the close of one instrument."""
-    line = Line(inputs.start_ns, inputs.end_ns)
-    for ts, price in _prices(table, inputs.start_ns, inputs.end_ns):
+    line = Line(data.start_ns, data.end_ns)
+    for ts, price in _prices(table, data.start_ns, data.end_ns):
         line.add(ts, price)
     return line
 
 
-def factor_lines(inputs: Inputs, names: Sequence[str]) -> dict[str, Line]:
+def factor_lines(data: BacktestData, names: Sequence[str]) -> dict[str, Line]:
     """Return some factors as the strategy saw them."""
-    lines = {name: Line(inputs.start_ns, inputs.end_ns) for name in names}
-    for batch in inputs.batches(names) if names else ():
+    lines = {name: Line(data.start_ns, data.end_ns) for name in names}
+    for batch in data.batches(names) if names else ():
         for name, line in lines.items():
             if name in batch.schema:
                 line.add(batch.ts_init, batch.values[:, batch.schema.index(name)])

@@ -19,7 +19,16 @@ _OF_THE_RUN: Final = ("stop", "market_exit", "shutdown_system")
 
 @dataclass(frozen=True)
 class Decision:
-    """One call: the engine's time, UNIX nanoseconds, and what it says."""
+    """One call of a strategy.
+
+    Attributes
+    ----------
+    ns : int
+        The engine's time, UNIX nanoseconds.
+    content : dict
+        The call with its arguments, without ids and times.
+
+    """
 
     ns: int
     content: dict[str, Any]

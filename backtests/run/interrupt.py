@@ -30,7 +30,7 @@ class Interrupt:
 
     @property
     def is_asked(self) -> bool:
-        """Whether the run shall end."""
+        """Whether the user has asked to end the run."""
         return self._is_asked
 
     def __enter__(self) -> Self:
@@ -49,3 +49,14 @@ class Interrupt:
             os.write(2, b"\nleft at once; nothing more was written\n")
             os._exit(EXIT_CODE)
         self._is_asked = True
+
+
+def raise_on_termination() -> None:
+    """Let SIGTERM raise KeyboardInterrupt, as SIGINT does: whatever it ends cleans up behind it.
+
+    Notes
+    -----
+    On the main thread only.
+
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

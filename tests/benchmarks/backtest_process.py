@@ -22,11 +22,11 @@ from nautilus_trader.trading import Strategy
 
 from adapters.catalog import RecordingWriter
 from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
-from backtests.engine.backtest_run import build_engine
-from backtests.inputs.backtest_inputs import find_inputs
-from backtests.inputs.backtest_settings import BacktestSettings, RunSettings, VenueSettings
-from backtests.run.backtest import replayed
-from backtests.run.interrupt import Interrupt
+from backtests.engine.backtest_venue import BacktestVenue
+from backtests.engine.engine_setup import build_engine
+from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
+from backtests.inputs.catalog_search import find_data
+from backtests.run.one_backtest import replayed
 from dolphin_strategies import EXTERNAL_FACTORS, FactorSchema
 from dolphin_strategies.factors.batch import FactorBatch
 from tests.benchmarks.report import require
@@ -107,12 +107,11 @@ def rate(kind: str, count: int) -> float:
     """Replay what is in the engine already; return records per second."""
     strategy: Any = RawStrategy() if kind == "raw" else GatedQuotes()
     engine = build_engine(
-        venue=VenueSettings(),
+        venue=BacktestVenue(),
         instruments=[btcusdt_perp()],
         fill_on="quotes",
-        strategy=strategy,
-        catalog=None,
     )
+    engine.add_strategy(strategy)
     half = count // 2
     data = [CustomData(EXTERNAL_FACTORS, f) for b in factor_batches(half) for f in b.records()]
     engine.add_data(data)
@@ -147,13 +146,15 @@ def stream(folder: Path) -> dict[str, float]:
     strategy = GatedQuotes()
     # So small that a tenth of the records reaches it too: what is left is what grows.
     settings = BacktestSettings(backtest=RunSettings(chunk_rows=20_000))
-    inputs = find_inputs(folder, settings, strategy)
+    data = find_data(folder, settings, strategy)
     before_mb = _peak_mb()
-    with replayed(inputs, settings, strategy, Interrupt()) as (_, figures, _):
-        require(strategy.received + strategy.quotes == figures.rows, "stream: not all received")
+    with replayed(data, settings, strategy) as (_, figures, _):
+        require(
+            strategy.received + strategy.quotes == figures.replay.rows, "stream: not all received"
+        )
         return {
-            "rows": figures.rows,
-            "rate_hz": figures.rows / figures.elapsed_s,
+            "rows": figures.replay.rows,
+            "rate_hz": figures.replay.rows / figures.replay.elapsed_s,
             "before_mb": before_mb,
             "peak_mb": _peak_mb(),
         }

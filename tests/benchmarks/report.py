@@ -6,6 +6,8 @@ import statistics
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from adapters.command.text_table import text_table
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -82,7 +84,9 @@ class Group:
             ]
             for row in self.rows
         ]
-        text = [f"== {self.title} ==", "", self.path.strip("\n"), "", *_aligned(lines)]
+        # The name and the two last columns are text, the others figures.
+        table = text_table(lines, right=range(1, len(columns) + 1))
+        text = [f"== {self.title} ==", "", self.path.strip("\n"), "", table]
         return "\n".join([*text, "", *(f"  * {remark}" for remark in self.remarks)])
 
     def as_dict(self) -> dict[str, Any]:
@@ -94,19 +98,6 @@ def show(figure: float) -> str:
     if isinstance(figure, int) or abs(figure) >= 100:
         return f"{figure:,.0f}"
     return f"{figure:.1f}" if abs(figure) >= 10 else f"{figure:.2f}"
-
-
-def _aligned(lines: list[list[str]]) -> list[str]:
-    """Pad cells to their column: the name and the two last columns left, figures right."""
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    last_figure = len(widths) - 3
-    return [
-        "  ".join(
-            cell.rjust(width) if 0 < i <= last_figure else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]
 
 
 def median_of(runs: Sequence[Percentiles]) -> dict[str, float]:

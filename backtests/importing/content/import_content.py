@@ -10,25 +10,37 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.command.instants import show_instant
 from backtests.importing.content.instruments import Instrument, make_instrument
-from backtests.importing.content.market_columns import MarketTable, read_market
+from backtests.importing.content.market_columns import MarketRows, read_market
 from backtests.importing.content.publication import Publication, instants_of, publish, sharing
 from backtests.importing.files.columns import numbers
 from backtests.importing.files.rows import read_rows
-from backtests.importing.spec.import_spec import ColumnSpec
-from backtests.importing.spec.times import show
+from backtests.importing.spec.factor_file_spec import ColumnSpec
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from backtests.importing.spec.import_spec import FactorFile, ImportSpec
+    from backtests.importing.spec.factor_file_spec import FactorFileSpec
+    from backtests.importing.spec.import_spec import ImportSpec
 
 
 @dataclass(frozen=True, kw_only=True)
-class Factor:
-    """A factor's values, the rule that they were published by, and the rows of its file."""
+class ImportedFactor:
+    """A factor as it is imported.
+
+    Attributes
+    ----------
+    publication : Publication
+        Its values, and when each is known.
+    spec : ColumnSpec
+        The rule that they were published by.
+    rows : int
+        How many rows its file has.
+
+    """
 
     publication: Publication
     spec: ColumnSpec
@@ -36,25 +48,25 @@ class Factor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Content:
-    """What a catalog gets.
+class ImportContent:
+    """What a catalog gets from an import.
 
     Attributes
     ----------
-    factors : list of Factor
+    factors : list of ImportedFactor
         In the order of the spec, which is that of the schema.
-    instants : int64 array
+    instants : int64 array of shape (records,)
         When a record of all factors is published, UNIX nanoseconds, rising.
-    market : list of MarketTable
+    market : list of MarketRows
         Those of one folder in order, without an overlap.
     instruments : list of instruments
         Nautilus's.
 
     """
 
-    factors: list[Factor]
+    factors: list[ImportedFactor]
     instants: NDArray[np.int64]
-    market: list[MarketTable]
+    market: list[MarketRows]
     instruments: list[Instrument]
 
     @property
@@ -68,7 +80,7 @@ class Content:
         return len(self.instants) + sum(len(table.stamps) for table in self.market)
 
     def stream_id(self) -> int:
-        """Return the number that these factors have whenever they are imported; 0 for none."""
+        """Return a hash of the factors, the same whenever they are imported; 0 without factors."""
         if not self.factors:
             return 0
         digest = hashlib.sha256()
@@ -80,7 +92,7 @@ class Content:
         return int.from_bytes(digest.digest()[:8], "little") or 1
 
 
-def read_content(spec: ImportSpec, data: Path, tell: Callable[[str], None]) -> Content:
+def read_content(spec: ImportSpec, data: Path, report: Callable[[str], None]) -> ImportContent:
     """Read every file of a spec.
 
     Parameters
@@ -89,31 +101,31 @@ def read_content(spec: ImportSpec, data: Path, tell: Callable[[str], None]) -> C
         What to read.
     data : Path
         The folder that the spec's paths start from.
-    tell : callable
-        Gets a line about each file.
+    report : callable
+        Takes a line about each file.
 
     Raises
     ------
     ConfigError
-        If a file does not hold what the spec says.
+        If a file does not hold what the spec describes.
 
     """
-    factors = [factor for file in spec.files for factor in _factors(data, file, tell)]
+    factors = [factor for source in spec.files for factor in _factors(data, source, report)]
     window = spec.settings
     publications = [factor.publication for factor in factors]
-    instants = instants_of(publications, window.start.ns if window.start else None)
+    instants = instants_of(publications, window.start)
     instants = instants[window.holds(instants)]
     if factors and not len(instants):
         msg = "no factor changes between [import] start and end; look at both in the spec"
         raise ConfigError(msg)
     instruments = {i.id: make_instrument(i) for i in spec.instruments}
     market = []
-    for file in spec.market:
-        instrument = instruments[file.instrument or next(iter(instruments))]
-        table = read_market(data, file, instrument, window)
-        tell(_line(file.path, f"{len(table.stamps):,} rows of {table.folder}", table.notes))
+    for source in spec.market:
+        instrument = instruments[source.instrument or next(iter(instruments))]
+        table = read_market(data, source, instrument, window)
+        report(_line(source.path, f"{len(table.stamps):,} rows of {table.folder}", table.notes))
         market.append(table)
-    return Content(
+    return ImportContent(
         factors=factors,
         instants=instants,
         market=_in_order(market),
@@ -121,11 +133,13 @@ def read_content(spec: ImportSpec, data: Path, tell: Callable[[str], None]) -> C
     )
 
 
-def _factors(data: Path, file: FactorFile, tell: Callable[[str], None]) -> list[Factor]:
-    rows = read_rows(data, file, list(file.columns))
+def _factors(
+    data: Path, source: FactorFileSpec, report: Callable[[str], None]
+) -> list[ImportedFactor]:
+    rows = read_rows(data, source, list(source.columns))
     notes = list(rows.notes)
-    factors: list[Factor] = []
-    for name, column in file.columns.items():
+    factors: list[ImportedFactor] = []
+    for name, column in source.columns.items():
         values = numbers(rows.table, name)
         infinite = np.isinf(values)
         if infinite.any():
@@ -133,20 +147,20 @@ def _factors(data: Path, file: FactorFile, tell: Callable[[str], None]) -> list[
             values = np.where(infinite, np.nan, values)
         publication = publish(rows.stamps, values, column, rows.zone)
         publication = sharing(publication, (f.publication for f in factors[-1:]))
-        factors.append(Factor(publication=publication, spec=column, rows=len(rows.stamps)))
-    tell(_line(file.path, f"{len(rows.stamps):,} rows", notes))
+        factors.append(ImportedFactor(publication=publication, spec=column, rows=len(rows.stamps)))
+    report(_line(source.path, f"{len(rows.stamps):,} rows", notes))
     return factors
 
 
-def _in_order(market: list[MarketTable]) -> list[MarketTable]:
+def _in_order(market: list[MarketRows]) -> list[MarketRows]:
     """Sort by folder and time; files of one folder may not overlap, Nautilus would refuse them."""
     market = sorted(market, key=lambda table: (table.folder, table.stamps[0]))
     for one, other in pairwise(market):
         if one.folder == other.folder and one.stamps[-1] >= other.stamps[0]:
             msg = (
                 f"{one.path} and {other.path} both hold {one.folder} at "
-                f"{show(other.stamps[0])}; cut one of them with start and end, or read both as "
-                'one with a pattern such as path = "trades_*.csv"'
+                f"{show_instant(other.stamps[0])}; cut one of them with start and end, or read "
+                'both as one with a pattern such as path = "trades_*.csv"'
             )
             raise ConfigError(msg)
     return market

@@ -19,7 +19,8 @@ from nautilus_trader.model import (
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from backtests.importing.spec.import_spec import BarsFile, InstrumentSpec
+    from backtests.importing.spec.instrument_spec import InstrumentSpec
+    from backtests.importing.spec.market_file_specs import BarsFileSpec
 
 type Instrument = CryptoPerpetual | CurrencyPair
 
@@ -48,7 +49,7 @@ def make_instrument(spec: InstrumentSpec) -> Instrument:
         raise ConfigError(msg) from None
 
 
-def bar_type_of(spec: BarsFile, instrument: Instrument) -> str:
+def bar_type_of(spec: BarsFileSpec, instrument: Instrument) -> str:
     """Return Nautilus's name of the bars.
 
     Raises

@@ -14,14 +14,19 @@ from adapters.catalog.files.market_tables import quotes_folder, trades_folder
 from backtests.importing.content.instruments import bar_type_of
 from backtests.importing.files.columns import booleans, numbers
 from backtests.importing.files.rows import read_rows
-from backtests.importing.spec.import_spec import BarsFile, QuotesFile, TradesFile
-from backtests.importing.spec.times import after
+from backtests.importing.spec.local_times import after
+from backtests.importing.spec.market_file_specs import (
+    BarsFileSpec,
+    QuotesFileSpec,
+    TradesFileSpec,
+)
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from backtests.importing.content.instruments import Instrument
     from backtests.importing.files.rows import Rows
-    from backtests.importing.spec.import_spec import ImportSettings, MarketFile
+    from backtests.importing.spec.import_spec import ImportSettings
+    from backtests.importing.spec.market_file_specs import MarketFileSpec
 
 type Columns = dict[str, NDArray[np.float64]]
 
@@ -30,13 +35,13 @@ RAW_DECIMALS: Final = 16
 SIZES: Final = ("volume", "bid_size", "ask_size", "size")
 """Which of Nautilus's columns are sizes; the others are prices."""
 _EXACT_TO: Final = 2.0**53
-"""Beyond it a float64 no longer tells neighbouring whole numbers apart."""
+"""Beyond it a float64 no longer holds every whole number."""
 _STAMP: Final = pa.timestamp("ns", "UTC")
 _SIDES: Final = ("NO_AGGRESSOR", "BUY", "SELL")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MarketTable:
+class MarketRows:
     """Market data of one instrument in the order of ``ts_init``.
 
     Attributes
@@ -47,8 +52,8 @@ class MarketTable:
         The file that it came from.
     batch : pyarrow.RecordBatch
         Nautilus's columns and metadata.
-    stamps : int64 array
-        ``ts_init``, UNIX nanoseconds.
+    stamps : int64 array of shape (rows,)
+        ``ts_init``, UNIX nanoseconds, not falling.
     notes : tuple of str
         What the user should know of the file's rows.
     dropped : dict of str to int
@@ -71,18 +76,29 @@ class MarketTable:
 
 
 def read_market(
-    data: Path, spec: MarketFile, instrument: Instrument, window: ImportSettings
-) -> MarketTable:
+    data: Path, spec: MarketFileSpec, instrument: Instrument, window: ImportSettings
+) -> MarketRows:
     """Read a file of bars, quotes or trades.
+
+    Parameters
+    ----------
+    data : Path
+        The folder that the spec's path starts from.
+    spec : MarketFileSpec
+        How it is read, and when its rows could be known.
+    instrument : CryptoPerpetual or CurrencyPair
+        What it is of.
+    window : ImportSettings
+        Rows known outside are left out.
 
     Raises
     ------
     ConfigError
-        If it does not hold what the spec says, or nothing is left of it.
+        If it does not hold what the spec describes, or nothing is left of it.
 
     """
     sources, further = spec.sources(), spec.further_columns()
-    is_series = isinstance(spec, BarsFile)
+    is_series = isinstance(spec, BarsFileSpec)
     rows = read_rows(data, spec, [*sources.values(), *further], is_series=is_series)
     precisions = {
         name: instrument.size_precision if name in SIZES else instrument.price_precision
@@ -99,13 +115,13 @@ def read_market(
     columns: dict[str, Any] = {
         name: _decimals(units[name][kept], precision) for name, precision in precisions.items()
     }
-    if isinstance(spec, TradesFile):
+    if isinstance(spec, TradesFileSpec):
         columns |= _sides_and_ids(rows, spec, kept)
     stamps = stamps[kept]
     columns |= dict.fromkeys(("ts_event", "ts_init"), pa.array(stamps).cast(_STAMP))
     fields = [pa.field(name, column.type, nullable=False) for name, column in columns.items()]
     folder, metadata = _described(spec, instrument)
-    return MarketTable(
+    return MarketRows(
         folder=folder,
         path=spec.path,
         batch=pa.RecordBatch.from_arrays(
@@ -115,30 +131,30 @@ def read_market(
         notes=rows.notes,
         dropped=dropped,
         rounded_sizes=int((rounded & kept).sum()),
-        missing=rows.missing(spec.covers) if isinstance(spec, BarsFile) else 0,
+        missing=rows.missing(spec.covers) if isinstance(spec, BarsFileSpec) else 0,
     )
 
 
-def _described(spec: MarketFile, instrument: Instrument) -> tuple[str, dict[str, str]]:
+def _described(spec: MarketFileSpec, instrument: Instrument) -> tuple[str, dict[str, str]]:
     """Return the folder and the metadata by which Nautilus finds and decodes it."""
     metadata = {
         "instrument_id": str(instrument.id),
         "price_precision": str(instrument.price_precision),
         "size_precision": str(instrument.size_precision),
     }
-    if isinstance(spec, BarsFile):
+    if isinstance(spec, BarsFileSpec):
         bar_type = bar_type_of(spec, instrument)
         # Folders are named as Nautilus names them.
         folder = f"bars/{bar_type.replace('/', '').replace('^', '_')}"
         return folder, metadata | {"bar_type": bar_type, "type_name": "Bar"}
-    if isinstance(spec, QuotesFile):
+    if isinstance(spec, QuotesFileSpec):
         return quotes_folder(instrument.id), metadata | {"type_name": "QuoteTick"}
     return trades_folder(instrument.id), metadata | {"type_name": "TradeTick"}
 
 
-def _known(rows: Rows, spec: MarketFile) -> NDArray[np.int64]:
+def _known(rows: Rows, spec: MarketFileSpec) -> NDArray[np.int64]:
     at = rows.stamps
-    if isinstance(spec, BarsFile) and spec.stamp == "start":
+    if isinstance(spec, BarsFileSpec) and spec.stamp == "start":
         at = after(at, spec.covers, rows.zone)
     return at + spec.delay.ns
 
@@ -147,6 +163,8 @@ def _in_units(
     rows: Rows, sources: dict[str, str], precisions: dict[str, int], instrument: Instrument
 ) -> tuple[Columns, NDArray[np.bool_]]:
     """Return prices and sizes in units of their last decimal, and where a size was rounded.
+
+    The arrays are float64, whole numbers, and bool, of shape (rows,).
 
     Raises
     ------
@@ -172,15 +190,15 @@ def _in_units(
     return units, rounded
 
 
-def _usable(spec: MarketFile, units: Columns) -> tuple[NDArray[np.bool_], dict[str, int]]:
+def _usable(spec: MarketFileSpec, units: Columns) -> tuple[NDArray[np.bool_], dict[str, int]]:
     """Return which rows can be traded on, and how many cannot, by reason."""
     # A bar in which nobody traded is one.
     least = {name: 0.0 if name == "volume" else 1.0 for name in units}
     are_positive = [(u >= least[name]) & (u < _EXACT_TO) for name, u in units.items()]
     reasons = {"not positive": ~np.all(are_positive, axis=0)}
-    if isinstance(spec, QuotesFile):
+    if isinstance(spec, QuotesFileSpec):
         reasons["crossed"] = units["bid_price"] >= units["ask_price"]
-    if isinstance(spec, BarsFile):
+    if isinstance(spec, BarsFileSpec):
         opened, closed = units["open"], units["close"]
         reasons["high or low inside"] = (units["high"] < np.maximum(opened, closed)) | (
             units["low"] > np.minimum(opened, closed)
@@ -202,7 +220,7 @@ def _decimals(units: NDArray[np.float64], precision: int) -> Any:
     return scaled.cast(pa.decimal128(38, RAW_DECIMALS))
 
 
-def _sides_and_ids(rows: Rows, spec: TradesFile, kept: NDArray[np.bool_]) -> dict[str, Any]:
+def _sides_and_ids(rows: Rows, spec: TradesFileSpec, kept: NDArray[np.bool_]) -> dict[str, Any]:
     if spec.side:
         side = np.where(booleans(rows.table, spec.side, "buy or sell"), 1, 2)
     elif spec.buyer_is_maker:

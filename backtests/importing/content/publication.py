@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.importing.spec.times import FOREVER, HOLE, NEVER_NS, Span, after, count_missing
+from adapters.command.durations import NEVER_NS, Duration
+from backtests.importing.spec.factor_file_spec import FOREVER
+from backtests.importing.spec.local_times import HOLE, after, count_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from backtests.importing.spec.import_spec import ColumnSpec
+    from backtests.importing.spec.factor_file_spec import ColumnSpec
 
 
 _MIN_REGULAR_ROWS: Final = 10
@@ -25,19 +27,19 @@ _REGULAR_JITTER: Final = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
-    """One factor's values with the instants from which they may be seen; arrays of one length.
+    """One factor's values with the instants from which they may be seen.
 
     Attributes
     ----------
     factor : str
         Its name.
-    known : int64 array
+    known : int64 array of shape (values,)
         UNIX nanoseconds, rising: from here on the value is the factor's.
-    expires : int64 array
-        From here on there is no value, unless a newer one is known.
-    values : float64 array
+    expires : int64 array of shape (values,)
+        UNIX nanoseconds. From here on there is no value, unless a newer one is known.
+    values : float64 array of shape (values,)
         NaN: no value.
-    every : Span, optional
+    every : Duration, optional
         How far apart values are due; None if they come as they come.
     every_was_found : bool
         Whether that was seen from the stamps.
@@ -50,7 +52,7 @@ class Publication:
     known: NDArray[np.int64]
     expires: NDArray[np.int64]
     values: NDArray[np.float64]
-    every: Span | None
+    every: Duration | None
     every_was_found: bool = False
     missing: int = 0
 
@@ -62,10 +64,10 @@ def publish(
 
     Parameters
     ----------
-    stamps : int64 array
+    stamps : int64 array of shape (rows,)
         UNIX nanoseconds, strictly rising.
-    values : float64 array
-        One a stamp; NaN: no value.
+    values : float64 array of shape (rows,)
+        NaN: no value.
     spec : ColumnSpec
         The rule.
     zone : tzinfo
@@ -132,7 +134,19 @@ def instants_of(
 ) -> NDArray[np.int64]:
     """Return every instant at which the state of the factors changes, rising.
 
-    With ``start_ns`` nothing earlier, and the start itself if anything was known before.
+    Parameters
+    ----------
+    publications : sequence of Publication
+        The factors.
+    start_ns : int, optional
+        Nothing earlier, and this instant itself if anything was known before it; UNIX
+        nanoseconds.
+
+    Returns
+    -------
+    int64 array of shape (instants,)
+        UNIX nanoseconds.
+
     """
     timings = {(id(p.known), id(p.expires)): p for p in publications}
     parts = [np.empty(0, np.int64)]
@@ -155,11 +169,19 @@ def instants_of(
 def states_at(
     publications: Sequence[Publication], instants: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the last known value of each factor at each instant; NaN where there is none.
+    """Return the last known value of each factor at each instant.
+
+    Parameters
+    ----------
+    publications : sequence of Publication
+        The factors.
+    instants : int64 array of shape (instants,)
+        UNIX nanoseconds.
 
     Returns
     -------
     float64 array of shape (instants, publications)
+        NaN where there is no value.
 
     """
     states = np.full((len(instants), len(publications)), np.nan)
@@ -176,7 +198,7 @@ def states_at(
     return states
 
 
-def _usual_distance(stamps: NDArray[np.int64]) -> Span | None:
+def _usual_distance(stamps: NDArray[np.int64]) -> Duration | None:
     """Return how far apart stamps are if they are regular, such as funding with its jitter."""
     if len(stamps) < _MIN_REGULAR_ROWS:
         return None
@@ -186,7 +208,7 @@ def _usual_distance(stamps: NDArray[np.int64]) -> Span | None:
     if are_usual.mean() < _REGULAR_SHARE:
         return None
     ns = round(usual)
-    return Span(_in_words(ns), ns)
+    return Duration(_in_words(ns), ns)
 
 
 def _in_words(ns: int) -> str:

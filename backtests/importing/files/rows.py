@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.importing.files.columns import stamps as stamps_of
+from adapters.command.instants import show_instant
+from backtests.importing.files.stamps import stamps_of
 from backtests.importing.files.tables import Table, read_table
-from backtests.importing.spec.times import count_missing, show
+from backtests.importing.spec.local_times import count_missing
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from backtests.importing.spec.import_spec import TableSpec
-    from backtests.importing.spec.times import Span
+    from adapters.command.durations import Duration
+    from backtests.importing.spec.file_spec import FileSpec
 
 _SHOWN: Final = 3
 
@@ -32,8 +33,8 @@ class Rows:
     ----------
     table : Table
         Its columns.
-    stamps : int64 array
-        UNIX nanoseconds, one a row, never falling.
+    stamps : int64 array of shape (rows,)
+        UNIX nanoseconds, never falling.
     zone : tzinfo
         Whose calendar days count.
     notes : tuple of str
@@ -46,13 +47,13 @@ class Rows:
     zone: tzinfo
     notes: tuple[str, ...] = ()
 
-    def missing(self, every: Span) -> int:
+    def missing(self, every: Duration) -> int:
         """Return how many rows are missing where one was due at every such distance."""
         return count_missing(self.stamps, every)
 
 
 def read_rows(
-    data: Path, spec: TableSpec, columns: Sequence[str], *, is_series: bool = True
+    data: Path, spec: FileSpec, columns: Sequence[str], *, is_series: bool = True
 ) -> Rows:
     """Read a file's rows in the order of their stamps.
 
@@ -60,7 +61,7 @@ def read_rows(
     ----------
     data : Path
         The folder that the spec's path starts from.
-    spec : TableSpec
+    spec : FileSpec
         How to read it.
     columns : sequence of str
         What to read beside the stamp.
@@ -70,7 +71,7 @@ def read_rows(
     Raises
     ------
     ConfigError
-        If it cannot be read, or stamps appear twice and the spec does not say what to do then.
+        If it cannot be read, or stamps appear twice and the spec does not state what to do then.
 
     """
     table = read_table(data, spec, [spec.stamp_column, *columns])
@@ -79,10 +80,10 @@ def read_rows(
     if found.ambiguous:
         notes.append(f"{found.ambiguous:,} ambiguous local times became the later instant")
     inside = np.ones(len(stamps), np.bool_)
-    if spec.start:
-        inside &= stamps >= spec.start.ns
-    if spec.end:
-        inside &= stamps < spec.end.ns
+    if spec.start is not None:
+        inside &= stamps >= spec.start
+    if spec.end is not None:
+        inside &= stamps < spec.end
     if not inside.all():
         notes.append(f"{int((~inside).sum()):,} rows outside the file's start and end left out")
         table, stamps = table.take(inside), stamps[inside]
@@ -100,7 +101,7 @@ def read_rows(
     return _without_duplicates(spec, rows) if is_series else rows
 
 
-def _without_duplicates(spec: TableSpec, rows: Rows) -> Rows:
+def _without_duplicates(spec: FileSpec, rows: Rows) -> Rows:
     stamps, is_again = rows.stamps, np.diff(rows.stamps) == 0
     count = int(is_again.sum())
     if not count:
@@ -109,7 +110,8 @@ def _without_duplicates(spec: TableSpec, rows: Rows) -> Rows:
         at = np.flatnonzero(is_again)
         place = rows.table.place
         shown = ", ".join(
-            f"{show(stamps[i])} ({place(i)} and {place(i + 1)})" for i in at[:_SHOWN].tolist()
+            f"{show_instant(stamps[i])} ({place(i)} and {place(i + 1)})"
+            for i in at[:_SHOWN].tolist()
         )
         msg = (
             f"{rows.table.name}: {count:,} duplicated stamps; the first: {shown}. A series has "

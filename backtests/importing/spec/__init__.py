@@ -1,1 +1,1 @@
-"""The spec of an import: what it may say, and the times in it."""
+"""The spec of an import: its tables, how they are read from TOML, and local times."""

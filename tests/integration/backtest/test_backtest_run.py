@@ -87,34 +87,32 @@ def test_a_backtest_writes_its_result_its_tables_and_its_report(
 def test_every_fill_is_drawn_and_the_price_is_drawn_down(tmp_path: Path) -> None:
     """The figure has one mark a fill, whatever becomes of the line under it."""
     from adapters.command.strategy_class import find_strategy, make_config
-    from backtests.inputs.backtest_inputs import find_inputs
     from backtests.inputs.backtest_settings import BacktestSettings
-    from backtests.run.backtest import replayed
-    from backtests.run.interrupt import Interrupt
-    from backtests.run.report import figure
+    from backtests.inputs.catalog_search import find_data
+    from backtests.run.html_report import figure
+    from backtests.run.one_backtest import replayed
 
     settings = BacktestSettings()
     found = find_strategy("tests.support.strategies.backtest_strategies:Follower")
     strategy = found(make_config(found, {}))
-    inputs = find_inputs(make_catalog(tmp_path / "c", 20_000), settings, strategy)
-    with replayed(inputs, settings, strategy, Interrupt()) as (engine, figures, decisions):
-        drawn = figure(engine, inputs, inputs.instruments[0].id)
-    assert len(decisions) == figures.decisions
+    data = find_data(make_catalog(tmp_path / "c", 20_000), settings, strategy)
+    with replayed(data, settings, strategy) as (engine, figures, decisions):
+        drawn = figure(engine, data, data.instruments[0].id)
+    assert len(decisions) == figures.replay.decisions
     price, buys, sells, factor, position = drawn.data
-    assert len(buys.x) + len(sells.x) == figures.fills > 1000
+    assert len(buys.x) + len(sells.x) == figures.trading.fills > 1000
     assert len(price.x) < 8_000
     assert len(factor.x) < 8_000
-    assert len(position.x) == figures.fills + 2
+    assert len(position.x) == figures.trading.fills + 2
     assert position.y[-1] == 0
 
 
 def test_the_same_run_in_small_and_large_chunks_decides_the_same(tmp_path: Path) -> None:
     """Streaming changes nothing: what was told to the strategy, and when, is equal."""
     from adapters.command.strategy_class import find_strategy, make_config
-    from backtests.inputs.backtest_inputs import find_inputs
     from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
-    from backtests.run.backtest import replayed
-    from backtests.run.interrupt import Interrupt
+    from backtests.inputs.catalog_search import find_data
+    from backtests.run.one_backtest import replayed
 
     catalog = make_catalog(tmp_path / "catalog", 900, files=2, holes=slice(300, 340))
     told, decided = [], []
@@ -122,9 +120,9 @@ def test_the_same_run_in_small_and_large_chunks_decides_the_same(tmp_path: Path)
         settings = BacktestSettings(backtest=RunSettings(chunk_rows=rows))
         found = find_strategy("tests.support.strategies.backtest_strategies:Follower")
         strategy = found(make_config(found, {}))
-        inputs = find_inputs(catalog, settings, strategy)
-        with replayed(inputs, settings, strategy, Interrupt()) as (_, figures, decisions):
-            assert figures.rows == 1800
+        data = find_data(catalog, settings, strategy)
+        with replayed(data, settings, strategy) as (_, figures, decisions):
+            assert figures.replay.rows == 1800
         told.append(strategy.told)  # type: ignore[attr-defined]
         decided.append([(d.ns, d.content) for d in decisions])
     assert told[0] == told[1] == told[2]
@@ -225,21 +223,21 @@ def test_delays_show_what_freshness_is_worth(catalog: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize("delay_steps", [0, 5])
 def test_history_is_what_the_run_would_have_seen_before(tmp_path: Path, delay_steps: int) -> None:
     """It ends before the window begins, and with delayed factors it is delayed too."""
+    from adapters.command.instants import Instant
     from adapters.command.strategy_class import find_strategy, make_config
-    from backtests.inputs.backtest_inputs import find_inputs
-    from backtests.inputs.backtest_settings import BacktestSettings, Instant, RunSettings
+    from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
+    from backtests.inputs.catalog_search import find_data
     from backtests.inputs.factor_delay import FactorDelay
-    from backtests.run.backtest import replayed
-    from backtests.run.interrupt import Interrupt
+    from backtests.run.one_backtest import replayed
 
     delay_ns, start_ns = delay_steps * STEP_NS, START_NS + 100 * STEP_NS
     settings = BacktestSettings(backtest=RunSettings(start=Instant(start_ns)))
     found = find_strategy("tests.support.strategies.backtest_strategies:Remembers")
     strategy: Any = found(make_config(found, {}))
-    inputs = find_inputs(make_catalog(tmp_path / "catalog", 200), settings, strategy)
-    inputs = dataclasses.replace(inputs, delay=FactorDelay(all_ns=delay_ns))
-    with replayed(inputs, settings, strategy, Interrupt()) as (_, figures, _):
-        assert figures.decisions > 0
+    data = find_data(make_catalog(tmp_path / "catalog", 200), settings, strategy)
+    data = dataclasses.replace(data, delay=FactorDelay(all_ns=delay_ns))
+    with replayed(data, settings, strategy) as (_, figures, _):
+        assert figures.replay.decisions > 0
     seen = [(f.ts_init, f.sequence) for f in strategy.history]
     first = 80 - delay_steps
     assert seen == [(start_ns + (i - 20) * STEP_NS, first + i + 1) for i in range(20)]

@@ -1,12 +1,7 @@
-"""import_factors.py as a user runs it: exit codes, what is in the catalog, repetitions."""
+"""import_factors.py as a user runs it: exit codes, and what is in the catalog."""
 
 from __future__ import annotations
 
-import resource
-import signal
-import subprocess
-import sys
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,65 +12,13 @@ from nautilus_trader.model import Bar, NautilusDataType, QuoteTick, TradeTick
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import FactorCatalog
-from adapters.catalog.files.journal import read_journal
 from backtests.importing.catalog_import import ROWS_AT_ONCE
-from tests.support.catalogs.imports import ROOT, SCRIPT, run_command, run_import, write_files
-from tests.support.eventually import eventually
+from tests.support.catalogs.import_files import T0, S
+from tests.support.catalogs.import_specs import FILES, SPEC, files_in, many_quotes
+from tests.support.catalogs.imports import run_command, run_import, write_files
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-T0 = 1_777_410_000
-S = 1_000_000_000
-SPEC = """
-[import]
-name = "april"
-[[files]]
-path = "oi.csv"
-stamp_column = "t"
-unit = "s"
-[files.columns]
-oi = { instant = true, delay = "1s" }
-[[files]]
-path = "taker.jsonl"
-stamp_column = "t"
-unit = "ms"
-[files.columns]
-buy = { factor = "taker_buy", covers = "15m", scale = 0.5 }
-"""
-MARKET = """
-[[instruments]]
-id = "ETH/USDT.KRAKEN"
-kind = "spot"
-base = "ETH"
-quote = "USDT"
-price_increment = "0.01"
-size_increment = "0.001"
-[[bars]]
-path = "bars.csv"
-stamp_column = "t"
-unit = "s"
-covers = "15m"
-[[quotes]]
-path = "quotes.csv"
-stamp_column = "t"
-unit = "s"
-[[trades]]
-path = "trades.csv"
-stamp_column = "t"
-unit = "s"
-side = "side"
-"""
-FILES = {
-    "spec.toml": SPEC,
-    "market.toml": MARKET,
-    "both.toml": SPEC + MARKET,
-    "oi.csv": f"t,oi\n{T0},10\n{T0 + 900},11\n{T0 + 1800},12\n",
-    "taker.jsonl": f'{{"t": {T0}000, "buy": "4"}}\n{{"t": {T0 + 1800}000, "buy": 6}}\n',
-    "bars.csv": f"t,open,high,low,close,volume\n{T0},1,3,1,2,9\n{T0 + 900},2,3,1,2,9.5\n",
-    "quotes.csv": f"t,bid_price,ask_price,bid_size,ask_size\n{T0},1.01,1.02,3,4\n",
-    "trades.csv": f"t,price,size,side\n{T0},1.01,0.005,buy\n{T0},1.02,2,sell\n",
-}
 
 
 @pytest.fixture
@@ -162,91 +105,6 @@ def test_paths_start_at_the_spec_or_at_the_data_folder(data: Path, tmp_path: Pat
     assert run_import("--spec", spec, "--check").returncode == 2
 
 
-def files_in(catalog: Path) -> dict[Path, bytes]:
-    """Return every data file of a catalog with its content."""
-    return {p: p.read_bytes() for p in (catalog / "data").rglob("*.parquet")}
-
-
-def test_repeated_import_is_recognised_whatever_its_name(data: Path, tmp_path: Path) -> None:
-    """The catalog stays as it was, to the byte."""
-    catalog = tmp_path / "catalog"
-    arguments = ("--spec", data / "spec.toml", "--catalog", catalog)
-    assert run_import(*arguments).returncode == 0
-    before = files_in(catalog)
-    for more in ((), ("--name", "may")):
-        done = run_import(*arguments, *more)
-        assert done.returncode == 2
-        assert "these very factors already" in done.stderr
-    assert files_in(catalog) == before
-
-
-def test_market_data_is_never_there_twice(data: Path, tmp_path: Path) -> None:
-    """Ranges that overlap would make Nautilus refuse every later write."""
-    catalog = tmp_path / "catalog"
-    arguments = ("--spec", data / "market.toml", "--catalog", catalog)
-    assert run_import(*arguments).returncode == 0
-    done = run_import(*arguments, "--name", "again")
-    assert done.returncode == 2
-    assert "overlaps" in done.stderr
-
-
-def test_replacement_leaves_only_the_new_content(data: Path, tmp_path: Path) -> None:
-    """Factors and market data of the earlier import are gone, other recordings stay."""
-    catalog = tmp_path / "catalog"
-    write_files(data, {"other.toml": SPEC.replace("april", "other").replace("1s", "2s")})
-    both = ("--spec", data / "both.toml", "--catalog", catalog)
-    assert run_import(*both).returncode == 0
-    assert run_import("--spec", data / "other.toml", "--catalog", catalog).returncode == 0
-    write_files(data, {"oi.csv": f"t,oi\n{T0},20\n"})
-    assert run_import(*both).returncode == 2
-    done = run_import(*both, "--replace")
-    assert done.returncode == 0, done.stderr
-    found = FactorCatalog(catalog)
-    (april,) = found.batches(recordings=["april"])
-    assert april.values[0, 0] == 20
-    assert [r.name for r in found.recordings()] == ["april", "other"]
-    assert len(ParquetDataCatalog(str(catalog)).query(NautilusDataType.Bar)) == 2
-    assert found.verify() == []
-
-
-def test_recording_of_another_origin_is_never_replaced(data: Path, tmp_path: Path) -> None:
-    """A name is no reason to lose a recorded session."""
-    from adapters.catalog import RecordingWriter
-
-    catalog = tmp_path / "catalog"
-    with RecordingWriter(catalog, source="/dev/shm/dolphin_exf", name="april"):
-        pass
-    done = run_import("--spec", data / "spec.toml", "--catalog", catalog, "--replace")
-    assert done.returncode == 2
-    assert "no import" in done.stderr
-    assert (catalog / "recordings" / "april" / "journal.jsonl").exists()
-
-
-def test_other_instrument_of_the_same_name_is_refused(data: Path, tmp_path: Path) -> None:
-    """Recorded ticks would get another price precision."""
-    catalog = tmp_path / "catalog"
-    assert run_import("--spec", data / "market.toml", "--catalog", catalog).returncode == 0
-    text = MARKET.replace('"0.01"', '"0.001"').split("[[bars]]", 1)[0] + (
-        '[[quotes]]\npath = "later.csv"\nstamp_column = "t"\nunit = "s"\n'
-    )
-    later = FILES["quotes.csv"].replace(str(T0), str(T0 + 86_400))
-    write_files(data, {"later.toml": text, "later.csv": later})
-    done = run_import("--spec", data / "later.toml", "--catalog", catalog)
-    assert done.returncode == 2
-    assert "another instrument" in done.stderr
-
-
-def many_quotes(folder: Path, rows: int) -> Path:
-    """Write a spec with many quotes, three of each stamp; return it."""
-    lines = [f"{T0 * 1000 + i // 3},1.01,1.0{2 + i % 7},3,4" for i in range(rows)]
-    text = MARKET.split("[[bars]]", 1)[0] + (
-        '[[quotes]]\npath = "many.csv"\nstamp_column = "t"\nunit = "ms"\n'
-    )
-    head = FILES["quotes.csv"].split("\n", 1)[0]
-    write_files(folder, {"many.csv": "\n".join([head, *lines]), "many.toml": text})
-    return folder / "many.toml"
-
-
 def test_files_of_many_rows_do_not_overlap(data: Path, tmp_path: Path) -> None:
     """Pieces are cut between stamps, and every row is there, in order."""
     rows = 2 * ROWS_AT_ONCE + 5
@@ -266,67 +124,3 @@ def test_files_of_many_rows_do_not_overlap(data: Path, tmp_path: Path) -> None:
     seen = [(q.ts_init, round(float(q.ask_price) * 100)) for q in quotes]
     assert sorted(seen) == sorted(expected)
     assert [ns for ns, _ in seen] == [ns for ns, _ in expected]
-
-
-def test_full_disk_is_exit_code_1_and_nothing_is_kept(data: Path, tmp_path: Path) -> None:
-    """A limit on the size of files in place of a full disk; then it works."""
-    catalog = tmp_path / "catalog"
-    arguments = ["--spec", str(many_quotes(data, 90_000)), "--catalog", str(catalog)]
-
-    def limit() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
-
-    # In the child before it runs: it has one thread then.
-    done = run_command(*arguments, preexec_fn=limit)
-    assert done.returncode == 1, done.stderr
-    assert "nothing was imported" in done.stderr
-    assert files_in(catalog) == {}
-    assert run_import(*arguments).returncode == 0
-
-
-def test_import_that_was_killed_is_told_and_replaced(data: Path, tmp_path: Path) -> None:
-    """With kill -9 after the journal's first line: the next one says so, --replace repairs."""
-    catalog = tmp_path / "catalog"
-    arguments = ["--spec", str(many_quotes(data, 200_000)), "--catalog", str(catalog)]
-    journal = catalog / "recordings" / "april" / "journal.jsonl"
-    arguments += ["--name", "april"]
-    process = subprocess.Popen(
-        [sys.executable, str(SCRIPT), *arguments], cwd=ROOT, stderr=subprocess.DEVNULL
-    )
-    try:
-        eventually(partial(read_journal, journal), "the first line", 60)
-    finally:
-        process.kill()
-        process.wait(10)
-    done = run_import(*arguments)
-    assert done.returncode == 2
-    assert "interrupted" in done.stderr
-    assert run_import(*arguments, "--replace").returncode == 0
-    assert len(ParquetDataCatalog(str(catalog)).query(NautilusDataType.QuoteTick)) == 200_000
-    assert FactorCatalog(catalog).verify() == []
-
-
-def test_import_that_is_interrupted_leaves_nothing(data: Path, tmp_path: Path) -> None:
-    """Ctrl-C: the next import needs no option."""
-    spec = many_quotes(data, 200_000)
-    for attempt in range(5):
-        catalog = tmp_path / f"catalog_{attempt}"
-        arguments = ["--spec", str(spec), "--catalog", str(catalog)]
-        journal = catalog / "recordings" / "many" / "journal.jsonl"
-        process = subprocess.Popen(
-            [sys.executable, str(SCRIPT), *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
-        )
-        try:
-            eventually(partial(read_journal, journal), "the first line", 60)
-            process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=60)
-        finally:
-            process.kill()
-            process.wait(10)
-        if process.returncode != 0:  # 0: it was quicker than the signal
-            break
-    assert process.returncode == 130
-    assert "Traceback" not in said
-    assert files_in(catalog) == {}
-    assert run_import(*arguments).returncode == 0

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from backtests.inputs.chunks import Piece, chunks
-from backtests.inputs.market_data import Span, windows
+from backtests.engine.merged_chunks import StreamPiece, chunks
+from backtests.inputs.row_windows import RowSpan, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def stream(name: str, ts: NDArray[np.int64], size: int) -> Iterator[Piece]:
+def stream(name: str, ts: NDArray[np.int64], size: int) -> Iterator[StreamPiece]:
     """Yield a stream in pieces; an item is the stream's name, its row and its instant."""
     rows = [(name, i, int(t)) for i, t in enumerate(ts)]
     for at in range(0, len(ts), size):
         part = rows[at : at + size]
-        yield Piece(ts[at : at + size], lambda i, j, part=part: part[i:j])  # type: ignore[misc]
+        yield StreamPiece(ts[at : at + size], lambda i, j, part=part: part[i:j])  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 50, 10_000])
@@ -54,7 +54,7 @@ def test_no_more_is_read_than_a_chunk_needs() -> None:
     """A stream is read a piece ahead at most: memory does not grow with its length."""
     read = 0
 
-    def counted() -> Iterator[Piece]:
+    def counted() -> Iterator[StreamPiece]:
         nonlocal read
         for piece in stream("a", np.arange(10_000), 10):
             read += len(piece.ts)
@@ -82,7 +82,7 @@ def test_rows_of_the_first_stream_at_an_instant_of_another_are_counted() -> None
 @pytest.mark.parametrize("max_rows", [1, 10, 64, 5_000])
 def test_windows_cover_the_window_once(max_rows: int) -> None:
     """No instant twice, none left out where there are rows, about as many rows as asked for."""
-    spans = [Span(100 * i, 100 * i + 99, 100) for i in range(20) if i not in {7, 8}]
+    spans = [RowSpan(100 * i, 100 * i + 99, 100) for i in range(20) if i not in {7, 8}]
     found = windows(spans, 150, 1_850, max_rows)
     assert found[0][0] == 150
     assert found[-1][1] == 1_849
@@ -97,4 +97,4 @@ def test_windows_cover_the_window_once(max_rows: int) -> None:
 
 def test_a_window_without_rows_has_no_windows() -> None:
     """Nothing is asked of the files."""
-    assert windows([Span(0, 99, 100)], 200, 300, 10) == []
+    assert windows([RowSpan(0, 99, 100)], 200, 300, 10) == []

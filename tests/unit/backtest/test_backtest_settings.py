@@ -7,34 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backtests.inputs.backtest_settings import Instant, load, override
+from adapters.command.instants import Instant
+from backtests.inputs.backtest_settings import load, override
 from dolphin_strategies import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.mark.parametrize(
-    ("text", "ns"),
-    [
-        ("1970-01-02", 86_400_000_000_000),
-        ("1970-01-01T00:00:01", 1_000_000_000),
-        ("1970-01-01T00:00:01.5Z", 1_500_000_000),
-        ("1970-01-01 01:00:00.000000001+01:00", 1),
-        ("2024-08-08T23:54", 1_723_161_240_000_000_000),
-        ("123", 123),
-    ],
-)
-def test_instants_are_exact_to_the_nanosecond(text: str, ns: int) -> None:
-    """Dates, times with and without zone, and plain numbers."""
-    assert Instant.from_str(text) == ns
-
-
-@pytest.mark.parametrize("text", ["yesterday", "2024-13-01", "12:00", "2024-01-01T00:00:00.", ""])
-def test_what_is_no_instant_is_refused(text: str) -> None:
-    """With an example."""
-    with pytest.raises(ValueError, match="expected an instant"):
-        Instant.from_str(text)
 
 
 def test_tables_are_read_and_a_live_nodes_tables_may_stand_beside_them(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backtests.parity import comparison
+from backtests.parity.run_record import Happening, record_of
 
 
 def line(
@@ -14,9 +15,9 @@ def line(
     return {"line": number, "input": at, "cause": cause, "ns": ns or at * 1_000_000, **content}
 
 
-def happening(at: int, cause: str = "input", ns: int = 0, **content: Any) -> comparison.Happening:
+def happening(at: int, cause: str = "input", ns: int = 0, **content: Any) -> Happening:
     """Return a decision or an event."""
-    return comparison.Happening(input=at, cause=cause, ns=ns or at * 1_000_000, content=content)
+    return Happening(input=at, cause=cause, ns=ns or at * 1_000_000, content=content)
 
 
 def test_lines_after_the_stop_are_left_out() -> None:
@@ -28,7 +29,7 @@ def test_lines_after_the_stop_are_left_out() -> None:
         line(4, 9, "stop", hook="on_market_exit", by="node"),
         line(5, 9, "stop", call="cancel_order"),
     ]
-    record = comparison.record_of(lines, 100)
+    record = record_of(lines, 100)
     assert [d.content["call"] for d in record.decisions] == ["submit_order"]
     assert record.stopped_at == 9
     assert not record.missing
@@ -41,12 +42,12 @@ def test_a_strategy_that_leaves_the_market_itself_goes_on() -> None:
         line(2, 3, call="market_exit"),
         line(3, 7, call="submit_order"),
     ]
-    assert len(comparison.record_of(lines, 100).decisions) == 2
+    assert len(record_of(lines, 100).decisions) == 2
 
 
 def test_a_missing_line_is_noticed() -> None:
     """The numbers have a hole."""
-    assert comparison.record_of([line(1, 1), line(4, 2)], 100).missing == [2, 3]
+    assert record_of([line(1, 1), line(4, 2)], 100).missing == [2, 3]
 
 
 def test_events_of_one_input_may_come_in_turns() -> None:
@@ -59,7 +60,7 @@ def test_events_of_one_input_may_come_in_turns() -> None:
     ]
     other = [one[0], one[2], one[1], one[3]]
     records = [
-        comparison.record_of(
+        record_of(
             [line(i, 5, "event", event=e, order=o) for i, (o, e) in enumerate(events, 1)], 100
         )
         for events in (one, other)

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from adapters.command.durations import Duration
 from backtests.importing.content.publication import Publication, instants_of, publish, states_at
-from backtests.importing.spec.import_spec import ColumnSpec
-from backtests.importing.spec.times import Span, ValidFor
+from backtests.importing.spec.factor_file_spec import ColumnSpec, ValidFor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,12 @@ NAN = math.nan
 
 def spec(**rule: str | bool | float) -> ColumnSpec:
     """Make a rule from the texts of a spec."""
-    kinds: dict[str, Any] = {"covers": Span, "every": Span, "delay": Span, "valid_for": ValidFor}
+    kinds: dict[str, Any] = {
+        "covers": Duration,
+        "every": Duration,
+        "delay": Duration,
+        "valid_for": ValidFor,
+    }
     made: dict[str, Any] = {k: kinds[k].from_str(v) if k in kinds else v for k, v in rule.items()}
     return ColumnSpec(factor="f", **made)
 

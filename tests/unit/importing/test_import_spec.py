@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backtests.importing.spec.spec_file import read_spec
+from backtests.importing.spec.spec_reader import read_spec
 from dolphin_strategies import ConfigError
 from tests.support.catalogs.imports import EXAMPLES
 
@@ -59,14 +59,14 @@ def test_instant_that_is_false_is_no_rule(tmp_path: Path) -> None:
     ("rule", "message"),
     [
         ('instant = true, covers = "15m"', "exclude each other"),
-        ('covers = "a while"', "is not a span"),
+        ('covers = "a while"', "expected a duration"),
         ('covers = "0m"', "more than 0"),
         ('covers = "15m", every = "15m"', "every goes with instant"),
         ('instant = true, stamp = "end"', "stamp goes with covers"),
         ('covers = "15m", stamp = "middle"', "'start' or 'end'"),
         ('covers = "15m", dealy = "1s"', "did you mean 'delay'"),
-        ('covers = "15m", delay = "-1s"', "is not a span"),
-        ('covers = "15m", delay = 30', "expected Span, found 30"),
+        ('covers = "15m", delay = "-1s"', "expected a duration"),
+        ('covers = "15m", delay = 30', "expected Duration, found 30"),
         ('covers = "15m", factor = "no name!"', "is not a factor name"),
         ('instant = true, scale = "x"', "scale: expected float"),
     ],

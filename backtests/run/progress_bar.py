@@ -1,4 +1,4 @@
-"""RunProgress: the bar of a run, how large its next chunk is, and whether it goes on."""
+"""ProgressBar: the bar of a run, and how large its next chunk is."""
 
 from __future__ import annotations
 
@@ -7,39 +7,37 @@ from typing import TYPE_CHECKING, Final, Self
 
 from tqdm import tqdm
 
-from backtests.inputs.coverage import show_time
+from adapters.command.instants import iso_instant
 
 if TYPE_CHECKING:
-    from backtests.engine.backtest_run import Progress
-    from backtests.run.interrupt import Interrupt
+    from backtests.engine.backtest_run import ReplayProgress
 
 CHUNK_S: Final = 0.25
-"""What a chunk shall take, so that Ctrl-C is heard and the bar moves with a slow strategy too."""
+"""What a chunk should take: Ctrl-C is noticed, and the bar moves, with a slow strategy too."""
 MIN_ROWS: Final = 200
 
 
-class RunProgress:
-    """Show a run's progress; on a terminal only.
+class ProgressBar:
+    """Show a run's progress, on a terminal only, and size its chunks by how long one took.
 
     Parameters
     ----------
     start_ns, end_ns : int
-        The window, which the bar is about.
+        The window that the bar spans, UNIX nanoseconds.
     max_rows : int
-        The largest chunk.
-    interrupt : Interrupt
-        Whether to go on.
+        The largest chunk, records.
     label : str
         What stands before the bar.
 
+    Notes
+    -----
+    A context, which removes the bar at its end.
+
     """
 
-    def __init__(
-        self, start_ns: int, end_ns: int, max_rows: int, interrupt: Interrupt, label: str = ""
-    ) -> None:
+    def __init__(self, start_ns: int, end_ns: int, max_rows: int, label: str = "") -> None:
         self._start_ns = start_ns
         self._max_rows = max_rows
-        self._interrupt = interrupt
         self._rows = min(MIN_ROWS, max_rows)
         self._rows_before = 0
         self._at_s = time.monotonic()
@@ -56,8 +54,8 @@ class RunProgress:
         """Return how many records the next chunk may have."""
         return self._rows
 
-    def __call__(self, progress: Progress) -> bool:
-        """Take a finished chunk; return whether to go on."""
+    def show(self, progress: ReplayProgress) -> None:
+        """Show a finished chunk, and decide how large the next one is."""
         now_s = time.monotonic()
         took_s, rows = now_s - self._at_s, progress.rows - self._rows_before
         self._at_s, self._rows_before = now_s, progress.rows
@@ -67,11 +65,10 @@ class RunProgress:
         )
         self._bar.set_postfix_str(
             f"{progress.rows:,} records, {rows / max(took_s, 1e-6):,.0f}/s, "
-            f"{show_time(progress.at_ns)[:19]}",
+            f"{iso_instant(progress.at_ns)[:19]}",
             refresh=False,
         )
         self._bar.update((progress.at_ns - self._start_ns) / 1e9 - self._bar.n)
-        return not self._interrupt.is_asked
 
     def __enter__(self) -> Self:
         return self

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nautilus_trader.model import InstrumentId
     from numpy.typing import NDArray
 
-    from backtests.inputs.backtest_inputs import Inputs
+    from backtests.inputs.backtest_data import BacktestData
 
 MAX_SHOWN: Final = 8
 """Factors in one figure; more would be too low to read."""
@@ -32,16 +32,34 @@ _COLOURS: Final = {OrderSide.BUY: "#1a9850", OrderSide.SELL: "#d73027"}
 _SYMBOLS: Final = {OrderSide.BUY: "triangle-up", OrderSide.SELL: "triangle-down"}
 
 
-def write_report(path: Path, engine: BacktestEngine, inputs: Inputs, title: str) -> None:
-    """Write one HTML file that needs nothing else, not even a network."""
+def write_report(path: Path, engine: BacktestEngine, data: BacktestData, title: str) -> None:
+    """Write one HTML file that needs nothing else, not even a network.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    engine : BacktestEngine
+        It has ended, and is not disposed of yet.
+    data : BacktestData
+        What was replayed.
+    title : str
+        The page's heading.
+
+    Raises
+    ------
+    ConfigError
+        If Nautilus's tearsheet is not the page that it was expected to be.
+
+    """
     # It brings the script that draws; our figure follows and uses it.
     tearsheet = create_tearsheet(engine, output_path=None)
     if tearsheet is None or "</body>" not in tearsheet:
         msg = "Nautilus's tearsheet is not the HTML page that it was expected to be"
         raise ConfigError(msg)
     figures = [
-        figure(engine, inputs, instrument.id).to_html(full_html=False, include_plotlyjs=False)
-        for instrument in inputs.instruments
+        figure(engine, data, instrument.id).to_html(full_html=False, include_plotlyjs=False)
+        for instrument in data.instruments
     ]
     head, _, tail = tearsheet.rpartition("</body>")
     head = head.replace("<body>", f"{_STYLE}<body><h1>{html.escape(title)}</h1>", 1)
@@ -58,31 +76,40 @@ h1 { order: -2; margin: 16px 50px 0; font-size: 22px; font-weight: 600; }
 """
 
 
-def figure(engine: BacktestEngine, inputs: Inputs, instrument_id: InstrumentId) -> go.Figure:
-    """Draw price with fills, factors, position, one under the other on one time axis."""
-    shown = inputs.show[:MAX_SHOWN]
+def figure(engine: BacktestEngine, data: BacktestData, instrument_id: InstrumentId) -> go.Figure:
+    """Draw price with fills, factors and position, one under the other on one time axis.
+
+    Parameters
+    ----------
+    engine : BacktestEngine
+        It has ended, and is not disposed of yet.
+    data : BacktestData
+        What was replayed; its ``show`` names the factors, of which the first eight are drawn.
+    instrument_id : InstrumentId
+        Whose price, fills and position.
+
+    """
+    shown = data.show[:MAX_SHOWN]
     names = [str(instrument_id), *shown, "position"]
     heights = [3.0, *([1.0] * len(shown)), 1.0]
     drawn = make_subplots(
         rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.02, row_heights=heights
     )
-    for table in inputs.tables:
-        if table.instrument_id == instrument_id and table.kind == inputs.fill_on:
-            ts, price = price_line(inputs, table).drawn()
+    for table in data.tables:
+        if table.instrument_id == instrument_id and table.kind == data.fill_on:
+            ts, price = price_line(data, table).drawn()
             what = {"quotes": "mid", "trades": "trade", "bars": "close"}[table.kind]
             drawn.add_trace(_line(ts, price, what, "#4575b4"), row=1, col=1)
             break
     fills = _fills(engine, instrument_id)
     for side in (OrderSide.BUY, OrderSide.SELL):
         drawn.add_trace(_marks([f for f in fills if f.order_side == side], side), row=1, col=1)
-    for row, (name, line) in enumerate(factor_lines(inputs, shown).items(), start=2):
+    for row, (name, line) in enumerate(factor_lines(data, shown).items(), start=2):
         drawn.add_trace(_line(*line.drawn(), name, "#762a83", shape="hv"), row=row, col=1)
-    drawn.add_trace(_position(fills, inputs), row=len(names), col=1)
+    drawn.add_trace(_position(fills, data), row=len(names), col=1)
     for row, name in enumerate(names, start=1):
         drawn.update_yaxes(title_text=name, title_font_size=11, row=row, col=1)
-    drawn.update_xaxes(
-        type="date", range=[inputs.start_ns / _NS_PER_MS, inputs.end_ns / _NS_PER_MS]
-    )
+    drawn.update_xaxes(type="date", range=[data.start_ns / _NS_PER_MS, data.end_ns / _NS_PER_MS])
     drawn.update_layout(
         height=260 + 90 * len(names),
         template="plotly_white",
@@ -123,7 +150,7 @@ def _line(
 
 
 def _marks(fills: list[OrderFilled], side: OrderSide) -> Any:
-    """Return one mark a fill, all of them."""
+    """Return one mark for each fill."""
     draw = go.Scattergl if len(fills) > _MANY_MARKS else go.Scatter
     sizes = np.array([f.last_qty.as_double() for f in fills])
     return draw(
@@ -142,9 +169,9 @@ def _marks(fills: list[OrderFilled], side: OrderSide) -> Any:
     )
 
 
-def _position(fills: list[OrderFilled], inputs: Inputs) -> go.Scatter:
+def _position(fills: list[OrderFilled], data: BacktestData) -> go.Scatter:
     """Return the position after each fill, as steps."""
     signed = [f.last_qty.as_double() * (1 if f.order_side == OrderSide.BUY else -1) for f in fills]
     held = np.concatenate([[0.0], np.cumsum(signed)]).round(12)
-    ts = np.array([inputs.start_ns, *(f.ts_event for f in fills), inputs.end_ns], np.int64)
+    ts = np.array([data.start_ns, *(f.ts_event for f in fills), data.end_ns], np.int64)
     return _line(ts, np.append(held, held[-1]), "position", "#555555", shape="hv")

@@ -1,4 +1,4 @@
-"""ReplayLog: compares what a strategy is given in a replay with what it was given live."""
+"""InputComparison: what a strategy is given in a replay against what it was given live."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ class Replayed:
     ----------
     inputs : int
         Inputs that the strategy was given.
+    kinds : dict of str to int
+        How many of each kind: factors, quotes, trades, history.
     differs_at : int
         The number of the first input that was not what the strategy was given live; 0: none.
     difference : str
-        What differs there.
+        How it differs; empty if none does.
     gap_at : int
         The number of the first input that the recording lacks though it has later ones, where
         the replay ended; 0: none.
@@ -51,15 +53,22 @@ class Replayed:
     failure: str = ""
 
 
-class ReplayLog:
+class InputComparison:
     """A SessionLog that compares each input's checksum with the recorded one.
+
+    Parameters
+    ----------
+    found : Replayed
+        Gets what was found out.
 
     Attributes
     ----------
     expected : deque of Input
         What the strategy will be given next.
     is_over : bool
-        Whether to take nothing any more.
+        Whether to take no line any more.
+    found : Replayed
+        What has been found out so far.
 
     """
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from adapters.catalog.files.layout import check_recording_name
 from adapters.command.settings_file import from_table, read_tables
-from backtests.importing.spec.import_spec import (
-    BarsFile,
-    ColumnSpec,
-    FactorFile,
-    ImportSettings,
-    ImportSpec,
-    InstrumentSpec,
-    QuotesFile,
-    TradesFile,
+from backtests.importing.spec.factor_file_spec import ColumnSpec, FactorFileSpec
+from backtests.importing.spec.import_spec import ImportSettings, ImportSpec
+from backtests.importing.spec.instrument_spec import InstrumentSpec
+from backtests.importing.spec.market_file_specs import (
+    BarsFileSpec,
+    QuotesFileSpec,
+    TradesFileSpec,
 )
-from dolphin_strategies import FactorSchema
 from dolphin_strategies.errors import ConfigError, did_you_mean
+from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,10 +34,10 @@ def read_spec(path: Path) -> ImportSpec:
     """
     tables = _plain(read_tables(path))
     known = {
-        "files": FactorFile,
-        "bars": BarsFile,
-        "quotes": QuotesFile,
-        "trades": TradesFile,
+        "files": FactorFileSpec,
+        "bars": BarsFileSpec,
+        "quotes": QuotesFileSpec,
+        "trades": TradesFileSpec,
         "instruments": InstrumentSpec,
     }
     parts: dict[str, Any] = {}
@@ -59,12 +57,12 @@ def read_spec(path: Path) -> ImportSpec:
 
 
 def _plain(value: Any) -> Any:
-    """Write TOML's own date-times as text, which the fields convert."""
+    """Write TOML's own dates and date-times as text, which the fields convert."""
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, list):
         return [_plain(v) for v in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _each(cls: type[Any], tables: Any, where: str) -> tuple[Any, ...]:
@@ -76,7 +74,7 @@ def _each(cls: type[Any], tables: Any, where: str) -> tuple[Any, ...]:
 
 def _one(cls: type[Any], table: dict[str, Any], where: str) -> Any:
     where = f"{where} {table.get('path', table.get('id', ''))!s}".rstrip()
-    if cls is not FactorFile:
+    if cls is not FactorFileSpec:
         return _table(cls, table, where)
     columns = table.get("columns")
     if not isinstance(columns, dict) or not columns:
@@ -124,10 +122,11 @@ def _check(spec: ImportSpec, path: Path) -> None:
             msg = f"{path}: {error}"
             raise ConfigError(msg) from None
     ids = [instrument.id for instrument in spec.instruments]
-    for file in spec.market:
-        if file.instrument not in ids and (file.instrument or len(ids) != 1):
+    for source in spec.market:
+        if source.instrument not in ids and (source.instrument or len(ids) != 1):
             msg = (
-                f"{path}: {file.path}: instrument: expected one of {ids or '[[instruments]]'}, "
-                f"found {file.instrument!r}{did_you_mean(file.instrument, ids)}"
+                f"{path}: {source.path}: instrument: expected one of "
+                f"{ids or '[[instruments]]'}, found {source.instrument!r}"
+                f"{did_you_mean(source.instrument, ids)}"
             )
             raise ConfigError(msg)

@@ -1,10 +1,8 @@
-"""Inputs: what a backtest replays, found in a catalog and checked before anything runs."""
+"""The search of a catalog for what a strategy needs, with every check before anything runs."""
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model import BarType, InstrumentId
@@ -12,103 +10,24 @@ from nautilus_trader.model import BarType, InstrumentId
 from adapters.catalog import FactorCatalog
 from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
 from backtests.importing.content.instruments import make_instrument
-from backtests.inputs.coverage import FactorCoverage, check_coverage, check_names, show_time
-from backtests.inputs.factor_delay import NO_DELAY, FactorDelay, delayed
-from backtests.inputs.market_data import KINDS, MarketData, MarketTable
+from backtests.inputs.backtest_data import BacktestData
+from backtests.inputs.factor_coverage import FactorCoverage, check_coverage, check_names
+from backtests.inputs.market_data import KINDS, MarketData
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from adapters.command.strategy_class import AnyFactorStrategy
-    from backtests.importing.spec.import_spec import InstrumentSpec
+    from backtests.importing.spec.instrument_spec import InstrumentSpec
     from backtests.inputs.backtest_settings import BacktestSettings
-    from backtests.inputs.chunks import Piece
-    from dolphin_strategies.factors.batch import FactorBatch
-    from dolphin_strategies.factors.schema import FactorSchema
+    from backtests.inputs.market_data import MarketTable
 
 
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """What is replayed: all of it read in pieces, when it is asked for.
-
-    Attributes
-    ----------
-    path : Path
-        The catalog's folder.
-    instruments : list
-        What can be traded.
-    tables : list of MarketTable
-        The market data, in the order in which it follows the factors at one instant.
-    fill_on : str
-        Which kind of it moves the market that orders are matched against.
-    start_ns, end_ns : int
-        The window, half-open.
-    recordings : list of str, optional
-        Which recordings of factors; None: all.
-    coverage : list of FactorCoverage
-        Of the required factors.
-    show : tuple of str
-        Factors to draw.
-    delay : FactorDelay
-        How much later than recorded the factors are seen.
-
-    """
-
-    path: Path
-    instruments: list[Any]
-    tables: list[MarketTable]
-    fill_on: str
-    start_ns: int
-    end_ns: int
-    recordings: list[str] | None
-    coverage: list[FactorCoverage]
-    show: tuple[str, ...]
-    delay: FactorDelay = NO_DELAY
-
-    def batches(self, names: Sequence[str] | None = None) -> Iterator[FactorBatch]:
-        """Yield the factors of the window as they are seen, all of them or some."""
-        return self._seen(self.start_ns, self.end_ns, names)
-
-    def batches_before(self, span_ns: int) -> Iterator[FactorBatch]:
-        """Yield the factors seen in a span of time before the window."""
-        return self._seen(self.start_ns - span_ns, self.start_ns, None)
-
-    def _seen(
-        self, start_ns: int, end_ns: int, names: Sequence[str] | None
-    ) -> Iterator[FactorBatch]:
-        factors, delay = FactorCatalog(self.path), self.delay
-        if not (delay.is_same_for_all or names):
-            names = self.schema().names
-        first_ns = start_ns - delay.longest_ns
-        batches = factors.batches(first_ns, end_ns, recordings=self.recordings, names=names)
-        return batches if delay == NO_DELAY else delayed(batches, delay, start_ns, end_ns)
-
-    def market(self, max_rows: int) -> list[Iterator[Piece]]:
-        """Return the market data of the window, one stream a table."""
-        data = MarketData(self.path)
-        return [data.pieces(t, self.start_ns, self.end_ns, max_rows) for t in self.tables]
-
-    def describe(self) -> list[str]:
-        """Return what is replayed, for the user."""
-        tables = [f"{t.kind} of {t.identifier} ({t.rows:,} in its files)" for t in self.tables]
-        return [
-            f"{self.path}: {show_time(self.start_ns)} to {show_time(self.end_ns)}",
-            f"  factors   {len(self.schema())}, "
-            f"of {', '.join(self.recordings) if self.recordings else 'all recordings'}",
-            *(f"  required  {covered}" for covered in self.coverage),
-            f"  market    {', '.join(tables) or 'none: orders cannot be filled'}; "
-            f"filled on {self.fill_on}",
-        ]
-
-    def schema(self) -> FactorSchema:
-        """Return the names of all factors."""
-        return FactorCatalog(self.path).schema(self.recordings)
-
-
-def find_inputs(
+def find_data(
     path: Path, settings: BacktestSettings, strategy: AnyFactorStrategy, *, check: bool = True
-) -> Inputs:
+) -> BacktestData:
     """Find what the strategy needs in a catalog.
 
     Parameters
@@ -151,7 +70,7 @@ def find_inputs(
     start_ns: int = run.start if run.start is not None else min(a for a, _ in spans)
     end_ns: int | None = run.end
     if end_ns is None:
-        # So far that the last record's age is told too.
+        # So far that the last record becomes stale within the window too.
         age = strategy.max_age
         age_ns = 0 if age is None else round(age.total_seconds() * 1e9)
         end_ns = max(b for _, b in spans) + max(age_ns, 1) + 1
@@ -166,7 +85,7 @@ def find_inputs(
             end_is_asked=run.end is not None,
         )
     tables = [t for t in tables if t.first_ns < end_ns and t.last_ns >= start_ns]
-    return Inputs(
+    return BacktestData(
         path=path,
         instruments=instruments,
         tables=tables,

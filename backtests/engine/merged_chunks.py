@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Piece:
+class StreamPiece:
     """Some consecutive rows of one stream.
 
     Attributes
@@ -32,14 +32,14 @@ class Piece:
 
 @dataclass(frozen=True)
 class Chunk:
-    """All rows of some span of time: one list a stream, in the order of the streams.
+    """All rows of some span of time: one list for each stream, in the order of the streams.
 
     Attributes
     ----------
     last_ns : int
-        ``ts_init`` of its last row.
+        ``ts_init`` of its last row, UNIX nanoseconds.
     rows : int
-        How many in all lists.
+        How many there are in all lists.
     ties : int
         Rows of the first stream at an instant at which another has one too.
     items : tuple of lists
@@ -53,7 +53,7 @@ class Chunk:
     items: tuple[list[Any], ...]
 
 
-def chunks(streams: Sequence[Iterator[Piece]], rows: Callable[[], int]) -> Iterator[Chunk]:
+def chunks(streams: Sequence[Iterator[StreamPiece]], rows: Callable[[], int]) -> Iterator[Chunk]:
     """Yield the rows of all streams in time order.
 
     Rows of one instant are in one chunk, so that their order is the order of the streams.
@@ -63,7 +63,7 @@ def chunks(streams: Sequence[Iterator[Piece]], rows: Callable[[], int]) -> Itera
     streams : sequence of iterators
         Each in the order of ``ts_init``.
     rows : callable
-        How many rows the next chunk may have; more only where they are of one instant.
+        Returns how many rows the next chunk may have; more only where they are of one instant.
 
     """
     held = [_Held(stream) for stream in streams]
@@ -101,11 +101,14 @@ def _cut(held: list[_Held], end_ns: int | None, limit: int) -> int | None:
 
 
 class _Held:
-    """What has been read of a stream and not been taken yet."""
+    """What has been read of a stream and not been taken yet.
 
-    def __init__(self, stream: Iterator[Piece]) -> None:
+    ``ts`` is an int64 array of shape (rows held,).
+    """
+
+    def __init__(self, stream: Iterator[StreamPiece]) -> None:
         self._stream = stream
-        self._pieces: list[Piece] = []
+        self._pieces: list[StreamPiece] = []
         self._taken_of_first = 0
         self._is_over = False
         self.ts = np.empty(0, np.int64)

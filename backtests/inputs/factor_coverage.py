@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from adapters.command.instants import iso_instant
 from dolphin_strategies.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -22,7 +22,20 @@ _TOLERATED: Final = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class FactorCoverage:
-    """Where one factor has values in a window; UNIX nanoseconds, None where it has none."""
+    """Where one factor has values in a window.
+
+    Attributes
+    ----------
+    name : str
+        The factor.
+    records : int
+        How many records the window has.
+    values : int
+        In how many of them the factor has a value.
+    first_ns, last_ns : int or None
+        ``ts_init`` of the first and last of these, UNIX nanoseconds; None without one.
+
+    """
 
     name: str
     records: int
@@ -35,7 +48,7 @@ class FactorCoverage:
             return f"{self.name}: no value in {self.records:,} records"
         return (
             f"{self.name}: {self.values:,} values in {self.records:,} records, "
-            f"{show_time(self.first_ns)} to {show_time(self.last_ns)}"
+            f"{iso_instant(self.first_ns)} to {iso_instant(self.last_ns)}"
         )
 
 
@@ -43,6 +56,17 @@ def check_names(
     factors: FactorCatalog, recordings: Sequence[str] | None, names: Sequence[str], who: str
 ) -> None:
     """Refuse names that no recording has.
+
+    Parameters
+    ----------
+    factors : FactorCatalog
+        The catalog.
+    recordings : sequence of str, optional
+        Which of its recordings count; None: all.
+    names : sequence of str
+        Names of factors.
+    who : str
+        Who needs them, for the message.
 
     Raises
     ------
@@ -75,6 +99,24 @@ def check_coverage(  # noqa: PLR0913 - a window, its ends and what is looked for
     A hundredth of the window may lie outside at either end; holes inside are the strategy's
     matter, as they are live.
 
+    Parameters
+    ----------
+    factors : FactorCatalog
+        The catalog.
+    recordings : sequence of str, optional
+        Which of its recordings count; None: all.
+    names : sequence of str
+        The required factors.
+    window : tuple of int
+        Its start and its end, which is not in it, UNIX nanoseconds.
+    start_is_asked, end_is_asked : bool
+        Whether the user chose that end of the window, so that it must be covered.
+
+    Returns
+    -------
+    list of FactorCoverage
+        One for each name.
+
     Raises
     ------
     ConfigError
@@ -83,7 +125,7 @@ def check_coverage(  # noqa: PLR0913 - a window, its ends and what is looked for
     """
     start_ns, end_ns = window
     holdings = _holdings(factors, _chosen(factors, recordings))
-    where = f"from {show_time(start_ns)} to {show_time(end_ns)}"
+    where = f"from {iso_instant(start_ns)} to {iso_instant(end_ns)}"
     covered = coverage(factors, recordings, names, window)
     if not names and next(factors.batches(start_ns, end_ns, recordings=recordings), None) is None:
         msg = f"no factors {where}; {holdings}"
@@ -101,8 +143,9 @@ def check_coverage(  # noqa: PLR0913 - a window, its ends and what is looked for
         early = end_is_asked and end_ns - found.last_ns > tolerated_ns
         if late or early:
             msg = (
-                f"{what} covers only {show_time(found.first_ns)} to {show_time(found.last_ns)} "
-                f"of the window {where}; choose a window inside with --start and --end; {holdings}"
+                f"{what} covers only {iso_instant(found.first_ns)} to "
+                f"{iso_instant(found.last_ns)} of the window {where}; choose a window inside with "
+                f"--start and --end; {holdings}"
             )
             raise ConfigError(msg)
     return covered
@@ -114,7 +157,20 @@ def coverage(
     names: Sequence[str],
     window: tuple[int, int],
 ) -> list[FactorCoverage]:
-    """Count the values of some factors in a window."""
+    """Count the values of some factors in a window.
+
+    Parameters
+    ----------
+    factors : FactorCatalog
+        The catalog.
+    recordings : sequence of str, optional
+        Which of its recordings count; None: all.
+    names : sequence of str
+        The factors.
+    window : tuple of int
+        Its start and its end, which is not in it, UNIX nanoseconds.
+
+    """
     if not names:
         return []
     records = 0
@@ -143,12 +199,6 @@ def coverage(
     ]
 
 
-def show_time(ns: int) -> str:
-    """Return an instant in UTC, to the microsecond."""
-    moment = datetime.fromtimestamp(ns // 1_000_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ns % 1_000_000_000 // 1000:06d}Z"
-
-
 def _chosen(factors: FactorCatalog, recordings: Sequence[str] | None) -> list[Recording]:
     return [r for r in factors.recordings() if recordings is None or r.name in recordings]
 
@@ -157,7 +207,7 @@ def _holdings(factors: FactorCatalog, chosen: list[Recording]) -> str:
     """Return what the catalog holds, in half a sentence."""
     parts = [
         f"{r.name or 'without name'} ({sum(map(len, r.schemas[:1]))} factors, "
-        f"{show_time(r.first_ns)} to {show_time(r.last_ns)})"
+        f"{iso_instant(r.first_ns)} to {iso_instant(r.last_ns)})"
         for r in chosen
         if r.first_ns is not None and r.last_ns is not None
     ]

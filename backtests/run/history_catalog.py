@@ -1,4 +1,4 @@
-"""History as a run would have seen it: its factors are delayed and chosen as the run's are."""
+"""The catalog that answers requests for history, as the run would have seen that history."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from backtests.inputs.factor_delay import NO_DELAY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backtests.inputs.backtest_inputs import Inputs
+    from backtests.inputs.backtest_data import BacktestData
 
 _CUSTOM: Final = "custom"
 _FACTORS: Final = "ExternalFactors"
 
 
 @contextmanager
-def history_catalog(inputs: Inputs, span_ns: int) -> Iterator[Path]:
+def history_catalog(data: BacktestData, span_ns: int) -> Iterator[Path]:
     """Give the catalog that answers a strategy's requests for history.
 
     It is the catalog itself, unless the strategy wants a history of factors that are delayed or
@@ -29,23 +29,23 @@ def history_catalog(inputs: Inputs, span_ns: int) -> Iterator[Path]:
 
     Parameters
     ----------
-    inputs : Inputs
+    data : BacktestData
         What is replayed.
     span_ns : int
-        How far the history reaches back from the window's start.
+        How far the history reaches back from the window's start, nanoseconds.
 
     """
-    if not span_ns or (inputs.delay == NO_DELAY and inputs.recordings is None):
-        yield inputs.path
+    if not span_ns or (data.delay == NO_DELAY and data.recordings is None):
+        yield data.path
         return
     with tempfile.TemporaryDirectory(prefix="dolphin-history-") as made:
         catalog = Path(made)
-        data = inputs.path.resolve() / "data"
+        files = data.path.resolve() / "data"
         (catalog / "data" / _CUSTOM).mkdir(parents=True)
-        for folder in (*data.glob("*/"), *(data / _CUSTOM).glob("*/")):
+        for folder in (*files.glob("*/"), *(files / _CUSTOM).glob("*/")):
             if folder.name not in {_CUSTOM, _FACTORS}:
-                (catalog / "data" / folder.relative_to(data)).symlink_to(folder)
-        with RecordingWriter(catalog, source=f"{inputs.path}, later", name="delayed") as writer:
-            for batch in inputs.batches_before(span_ns):
+                (catalog / "data" / folder.relative_to(files)).symlink_to(folder)
+        with RecordingWriter(catalog, source=f"{data.path}, later", name="delayed") as writer:
+            for batch in data.batches_before(span_ns):
                 writer.write_factors(batch)
         yield catalog

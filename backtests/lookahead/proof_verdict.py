@@ -1,17 +1,32 @@
-"""Verdict: what a look-ahead proof came to, and the sentence that says so."""
+"""ProofVerdict: what a look-ahead proof came to, and the sentence that states it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from backtests.inputs.coverage import show_time
-from backtests.inputs.factor_delay import show_duration
+from adapters.command.durations import show_duration
+from adapters.command.instants import iso_instant
 from backtests.lookahead.freshness import Freshness
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """What one rerun showed; ``difference`` is empty where no decision changed."""
+class RerunComparison:
+    """What one rerun showed.
+
+    Attributes
+    ----------
+    at_ns : int
+        The instant after which everything was scrambled, UNIX nanoseconds.
+    how : str
+        In which way.
+    compared : int
+        How many decisions of the first run lie before it.
+    changed_rows : int
+        How many rows lie after it.
+    difference : str
+        The first difference; empty where no decision changed.
+
+    """
 
     at_ns: int
     how: str
@@ -21,17 +36,30 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What a proof came to."""
+class ProofVerdict:
+    """What a proof came to.
+
+    Attributes
+    ----------
+    decisions : int
+        Of the first run.
+    instants : list of RerunComparison
+        One for each instant, up to the first one at which decisions differ.
+    freshness : list of Freshness
+        One for each required factor; empty if decisions differ.
+    unstable : str
+        How two runs on the same data differ; empty if they do not.
+
+    """
 
     decisions: int
-    instants: list[Comparison] = field(default_factory=list)
+    instants: list[RerunComparison] = field(default_factory=list)
     freshness: list[Freshness] = field(default_factory=list)
     unstable: str = ""
-    """Two runs on the same data differ, and how."""
 
     @property
     def has_lookahead(self) -> bool:
+        """Whether a decision changed with what came after it."""
         return any(i.difference for i in self.instants)
 
     @property
@@ -54,7 +82,7 @@ class Verdict:
             found = next(i for i in self.instants if i.difference)
             return (
                 "LOOK-AHEAD: the strategy uses data from after the moment of its decision. With "
-                f"everything after {show_time(found.at_ns)} scrambled, {found.difference}"
+                f"everything after {iso_instant(found.at_ns)} scrambled, {found.difference}"
             )
         if not self.decisions:
             return "NOT PROVED: the strategy decided nothing in this window"

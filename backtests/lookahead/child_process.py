@@ -1,4 +1,4 @@
-"""One run of the look-ahead proof, in a process of its own: ``proof_child.py REQUEST ANSWER``."""
+"""The process of one run of the look-ahead proof: ``child_process.py REQUEST ANSWER``."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from backtests.lookahead.hidden_catalog import IsolationError, cover
+from backtests.lookahead.catalog_cover import IsolationError, cover
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Run the backtest that a request describes; return what came of it."""
+    """Run the backtest that a request describes.
+
+    Returns
+    -------
+    dict
+        As of :func:`backtests.lookahead.child_backtest.run`, or ``not_isolated`` with the
+        reason, where the copy cannot be put in the catalog's place.
+
+    """
     if request["copy"] is not None:
         try:
             # Before anything else is imported: that would start threads.
             cover(Path(request["catalog"]), Path(request["copy"]))
         except IsolationError as error:
             return {"not_isolated": str(error)}
-    from backtests.lookahead.proof_run import run  # noqa: PLC0415
+    from backtests.lookahead.child_backtest import run  # noqa: PLC0415
 
     return run(request)
 

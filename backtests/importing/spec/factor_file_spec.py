@@ -1,0 +1,126 @@
+"""FactorFileSpec: a file whose columns become factors, each with its publication rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, Self
+
+from adapters.command.durations import NEVER_NS, NO_TIME, Duration
+from backtests.importing.spec.file_spec import FileSpec
+from dolphin_strategies.factors.schema import is_factor_name
+
+LOOK_AHEAD: Final = (
+    "states neither `instant = true` nor `covers = ...`, so nobody knows when its values could be "
+    "known: most series are stamped at the START of what they cover, and using such a value at "
+    "its stamp looks into the future. Write `instant = true` if a value was known at its stamp, "
+    'or the span that it covers, such as `covers = "15m"`, if it was known only at the span\'s end'
+)
+FOREVER: Final = Duration("forever", NEVER_NS)
+
+
+class ValidFor(Duration):
+    """A duration, or ``forever``."""
+
+    @classmethod
+    def from_str(cls, text: str) -> Self:
+        """Read it.
+
+        Raises
+        ------
+        ValueError
+            If the text is neither, or the duration is 0.
+
+        """
+        if text == FOREVER.text:
+            return cls(FOREVER.text, FOREVER.ns)
+        duration = super().from_str(text)
+        if not duration.ns:
+            msg = "expected more than 0, or 'forever'"
+            raise ValueError(msg)
+        return duration
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnSpec:
+    """A column that becomes a factor, and its publication rule.
+
+    Attributes
+    ----------
+    factor : str
+        The factor's name; by default the column's.
+    instant : bool
+        A value is known at its stamp (plus ``delay``).
+    covers : Duration, optional
+        The span of time that a value covers: it is known at its end (plus ``delay``).
+    stamp : str
+        With ``covers``: which end of the span the stamp is.
+    every : Duration, optional
+        With ``instant``: how far apart the stamps are, so that holes are seen.
+    delay : Duration
+        From the moment when the value is final to the moment when one could have it.
+    valid_for : ValidFor, optional
+        How long a value stands if no newer one comes; by default until the next one is due.
+    scale : float
+        What the value is multiplied by.
+
+    Raises
+    ------
+    ValueError
+        If the rule is not complete, contradicts itself, or the factor's name is none.
+
+    """
+
+    factor: str
+    instant: bool = False
+    covers: Duration | None = None
+    stamp: Literal["start", "end"] = "start"
+    every: Duration | None = None
+    delay: Duration = NO_TIME
+    valid_for: ValidFor | None = None
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not is_factor_name(self.factor):
+            msg = (
+                f'{self.factor!r:.80} is not a factor name; write factor = "..." with a letter '
+                "and then letters, digits, '_', '.' or '-', 63 at most"
+            )
+            raise ValueError(msg)
+        if self.instant and self.covers is not None:
+            msg = "instant and covers exclude each other; write the one that is true"
+            raise ValueError(msg)
+        if not self.instant and self.covers is None:
+            raise ValueError(LOOK_AHEAD)
+        if self.instant and self.stamp != "start":
+            msg = "stamp goes with covers: an instant has no end"
+            raise ValueError(msg)
+        if self.covers is not None and self.every is not None:
+            msg = "every goes with instant; with covers the next value is due one span later"
+            raise ValueError(msg)
+        for name in ("covers", "every"):
+            duration = getattr(self, name)
+            if duration is not None and not duration.ns:
+                msg = f"{name}: expected more than 0"
+                raise ValueError(msg)
+
+    @property
+    def rule(self) -> str:
+        """How much later than its stamp a value is known, in words."""
+        late = f" + {self.delay}" if self.delay.ns else ""
+        if self.covers is None:
+            return f"stamp{late}"
+        return f"{'stamp' if self.stamp == 'end' else f'stamp + {self.covers}'}{late}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorFileSpec(FileSpec):
+    """``[[files]]``: a file whose columns become factors.
+
+    Attributes
+    ----------
+    columns : dict of str to ColumnSpec
+        By the name of the column.
+
+    """
+
+    columns: dict[str, ColumnSpec]

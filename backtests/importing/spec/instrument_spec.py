@@ -1,0 +1,36 @@
+"""InstrumentSpec: an instrument as it is written in TOML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstrumentSpec:
+    """``[[instruments]]`` of an import, ``[instrument]`` of a backtest: what is traded.
+
+    Attributes
+    ----------
+    id : str
+        Such as ``BTCUSDT-PERP.BINANCE``.
+    kind : "perpetual" or "spot"
+        What it is.
+    base, quote, settlement : str
+        Codes of its currencies; settled in ``quote`` by default.
+    price_increment, size_increment : str
+        Their decimals are the precisions.
+    margin_init, margin_maint : str
+        Fractions of the notional.
+
+    """
+
+    id: str
+    kind: Literal["perpetual", "spot"]
+    base: str
+    quote: str
+    settlement: str = ""
+    price_increment: str
+    size_increment: str
+    margin_init: str = "0"
+    margin_maint: str = "0"

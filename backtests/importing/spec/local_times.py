@@ -1,0 +1,148 @@
+"""Local times and calendar days of a time zone, turned into UNIX nanoseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters.command.durations import DAY_NS
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from adapters.command.durations import Duration
+
+HOLE: Final = 1.5
+"""A stamp is missing where the next one is more than 1.5 times the usual distance away."""
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - of local times
+_BLOCK: Final = timedelta(minutes=15)
+"""Clocks change at multiples of this, so that one look-up serves a whole block."""
+_BLOCK_NS: Final = 900 * 1_000_000_000
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the time zone of an IANA name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+
+    """
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        msg = (
+            f"timezone: there is no {name!r}; expected an IANA name such as 'UTC' or "
+            "'America/New_York'"
+        )
+        raise ConfigError(msg) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalStamps:
+    """Local times as both instants that they may be.
+
+    Attributes
+    ----------
+    earlier, later : int64 arrays of shape (times,)
+        UNIX nanoseconds; they differ where clocks were set back over the local time, and where
+        they were set forward over it.
+    ambiguous, nonexistent : bool arrays of shape (times,)
+        Which of the two happened.
+
+    """
+
+    earlier: NDArray[np.int64]
+    later: NDArray[np.int64]
+    ambiguous: NDArray[np.bool_]
+    nonexistent: NDArray[np.bool_]
+
+
+def from_local(local_ns: NDArray[np.int64], zone: tzinfo) -> LocalStamps:
+    """Turn local times into instants.
+
+    Parameters
+    ----------
+    local_ns : int64 array of shape (times,)
+        Nanoseconds since 1970-01-01 00:00 on the zone's wall clock.
+    zone : tzinfo
+        Whose clocks showed them.
+
+    """
+    blocks, block_of = np.unique(local_ns // _BLOCK_NS, return_inverse=True)
+    times = [_EPOCH + int(block) * _BLOCK for block in blocks]
+    # Before a clock is set back the first offset holds, afterwards the second.
+    first, second = (
+        np.array([_offset_ns(zone, t.replace(fold=fold)) for t in times], np.int64)[block_of]
+        for fold in (0, 1)
+    )
+    return LocalStamps(
+        earlier=local_ns - np.maximum(first, second),
+        later=local_ns - np.minimum(first, second),
+        ambiguous=first > second,
+        nonexistent=first < second,
+    )
+
+
+def after(
+    stamps_ns: NDArray[np.int64], duration: Duration, zone: tzinfo, times: int = 1
+) -> NDArray[np.int64]:
+    """Return later instants; days are calendar days of a zone.
+
+    Where a clock shows the result twice it is the later instant, so that nothing is known early.
+
+    Parameters
+    ----------
+    stamps_ns : int64 array of shape (stamps,)
+        UNIX nanoseconds.
+    duration : Duration
+        How much later.
+    zone : tzinfo
+        Whose calendar days count.
+    times : int
+        So many durations later.
+
+    Returns
+    -------
+    int64 array of shape (stamps,)
+        UNIX nanoseconds.
+
+    """
+    if not duration.days or zone is UTC:
+        return stamps_ns + times * duration.ns
+    blocks, block_of = np.unique(stamps_ns // _BLOCK_NS, return_inverse=True)
+    offsets = [
+        _offset_ns(zone, (_EPOCH + int(b) * _BLOCK).replace(tzinfo=UTC).astimezone(zone))
+        for b in blocks
+    ]
+    local_ns = stamps_ns + np.array(offsets, np.int64)[block_of] + times * duration.days * DAY_NS
+    return from_local(local_ns, zone).later
+
+
+def count_missing(stamps: NDArray[np.int64], every: Duration) -> int:
+    """Count the stamps that are missing.
+
+    Parameters
+    ----------
+    stamps : int64 array of shape (stamps,)
+        UNIX nanoseconds, not falling.
+    every : Duration
+        The distance at which one was due.
+
+    """
+    distances = np.diff(stamps) / every.ns
+    return int((np.rint(distances) - 1)[distances > HOLE].sum())
+
+
+def _offset_ns(zone: tzinfo, local: datetime) -> int:
+    offset = zone.utcoffset(local)
+    return 0 if offset is None else round(offset.total_seconds()) * 1_000_000_000

@@ -1,0 +1,146 @@
+"""ChildRuns: the runs of a look-ahead proof, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from dolphin_strategies.errors import DolphinError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from backtests.inputs.factor_delay import FactorDelay
+    from backtests.lookahead.proof_folder import ProofFolder
+
+_CHILD: Final = ("-m", "backtests.lookahead.child_process")
+
+
+class ProofError(DolphinError):
+    """A look-ahead proof could not be made."""
+
+
+class ChildRuns:
+    """Run the same backtest again and again, over the catalog or a copy in its place.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        The command line of the backtest.
+    catalog : Path
+        Its catalog.
+    folder : ProofFolder
+        Where the copy is.
+    report : callable
+        Takes a line for the user.
+
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        catalog: Path,
+        folder: ProofFolder,
+        report: Callable[[str], None],
+    ) -> None:
+        self._arguments: Final = list(arguments)
+        self._catalog: Final = catalog
+        self._folder: Final = folder
+        self._report: Final = report
+        self._has_reported_move = False
+
+    def first(self, delay: FactorDelay) -> dict[str, Any]:
+        """Run over the catalog itself, in the window of the command line.
+
+        Returns
+        -------
+        dict
+            As of :func:`backtests.lookahead.child_backtest.run`.
+
+        Raises
+        ------
+        ProofError
+            If the process did not answer.
+
+        """
+        return self._ask(self._request(delay, None))
+
+    def again(
+        self, base: dict[str, Any], until_ns: int, delay: FactorDelay, *, on_copy: bool
+    ) -> dict[str, Any]:
+        """Run in the window of the first run, up to an instant.
+
+        Parameters
+        ----------
+        base : dict
+            What the first run came to.
+        until_ns : int
+            Where this run ends, UNIX nanoseconds, not in it.
+        delay : FactorDelay
+            How much later the factors are seen.
+        on_copy : bool
+            Whether the copy is in the catalog's place, with the catalog out of reach.
+
+        Returns
+        -------
+        dict
+            As of :func:`backtests.lookahead.child_backtest.run`.
+
+        Raises
+        ------
+        ProofError
+            If the process did not answer.
+        ConfigError
+            If the catalog cannot be put out of reach.
+
+        """
+        request = self._request(delay, str(self._folder.copy) if on_copy else None)
+        request |= {
+            "start_ns": base["start_ns"],
+            "until_ns": until_ns,
+            "fill_on": base["fill_on"],
+        }
+        found = self._ask(request)
+        if "not_isolated" not in found:
+            return found
+        if not self._has_reported_move:
+            self._has_reported_move = True
+            self._report(
+                f"this machine permits no namespaces of one's own ({found['not_isolated']}): "
+                "the catalog is moved aside while a scrambled copy is in its place"
+            )
+        with self._folder.moved_aside():
+            return self._ask(request | {"copy": None})
+
+    def _request(self, delay: FactorDelay, copy: str | None) -> dict[str, Any]:
+        return {
+            "arguments": self._arguments,
+            "catalog": str(self._catalog),
+            "copy": copy,
+            "delay": {"all_ns": delay.all_ns, "by_name": dict(delay.by_name)},
+            "start_ns": None,
+            "until_ns": None,
+            "fill_on": None,
+        }
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Start a child and wait for its answer."""
+        asked = self._folder.path / "request.json"
+        answered = self._folder.path / "answer.json"
+        answered.unlink(missing_ok=True)
+        asked.write_text(json.dumps(request), encoding="utf-8")
+        child = subprocess.run(
+            [sys.executable, *_CHILD, str(asked), str(answered)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if child.returncode or not answered.is_file():
+            msg = f"a run of the proof ended with code {child.returncode}:\n{child.stdout[-2000:]}"
+            raise ProofError(msg)
+        found: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
+        return found

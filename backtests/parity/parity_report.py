@@ -1,0 +1,38 @@
+"""ParityReport: the lines that check_parity.py prints, and whether they amount to parity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(kw_only=True)
+class ParityReport:
+    """A comparison of a session with its replay.
+
+    Attributes
+    ----------
+    lines : list of str
+        What was compared, and how it came out.
+    is_parity : bool
+        Whether no line is about a difference that should not be.
+
+    """
+
+    lines: list[str] = field(default_factory=list)
+    is_parity: bool = True
+
+    def add(self, name: str, text: str, *, is_same: bool = True) -> None:
+        """Add a line.
+
+        Parameters
+        ----------
+        name : str
+            What was compared, or "note".
+        text : str
+            How it came out.
+        is_same : bool
+            False: there is no parity.
+
+        """
+        self.lines.append(f"{name:<11}{text}")
+        self.is_parity = self.is_parity and is_same

@@ -1,0 +1,99 @@
+"""The command line of run_backtest.py, and the settings that it makes with its file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from adapters.command.instants import Instant
+from backtests.inputs.backtest_settings import BacktestSettings, load, override
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DESCRIPTION: Final = "Run a strategy over recorded or imported factors and market data."
+EXAMPLES: Final = """\
+examples:
+  run_backtest.py --catalog DIR --strategy my_module:MyStrategy
+  run_backtest.py --catalog DIR --config backtest.toml --start 2026-05-01 --end 2026-06-01
+  run_backtest.py --catalog DIR --config backtest.toml --show basis,imbal_btc --out results
+  run_backtest.py --catalog DIR --config backtest.toml --factor-delay 0,50ms,500ms,5s
+  run_backtest.py --catalog DIR --config backtest.toml --factor-delay basis=1s,imbal_btc=50ms
+  run_backtest.py --catalog DIR --config backtest.toml --prove-no-lookahead
+
+Ctrl-C ends the run and writes what there is; a second one leaves at once.
+exit codes: 0 done; 1 the strategy raised an exception, something failed, or look-ahead was
+found; 2 bad usage or configuration, or a required factor is not covered; 130 ended by Ctrl-C.
+"""
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line; bad usage ends the process with exit code 2."""
+    parser = argparse.ArgumentParser(
+        prog="run_backtest.py",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--catalog", type=Path, required=True, metavar="DIR", help="recorded or imported data")
+    add("--strategy", metavar="MODULE:CLASS", help="the FactorStrategy that trades")
+    add("--config", type=Path, metavar="FILE.toml", help="settings; see docs/backtest.md")
+    add("--start", metavar="INSTANT", help="begin here, for example 2024-08-08T23:55 (UTC)")
+    add("--end", metavar="INSTANT", help="end before this instant")
+    add("--recording", action="append", metavar="NAME", help="use this recording of factors only; "
+        "may be given several times")  # fmt: skip
+    add("--show", metavar="NAME,...", help="factors that the report draws (default: those that "
+        "the strategy requires)")  # fmt: skip
+    add(
+        "--out", type=Path, metavar="DIR", help="where the results go (default: a new folder here)"
+    )
+    add("--factor-delay", metavar="DELAY", help="let factors come later: 50ms; several delays for "
+        "a table of what freshness is worth: 0,50ms,5s; by name: basis=1s,imbal_btc=50ms; or a "
+        "TOML file of such lines")  # fmt: skip
+    add("--prove-no-lookahead", action="store_true", help="run again on copies of the catalog in "
+        "which the future is scrambled, and compare the decisions")  # fmt: skip
+    add("--instants", type=int, default=5, metavar="N", help="instants of the proof (default: 5)")
+    add("--seed", type=int, default=1, metavar="N", help="seed of the proof (default: 1)")
+    return parser.parse_args(arguments)
+
+
+def settings_of(options: argparse.Namespace) -> BacktestSettings:
+    """Return the file's settings with the command line's on top.
+
+    Raises
+    ------
+    ConfigError
+        If they contradict each other or cannot be used.
+
+    """
+    if options.instants < 1:
+        msg = f"--instants: expected at least 1, found {options.instants}"
+        raise ConfigError(msg)
+    settings = override(
+        load(options.config),
+        start=_instant("--start", options.start),
+        end=_instant("--end", options.end),
+        recordings=options.recording,
+        show=None if options.show is None else [n for n in options.show.split(",") if n],
+        strategy=options.strategy,
+    )
+    if not settings.strategy.path:
+        msg = (
+            "no strategy: give --strategy module:Class, or `class` in a table [strategy] of the "
+            "configuration"
+        )
+        raise ConfigError(msg)
+    return settings
+
+
+def _instant(option: str, text: str | None) -> Instant | None:
+    if text is None:
+        return None
+    try:
+        return Instant.from_str(text)
+    except ValueError as error:
+        msg = f"{option}: {error}"
+        raise ConfigError(msg) from None

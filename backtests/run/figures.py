@@ -1,0 +1,185 @@
+"""Figures: what a backtest came to, in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from nautilus_trader.model import OrderStatus
+
+if TYPE_CHECKING:
+    from nautilus_trader.backtest import BacktestEngine
+
+    from backtests.engine.backtest_run import BacktestRun
+    from backtests.inputs.backtest_data import BacktestData
+
+_REFUSED: Final = (OrderStatus.DENIED, OrderStatus.REJECTED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayFigures:
+    """What was replayed.
+
+    Attributes
+    ----------
+    rows : int
+        Records replayed.
+    elapsed_s : float
+        How long the replay took, seconds.
+    is_whole : bool
+        Whether the end of the window was reached.
+    ties : int
+        Records of factors at an instant of market data; the factors came first.
+    start_ns, end_ns : int
+        The window, UNIX nanoseconds.
+    delay : str
+        How much later than recorded the factors were seen.
+    decisions : int
+        Orders submitted, modified, cancelled.
+
+    """
+
+    rows: int
+    elapsed_s: float
+    is_whole: bool
+    ties: int
+    start_ns: int
+    end_ns: int
+    delay: str
+    decisions: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TradingFigures:
+    """What the strategy traded.
+
+    Attributes
+    ----------
+    orders, refused : int
+        Orders sent, and how many of them were denied or rejected.
+    fills, buys, sells : int
+        Fills, and how many of them bought and sold.
+    positions, open_positions : int
+        Positions in all, and those open at the end.
+    pnl : dict of str to float
+        By currency: what the balance gained after fees, and what open positions are worth.
+    fees : dict of str to float
+        By currency.
+    statistics : dict of str to dict of str to float
+        NautilusTrader's, by group and name.
+
+    """
+
+    orders: int
+    refused: int
+    fills: int
+    buys: int
+    sells: int
+    positions: int
+    open_positions: int
+    pnl: dict[str, float]
+    fees: dict[str, float]
+    statistics: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """A backtest in numbers."""
+
+    replay: ReplayFigures
+    trading: TradingFigures
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return every figure by its name."""
+        return asdict(self.replay) | asdict(self.trading)
+
+
+def figures_of(
+    engine: BacktestEngine,
+    data: BacktestData,
+    run: BacktestRun,
+    elapsed_s: float,
+    decisions: int,
+) -> Figures:
+    """Read the figures of an engine that has ended.
+
+    Parameters
+    ----------
+    engine : BacktestEngine
+        Not disposed of yet.
+    data : BacktestData
+        What was replayed.
+    run : BacktestRun
+        The run of it.
+    elapsed_s : float
+        How long that took, seconds.
+    decisions : int
+        How many decisions the strategy made.
+
+    """
+    replay = ReplayFigures(
+        rows=run.rows,
+        elapsed_s=elapsed_s,
+        is_whole=run.is_whole,
+        ties=run.ties,
+        start_ns=data.start_ns,
+        end_ns=data.end_ns,
+        delay=str(data.delay),
+        decisions=decisions,
+    )
+    return Figures(replay=replay, trading=_trading(engine))
+
+
+def _trading(engine: BacktestEngine) -> TradingFigures:
+    cache = engine.cache
+    orders = cache.orders()
+    fees: dict[str, float] = {}
+    for order in orders:
+        for money in order.commissions().values():
+            fees[money.currency.code] = fees.get(money.currency.code, 0.0) + money.as_double()
+    result = engine.get_result()
+    statistics = {f"PnL {currency}": dict(v) for currency, v in result.stats_pnls.items()}
+    statistics |= {"returns": dict(result.stats_returns), "general": dict(result.stats_general)}
+    buys = sum(len(o.trade_ids) for o in orders if o.is_buy)
+    sells = sum(len(o.trade_ids) for o in orders if o.is_sell)
+    return TradingFigures(
+        orders=len(orders),
+        refused=sum(o.status in _REFUSED for o in orders),
+        fills=buys + sells,
+        buys=buys,
+        sells=sells,
+        positions=result.total_positions,
+        open_positions=cache.positions_open_count(),
+        pnl=_pnl(engine),
+        fees=fees,
+        statistics=statistics,
+    )
+
+
+def _pnl(engine: BacktestEngine) -> dict[str, float]:
+    """Return what each currency's balance gained, and what open positions are worth."""
+    gained: dict[str, float] = {}
+    for venue in engine.list_venues():
+        account = engine.cache.account_for_venue(venue)
+        if account is None:
+            continue
+        for currency, money in account.balances_total().items():
+            start = account.starting_balances().get(currency)
+            change = money.as_double() - (start.as_double() if start is not None else 0.0)
+            gained[currency.code] = gained.get(currency.code, 0.0) + change
+        for currency, money in (engine.portfolio.unrealized_pnls(venue) or {}).items():
+            gained[currency.code] = gained.get(currency.code, 0.0) + money.as_double()
+    return gained
+
+
+def gross_results(engine: BacktestEngine) -> list[float]:
+    """Return what each position earned before fees, whatever its currency."""
+    report = engine.generate_positions_report()
+    if report.empty:
+        return []
+    rows = zip(report["realized_pnl"], report["commissions"], strict=True)
+    return [_amount(pnl) + sum(map(_amount, fees)) for pnl, fees in rows if isinstance(pnl, str)]
+
+
+def _amount(text: str) -> float:
+    return float(text.split(maxsplit=1)[0])

@@ -1,0 +1,97 @@
+"""One backtest, from its data to its figures."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from backtests.engine.backtest_run import BacktestRun, factor_pieces
+from backtests.engine.engine_setup import build_engine
+from backtests.run.decision_log import DecisionLog
+from backtests.run.figures import figures_of
+from backtests.run.history_catalog import history_catalog
+from backtests.run.progress_bar import ProgressBar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from nautilus_trader.backtest import BacktestEngine
+
+    from adapters.command.strategy_class import AnyFactorStrategy
+    from backtests.engine.backtest_run import ReplayProgress
+    from backtests.inputs.backtest_data import BacktestData
+    from backtests.inputs.backtest_settings import BacktestSettings
+    from backtests.run.decision_log import Decision
+    from backtests.run.figures import Figures
+
+
+@contextmanager
+def replayed(
+    data: BacktestData,
+    settings: BacktestSettings,
+    strategy: AnyFactorStrategy,
+    is_stopped: Callable[[], bool] = lambda: False,
+    label: str = "",
+) -> Iterator[tuple[BacktestEngine, Figures, list[Decision]]]:
+    """Replay data; give the engine as it ended, its figures and the strategy's decisions.
+
+    Parameters
+    ----------
+    data : BacktestData
+        What is replayed.
+    settings : BacktestSettings
+        The venue, the size of the chunks and the log level.
+    strategy : FactorStrategy
+        What trades; it serves one run.
+    is_stopped : callable
+        Asked after each chunk whether to end the run there.
+    label : str
+        What stands before the progress bar.
+
+    Raises
+    ------
+    BacktestError
+        If the strategy raised an exception, or Nautilus stopped the engine.
+    ConfigError
+        If an input turns out to be damaged.
+
+    """
+    run = settings.backtest
+    log = DecisionLog(strategy)
+    history = strategy.factor_history
+    span_ns = 0 if history is None else history // timedelta(microseconds=1) * 1000
+    with history_catalog(data, span_ns) as catalog:
+        engine = build_engine(
+            venue=settings.venue,
+            instruments=data.instruments,
+            fill_on=data.fill_on,
+            catalog=catalog,
+            log_level=run.log_level,
+        )
+        started_s = time.monotonic()
+        with ProgressBar(data.start_ns, data.end_ns, run.chunk_rows, label) as bar:
+
+            def goes_on(progress: ReplayProgress) -> bool:
+                bar.show(progress)
+                return not is_stopped()
+
+            replay = BacktestRun(
+                engine,
+                strategy,
+                factors=factor_pieces(data.batches()),
+                market=data.market(run.chunk_rows),
+                start_ns=data.start_ns,
+                end_ns=data.end_ns,
+                rows=bar.rows,
+                on_progress=goes_on,
+            )
+            replay.run()
+    elapsed_s = time.monotonic() - started_s
+    figures = figures_of(engine, data, replay, elapsed_s, len(log.decisions))
+    # Not after a failure: Nautilus refuses to dispose of a strategy that runs.
+    try:
+        yield engine, figures, log.decisions
+    finally:
+        engine.dispose()

@@ -1,0 +1,82 @@
+"""The files of a run: Nautilus's reports as CSV, every figure as JSON, and one HTML page."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from backtests.run.html_report import write_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nautilus_trader.backtest import BacktestEngine
+
+    from backtests.inputs.backtest_data import BacktestData
+    from backtests.inputs.backtest_settings import StrategySettings
+    from backtests.run.figures import Figures
+
+
+def write_results(
+    folder: Path,
+    engine: BacktestEngine,
+    data: BacktestData,
+    strategy: StrategySettings,
+    figures: Figures,
+) -> None:
+    """Write everything about one run into a folder, which is made if it is missing.
+
+    Parameters
+    ----------
+    folder : Path
+        Gets orders.csv, fills.csv, positions.csv, account.csv, result.json and report.html.
+    engine : BacktestEngine
+        It has ended, and is not disposed of yet.
+    data : BacktestData
+        What was replayed.
+    strategy : StrategySettings
+        What traded.
+    figures : Figures
+        What the run came to.
+
+    Raises
+    ------
+    ConfigError
+        If Nautilus's tearsheet is not the page that it was expected to be.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_tables(engine, folder)
+    named: dict[str, Any] = {
+        "strategy": strategy.path,
+        "config": {k: str(v) for k, v in strategy.config.items()},
+        "catalog": str(data.path),
+    }
+    document = json.dumps(_finite({**named, **figures.as_dict()}), indent=2)
+    (folder / "result.json").write_text(document + "\n", encoding="utf-8")
+    name = strategy.path.rpartition(":")[2]
+    write_report(folder / "report.html", engine, data, f"{name} on {data.path.name}")
+
+
+def _write_tables(engine: BacktestEngine, folder: Path) -> None:
+    """Write Nautilus's reports as orders.csv, fills.csv, positions.csv and account.csv."""
+    engine.generate_orders_report().to_csv(folder / "orders.csv")
+    engine.generate_fills_report().to_csv(folder / "fills.csv")
+    positions = engine.generate_positions_report()
+    # What is in fills.csv anyway, once more in each row.
+    positions.drop(columns=["events", "adjustments"], errors="ignore").to_csv(
+        folder / "positions.csv"
+    )
+    for i, venue in enumerate(engine.list_venues()):
+        name = "account.csv" if i == 0 else f"account-{venue}.csv"
+        engine.generate_account_report(venue=venue).to_csv(folder / name)
+
+
+def _finite(value: Any) -> Any:
+    """Return a document of JSON; what is not a finite number is null."""
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
