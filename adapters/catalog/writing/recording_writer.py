@@ -25,11 +25,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from adapters.catalog.files.spool import Spool
     from dolphin_strategies.factors.batch import FactorBatch
 
-PENDING_BYTES: Final = 8 << 20
-"""More than this is flushed before its time."""
 SYNC_S: Final = 5.0
 """A loss of power takes at most what was flushed in the last so many seconds."""
 
@@ -97,8 +94,8 @@ class RecordingWriter:
         self._is_closed = False
         try:
             self.catalog.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder = layout.make_folder(self.catalog, f"{layout.RECORDINGS}/{self.name}")
             layout.make_folder(self.catalog, layout.DATA)
+            folder = layout.make_folder(self.catalog, f"{layout.RECORDINGS}/{self.name}")
             recover(self.catalog)
             self._lock = lock_recording(folder)
             self._journal = Journal(folder / layout.JOURNAL)
@@ -172,8 +169,7 @@ class RecordingWriter:
         numpy_of(batch.column("ts_init"))
         if not batch.num_rows:
             return
-        batch = without_dictionaries(batch)
-        table = self._table(folder)
+        batch, table = without_dictionaries(batch), self._table(folder)
         if not table.fits_arrow(batch):
             self._flush(table)
         table.add_arrow(batch)
@@ -198,7 +194,7 @@ class RecordingWriter:
         """Turn everything into Parquet files."""
         self.flush()
         for table in self._tables.values():
-            self._end_part(table)
+            table.end_part()
         self._finish_parts()
 
     def tick(self) -> None:
@@ -210,7 +206,7 @@ class RecordingWriter:
             self._flush_if_due(table)
             if table.spool is not None and now >= table.started_at + self._rotate_s:
                 self._flush(table)
-                self._end_part(table)
+                table.end_part()
         if now >= self._sync_at:
             self._sync_at = now + SYNC_S
             self._sync()
@@ -252,18 +248,15 @@ class RecordingWriter:
 
     def _table(self, folder: str) -> PendingTable:
         if folder not in self._tables:
-            self._tables[folder] = PendingTable(folder)
+            self._tables[folder] = PendingTable(folder, self._parts)
         return self._tables[folder]
 
     def _flush_if_due(self, table: PendingTable) -> None:
-        if table.pending_rows and (
-            table.pending_bytes >= PENDING_BYTES
-            or time.monotonic() >= table.pending_since + self._flush_s
-        ):
+        if table.is_due(self._flush_s):
             self._flush(table)
             self._write_events()
             if table.spool is not None and table.spool.bytes >= self._rotate_bytes:
-                self._end_part(table)
+                table.end_part()
                 self._finish_parts()
 
     def _flush(self, table: PendingTable) -> None:
@@ -273,29 +266,16 @@ class RecordingWriter:
         # A gap before the records beside it: see unreached_gaps.
         self._write_events()
         try:
-            self._spool_of(table, batch.schema).append(batch)
+            table.spool_for(batch.schema).append(batch)
         except OSError as error:
             self.problem = f"{rows:,} records of {table.folder} dropped: {error}"
             why = error.strerror or str(error)
             self._events.add_dropped({"count": rows, "why": why, **last_of(batch)})
             if error.errno == errno.EFBIG:
-                self._end_part(table)
+                table.end_part()
         else:
             self.problem = ""
             self._written += rows
-
-    def _spool_of(self, table: PendingTable, schema: pa.Schema) -> Spool:
-        """Return the spool that takes rows of a schema; another schema begins a new part."""
-        if table.spool is not None:
-            if table.spool.schema.equals(schema, check_metadata=True):
-                return table.spool
-            self._end_part(table)
-        return table.begin(self._parts.begin(table.folder, schema))
-
-    def _end_part(self, table: PendingTable) -> None:
-        if table.spool is not None:
-            self._parts.end(table.spool)
-            table.spool = None
 
     def _finish_parts(self) -> None:
         self.problem = self._parts.finish() or self.problem

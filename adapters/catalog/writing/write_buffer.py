@@ -15,26 +15,64 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from adapters.catalog.files.spool import Spool
+    from adapters.catalog.writing.recording_parts import RecordingParts
+
+
+PENDING_BYTES: Final = 8 << 20
+"""More than this is flushed before its time."""
 
 
 class PendingTable:
-    """What waits for the next flush into one folder, and the spool it goes to."""
+    """What waits for the next flush into one folder, and the spool it goes to.
 
-    def __init__(self, folder: str) -> None:
+    Parameters
+    ----------
+    folder : str
+        Relative to the catalog's ``data``.
+    parts : RecordingParts
+        Begins and ends the spools.
+
+    """
+
+    def __init__(self, folder: str, parts: RecordingParts) -> None:
         self.folder: Final = folder
         self.spool: Spool | None = None
         self.started_at = 0.0
-        self.pending_since = 0.0
         self.pending_rows = 0
-        self.pending_bytes = 0
+        self._pending_since = 0.0
+        self._pending_bytes = 0
+        self._parts: Final = parts
         self._factors: list[tuple[FactorBatch, Mapping[str, pa.Array]]] = []
         self._arrow: list[pa.RecordBatch] = []
 
-    def begin(self, spool: Spool) -> Spool:
-        """Flush into a new spool from now on; return it."""
-        self.spool = spool
+    def is_due(self, flush_s: float) -> bool:
+        """Return whether enough waits, or anything has waited for so long."""
+        return self.pending_rows > 0 and (
+            self._pending_bytes >= PENDING_BYTES
+            or time.monotonic() >= self._pending_since + flush_s
+        )
+
+    def spool_for(self, schema: pa.Schema) -> Spool:
+        """Return the spool that takes rows of a schema; another schema begins a new part.
+
+        Raises
+        ------
+        OSError
+            If a new spool cannot be made.
+
+        """
+        if self.spool is not None and self.spool.schema.equals(schema, check_metadata=True):
+            return self.spool
+        self.end_part()
+        self.spool = self._parts.begin(self.folder, schema)
         self.started_at = time.monotonic()
-        return spool
+        return self.spool
+
+    def end_part(self) -> None:
+        """End the part that is written, if there is one."""
+        if self.spool is not None:
+            self._parts.end(self.spool)
+            self.spool = None
 
     def fits(self, batch: FactorBatch, extra: Mapping[str, pa.Array] | None) -> bool:
         if not self._factors:
@@ -69,14 +107,14 @@ class PendingTable:
         else:
             batch = pa.concat_batches(self._arrow)
         self._factors, self._arrow = [], []
-        self.pending_rows = self.pending_bytes = 0
+        self.pending_rows = self._pending_bytes = 0
         return batch
 
     def _added(self, rows: int, size: int) -> None:
         if not self.pending_rows:
-            self.pending_since = time.monotonic()
+            self._pending_since = time.monotonic()
         self.pending_rows += rows
-        self.pending_bytes += size
+        self._pending_bytes += size
 
 
 def _joined(batches: list[FactorBatch]) -> FactorBatch:

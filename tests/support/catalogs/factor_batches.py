@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from adapters.catalog import FactorCatalog, RecordingWriter
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 FIRST_NS: Final = 1_700_000_000_000_000_000
 STEP_NS: Final = 1_000_000
@@ -57,3 +59,12 @@ def assert_numbered(batches: Iterable[FactorBatch]) -> None:
         expected = n + np.arange(len(batch.schema)) / 8.0
         expected[batch.sequence % 5 == 0, -1] = np.nan
         np.testing.assert_array_equal(batch.values, expected)
+
+
+def record(catalog: Path, *batches: FactorBatch, name: str = "one") -> FactorCatalog:
+    """Record batches, each in a part of its own."""
+    with RecordingWriter(catalog, source="test", name=name) as writer:
+        for batch in batches:
+            writer.write_factors(batch)
+            writer.rotate()
+    return FactorCatalog(catalog)

@@ -185,7 +185,7 @@ _IMPORTED: Final = (
     "adapters.exf.service",
     "backtests.check_parity",
     "backtests.import_factors",
-    "backtests.run.report",
+    "backtests.run.html_report",
     "backtests.run_backtest",
     "live.bridge_hazelcast",
     "live.exf.service_process",
