@@ -28,8 +28,8 @@ class LockHeldError(DolphinError):
 class PidLock:
     """The lock on a file; the kernel frees it however the process ends.
 
-    Because the lock and not the file says that a process lives, a process id left behind by a
-    killed process is never taken for a living one.
+    The lock and not the file shows that a process lives, so that an id left behind by a killed
+    process is never taken for a living one.
 
     Parameters
     ----------

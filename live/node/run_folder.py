@@ -48,7 +48,7 @@ class RunFolder:
 
     @property
     def hand_over(self) -> Path:
-        """Where a replay says how far it has handed its events over."""
+        """The file in which a replay counts the events that it has handed over."""
         return self.path / "hand_over"
 
     def __enter__(self) -> Self:

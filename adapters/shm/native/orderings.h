@@ -66,7 +66,7 @@ static inline uint64_t load_sleeping(const uint64_t *sleeping)
     return __atomic_load_n(sleeping, __ATOMIC_SEQ_CST);
 }
 
-/* Reader says that it sleeps. Partner: load_sleeping; then it looks at published again. */
+/* Reader announces that it sleeps. Partner: load_sleeping; then it looks at published again. */
 static inline void set_sleeping(uint64_t *sleeping, uint64_t bits)
 {
     __atomic_fetch_or(sleeping, bits, __ATOMIC_SEQ_CST);
@@ -102,7 +102,7 @@ static inline void commit_snapshot(uint64_t *timestamp, uint64_t wall_ns)
     __atomic_store_n(timestamp, wall_ns, __ATOMIC_RELEASE);
 }
 
-/* Writer says that the region goes on, has moved or is closed. Partner: load_state.
+/* Writer announces that the region goes on, has moved or is closed. Partner: load_state.
  * Release: whoever reads "moved" also sees the last record announced before it. */
 static inline void store_state(uint64_t *state, uint64_t value)
 {

@@ -3,7 +3,7 @@
  * The rest of the C is called through cffi, whose call (tuple, conversions, errno, giving up and
  * retaking the interpreter's lock) costs about 150 ns: more than the work done here. Structs and
  * buffers arrive as addresses that Python keeps alive. None of these calls blocks, but for the
- * time that it is told to spin.
+ * spin_ns of a read.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

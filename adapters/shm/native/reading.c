@@ -229,7 +229,7 @@ static int status(void *argument)
     return 0;
 }
 
-/* What the writer last said of itself. Returns 0, or -EIO if the file shrank. */
+/* What the region shows of its writer. Returns 0, or -EIO if the file shrank. */
 int region_status(const struct region_control *control, uint64_t *state, uint64_t *writer_pid,
                   uint64_t *heartbeat_mono_ns, uint64_t *published)
 {

@@ -186,7 +186,7 @@ class FactorWriter:
         self._owner.heartbeat()
 
     def close(self, *, unlink: bool = False) -> None:
-        """Say that the region is closed and let go of it; ``unlink`` removes its files too."""
+        """Mark the region as closed and let go of it; ``unlink`` removes its files too."""
         self._owner.close(unlink=unlink)
 
     def __del__(self) -> None:
