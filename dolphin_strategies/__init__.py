@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from dolphin_strategies.errors import ConfigError, DolphinError, UnknownFactorError
     from dolphin_strategies.factor_strategy import FactorStrategy, FactorStrategyConfig
     from dolphin_strategies.factors.batch import FactorBatch
-    from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, ExternalFactors
+    from dolphin_strategies.factors.external_factors import ExternalFactors
+    from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
     from dolphin_strategies.factors.schema import FactorSchema
     from dolphin_strategies.factors.source import (
         FactorSource,
@@ -52,7 +53,7 @@ if not TYPE_CHECKING:
         "errors": ("ConfigError", "DolphinError", "UnknownFactorError"),
         "factor_strategy": ("FactorStrategy", "FactorStrategyConfig"),
         "factors.batch": ("FactorBatch",),
-        "factors.external_factors": ("EXTERNAL_FACTORS", "ExternalFactors"),
+        "factors.nautilus_type": ("EXTERNAL_FACTORS", "ExternalFactors"),
         "factors.schema": ("FactorSchema",),
         "factors.source": ("FactorSource", "MemorySource", "SourceState", "SourceStatus"),
         "order_limits": ("OrderRateLimit",),

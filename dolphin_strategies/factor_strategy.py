@@ -17,11 +17,6 @@ from nautilus_trader.trading import Strategy, StrategyConfig
 
 from dolphin_strategies._gate import Gate
 from dolphin_strategies.errors import ConfigError, did_you_mean
-from dolphin_strategies.factors.external_factors import (
-    EXTERNAL_FACTORS,
-    WARM_UP,
-    ExternalFactors,
-)
 from dolphin_strategies.factors.feed_messages import (
     FEED_MESSAGES,
     ClockMoved,
@@ -29,13 +24,15 @@ from dolphin_strategies.factors.feed_messages import (
     HistoryChunk,
     HistoryEnd,
 )
+from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, WARM_UP
+from dolphin_strategies.warm_up import WarmUp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dolphin_strategies.factors.external_factors import ExternalFactors
     from dolphin_strategies.factors.schema import FactorSchema
     from dolphin_strategies.history_windows import StoredSpan
-    from dolphin_strategies.warm_up import WarmUp
 
 AGE_ALERT: Final = "dolphin.factors-age"
 
@@ -204,8 +201,6 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         self.subscribe_data(FEED_MESSAGES)
         span = self.factor_history
         if span is not None:
-            from dolphin_strategies.warm_up import WarmUp  # noqa: PLC0415 - it needs pyarrow
-
             self._gate.schema = None
             self._warm_up = WarmUp(
                 self,

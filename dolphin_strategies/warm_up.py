@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import ClientId
 
-from dolphin_strategies.factors import arrow  # noqa: F401 - 80 ms, which the node's thread has not
-from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS, ExternalFactors
+from dolphin_strategies.factors.external_factors import ExternalFactors
 from dolphin_strategies.factors.feed_messages import FEED_MESSAGES, HeldAnswer, HeldRequest
+from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
 from dolphin_strategies.given_records import GivenRecords
 from dolphin_strategies.history_windows import HistoryWindows
 from dolphin_strategies.virtual_clock import is_virtual

@@ -12,7 +12,7 @@ from backtests.engine.merged_chunks import StreamPiece, chunks
 from backtests.engine.strategy_errors import EscapedErrors, sentence
 from backtests.engine.strategy_stop import stop_strategy
 from dolphin_strategies.errors import DolphinError
-from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS
+from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dolphin_strategies.factors.external_factors import ExternalFactors
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from dolphin_strategies.factors.external_factors import ExternalFactors
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,11 +91,6 @@ class FactorBatch:
 
     def records(self) -> list[ExternalFactors]:
         """Return the records one by one."""
-        # Not above: that module's registration with Nautilus needs this one whole.
-        from dolphin_strategies.factors.external_factors import (  # noqa: PLC0415
-            ExternalFactors,
-        )
-
         schema, size, stream_id = self.schema, 8 * len(self.schema), self.stream_id
         payload = np.ascontiguousarray(self.values, dtype="<f8").tobytes()
         ts_event, ts_init = self.ts_event.tolist(), self.ts_init.tolist()

@@ -1,4 +1,4 @@
-"""ExternalFactors: all factors at one instant, the Nautilus custom Data type of the feed."""
+"""ExternalFactors: all factors at one instant, an immutable mapping from name to float."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import json
 import math
 import struct
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
-from nautilus_trader.model import DataType, register_custom_data_class
 
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     import pyarrow as pa
     from numpy.typing import ArrayLike, NDArray
@@ -59,6 +58,11 @@ class ExternalFactors(Mapping[str, float]):
         "ts_event",
         "ts_init",
     )
+
+    # What Nautilus's catalog asks of a custom data class; set by nautilus_type, which knows Arrow.
+    arrow_schema_py: ClassVar[Callable[[], pa.Schema]]
+    encode_record_batch_py: ClassVar[Callable[..., pa.RecordBatch]]
+    decode_record_batch_py: ClassVar[Callable[..., list[ExternalFactors]]]
 
     def __init__(  # noqa: PLR0913, PLR0917 - positional, because one is made for every record
         self,
@@ -153,8 +157,6 @@ class ExternalFactors(Mapping[str, float]):
             f"ts_event={self.ts_event}, ts_init={self.ts_init})"
         )
 
-    # ---- what Nautilus asks of a custom Data class -------------------------------------------
-
     # Nautilus calls this for every record that it wraps: a bound C method, not a Python function.
     type_name_static = staticmethod("ExternalFactors".__str__)
 
@@ -187,32 +189,3 @@ class ExternalFactors(Mapping[str, float]):
     @classmethod
     def from_json(cls, data: bytes | str | dict[str, Any]) -> ExternalFactors:
         return cls.from_dict(data if isinstance(data, dict) else json.loads(data))
-
-    @classmethod
-    def arrow_schema_py(cls) -> pa.Schema:
-        from dolphin_strategies.factors import arrow  # noqa: PLC0415 - pyarrow on first use only
-
-        return arrow.stamp_schema()
-
-    def encode_record_batch_py(self, items: Iterable[ExternalFactors]) -> pa.RecordBatch:
-        from dolphin_strategies.factors import arrow  # noqa: PLC0415
-
-        return arrow.encode(list(items))
-
-    @classmethod
-    def decode_record_batch_py(
-        cls, metadata: dict[str, Any], batch: pa.RecordBatch
-    ) -> list[ExternalFactors]:
-        from dolphin_strategies.factors import arrow  # noqa: PLC0415
-
-        return arrow.decode(batch.replace_schema_metadata(metadata))
-
-
-register_custom_data_class(ExternalFactors)
-
-EXTERNAL_FACTORS: Final = DataType("ExternalFactors")
-"""The DataType to subscribe to; it has no metadata."""
-
-WARM_UP: Final = DataType("ExternalFactorsWarmUp")
-"""A spinning feed repeats its last record under this type while it waits, so that the code
-between bus and strategy stays in the CPU's caches; a FactorStrategy does not act on repeats."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nautilus_trader.model import CustomData
 
-from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS
+from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from nautilus_trader.model import OrderInitialized
 
 from adapters.session.tap import decisions
-from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS
+from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
 from dolphin_strategies.observation import StrategyObserver
 
 if TYPE_CHECKING:

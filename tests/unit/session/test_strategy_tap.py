@@ -9,7 +9,7 @@ from nautilus_trader.model import CustomData
 from adapters.session import wire_format
 from adapters.session.tap.strategy_tap import StrategyTap
 from dolphin_strategies import ExternalFactors, FactorSchema, FactorStrategy, FactorStrategyConfig
-from dolphin_strategies.factors.external_factors import EXTERNAL_FACTORS
+from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
 
 SCHEMA = FactorSchema(["a"])
 
