@@ -17,22 +17,22 @@ from nautilus_trader.trading import Strategy, StrategyConfig
 
 from dolphin_strategies._gate import Gate
 from dolphin_strategies.errors import ConfigError, did_you_mean
-from dolphin_strategies.factors.feed_messages import (
+from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, WARM_UP
+from dolphin_strategies.feed_messages import (
     FEED_MESSAGES,
     ClockMoved,
     HeldAnswer,
     HistoryChunk,
     HistoryEnd,
 )
-from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, WARM_UP
-from dolphin_strategies.warm_up import WarmUp
+from dolphin_strategies.history.warm_up import WarmUp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dolphin_strategies.factors.external_factors import ExternalFactors
     from dolphin_strategies.factors.schema import FactorSchema
-    from dolphin_strategies.history_windows import StoredSpan
+    from dolphin_strategies.history.history_windows import StoredSpan
 
 AGE_ALERT: Final = "dolphin.factors-age"
 

@@ -12,14 +12,14 @@ from nautilus_trader.model import ActorId, CustomData
 
 from adapters.feed.latency import LatencyRecorder
 from dolphin_strategies.errors import ConfigError
-from dolphin_strategies.factors.feed_messages import (
+from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, WARM_UP
+from dolphin_strategies.factors.source import SourceState
+from dolphin_strategies.feed_messages import (
     FEED_MESSAGES,
     ClockMoved,
     HeldAnswer,
     HeldRequest,
 )
-from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, WARM_UP
-from dolphin_strategies.factors.source import SourceState
 from dolphin_strategies.virtual_clock import is_virtual
 
 if TYPE_CHECKING:

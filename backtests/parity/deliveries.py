@@ -10,8 +10,8 @@ from nautilus_trader.model import ActorId, CustomData, DataType, QuoteTick, Trad
 
 from adapters.session import wire_format
 from backtests.engine.clock_mark import clock_mark
-from dolphin_strategies.factors.feed_messages import FEED_MESSAGES, HistoryChunk, HistoryEnd
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
+from dolphin_strategies.feed_messages import FEED_MESSAGES, HistoryChunk, HistoryEnd
 from dolphin_strategies.observation import StrategyObserver, observe
 
 if TYPE_CHECKING:

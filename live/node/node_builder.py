@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from dolphin_strategies import FactorSource
-    from dolphin_strategies.history_windows import StoredSpan
+    from dolphin_strategies.history.history_windows import StoredSpan
     from live.node.node_settings import NodeSettings, SandboxSettings, Settings
 
 VENUE: Final = "BINANCE"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dolphin_strategies.history_windows import StoredSpan
+from dolphin_strategies.history.history_windows import StoredSpan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

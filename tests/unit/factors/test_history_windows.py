@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from dolphin_strategies.history_windows import HistoryWindows, StoredSpan
+from dolphin_strategies.history.history_windows import HistoryWindows, StoredSpan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from nautilus_trader.model import ClientId
 
 from dolphin_strategies.factors.external_factors import ExternalFactors
-from dolphin_strategies.factors.feed_messages import FEED_MESSAGES, HeldAnswer, HeldRequest
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
-from dolphin_strategies.given_records import GivenRecords
-from dolphin_strategies.history_windows import HistoryWindows
+from dolphin_strategies.feed_messages import FEED_MESSAGES, HeldAnswer, HeldRequest
+from dolphin_strategies.history.given_records import GivenRecords
+from dolphin_strategies.history.history_windows import HistoryWindows
 from dolphin_strategies.virtual_clock import is_virtual
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nautilus_trader.model import CustomData
     from nautilus_trader.trading import Strategy
 
-    from dolphin_strategies.history_windows import StoredSpan
+    from dolphin_strategies.history.history_windows import StoredSpan
 
 CATALOGS: Final = ClientId("CATALOG")
 """No client of this name exists: the node's catalogs answer, and nobody else."""

@@ -1,0 +1,1 @@
+"""The history that a strategy is given before its first live record."""
