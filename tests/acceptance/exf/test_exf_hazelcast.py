@@ -41,7 +41,7 @@ def test_the_entry_holds_what_the_region_holds(region_path: Path, member: Member
             member.kill()
             published = reader.status().published
             eventually(lambda: reader.status().published > published + 3, "the region goes on")
-            assert status_of(region_path)["hazelcast"]["problem"]
+            eventually(lambda: status_of(region_path)["hazelcast"]["problem"], "the problem")
             member.start()
             entries = member.map()
             eventually(is_same, "the same state again")

@@ -105,7 +105,7 @@ def _forked(function: Callable[[], None]) -> int:
     return pid
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @counts("kills", 50, long=500)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_whatever_was_flushed_before_a_kill_is_there_once(

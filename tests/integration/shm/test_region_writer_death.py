@@ -65,7 +65,7 @@ def write_until_killed(path: str, seed: int) -> None:
         print("killed", flush=True)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @counts("kills", 30, long=1000)
 def test_a_writer_killed_anywhere_leaves_every_committed_record(
     region_path: Path, kills: int
