@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -19,8 +18,10 @@ import numpy as np
 from hazelcast.client import HazelcastClient
 from hazelcast.errors import HazelcastError
 
+from adapters.command.terminal import say
 from adapters.hazelcast_map import HazelcastSettings
 from adapters.hazelcast_map.settings import credentials
+from adapters.process.stop_signals import LEFT_AT_ONCE, interrupt_at_stop_signals
 from dolphin_strategies import ConfigError, DolphinError
 from live.cluster import local_member
 from live.latency import machine
@@ -164,7 +165,7 @@ def measure(options: argparse.Namespace) -> Report:
         for number in range(1, options.rounds + 1):
             for probe in all_probes:
                 if not probe.case.problem:
-                    say(f"round {number} of {options.rounds}: {probe.case.name}")
+                    say(f"round {number} of {options.rounds}: {probe.case.name}", to=sys.stderr)
                 is_read = probe.case.key == "hazelcast/read"
                 reads = -(-READS // options.rounds)
                 probe.run(options.rate, reads if is_read else count)
@@ -174,11 +175,6 @@ def measure(options: argparse.Namespace) -> Report:
         f"call) to the place named; {disturbance}"
     )
     return Report([probe.case for probe in all_probes], machine.describe(), how)
-
-
-def say(line: str) -> None:
-    """Print a line of progress."""
-    print(line, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -219,9 +215,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Both end the children on the way out.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # The children are ended on the way out.
+    interrupt_at_stop_signals()
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+        sys.exit(LEFT_AT_ONCE)

@@ -272,10 +272,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"run_node.py: {error}", file=sys.stderr)
         return BAD_CONFIG
     # After the check, which loads nothing that it does not need.
-    from live.node.node_run import Session  # noqa: PLC0415
+    from live.node.node_run import NodeRun  # noqa: PLC0415
 
     try:
-        return Session(settings, strategy).run()
+        return NodeRun(settings, strategy).run()
     except DolphinError as error:
         print(f"run_node.py: {error}", file=sys.stderr)
         return 1

@@ -36,7 +36,6 @@ class Trading:
     fees: float
     pnl: float
     position: float
-    open_orders: int
 
 
 class RunReport:
@@ -91,7 +90,6 @@ class RunReport:
             fees=sum(m.as_double() for o in orders for m in o.commissions().values()),
             pnl=sum(map(self._pnl, self._venues)),
             position=sum(p.signed_qty for p in cache.positions_open()),
-            open_orders=len(cache.orders_open()) + len(cache.orders_inflight()),
         )
 
     def _pnl(self, venue: Venue) -> float:
@@ -131,11 +129,13 @@ class RunReport:
         return bool(self._cache.instruments())
 
     def left_open(self) -> str:
-        """Return what the run leaves open, or "nothing"."""
-        trading = self.trading()
+        """Return what the run leaves open, or "nothing"; cheap enough for four times a second."""
+        cache = self._cache
+        position = sum(p.signed_qty for p in cache.positions_open())
+        orders = cache.orders_open_count() + cache.orders_inflight_count()
         parts = []
-        if trading.position:
-            parts.append(f"position {trading.position:+}")
-        if trading.open_orders:
-            parts.append(f"{trading.open_orders} orders")
+        if position:
+            parts.append(f"position {position:+}")
+        if orders:
+            parts.append(f"{orders} orders")
         return ", ".join(parts) or "nothing"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import signal
 import sys
 import time
 from contextlib import suppress
@@ -20,6 +19,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from adapters.process.stop_signals import ignore_stop_signals
 from adapters.session.session_sink import SessionSink
 from dolphin_strategies.errors import DolphinError
 
@@ -35,8 +35,7 @@ _INPUT: Final = 0
 def main(folder: str, source: str) -> int:
     """Write until the input ends; return the exit code."""
     # Only the end of the input ends this process: the node has to be flat first.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    ignore_stop_signals()
     # pyarrow loads pandas at its first array, which takes a second: not while inputs come.
     pa.array(np.zeros(1))
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import signal
 import time
@@ -17,6 +18,7 @@ from dolphin_strategies import FactorStrategy, FactorStrategyConfig
 if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors
 
+SLEEP_S = 60
 INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 
 
@@ -104,16 +106,63 @@ class KillsProducer(HoldsPosition):
 
     def misbehave(self) -> None:
         for process in Path("/proc").glob("[0-9]*"):
-            if _parent_of(process) == os.getpid():
+            if _parent_of(process) == os.getpid() and b"producer" in _command(process):
                 os.kill(int(process.name), signal.SIGKILL)
 
 
-class Hangs(HoldsPosition):
-    """Never come back from on_factors."""
+class Loops(HoldsPosition):
+    """Never come back from on_factors, and keep the processor busy."""
 
     def misbehave(self) -> None:
         while True:
-            time.sleep(0.1)
+            pass
+
+
+class Sleeps(HoldsPosition):
+    """Never come back from on_factors, and let other threads run."""
+
+    def misbehave(self) -> None:
+        time.sleep(SLEEP_S)
+
+
+class SleepsInC(HoldsPosition):
+    """Never come back from a C call that lets other threads run."""
+
+    def misbehave(self) -> None:
+        # A signal wakes it up, unless it is repeated.
+        for _ in range(SLEEP_S):
+            ctypes.CDLL(None).sleep(SLEEP_S)
+
+
+class SleepsInCWithTheLock(HoldsPosition):
+    """Never come back from a C call that lets no other thread run."""
+
+    def misbehave(self) -> None:
+        for _ in range(SLEEP_S):
+            ctypes.PyDLL(None).sleep(SLEEP_S)
+
+
+class KeepsBusy(HoldsPosition):
+    """Use most of the thread's time from then on, a little at each record."""
+
+    armed = False
+
+    def misbehave(self) -> None:
+        self.armed = True
+
+    def on_factors(self, f: ExternalFactors) -> None:
+        super().on_factors(f)
+        until_s = time.monotonic() + 0.003
+        while self.armed and time.monotonic() < until_s:
+            pass
+
+
+class SleepsForAWhile(HoldsPosition):
+    """Come back from on_factors after three seconds."""
+
+    def misbehave(self) -> None:
+        time.sleep(3)
+        print("BACK", flush=True)
 
 
 def _parent_of(process: Path) -> int:
@@ -122,3 +171,10 @@ def _parent_of(process: Path) -> int:
         return int(stat.rsplit(")", 1)[1].split()[1])
     except OSError:
         return 0
+
+
+def _command(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
