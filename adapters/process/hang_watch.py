@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import traceback
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from adapters.command.terminal import say
 from adapters.process import _exit_thread
+from adapters.process.child import Child, module_command
 from adapters.process.hang_loop import Channels, callback_part
 from adapters.process.stop_signals import LEFT_AT_ONCE
 
@@ -77,11 +77,10 @@ class HangWatch:
             dump=dump,
             leave=leave,
         )
-        self._process: Final = subprocess.Popen(
-            [sys.executable, "-m", "adapters.process.hang_loop", *map(str, channels)],
-            stdin=subprocess.DEVNULL,
-            pass_fds=(reports.fileno(), signals, stacks.fileno(), dump, leave),
-            start_new_session=True,
+        self._child: Final = Child(
+            module_command("adapters.process.hang_loop", *channels),
+            output="inherited",
+            inherits=(reports.fileno(), signals, stacks.fileno(), dump, leave),
         )
         reports.close()
         stacks.close()
@@ -144,7 +143,7 @@ class HangWatch:
             The signal's name.
 
         """
-        if self._process.poll() is not None:
+        if self._child.exit_code is not None:
             say(f"second signal ({name})", to=sys.stderr)
             os._exit(LEFT_AT_ONCE)
 
@@ -162,11 +161,8 @@ class HangWatch:
         for end in (self._reports, self._stacks):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-        try:
-            self._process.wait(END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(END_TIMEOUT_S)
+        self._child.wait(END_TIMEOUT_S)
+        self._child.stop()
         self._shower.join(END_TIMEOUT_S)
         faulthandler.unregister(DUMP_SIGNAL)
         self._reports.close()

@@ -21,8 +21,8 @@ from live.node.node_builder import build_node, traded_venues
 from live.node.run_ending import FAILED, LEFT_OPEN, RunEnding
 from live.node.run_folder import RunFolder
 from live.node.run_report import RunReport
-from live.node.session_header import describe
-from live.node.session_recording import SessionRecording
+from live.node.session.session_header import describe
+from live.node.session.session_recording import SessionRecording
 
 if TYPE_CHECKING:
     from pathlib import Path

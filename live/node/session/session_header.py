@@ -1,4 +1,4 @@
-"""What a session's file says of the run that is recorded."""
+"""What a session's file states of the run that is recorded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def describe(settings: Settings, strategy: AnyFactorStrategy) -> dict[str, Any]:
-    """Return what ``session.json`` says of a run: all that a replay needs, and what tells it."""
+    """Return what ``session.json`` states of a run: all that a replay needs."""
     source = Path(inspect.getfile(type(strategy)))
     return {
         "strategy": {
