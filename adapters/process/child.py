@@ -1,4 +1,4 @@
-"""Child: a process that this one starts, hears and ends, with a bound on every wait."""
+"""Child: a process that this one starts, reads and ends, with a bound on every wait."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Child:
     ----------
     command : sequence of str
         What to run.
-    output : "heard", "inherited" or "dropped"
-        What becomes of its standard output: read with :meth:`lines`, printed where the parent
+    output : "read", "inherited" or "dropped"
+        What becomes of its standard output: given by :meth:`lines`, printed where the parent
         prints, or nothing. Its errors are printed there too, unless all is dropped.
     inherits : sequence of int
         Further descriptors that the child gets, under the same numbers.
@@ -57,18 +57,18 @@ class Child:
     def __init__(
         self,
         command: Sequence[str],
-        output: Literal["heard", "inherited", "dropped"] = "heard",
+        output: Literal["read", "inherited", "dropped"] = "read",
         inherits: Sequence[int] = (),
     ) -> None:
-        self._heard = b""
+        self._rest = b""
         input_fd, self.into = os.pipe()
-        self.out, output_fd = os.pipe() if output == "heard" else (-1, -1)
+        self.out, output_fd = os.pipe() if output == "read" else (-1, -1)
         dropped = subprocess.DEVNULL if output == "dropped" else None
         try:
             self._process: Final = subprocess.Popen(
                 command,
                 stdin=input_fd,
-                stdout=output_fd if output == "heard" else dropped,
+                stdout=output_fd if output == "read" else dropped,
                 stderr=dropped,
                 pass_fds=inherits,
                 start_new_session=True,
@@ -103,10 +103,10 @@ class Child:
         """
         if not select.select([self.out], [], [], max(timeout_s, 0))[0]:
             return []
-        heard = os.read(self.out, _READ_BYTES)
-        if not heard:
+        received = os.read(self.out, _READ_BYTES)
+        if not received:
             return None
-        *lines, self._heard = (self._heard + heard).split(b"\n")
+        *lines, self._rest = (self._rest + received).split(b"\n")
         return [line.decode(errors="replace") for line in lines]
 
     def wait_for(self, is_ready: Callable[[str], bool], timeout_s: float, what: str) -> None:

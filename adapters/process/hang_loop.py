@@ -92,7 +92,7 @@ def watch(channels: Channels) -> None:
 
 
 class _HangLoop:
-    """Follows the rules: hears, looks, prints, and ends the process if need be."""
+    """Follows the rules: reads reports, looks, prints, and ends the process if need be."""
 
     def __init__(self, channels: Channels) -> None:
         self._channels: Final = channels
@@ -112,7 +112,7 @@ class _HangLoop:
             self._rules.paused(late_s)
         elif self._is_stopped():
             self._rules.paused(LOOK_S + late_s)
-        if channels.reports in ready and not self._hear(now_s):
+        if channels.reports in ready and not self._take_reports(now_s):
             return False
         if channels.signals in ready:
             for number in os.read(channels.signals, _READ_BYTES):
@@ -121,14 +121,14 @@ class _HangLoop:
         self._act(self._rules.look(now_s))
         return not self._is_over
 
-    def _hear(self, now_s: float) -> bool:
-        heard = os.read(self._channels.reports, _READ_BYTES)
-        *lines, self._line = (self._line + heard).split(b"\n")
+    def _take_reports(self, now_s: float) -> bool:
+        received = os.read(self._channels.reports, _READ_BYTES)
+        *lines, self._line = (self._line + received).split(b"\n")
         for line in lines:
             report = json.loads(line)
             self._folder = report.pop("folder", self._folder)
             self._act(self._rules.turned(now_s, report))
-        return bool(heard)
+        return bool(received)
 
     def _act(self, decisions: Iterable[Decision]) -> None:
         for decision in decisions:

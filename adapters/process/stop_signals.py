@@ -26,8 +26,8 @@ LEFT_AT_ONCE: Final = 130
 class StopRequests:
     """Tell a second request to stop from a copy of the first.
 
-    Copies do not prolong the time in which copies are ignored, so whoever keeps pressing Ctrl-C
-    is heard after a second.
+    Copies do not prolong the time in which copies are ignored, so the process leaves after a
+    second for whoever keeps pressing Ctrl-C.
     """
 
     def __init__(self) -> None:

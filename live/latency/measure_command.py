@@ -20,9 +20,7 @@ from live.node.run_folder import RunFolder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DESCRIPTION: Final = (
-    "Measure every transport on this machine, in one run, and say which one to choose."
-)
+DESCRIPTION: Final = "Measure every transport on this machine, in one run, and recommend one."
 READS: Final = 1_000
 """Reads of the roadmap's phase 1, over all rounds."""
 ROUNDS: Final = 5

@@ -38,8 +38,8 @@ class Probe:
             self.case.problem = "the measurement did not end"
             return
         if done.returncode:
-            said = done.stderr.strip().splitlines()
-            self.case.problem = said[-1] if said else f"exit code {done.returncode}"
+            errors = done.stderr.strip().splitlines()
+            self.case.problem = errors[-1] if errors else f"exit code {done.returncode}"
             return
         found = np.array(json.loads(done.stdout.splitlines()[-1]), dtype=float) / 1_000
         self.case.latencies_us = np.concatenate([self.case.latencies_us, found])

@@ -122,7 +122,7 @@ class NodeRun:
         progress.add_done_callback(self._on_progress_end)
         try:
             await node.run_async()
-        except Exception:  # noqa: BLE001 - whatever it was, the summary below says that it failed
+        except Exception:  # noqa: BLE001 - whatever it was, the summary below reports the failure
             traceback.print_exc()
         finally:
             progress.cancel()

@@ -1,4 +1,4 @@
-"""What a node run tells its user: a line of progress, and a summary at the end."""
+"""What a node's run prints for its user: a line of progress, and a summary at the end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Trading:
 
 
 class RunReport:
-    """Reads a running node and says how it goes; used on the node's thread."""
+    """Reads a running node and describes its run; used on the node's thread."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class RunReport:
 
     @property
     def saw_market(self) -> bool:
-        """Whether the venue ever told of its instruments."""
+        """Whether the venue has ever sent its instruments."""
         return bool(self._cache.instruments())
 
     def left_open(self) -> str:

@@ -51,17 +51,17 @@ class ProducerProcess:
         StopSignals(self._stop, self._stop).take_over()
 
     def wait_for_start(self) -> int | None:
-        """Say ``ready`` and wait for the parent's word.
+        """Print ``ready`` and wait for the parent's answer.
 
         Returns
         -------
         int or None
-            T0 in UNIX nanoseconds, or None if the process was told to stop instead.
+            T0 in UNIX nanoseconds, or None if the process was asked to stop instead.
 
         Raises
         ------
         ConfigError
-            If the parent says something else.
+            If the parent writes something else.
 
         """
         say("ready")
@@ -97,9 +97,9 @@ class ProducerProcess:
         return self.wait(0)
 
     def _read_stdin(self) -> None:
-        heard = os.read(_STDIN, 4096)
-        self._line += heard
-        if not heard:
+        received = os.read(_STDIN, 4096)
+        self._line += received
+        if not received:
             self._stopping = True
 
     def _beat(self) -> None:

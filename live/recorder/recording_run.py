@@ -32,7 +32,7 @@ FAILED: Final = 1
 
 
 class RecordingRun:
-    """Record until asked to stop; say how it goes, and raise the alarm when it does not.
+    """Record until asked to stop; print the progress, and an alarm when counts do not add up.
 
     The first SIGINT, SIGTERM or SIGHUP writes everything and prints the summary. A second one
     leaves at once; what was flushed before is found by the next recorder.
@@ -96,7 +96,7 @@ class RecordingRun:
         watch.add_done_callback(self._on_watch_end)
         try:
             await self._recorder.run()
-        except Exception:  # noqa: BLE001 - whatever it was, the user hears of it below
+        except Exception:  # noqa: BLE001 - whatever it was, the summary reports it
             traceback.print_exc()
             self._fail("an error, see above")
         finally:
@@ -123,7 +123,7 @@ class RecordingRun:
                 self._print_progress(self._progress())
 
     def _check(self) -> None:
-        """Tell what changed for the worse, or back for the better."""
+        """Print what changed for the worse, or back for the better."""
         counts, status = self._recorder.counts(), self._source.status()
         alarm = self._recorder.mismatch
         if not counts.adds_up:
@@ -138,9 +138,9 @@ class RecordingRun:
             say(f"{self._elapsed_s:6.1f} s  {text}", to=sys.stderr)
         self._problem = problem
         if status.state is not self._state:
-            self._tell_state(status.state, status.reason)
+            self._print_state(status.state, status.reason)
 
-    def _tell_state(self, state: SourceState, reason: str) -> None:
+    def _print_state(self, state: SourceState, reason: str) -> None:
         text = f"{self._elapsed_s:6.1f} s  producer {state.value}"
         if state is SourceState.STALE:
             say(f"{text}: WARNING: {reason}", to=sys.stderr)

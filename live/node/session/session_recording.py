@@ -141,7 +141,7 @@ class SessionRecording:
             self._writer.hand_over(self._loop, lambda: self._guard(self._hand_over))
 
     def _listen(self) -> None:
-        if not self._is_closed and not self._writer.hear():
+        if not self._is_closed and not self._writer.read_status():
             self._give_up(WRITER_ENDED)
 
     def _guard(self, call: Callable[[], None]) -> None:

@@ -31,7 +31,7 @@ class RecordingError(DolphinError):
 
 
 class WriterChild:
-    """Starts the session writer, hands frames over without waiting, and hears its status.
+    """Starts the session writer, hands frames over without waiting, and reads its status.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class WriterChild:
         with suppress(OSError, ValueError):
             loop.remove_writer(self._child.into)
 
-    def hear(self) -> bool:
+    def read_status(self) -> bool:
         """Take in what the writer has reported, without waiting; return whether it goes on."""
         while lines := self._child.lines(0):
             for line in lines:
