@@ -78,14 +78,16 @@ def test_a_second_signal_leaves_at_once_and_the_next_recorder_finds_the_rest(
 
 def test_copies_of_a_signal_are_one_request(tmp_path: Path, region_path: Path) -> None:
     """Two signals at once, as ``timeout`` sends them: all is written, exit code 0."""
-    with FactorWriter(region_path, factor_names(5)) as writer:
-        with recorder(tmp_path, region_path) as r:
-            write_records(writer, 100)
-            r.popen.send_signal(signal.SIGSTOP)
-            r.popen.send_signal(signal.SIGTERM)
-            r.popen.send_signal(signal.SIGINT)
-            code, figures = r.end(signal.SIGCONT)
-            assert (code, figures.recorded, figures.adds_up) == (0, 100, True)
+    with (
+        FactorWriter(region_path, factor_names(5)) as writer,
+        recorder(tmp_path, region_path) as r,
+    ):
+        write_records(writer, 100)
+        r.popen.send_signal(signal.SIGSTOP)
+        r.popen.send_signal(signal.SIGTERM)
+        r.popen.send_signal(signal.SIGINT)
+        code, figures = r.end(signal.SIGCONT)
+        assert (code, figures.recorded, figures.adds_up) == (0, 100, True)
 
 
 def test_a_recorder_that_comes_back_goes_on_where_the_last_one_ended(
