@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.terminal import say
+from adapters.process.run_folder import RunFolder
 from dolphin_strategies import DolphinError
 from live.latency import machine
 from live.latency.measured_cases import probes
 from live.latency.measured_cluster import hazelcast_of
 from live.latency.report import Report
-from live.node.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

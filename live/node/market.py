@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from nautilus_trader.live import DataClientConfig
     from nautilus_trader.live.clients import DataClientFactory
 
-    from live.node.node_settings import Settings
-    from live.node.run_folder import RunFolder
+    from adapters.process.run_folder import RunFolder
+    from live.node.settings.node_settings import NodeSettings
 
 
 class Market(Protocol):
@@ -72,7 +72,7 @@ class _ProducedMarket:
 class SimulatedMarket(_ProducedMarket):
     """The demo: a seeded market here, and its factors from a process beside it."""
 
-    def __init__(self, settings: Settings, folder: RunFolder) -> None:
+    def __init__(self, settings: NodeSettings, folder: RunFolder) -> None:
         arguments = ["--region", str(folder.region), "--seed", str(settings.demo.seed)]
         if settings.demo.shuffle_factors:
             arguments.append("--shuffle-factors")
@@ -132,7 +132,7 @@ class SimulatedQuotes:
 class ReplayedMarket(_ProducedMarket):
     """A recording: its ticks from here, its factors from a process beside it."""
 
-    def __init__(self, settings: Settings, folder: RunFolder) -> None:
+    def __init__(self, settings: NodeSettings, folder: RunFolder) -> None:
         recorded = settings.replay.folder
         if recorded is None:
             msg = "replay: expected a folder of recorded ticks, found none"
@@ -171,7 +171,7 @@ class ReplayedMarket(_ProducedMarket):
         )
 
 
-def open_market(settings: Settings, folder: RunFolder) -> Market:
+def open_market(settings: NodeSettings, folder: RunFolder) -> Market:
     """Start the producer of the market that the settings name, if it is to write the factors."""
     if settings.node.venue == "replay":
         return ReplayedMarket(settings, folder)

@@ -14,12 +14,12 @@ from adapters.command.terminal import say
 from adapters.feed.latency import measure_on_factors
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.process.hang_watch import HangWatch
+from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
 from adapters.shm.source import ShmSource
 from live.node.market import Market, open_market
 from live.node.node_builder import build_node, traded_venues
 from live.node.run_ending import FAILED, LEFT_OPEN, RunEnding
-from live.node.run_folder import RunFolder
 from live.node.run_report import RunReport
 from live.node.session.session_header import describe
 from live.node.session.session_recording import SessionRecording
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from dolphin_strategies import FactorSource
-    from live.node.node_settings import Settings
+    from live.node.settings.node_settings import NodeSettings
 
 PROGRESS_INTERVAL_S: Final = 2.0
 WATCH_INTERVAL_S: Final = 0.25
@@ -46,7 +46,7 @@ class NodeRun:
 
     Parameters
     ----------
-    settings : Settings
+    settings : NodeSettings
         Checked settings.
     strategy : FactorStrategy
         What trades.
@@ -57,7 +57,7 @@ class NodeRun:
 
     """
 
-    def __init__(self, settings: Settings, strategy: AnyFactorStrategy) -> None:
+    def __init__(self, settings: NodeSettings, strategy: AnyFactorStrategy) -> None:
         self._settings: Final = settings
         self._strategy: Final = strategy
         self._watch: Final = HangWatch()

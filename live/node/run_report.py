@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from nautilus_trader.model import OrderStatus, Venue
 
-from live.node.node_builder import USDT, VENUE
+from adapters.market.instruments import USDT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +47,7 @@ class RunReport:
         feed: FactorFeed,
         latency: LatencyRecorder,
         start_balance: float,
-        venues: Iterable[str] = (VENUE,),
+        venues: Iterable[str],
     ) -> None:
         # While the node runs, they are reached only if taken before.
         self._cache = node.cache

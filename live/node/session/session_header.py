@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from adapters.command.strategy_class import AnyFactorStrategy
-    from live.node.node_settings import Settings
+    from live.node.settings.node_settings import NodeSettings
 
 
-def describe(settings: Settings, strategy: AnyFactorStrategy) -> dict[str, Any]:
+def describe(settings: NodeSettings, strategy: AnyFactorStrategy) -> dict[str, Any]:
     """Return what ``session.json`` states of a run: all that a replay needs."""
     source = Path(inspect.getfile(type(strategy)))
     return {

@@ -11,10 +11,11 @@ from typing import Final
 import pytest
 
 from adapters.process.hang_rules import SILENCE_S
+from tests.support.lengths import long
 from tests.support.nodes.node_process import NodeProcess, node
 
 ODD: Final = "tests.support.strategies.odd_strategies"
-HANGS: Final = ("Loops", "Sleeps", "SleepsInC", "SleepsInCWithTheLock")
+HANGS: Final = ("Loops", long("Sleeps"), long("SleepsInC"), "SleepsInCWithTheLock")
 """In Python and in C, with the interpreter's lock (GIL) and without."""
 
 
@@ -39,7 +40,7 @@ def test_the_time_of_a_run_ends_it_though_its_thread_hangs(strategy: str) -> Non
         assert_reported_and_left_open(process)
 
 
-@pytest.mark.parametrize("strategy", ["Loops", "SleepsInCWithTheLock"])
+@pytest.mark.parametrize("strategy", [long("Loops"), "SleepsInCWithTheLock"])
 def test_a_signal_ends_a_node_whose_thread_hangs(strategy: str) -> None:
     """One request: the stop's deadline holds, and the exit code is 3."""
     with node("--strategy", f"{ODD}:{strategy}") as process:
@@ -50,6 +51,7 @@ def test_a_signal_ends_a_node_whose_thread_hangs(strategy: str) -> None:
         assert_reported_and_left_open(process)
 
 
+@pytest.mark.long
 def test_a_long_hang_ends_a_run_that_nobody_stops() -> None:
     """Without a request and without ``--seconds``, the node is asked to stop, and ended."""
     with node("--strategy", f"{ODD}:Loops") as process:
@@ -65,7 +67,7 @@ def test_a_node_that_turns_again_goes_on() -> None:
         assert "left open nothing" in process.output
 
 
-@pytest.mark.parametrize("wait", ["event", "spin"])
+@pytest.mark.parametrize("wait", ["event", long("spin")])
 def test_a_busy_node_is_no_hanging_one(wait: str) -> None:
     """A strategy that keeps its thread busy in short callbacks raises no alarm."""
     with node("--strategy", f"{ODD}:KeepsBusy", "--wait", wait, "--seconds", 6) as process:

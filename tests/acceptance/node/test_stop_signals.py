@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from adapters.process.stop_signals import COPY_S
+from tests.support.lengths import long
 from tests.support.nodes.node_process import node
 from tests.support.nodes.signal_senders import UV_RUN, NodeGroup, node_group
 
@@ -23,7 +24,7 @@ def assert_stopped_flat(group: NodeGroup) -> None:
     assert "left open nothing" in group.output
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, long(signal.SIGINT), long(signal.SIGHUP)])
 def test_a_signal_to_the_group_of_uv_run_is_one_request(number: signal.Signals) -> None:
     """The node gets its own copy and the one that uv forwards, and stops flat."""
     with node_group(UV_RUN, *HOLDER) as group:
@@ -41,7 +42,7 @@ def test_systemd_stopping_a_unit_is_one_request() -> None:
         assert "starting it again" not in group.output
 
 
-@pytest.mark.parametrize("form", [[], ["--foreground"]], ids=["group", "foreground"])
+@pytest.mark.parametrize("form", [pytest.param([], id="group"), long(["--foreground"])])
 def test_timeout_is_one_request(form: list[str]) -> None:
     """When its time is over, timeout signals its child, and mostly its whole group as well."""
     with node_group(["timeout", "--preserve-status", *form, "1h", *UV_RUN], *HOLDER) as group:
