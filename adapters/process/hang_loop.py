@@ -109,7 +109,7 @@ class _HangLoop:
         now_s = time.monotonic()
         late_s, self._looked_s = now_s - self._looked_s - LOOK_S, now_s
         if late_s >= PAUSE_S:
-            self._rules.paused(late_s)
+            self._rules.late(late_s)
         elif self._is_stopped():
             self._rules.paused(LOOK_S + late_s)
         if channels.reports in ready and not self._take_reports(now_s):

@@ -98,7 +98,7 @@ class HangRules:
         self.state: Final = ThreadState()
         self._requests: Final = StopRequests()
         self._turned_s = now_s
-        self._is_hanging = self._is_asked = False
+        self._is_hanging = self._is_asked = self._was_late = False
         self._stop_by_s = 0.0
 
     def turned(self, now_s: float, reported: dict[str, Any]) -> list[Decision]:
@@ -106,6 +106,7 @@ class HangRules:
         for name, value in reported.items():
             setattr(self.state, name, value)
         silent_s, self._turned_s = now_s - self._turned_s, now_s
+        self._was_late = False
         if self.state.has_ended:
             self._stop_by_s = 0.0
         elif self.state.is_stopping:
@@ -157,6 +158,15 @@ class HangRules:
         self._turned_s += seconds
         if self._stop_by_s:
             self._stop_by_s += seconds
+
+    def late(self, seconds: float) -> None:
+        """Forget a time in which the watch itself did not run, as if the machine had paused.
+
+        Once for each silence: on a machine that is always late, a hang is noticed too.
+        """
+        if not self._was_late:
+            self._was_late = True
+            self.paused(seconds)
 
     def held_by_debugger(self, now_s: float) -> None:
         """Take the hang back: a person looks at the thread."""

@@ -78,7 +78,7 @@ def test_a_signal_before_the_node_runs_ends_it() -> None:
 def test_a_second_signal_leaves_at_once_and_says_what_is_open() -> None:
     """A strategy that hangs: the second request ends the process with a code and an alarm."""
     with node("--strategy", f"{ODD}:Sleeps") as process:
-        process.wait_for("HOLDING")
+        process.wait_for("HANG: ")
         children = process.children()
         process.signal(signal.SIGTERM)
         process.wait_for("once more")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import math
 import os
 import signal
 import time
@@ -110,36 +111,62 @@ class KillsProducer(HoldsPosition):
                 os.kill(int(process.name), signal.SIGKILL)
 
 
-class Loops(HoldsPosition):
-    """Never come back from on_factors, and keep the processor busy."""
+class HangsSoon(HoldsPosition):
+    """Hang half a second after the position is there, when the node has reported it."""
+
+    hangs_at_s = math.inf
 
     def misbehave(self) -> None:
+        self.hangs_at_s = time.monotonic() + 0.5
+
+    def on_factors(self, f: ExternalFactors) -> None:
+        super().on_factors(f)
+        if time.monotonic() >= self.hangs_at_s:
+            self.hangs_at_s = math.inf
+            self.hang()
+
+    def hang(self) -> None:
+        """Do not return for a while."""
+
+
+class Loops(HangsSoon):
+    """Never come back from on_factors, and keep the processor busy."""
+
+    def hang(self) -> None:
         while True:
             pass
 
 
-class Sleeps(HoldsPosition):
+class Sleeps(HangsSoon):
     """Never come back from on_factors, and let other threads run."""
 
-    def misbehave(self) -> None:
+    def hang(self) -> None:
         time.sleep(SLEEP_S)
 
 
-class SleepsInC(HoldsPosition):
+class SleepsInC(HangsSoon):
     """Never come back from a C call that lets other threads run."""
 
-    def misbehave(self) -> None:
+    def hang(self) -> None:
         # A signal wakes it up, unless it is repeated.
         for _ in range(SLEEP_S):
             ctypes.CDLL(None).sleep(SLEEP_S)
 
 
-class SleepsInCWithTheLock(HoldsPosition):
+class SleepsInCWithTheLock(HangsSoon):
     """Never come back from a C call that lets no other thread run."""
 
-    def misbehave(self) -> None:
+    def hang(self) -> None:
         for _ in range(SLEEP_S):
             ctypes.PyDLL(None).sleep(SLEEP_S)
+
+
+class SleepsForAWhile(HangsSoon):
+    """Come back from on_factors after three seconds."""
+
+    def hang(self) -> None:
+        time.sleep(3)
+        print("BACK", flush=True)
 
 
 class KeepsBusy(HoldsPosition):
@@ -155,14 +182,6 @@ class KeepsBusy(HoldsPosition):
         until_s = time.monotonic() + 0.003
         while self.armed and time.monotonic() < until_s:
             pass
-
-
-class SleepsForAWhile(HoldsPosition):
-    """Come back from on_factors after three seconds."""
-
-    def misbehave(self) -> None:
-        time.sleep(3)
-        print("BACK", flush=True)
 
 
 def _parent_of(process: Path) -> int:

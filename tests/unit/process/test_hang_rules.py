@@ -127,6 +127,15 @@ def test_a_pause_of_the_whole_process_is_no_hang() -> None:
     assert kinds(rules.look(100.0 + STOP_TIMEOUT_S)) == [Leave]
 
 
+def test_a_watch_that_is_always_late_notices_a_hang_all_the_same() -> None:
+    """Lateness is taken for a pause of the machine once until the thread turns again."""
+    rules = running()
+    rules.late(2.0)
+    assert rules.look(2.0 + SILENCE_S - 0.01) == []
+    rules.late(2.0)
+    assert kinds(rules.look(2.0 + SILENCE_S)) == [Hang]
+
+
 def test_a_thread_that_a_debugger_holds_does_not_hang() -> None:
     """It is asked for its stack again and again, and never ended."""
     rules = running()
