@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.terminal import say
+from adapters.process.stop_signals import interrupt_at_stop_signals
 from backtests.run.command_line import parse, settings_of
 from dolphin_strategies.errors import DolphinError
 
@@ -146,12 +147,11 @@ def prove(
 
     """
     from backtests.lookahead.proof import Proof, write_proof  # noqa: PLC0415 - see main
-    from backtests.run.interrupt import raise_on_termination  # noqa: PLC0415
 
     say(f"proof with seed {options.seed}: {options.instants} instants")
     required = [covered.name for covered in data.coverage]
     proof = Proof(arguments, options.catalog, required, delay, options.seed, say)
-    raise_on_termination()
+    interrupt_at_stop_signals()
     verdict = proof.run(options.instants)
     say(f"\n{verdict}")
     if options.out is not None:

@@ -14,6 +14,7 @@ from nautilus_trader.model import (
     Symbol,
 )
 
+USDT: Final = Currency.from_str("USDT")
 BTCUSDT_PERP: Final = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 BTCUSDT_EXF: Final = InstrumentId.from_str("BTCUSDT.EXF")
 
@@ -31,13 +32,12 @@ def btcusdt_synthetic(instrument_id: InstrumentId = BTCUSDT_EXF) -> CryptoPerpet
 def _perpetual(
     instrument_id: InstrumentId, price_precision: int, size_precision: int
 ) -> CryptoPerpetual:
-    usdt = Currency.from_str("USDT")
     return CryptoPerpetual(
         instrument_id=instrument_id,
         raw_symbol=Symbol("BTCUSDT"),
         base_currency=Currency.from_str("BTC"),
-        quote_currency=usdt,
-        settlement_currency=usdt,
+        quote_currency=USDT,
+        settlement_currency=USDT,
         is_inverse=False,
         price_precision=price_precision,
         size_precision=size_precision,

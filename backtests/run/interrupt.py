@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
-from adapters.process.ctrl_c import CtrlC
+from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals
 
-if TYPE_CHECKING:
-    from types import FrameType
-
-EXIT_CODE: Final = 130
+EXIT_CODE: Final = LEFT_AT_ONCE
 
 
 class Interrupt:
-    """Take SIGINT and SIGTERM over, so that they never become an exception inside a strategy.
+    """Take the stop signals over, so that they never become an exception inside a strategy.
 
     Notes
     -----
@@ -25,8 +21,7 @@ class Interrupt:
 
     def __init__(self) -> None:
         self._is_asked = False
-        self._ctrl_c: Final = CtrlC()
-        self._before: dict[int, object] = {}
+        self._signals: Final = StopSignals(self._ask, self._leave)
 
     @property
     def is_asked(self) -> bool:
@@ -34,29 +29,15 @@ class Interrupt:
         return self._is_asked
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._on_signal)
+        self._signals.take_over()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+        self._signals.restore()
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and self._ctrl_c.is_echo():
-            return
-        if self._is_asked:
-            os.write(2, b"\nleft at once; nothing more was written\n")
-            os._exit(EXIT_CODE)
+    def _ask(self, name: str) -> None:
         self._is_asked = True
 
-
-def raise_on_termination() -> None:
-    """Let SIGTERM raise KeyboardInterrupt, as SIGINT does: whatever it ends cleans up behind it.
-
-    Notes
-    -----
-    On the main thread only.
-
-    """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    def _leave(self, name: str) -> None:
+        os.write(2, b"\nleft at once; nothing more was written\n")
+        os._exit(EXIT_CODE)

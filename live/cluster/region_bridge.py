@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
+import os
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from adapters.command.terminal import say
+from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, call_soon
 from adapters.shm import FactorWriter
 from dolphin_strategies import DolphinError, SourceState
 
@@ -50,7 +51,7 @@ class Bridge:
         self._error: DolphinError | None = None
 
     async def run(self) -> None:
-        """Bridge until SIGINT or SIGTERM.
+        """Bridge until a stop signal; a second request leaves at once.
 
         Raises
         ------
@@ -59,8 +60,9 @@ class Bridge:
 
         """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop.set)
+        StopSignals(
+            lambda name: call_soon(loop, self._stop.set), lambda name: os._exit(LEFT_AT_ONCE)
+        ).take_over()
         self._source.open(self._copy, time.time_ns)
         self._copy()
         report_s = time.monotonic() + REPORT_S

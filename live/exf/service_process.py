@@ -17,7 +17,7 @@ from adapters.exf.polling.http_client import Fetcher
 from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
 from adapters.exf.replay_service import ReplayService
 from adapters.exf.service import ExfService
-from adapters.process.ctrl_c import CtrlC
+from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, call_soon
 from adapters.shm import FactorWriter
 from live.exf.exf_settings import hosts_of, registry_of
 from live.exf.service_files import ServiceFiles
@@ -36,7 +36,6 @@ log: Final = logging.getLogger("exf")
 OK: Final = 0
 FAILED: Final = 1
 NO_ANSWER: Final = 5
-SECOND_SIGNAL: Final = 130
 STATUS_INTERVAL_S: Final = 2.0
 STOP_TIMEOUT_S: Final = 5.0
 
@@ -80,7 +79,6 @@ class ServiceProcess:
         self._seconds: Final = seconds
         self._detached: Final = detached
         self._stop: Final = asyncio.Event()
-        self._ctrl_c: Final = CtrlC()
         self._recording: ServiceRecording | None = None
         self._entry: EntryPublisher | None = None
         self._reason = ""
@@ -127,8 +125,10 @@ class ServiceProcess:
 
     async def _run(self, publishers: Sequence[Publisher], service_files: ServiceFiles) -> int:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._on_signal, number)
+        StopSignals(
+            lambda name: call_soon(loop, self._ask_to_stop, name),
+            lambda name: os._exit(LEFT_AT_ONCE),
+        ).take_over()
         async with AsyncExitStack() as stack:
             work = await self._work(stack, publishers)
             if self._recording is not None:
@@ -218,12 +218,8 @@ class ServiceProcess:
             **work.report(),
         }
 
-    def _on_signal(self, number: signal.Signals) -> None:
-        if number == signal.SIGINT and self._ctrl_c.is_echo():
-            return
-        if self._stop.is_set():
-            os._exit(SECOND_SIGNAL)
-        self._reason = f"stopped by {signal.Signals(number).name}"
+    def _ask_to_stop(self, name: str) -> None:
+        self._reason = f"stopped by {name}"
         self._stop.set()
 
 

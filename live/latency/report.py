@@ -1,4 +1,4 @@
-"""What a latency measurement says: a table, the roadmap's verdicts, and which transport to use."""
+"""The report of a latency measurement: a table, the roadmap's verdicts, the transport to use."""
 
 from __future__ import annotations
 

@@ -14,25 +14,25 @@ from adapters.market.simulated_market import (
 )
 from adapters.market.simulated_path import SimulatedPath
 from adapters.market.tick_files import TickRecording
+from dolphin_strategies.errors import ConfigError
 from live.producers.producer_child import ProducerChild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import TracebackType
 
     from nautilus_trader.common import DataActor
     from nautilus_trader.live import DataClientConfig
     from nautilus_trader.live.clients import DataClientFactory
 
-    from live.node.node_settings import Settings
-    from live.node.run_folder import RunFolder
+    from adapters.process.run_folder import RunFolder
+    from live.node.settings.node_settings import NodeSettings
 
 
 class Market(Protocol):
     """A producer process that writes factors, and the data client that quotes to the node."""
 
     def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
-        """Return the data client's factory and config; ``on_end`` tells that the data is over."""
+        """Return the data client's factory and config; ``on_end`` is called at the data's end."""
 
     def actors(self) -> Sequence[DataActor]:
         """Return the actors that the market needs in the node."""
@@ -46,17 +46,9 @@ class Market(Protocol):
     def restart_producer(self) -> bool:
         """Start the producer again, which may take seconds; return whether this market can."""
 
-    def kill(self) -> None:
-        """End the producer at once."""
-
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 class _ProducedMarket:
@@ -70,25 +62,17 @@ class _ProducedMarket:
         self._start_ns = start_ns
         self._producer.start_at(start_ns)
 
-    def kill(self) -> None:
-        self._producer.kill()
-
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._producer.stop()
 
 
 class SimulatedMarket(_ProducedMarket):
     """The demo: a seeded market here, and its factors from a process beside it."""
 
-    def __init__(self, settings: Settings, folder: RunFolder) -> None:
+    def __init__(self, settings: NodeSettings, folder: RunFolder) -> None:
         arguments = ["--region", str(folder.region), "--seed", str(settings.demo.seed)]
         if settings.demo.shuffle_factors:
             arguments.append("--shuffle-factors")
@@ -138,31 +122,26 @@ class SimulatedQuotes:
     def restart_producer(self) -> bool:
         return False
 
-    def kill(self) -> None:
-        """Do nothing: there is no process."""
-
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         return
 
 
 class ReplayedMarket(_ProducedMarket):
     """A recording: its ticks from here, its factors from a process beside it."""
 
-    def __init__(self, settings: Settings, folder: RunFolder) -> None:
-        assert settings.replay.folder is not None  # noqa: S101 - checked with the settings
+    def __init__(self, settings: NodeSettings, folder: RunFolder) -> None:
+        recorded = settings.replay.folder
+        if recorded is None:
+            msg = "replay: expected a folder of recorded ticks, found none"
+            raise ConfigError(msg)
         self._speed = settings.replay.speed
-        self._recording = TickRecording.load(settings.replay.folder)
+        self._recording = TickRecording.load(recorded)
         self._hand_over = HandOver.create(folder.hand_over)
         arguments = ["--region", str(folder.region), "--hand-over", str(folder.hand_over)]
-        arguments += ["--folder", str(settings.replay.folder), "--speed", str(self._speed)]
+        arguments += ["--folder", str(recorded), "--speed", str(self._speed)]
         super().__init__(ProducerChild("live.producers.replay_producer", arguments))
 
     def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
@@ -192,7 +171,7 @@ class ReplayedMarket(_ProducedMarket):
         )
 
 
-def open_market(settings: Settings, folder: RunFolder) -> Market:
+def open_market(settings: NodeSettings, folder: RunFolder) -> Market:
     """Start the producer of the market that the settings name, if it is to write the factors."""
     if settings.node.venue == "replay":
         return ReplayedMarket(settings, folder)

@@ -20,18 +20,19 @@ from nautilus_trader.adapters.sandbox import (
 from nautilus_trader.common import Environment, LoggerConfig, LogLevel
 from nautilus_trader.execution import MakerTakerFeeModel
 from nautilus_trader.live import LiveExecutionEngineConfig, LiveNodeBuilder, LiveNodeConfig
-from nautilus_trader.model import AccountId, AccountType, Currency, Money, OmsType, TraderId, Venue
+from nautilus_trader.model import AccountId, AccountType, Money, OmsType, TraderId, Venue
 from nautilus_trader.persistence import DataCatalogConfig
 
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.synthetic_ticks import QuoteMaker
-from adapters.market.instruments import btcusdt_synthetic
+from adapters.market.instruments import USDT, btcusdt_synthetic
 from adapters.market.synthetic_market import (
     SyntheticMarketClientConfig,
     SyntheticMarketClientFactory,
     SyntheticQuoter,
 )
-from dolphin_strategies import ConfigError
+from live.node.settings.node_settings import VENUE
+from live.node.settings.settings_check import binance_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,17 +44,14 @@ if TYPE_CHECKING:
     from adapters.command.strategy_class import AnyFactorStrategy
     from dolphin_strategies import FactorSource
     from dolphin_strategies.history.history_windows import StoredSpan
-    from live.node.node_settings import NodeSettings, SandboxSettings, Settings
+    from live.node.settings.node_settings import NodeSettings, NodeTable, SandboxSettings
 
-VENUE: Final = "BINANCE"
-USDT: Final = Currency.from_str("USDT")
 CONNECTION_TIMEOUT_S: Final = 10.0
 POST_STOP_S: Final = 0.5
-KEY_VARIABLES: Final = ("BINANCE_API_KEY", "BINANCE_API_SECRET")
 
 
 def build_node(
-    settings: Settings,
+    settings: NodeSettings,
     market: tuple[DataClientFactory, DataClientConfig] | None,
     source: FactorSource,
     strategy: AnyFactorStrategy,
@@ -62,7 +60,7 @@ def build_node(
 
     Parameters
     ----------
-    settings : Settings
+    settings : NodeSettings
         Checked settings.
     market : tuple of factory and config, optional
         The market data client; None for Nautilus's own Binance client.
@@ -141,13 +139,13 @@ def history_of(catalog: Path | None) -> list[StoredSpan]:
     return stored_spans(found)
 
 
-def traded_venues(settings: Settings) -> list[str]:
+def traded_venues(settings: NodeSettings) -> list[str]:
     """Return the venues whose account a run trades on."""
     synthetic = settings.synthetic_quotes
     return [VENUE, str(synthetic.instrument.venue)] if synthetic.enabled else [VENUE]
 
 
-def node_config(node: NodeSettings, *, is_live: bool) -> LiveNodeConfig:
+def node_config(node: NodeTable, *, is_live: bool) -> LiveNodeConfig:
     """Return Nautilus's node config: an exception anywhere stops the node."""
     return LiveNodeConfig(
         environment=Environment.LIVE if is_live else Environment.SANDBOX,
@@ -186,13 +184,10 @@ def binance_execution_config(environment: Mapping[str, str]) -> BinanceExecution
         If a key is missing.
 
     """
-    for name in KEY_VARIABLES:
-        if not environment.get(name):
-            msg = f"real orders need the environment variable {name}; it is not set"
-            raise ConfigError(msg)
+    key, secret = binance_keys(environment)
     return BinanceExecutionClientConfig(
         account_id=AccountId(f"{VENUE}-001"),
         product_type=BinanceProductType.USD_M,
-        api_key=environment[KEY_VARIABLES[0]],
-        api_secret=environment[KEY_VARIABLES[1]],
+        api_key=key,
+        api_secret=secret,
     )

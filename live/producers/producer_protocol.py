@@ -11,16 +11,15 @@ import json
 import os
 import select
 import signal
-import sys
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.command.terminal import say
+from adapters.process.stop_signals import StopSignals
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
 HEARTBEAT_INTERVAL_S: Final = 0.1
 _STDIN: Final = 0
@@ -36,7 +35,7 @@ class ProducerProcess:
 
     Notes
     -----
-    Takes over SIGTERM, SIGINT and standard input; one a process, on its main thread.
+    Takes over the stop signals and standard input; one a process, on its main thread.
 
     """
 
@@ -49,21 +48,20 @@ class ProducerProcess:
         self._signal_fd, signal_write_fd = os.pipe()
         os.set_blocking(signal_write_fd, False)
         signal.set_wakeup_fd(signal_write_fd, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
+        StopSignals(self._stop, self._stop).take_over()
 
     def wait_for_start(self) -> int | None:
-        """Say ``ready`` and wait for the parent's word.
+        """Print ``ready`` and wait for the parent's answer.
 
         Returns
         -------
         int or None
-            T0 in UNIX nanoseconds, or None if the process was told to stop instead.
+            T0 in UNIX nanoseconds, or None if the process was asked to stop instead.
 
         Raises
         ------
         ConfigError
-            If the parent says something else.
+            If the parent writes something else.
 
         """
         say("ready")
@@ -99,9 +97,9 @@ class ProducerProcess:
         return self.wait(0)
 
     def _read_stdin(self) -> None:
-        heard = os.read(_STDIN, 4096)
-        self._line += heard
-        if not heard:
+        received = os.read(_STDIN, 4096)
+        self._line += received
+        if not received:
             self._stopping = True
 
     def _beat(self) -> None:
@@ -110,17 +108,10 @@ class ProducerProcess:
             self._beat_at_s = now_s
             self._heartbeat()
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    def _stop(self, name: str) -> None:
         self._stopping = True
 
 
 def report(**figures: Any) -> None:
     """Print the line of JSON with which a producer ends."""
     say(json.dumps(figures))
-
-
-def say(line: str) -> None:
-    """Print a line for the parent; if nobody listens any more, that is no error."""
-    with suppress(BrokenPipeError):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()

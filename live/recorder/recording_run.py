@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 import time
 import traceback
@@ -12,27 +11,28 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.catalog.writing.recorder import Recorder
 from adapters.command.terminal import say
-from adapters.process.ctrl_c import CtrlC
+from adapters.process.stop_signals import (
+    LEFT_AT_ONCE,
+    StopSignals,
+    call_soon,
+    ignore_stop_signals,
+)
 from dolphin_strategies.factors.source import SourceState
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from adapters.catalog import RecordingWriter
     from adapters.catalog.writing.record_counts import Counts
     from adapters.shm.source import ShmSource
 
 CHECK_INTERVAL_S: Final = 1.0
 CHECKS_PER_LINE: Final = 2
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 OK: Final = 0
 FAILED: Final = 1
-SECOND_SIGNAL: Final = 130
 
 
 class RecordingRun:
-    """Record until asked to stop; say how it goes, and raise the alarm when it does not.
+    """Record until asked to stop; print the progress, and an alarm when counts do not add up.
 
     The first SIGINT, SIGTERM or SIGHUP writes everything and prints the summary. A second one
     leaves at once; what was flushed before is found by the next recorder.
@@ -71,8 +71,6 @@ class RecordingRun:
         self._is_quiet = is_quiet
         self._recorder = Recorder(source, writer, rotate_records=rotate_records)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._ctrl_c = CtrlC()
-        self._signals = 0
         self._started_s = time.monotonic()
         self._reason = ""
         self._code = OK
@@ -83,24 +81,22 @@ class RecordingRun:
 
     def run(self) -> int:
         """Run to the end and return the exit code: 0 stopped as asked, 1 something failed."""
-        for number in SIGNALS:
-            signal.signal(number, self._on_signal)
+        StopSignals(self._on_first_signal, self._on_second_signal).take_over()
         asyncio.run(self._record())
-        for number in SIGNALS:
-            # Everything is written: a late one, uv's copy of a Ctrl-C for example, is too late.
-            signal.signal(number, signal.SIG_IGN)
+        # Everything is written: a late request, uv's copy of a Ctrl-C for example, is too late.
+        ignore_stop_signals()
         return self._code
 
     async def _record(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._on_callback_error)
-        if self._signals:
+        if self._reason:
             self._recorder.stop()
         watch = asyncio.create_task(self._watch())
         watch.add_done_callback(self._on_watch_end)
         try:
             await self._recorder.run()
-        except Exception:  # noqa: BLE001 - whatever it was, the user hears of it below
+        except Exception:  # noqa: BLE001 - whatever it was, the summary reports it
             traceback.print_exc()
             self._fail("an error, see above")
         finally:
@@ -108,11 +104,11 @@ class RecordingRun:
         self._check()
         say(self._summary())
 
-    # ---- watching ----------------------------------------------------------------------------
-
     async def _watch(self) -> None:
         writer = self._writer
-        self._say(f"Recording {self._source.path} into {writer.catalog} as {writer.name}")
+        self._print_progress(
+            f"Recording {self._source.path} into {writer.catalog} as {writer.name}"
+        )
         checks = 0
         self._check()
         while True:
@@ -124,10 +120,10 @@ class RecordingRun:
             self._check()
             checks += 1
             if checks % CHECKS_PER_LINE == 0:
-                self._say(self._progress())
+                self._print_progress(self._progress())
 
     def _check(self) -> None:
-        """Tell what changed for the worse, or back for the better."""
+        """Print what changed for the worse, or back for the better."""
         counts, status = self._recorder.counts(), self._source.status()
         alarm = self._recorder.mismatch
         if not counts.adds_up:
@@ -142,14 +138,14 @@ class RecordingRun:
             say(f"{self._elapsed_s:6.1f} s  {text}", to=sys.stderr)
         self._problem = problem
         if status.state is not self._state:
-            self._tell_state(status.state, status.reason)
+            self._print_state(status.state, status.reason)
 
-    def _tell_state(self, state: SourceState, reason: str) -> None:
+    def _print_state(self, state: SourceState, reason: str) -> None:
         text = f"{self._elapsed_s:6.1f} s  producer {state.value}"
         if state is SourceState.STALE:
             say(f"{text}: WARNING: {reason}", to=sys.stderr)
         else:
-            self._say(f"{text}: {reason}" if reason else text)
+            self._print_progress(f"{text}: {reason}" if reason else text)
         self._state = state
 
     def _progress(self) -> str:
@@ -179,11 +175,9 @@ class RecordingRun:
     def _elapsed_s(self) -> float:
         return time.monotonic() - self._started_s
 
-    def _say(self, text: str) -> None:
+    def _print_progress(self, text: str) -> None:
         if not self._is_quiet:
             say(text)
-
-    # ---- ending ------------------------------------------------------------------------------
 
     def _stop(self, reason: str) -> None:
         self._reason = self._reason or reason
@@ -204,17 +198,14 @@ class RecordingRun:
             traceback.print_exception(error)
         self._fail(f"an error in a callback: {error or context.get('message')}")
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and self._ctrl_c.is_echo():
-            return
-        self._signals += 1
-        name = signal.Signals(number).name
-        if self._signals > 1:
-            say(f"second signal ({name}); what was not flushed yet is lost", to=sys.stderr)
-            os._exit(SECOND_SIGNAL)
+    def _on_first_signal(self, name: str) -> None:
         self._reason = f"stopped by {name}"
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._recorder.stop)
+            call_soon(self._loop, self._recorder.stop)
+
+    def _on_second_signal(self, name: str) -> None:
+        say(f"second signal ({name}); what was not flushed yet is lost", to=sys.stderr)
+        os._exit(LEFT_AT_ONCE)
 
 
 def _equation(counts: Counts) -> str:

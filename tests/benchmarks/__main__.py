@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from pathlib import Path
 from typing import Final
 
+from adapters.process.stop_signals import LEFT_AT_ONCE, interrupt_at_stop_signals
 from live.latency import machine
 from tests.benchmarks import (
     backtest,
@@ -106,9 +106,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Both end the children and remove the regions on the way out.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # The children are ended and the regions removed on the way out.
+    interrupt_at_stop_signals()
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+        sys.exit(LEFT_AT_ONCE)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.latency import measure_on_factors
 from adapters.shm.source import ShmSource
-from live.node.session_recording import SessionRecording
+from live.node.session.session_recording import SessionRecording
 from tests.benchmarks import processes, sandbox_node
 from tests.benchmarks.report import require
 

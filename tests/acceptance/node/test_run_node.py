@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
+from adapters.process.stop_signals import COPY_S
 from tests.support.eventually import eventually
 from tests.support.lengths import long
 from tests.support.nodes.node_process import ROOT, SHM, NodeProcess, node
@@ -74,27 +76,19 @@ def test_a_signal_before_the_node_runs_ends_it() -> None:
 
 
 def test_a_second_signal_leaves_at_once_and_says_what_is_open() -> None:
-    """A strategy that hangs: the second signal ends the process with a code and an alarm."""
-    with node("--strategy", f"{ODD}:Hangs") as process:
-        process.wait_for("HOLDING")
+    """A strategy that hangs: the second request ends the process with a code and an alarm."""
+    with node("--strategy", f"{ODD}:Sleeps") as process:
+        process.wait_for("HANG: ")
         children = process.children()
         process.signal(signal.SIGTERM)
         process.wait_for("once more")
+        time.sleep(COPY_S * 1.2)
         process.signal(signal.SIGTERM)
         assert process.exit_code() == 130
         assert "LEFT OPEN" in process.output
         assert "position +0.01" in process.output
         assert process.run_folders() == []
         eventually(lambda: not any(is_alive(pid) for pid in children), "no child left")
-
-
-def test_a_node_that_cannot_stop_is_ended_with_an_alarm() -> None:
-    """A strategy that hangs: one signal ends the process too, not flat, with exit code 3."""
-    with node("--strategy", f"{ODD}:Hangs") as process:
-        process.wait_for("HOLDING")
-        process.signal(signal.SIGTERM)
-        assert process.exit_code() == 3
-        assert "LEFT OPEN" in process.output
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def record_on_demand(catalog: str, region: str, *options: str) -> None:
     A fork of a process that has everything imported takes milliseconds; the recorder in it is
     the whole command.
     """
-    from live.record_factors import main
+    from live.recorder.record_command import main
 
     for _ in sys.stdin:
         pid = os.fork()

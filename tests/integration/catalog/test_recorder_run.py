@@ -12,6 +12,7 @@ import pytest
 from adapters.catalog import FactorCatalog
 from adapters.shm import FactorWriter
 from tests.support.catalogs.recorders import (
+    WITHOUT_COPIES,
     factor_files,
     journal,
     nautilus_sequences,
@@ -58,7 +59,8 @@ def test_a_second_signal_leaves_at_once_and_the_next_recorder_finds_the_rest(
 ) -> None:
     """130, and what was flushed is there when the recording is taken up again."""
     with FactorWriter(region_path, factor_names(5)) as writer:
-        with recorder(tmp_path, region_path, "--name", "one", "--flush-s", "0") as r:
+        options = ("--name", "one", "--flush-s", "0")
+        with recorder(tmp_path, region_path, *options, script=WITHOUT_COPIES) as r:
             write_records(writer, 100)
             eventually(lambda: r.figures().recorded == 100, "the records")
             # Both signals are there when it goes on.
@@ -72,6 +74,20 @@ def test_a_second_signal_leaves_at_once_and_the_next_recorder_finds_the_rest(
             eventually(lambda: r.figures().recorded == 10, "the records since then")
             assert r.end(signal.SIGTERM)[0] == 0
     assert sequences_once(tmp_path) == [*range(1, 111)]
+
+
+def test_copies_of_a_signal_are_one_request(tmp_path: Path, region_path: Path) -> None:
+    """Two signals at once, as ``timeout`` sends them: all is written, exit code 0."""
+    with (
+        FactorWriter(region_path, factor_names(5)) as writer,
+        recorder(tmp_path, region_path) as r,
+    ):
+        write_records(writer, 100)
+        r.popen.send_signal(signal.SIGSTOP)
+        r.popen.send_signal(signal.SIGTERM)
+        r.popen.send_signal(signal.SIGINT)
+        code, figures = r.end(signal.SIGCONT)
+        assert (code, figures.recorded, figures.adds_up) == (0, 100, True)
 
 
 def test_a_recorder_that_comes_back_goes_on_where_the_last_one_ended(

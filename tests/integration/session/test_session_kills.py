@@ -35,7 +35,7 @@ def writer_of(process: NodeProcess) -> int:
     """Return the pid of the session writer."""
     for pid in process.children():
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        if b"live.node.session_writer" in command:
+        if b"live.node.session.session_writer" in command:
             return pid
     raise AssertionError(process.output)
 

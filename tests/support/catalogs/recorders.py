@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -26,13 +27,16 @@ from tests.support.transports.regions import factor_names, values_of, write_reco
 if TYPE_CHECKING:
     import signal
     from collections.abc import Iterator
-    from pathlib import Path
 
 FACTORS: Final = 5
 _EQUATION: Final = re.compile(
     r"recorded ([\d,]+) \+ lost ([\d,]+) \+ dropped ([\d,]+)(?: \+ waiting ([\d,]+))? "
     r"(==|!=) published ([\d,]+)"
 )
+
+
+SCRIPT: Final = ROOT / "live" / "record_factors.py"
+WITHOUT_COPIES: Final = Path(__file__).parent / "recorder_without_copies.py"
 
 
 class Figures(NamedTuple):
@@ -49,15 +53,8 @@ class Figures(NamedTuple):
 class RecorderProcess:
     """``live/record_factors.py`` as its user starts it."""
 
-    def __init__(self, catalog: Path, region: Path, *options: str) -> None:
-        command = [
-            ROOT / "live/record_factors.py",
-            "--catalog",
-            catalog,
-            "--region",
-            region,
-            *options,
-        ]
+    def __init__(self, catalog: Path, region: Path, *options: str, script: Path = SCRIPT) -> None:
+        command = [script, "--catalog", catalog, "--region", region, *options]
         self.popen: Final = ForkedProcess(command, stdout=subprocess.PIPE)
         self.pid: Final = self.popen.pid
         self._unread = b""
@@ -112,9 +109,11 @@ def _figures(found: re.Match[str]) -> Figures:
 
 
 @contextmanager
-def recorder(catalog: Path, region: Path, *options: str) -> Iterator[RecorderProcess]:
+def recorder(
+    catalog: Path, region: Path, *options: str, script: Path = SCRIPT
+) -> Iterator[RecorderProcess]:
     """Run the recorder; it has begun when this returns."""
-    running = RecorderProcess(catalog, region, *options)
+    running = RecorderProcess(catalog, region, *options, script=script)
     try:
         running.started()
         yield running

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from adapters.shm.source import ShmSource
-from live.run_node import main
+from live.node.node_command import main
 
 if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import math
 import os
 import signal
 import time
@@ -17,6 +19,7 @@ from dolphin_strategies import FactorStrategy, FactorStrategyConfig
 if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors
 
+SLEEP_S = 60
 INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 
 
@@ -104,16 +107,81 @@ class KillsProducer(HoldsPosition):
 
     def misbehave(self) -> None:
         for process in Path("/proc").glob("[0-9]*"):
-            if _parent_of(process) == os.getpid():
+            if _parent_of(process) == os.getpid() and b"producer" in _command(process):
                 os.kill(int(process.name), signal.SIGKILL)
 
 
-class Hangs(HoldsPosition):
-    """Never come back from on_factors."""
+class HangsSoon(HoldsPosition):
+    """Hang half a second after the position is there, when the node has reported it."""
+
+    hangs_at_s = math.inf
 
     def misbehave(self) -> None:
+        self.hangs_at_s = time.monotonic() + 0.5
+
+    def on_factors(self, f: ExternalFactors) -> None:
+        super().on_factors(f)
+        if time.monotonic() >= self.hangs_at_s:
+            self.hangs_at_s = math.inf
+            self.hang()
+
+    def hang(self) -> None:
+        """Do not return for a while."""
+
+
+class Loops(HangsSoon):
+    """Never come back from on_factors, and keep the processor busy."""
+
+    def hang(self) -> None:
         while True:
-            time.sleep(0.1)
+            pass
+
+
+class Sleeps(HangsSoon):
+    """Never come back from on_factors, and let other threads run."""
+
+    def hang(self) -> None:
+        time.sleep(SLEEP_S)
+
+
+class SleepsInC(HangsSoon):
+    """Never come back from a C call that lets other threads run."""
+
+    def hang(self) -> None:
+        # A signal wakes it up, unless it is repeated.
+        for _ in range(SLEEP_S):
+            ctypes.CDLL(None).sleep(SLEEP_S)
+
+
+class SleepsInCWithTheLock(HangsSoon):
+    """Never come back from a C call that lets no other thread run."""
+
+    def hang(self) -> None:
+        for _ in range(SLEEP_S):
+            ctypes.PyDLL(None).sleep(SLEEP_S)
+
+
+class SleepsForAWhile(HangsSoon):
+    """Come back from on_factors after three seconds."""
+
+    def hang(self) -> None:
+        time.sleep(3)
+        print("BACK", flush=True)
+
+
+class KeepsBusy(HoldsPosition):
+    """Use most of the thread's time from then on, a little at each record."""
+
+    armed = False
+
+    def misbehave(self) -> None:
+        self.armed = True
+
+    def on_factors(self, f: ExternalFactors) -> None:
+        super().on_factors(f)
+        until_s = time.monotonic() + 0.003
+        while self.armed and time.monotonic() < until_s:
+            pass
 
 
 def _parent_of(process: Path) -> int:
@@ -122,3 +190,10 @@ def _parent_of(process: Path) -> int:
         return int(stat.rsplit(")", 1)[1].split()[1])
     except OSError:
         return 0
+
+
+def _command(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""

@@ -1,8 +1,8 @@
 """The session writer's process: what a node hands over through a pipe becomes a session's folder.
 
-Run as ``python -m live.node.session_writer FOLDER SOURCE``. Frames come on standard input. It
-prints JSON: ``{"ready": ...}`` or ``{"error": ...}``, then what it has written, when that
-changes. It ends when its input does, which the death of the node brings about too.
+Run as ``python -m live.node.session.session_writer FOLDER SOURCE``. Frames come on standard
+input. It prints JSON: ``{"ready": ...}`` or ``{"error": ...}``, then what it has written, when
+that changes. It ends when its input does, which the death of the node brings about too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import signal
 import sys
 import time
 from contextlib import suppress
@@ -20,6 +19,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from adapters.process.stop_signals import ignore_stop_signals
 from adapters.session.session_sink import SessionSink
 from dolphin_strategies.errors import DolphinError
 
@@ -35,19 +35,18 @@ _INPUT: Final = 0
 def main(folder: str, source: str) -> int:
     """Write until the input ends; return the exit code."""
     # Only the end of the input ends this process: the node has to be flat first.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    ignore_stop_signals()
     # pyarrow loads pandas at its first array, which takes a second: not while inputs come.
     pa.array(np.zeros(1))
     try:
         sink = SessionSink(Path(folder), source)
     except (DolphinError, OSError) as error:
-        tell(error=str(error))
+        report(error=str(error))
         return 2
     os.nice(NICE)
-    tell(ready=True)
-    told: dict[str, Any] = {}
-    told_s = 0.0
+    report(ready=True)
+    reported: dict[str, Any] = {}
+    reported_s = 0.0
     while True:
         if select.select([_INPUT], [], [], TURN_S)[0]:
             content = os.read(_INPUT, _READ_BYTES)
@@ -58,15 +57,15 @@ def main(folder: str, source: str) -> int:
                 # Seldom awake, seldom in the node's way; the pipe holds what comes meanwhile.
                 time.sleep(TURN_S)
         sink.tick()
-        if time.monotonic() - told_s >= STATUS_S and (status := sink.status()) != told:
-            told, told_s = status, time.monotonic()
-            tell(**told)
+        if time.monotonic() - reported_s >= STATUS_S and (status := sink.status()) != reported:
+            reported, reported_s = status, time.monotonic()
+            report(**reported)
     sink.close()
-    tell(**sink.status(), closed=True)
+    report(**sink.status(), closed=True)
     return 0
 
 
-def tell(**values: Any) -> None:
+def report(**values: Any) -> None:
     """Print a line for the node; if it is gone, nobody misses it."""
     with suppress(BrokenPipeError):
         sys.stdout.write(json.dumps(values) + "\n")

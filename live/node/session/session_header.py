@@ -1,4 +1,4 @@
-"""What a session's file says of the run that is recorded."""
+"""What a session's file states of the run that is recorded."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from adapters.command.strategy_class import AnyFactorStrategy
-    from live.node.node_settings import Settings
+    from live.node.settings.node_settings import NodeSettings
 
 
-def describe(settings: Settings, strategy: AnyFactorStrategy) -> dict[str, Any]:
-    """Return what ``session.json`` says of a run: all that a replay needs, and what tells it."""
+def describe(settings: NodeSettings, strategy: AnyFactorStrategy) -> dict[str, Any]:
+    """Return what ``session.json`` states of a run: all that a replay needs."""
     source = Path(inspect.getfile(type(strategy)))
     return {
         "strategy": {

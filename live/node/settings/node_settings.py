@@ -19,13 +19,15 @@ from adapters.shm import DEFAULT_PATH
 
 type VenueName = Literal["simulated", "replay", "binance"]
 
+VENUE: Final = "BINANCE"
+"""The venue of all markets but that of synthetic quotes."""
 VENUES: Final = ("simulated", "replay", "binance")
 LIVE_VENUES: Final = ("binance",)
 DEFAULT_STRATEGY: Final = "dolphin_strategies.examples.imbalance_taker:ImbalanceTaker"
 
 
 @dataclass(frozen=True, kw_only=True)
-class NodeSettings(CheckedFields):
+class NodeTable(CheckedFields):
     """The ``[node]`` table.
 
     Attributes
@@ -130,10 +132,10 @@ class NodeStrategySettings(StrategySettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class NodeSettings:
     """Everything a run is configured with."""
 
-    node: NodeSettings = field(default_factory=NodeSettings)
+    node: NodeTable = field(default_factory=NodeTable)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     demo: DemoSettings = field(default_factory=DemoSettings)
     replay: ReplaySettings = field(default_factory=ReplaySettings)
@@ -141,7 +143,7 @@ class Settings:
     strategy: NodeStrategySettings = field(default_factory=NodeStrategySettings)
 
 
-def load(path: Path | None) -> Settings:
+def load(path: Path | None) -> NodeSettings:
     """Read a TOML file; without one, the defaults.
 
     Raises
@@ -150,4 +152,6 @@ def load(path: Path | None) -> Settings:
         If the file cannot be read, or has an unknown key or a value of the wrong kind.
 
     """
-    return Settings() if path is None else from_table(Settings, read_tables(path), str(path))
+    return (
+        NodeSettings() if path is None else from_table(NodeSettings, read_tables(path), str(path))
+    )

@@ -1,0 +1,231 @@
+"""The watch over a process's main thread: a small process of its own, started by HangWatch.
+
+Run as ``python -m adapters.process.hang_loop NUMBERS``. It needs nothing that the watched thread
+could hold, so it works during an endless loop, a sleep, and a C call that never returns and keeps
+the interpreter's lock (GIL). It ends when the watched process does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from adapters.process.hang_rules import Hang, HangRules, Leave, Line, Stop
+from adapters.process.stop_signals import STOP_SIGNALS, ignore_stop_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from adapters.process.hang_rules import Decision
+
+LOOK_S: Final = 0.1
+PAUSE_S: Final = 1.0
+"""A look that is so late was held up together with the whole machine."""
+ANSWER_S: Final = 0.2
+"""How long the thread that shows stacks may take while it can get the main interpreter's lock."""
+DUMP_S: Final = 0.05
+DEBUGGERS: Final = ("/bdb.py", "/pydevd", "/debugpy/")
+PRODUCER_END_S: Final = 2.0
+"""For a producer, which ends by itself when the node's process has ended."""
+WRITE_S: Final = 1.0
+"""How long a terminal or pipe that takes nothing may hold a line up."""
+_STDOUT: Final = 1
+_STDERR: Final = 2
+_PIECE_BYTES: Final = 4_096
+"""What a pipe takes without blocking once it is writable."""
+_READ_BYTES: Final = 1 << 16
+
+
+class Channels(NamedTuple):
+    """The descriptors and numbers through which the watched process and its watch talk.
+
+    Attributes
+    ----------
+    pid : int
+        The watched process.
+    main_thread : int
+        Python's identifier of its main thread.
+    stack_thread : int
+        The kernel's identifier of its thread that shows the main thread's stack.
+    dump_signal : int
+        At which ``faulthandler`` in that thread writes all stacks into ``dump``.
+    reports : int
+        A socket: the main thread's reports as lines of JSON come in, reasons to stop go out.
+    signals : int
+        The reading end of the pipe into which Python's C handler writes each signal's number.
+    stacks : int
+        A socket to the thread that shows the stack.
+    dump : int
+        A file in memory.
+    leave : int
+        A pipe: the watched process exits with the byte that is written into it.
+
+    """
+
+    pid: int
+    main_thread: int
+    stack_thread: int
+    dump_signal: int
+    reports: int
+    signals: int
+    stacks: int
+    dump: int
+    leave: int
+
+
+def watch(channels: Channels) -> None:
+    """Watch until the watched process closes its end."""
+    # Only that ends a watch: the node has to be flat first.
+    ignore_stop_signals()
+    loop = _HangLoop(channels)
+    while loop.turn():
+        pass
+
+
+class _HangLoop:
+    """Follows the rules: reads reports, looks, prints, and ends the process if need be."""
+
+    def __init__(self, channels: Channels) -> None:
+        self._channels: Final = channels
+        self._rules: Final = HangRules(time.monotonic())
+        self._line = b""
+        self._folder = ""
+        self._looked_s = time.monotonic()
+        self._is_over = False
+
+    def turn(self) -> bool:
+        """Wait for what comes, act on it, and return whether to go on."""
+        channels = self._channels
+        ready, _, _ = select.select([channels.reports, channels.signals], [], [], LOOK_S)
+        now_s = time.monotonic()
+        late_s, self._looked_s = now_s - self._looked_s - LOOK_S, now_s
+        if late_s >= PAUSE_S:
+            self._rules.late(late_s)
+        elif self._is_stopped():
+            self._rules.paused(LOOK_S + late_s)
+        if channels.reports in ready and not self._take_reports(now_s):
+            return False
+        if channels.signals in ready:
+            for number in os.read(channels.signals, _READ_BYTES):
+                if number in STOP_SIGNALS:
+                    self._act(self._rules.signalled(now_s, signal.Signals(number).name))
+        self._act(self._rules.look(now_s))
+        return not self._is_over
+
+    def _take_reports(self, now_s: float) -> bool:
+        received = os.read(self._channels.reports, _READ_BYTES)
+        *lines, self._line = (self._line + received).split(b"\n")
+        for line in lines:
+            report = json.loads(line)
+            self._folder = report.pop("folder", self._folder)
+            self._act(self._rules.turned(now_s, report))
+        return bool(received)
+
+    def _act(self, decisions: Iterable[Decision]) -> None:
+        for decision in decisions:
+            match decision:
+                case Hang(silent_s):
+                    self._report_hang(silent_s)
+                case Line(text, is_alarm):
+                    _say(text, _STDERR if is_alarm else _STDOUT)
+                case Stop(reason):
+                    os.write(self._channels.reports, reason.encode() + b"\n")
+                case Leave(code, text):
+                    self._leave(code, text)
+                    return
+
+    def _leave(self, code: int, text: str) -> None:
+        """End the watched process, and clean up after it once its producer has ended too."""
+        self._is_over = True
+        producers = _children_with(self._channels.pid, self._folder) if self._folder else []
+        _say(text)
+        with suppress(BrokenPipeError):
+            os.write(self._channels.leave, bytes([code]))
+        for pidfd in producers:
+            select.select([pidfd], [], [], PRODUCER_END_S)
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _is_stopped(self) -> bool:
+        """Return whether the watched process is stopped: Ctrl-Z, SIGSTOP, a debugger."""
+        with suppress(OSError):
+            stat = Path(f"/proc/{self._channels.pid}/stat").read_text(encoding="utf-8")
+            return stat.rsplit(")", 1)[1].split()[0] in "tT"
+        return False
+
+    def _report_hang(self, silent_s: float) -> None:
+        stack = self._stack()
+        if any(name in stack for name in DEBUGGERS):
+            self._rules.held_by_debugger(time.monotonic())
+            return
+        _say(f"HANG: the node's thread has not turned for {silent_s:.1f} s; it is in\n{stack}")
+
+    def _stack(self) -> str:
+        """Return the main thread's stack, from the callback on, the most recent call last."""
+        stacks, dump_fd = self._channels.stacks, self._channels.dump
+        while select.select([stacks], [], [], 0)[0]:
+            os.read(stacks, _READ_BYTES)  # an answer that came too late
+        os.write(stacks, b"?")
+        if select.select([stacks], [], [], ANSWER_S)[0]:
+            return os.read(stacks, _READ_BYTES).decode(errors="replace")
+        # The lock is held inside C, so the frames stand still and can be read without it.
+        os.lseek(dump_fd, 0, os.SEEK_SET)
+        os.truncate(dump_fd, 0)
+        to = self._channels
+        # To that thread alone: a signal would cut a blocking call of another one short.
+        ctypes.CDLL(None).tgkill(to.pid, to.stack_thread, to.dump_signal)
+        time.sleep(DUMP_S)
+        os.lseek(dump_fd, 0, os.SEEK_SET)
+        dump = os.read(dump_fd, _READ_BYTES).decode(errors="replace")
+        return callback_part(stack_of(dump, self._channels.main_thread))
+
+
+def stack_of(dump: str, thread: int) -> str:
+    """Return one thread's stack, the most recent call last, from a dump of ``faulthandler``."""
+    for block in dump.split("\n\n"):
+        first, *frames = block.strip().splitlines()
+        if f"0x{thread:016x}" in first:
+            return "\n".join(reversed(frames))
+    return "  (unknown)"
+
+
+def callback_part(stack: str) -> str:
+    """Return the part of a stack that asyncio's loop has called, or all of it."""
+    lines = stack.splitlines()
+    at = max((n for n, line in enumerate(lines) if "/asyncio/" in line), default=-1)
+    while at + 1 < len(lines) and at >= 0 and not lines[at + 1].startswith("  File"):
+        at += 1
+    return "\n".join(lines[at + 1 :]) or stack
+
+
+def _say(text: str, to: int = _STDERR) -> None:
+    left = text.encode() + b"\n"
+    with suppress(OSError):
+        while left and select.select([], [to], [], WRITE_S)[1]:
+            left = left[os.write(to, left[:_PIECE_BYTES]) :]
+
+
+def _children_with(parent: int, word: str) -> list[int]:
+    """Return descriptors of a process's children whose command line has a word in it."""
+    found: list[int] = []
+    for children in Path(f"/proc/{parent}/task").glob("*/children"):
+        with suppress(OSError):
+            found += (
+                os.pidfd_open(int(pid))
+                for pid in children.read_text(encoding="ascii").split()
+                if word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+            )
+    return found
+
+
+if __name__ == "__main__":
+    watch(Channels(*map(int, sys.argv[1:])))

@@ -1,0 +1,185 @@
+"""HangRules: what a watch over a node's thread has to do, and when.
+
+Monotonic seconds in, decisions out; no clock of its own and no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from adapters.process.stop_signals import LEFT_AT_ONCE, StopRequests
+
+SILENCE_S: Final = 1.5
+"""Without a turn for so long, a thread counts as hanging; a turn is due every 0.25 s."""
+HANG_LIMIT_S: Final = 10.0
+"""A running node whose thread hangs for so long is asked to stop."""
+STOP_TIMEOUT_S: Final = 4.0
+"""From the request to stop to the end of the process by force."""
+STOP_SLACK_S: Final = 0.5
+"""What a node may take to notice that its time is over."""
+
+OK: Final = 0
+FAILED: Final = 1
+LEFT_OPEN: Final = 3
+
+NOTHING: Final = "nothing"
+
+
+@dataclass(slots=True)
+class ThreadState:
+    """What the watched thread has reported of itself.
+
+    Attributes
+    ----------
+    has_node : bool
+        There is something to stop; before that, the first request ends the process.
+    is_running : bool
+        The node has started; a hang before that is reported and not ended.
+    until_s : float
+        When the run's time is over, in seconds of the monotonic clock; 0: never.
+    is_stopping : bool
+        The thread has asked the node to stop.
+    has_ended : bool
+        The node has stopped; what remains is bookkeeping, which has bounds of its own.
+    left_open : str
+        The open position and orders, or "nothing".
+
+    """
+
+    has_node: bool = False
+    is_running: bool = False
+    until_s: float = 0.0
+    is_stopping: bool = False
+    has_ended: bool = False
+    left_open: str = NOTHING
+
+
+class Hang(NamedTuple):
+    """The thread hangs: its stack is to be printed, unless a debugger holds it."""
+
+    silent_s: float
+
+
+class Line(NamedTuple):
+    """A line for the user, on standard error if it is an alarm."""
+
+    text: str
+    is_alarm: bool = True
+
+
+class Stop(NamedTuple):
+    """The node is to stop as soon as its thread turns again."""
+
+    reason: str
+
+
+class Leave(NamedTuple):
+    """The process is to end here and now."""
+
+    code: int
+    text: str
+
+
+type Decision = Hang | Line | Stop | Leave
+
+
+class HangRules:
+    """Decide from a thread's reports and the stop signals what its watch has to do.
+
+    Parameters
+    ----------
+    now_s : float
+        The time, in seconds of the monotonic clock, as everywhere here.
+
+    """
+
+    def __init__(self, now_s: float) -> None:
+        self.state: Final = ThreadState()
+        self._requests: Final = StopRequests()
+        self._turned_s = now_s
+        self._is_hanging = self._is_asked = self._was_late = False
+        self._stop_by_s = 0.0
+
+    def turned(self, now_s: float, reported: dict[str, Any]) -> list[Decision]:
+        """Take in a report of the thread, which has turned."""
+        for name, value in reported.items():
+            setattr(self.state, name, value)
+        silent_s, self._turned_s = now_s - self._turned_s, now_s
+        self._was_late = False
+        if self.state.has_ended:
+            self._stop_by_s = 0.0
+        elif self.state.is_stopping:
+            self._limit_stop(now_s)
+        if not self._is_hanging:
+            return []
+        self._is_hanging = False
+        return [Line(f"HANG over: the node's thread turns again, after {silent_s:.1f} s")]
+
+    def signalled(self, now_s: float, name: str) -> list[Decision]:
+        """Take in a stop signal."""
+        if not self._requests.add(now_s):
+            return []
+        if self._requests.count > 1:
+            return [self._leave(now_s, f"second signal ({name})", LEFT_AT_ONCE)]
+        if not self.state.has_node:
+            return [self._leave(now_s, name, OK)]
+        if self.state.has_ended:
+            return []
+        self._limit_stop(now_s)
+        text = "cancelling orders and closing the position; once more to leave at once"
+        return [Line(f"{name}: {text}", is_alarm=False)]
+
+    def look(self, now_s: float) -> list[Decision]:
+        """Return what the passing of time asks for."""
+        state = self.state
+        if not state.has_node or state.has_ended:
+            return []
+        if self._stop_by_s and now_s >= self._stop_by_s:
+            reason = f"the node did not stop within {STOP_TIMEOUT_S:g} s"
+            code = FAILED if state.left_open == NOTHING else LEFT_OPEN
+            return [self._leave(now_s, reason, code)]
+        if state.until_s and now_s >= state.until_s + STOP_SLACK_S:
+            self._limit_stop(now_s)
+        silent_s = now_s - self._turned_s
+        found: list[Decision] = []
+        if silent_s >= SILENCE_S and not self._is_hanging:
+            self._is_hanging = True
+            found.append(Hang(silent_s))
+        if silent_s >= HANG_LIMIT_S and state.is_running and not self._is_asked:
+            self._is_asked = True
+            self._limit_stop(now_s)
+            reason = f"the node's thread did not turn for {HANG_LIMIT_S:g} s"
+            found += [Line(f"HANG: {reason}; stopping the node"), Stop(reason)]
+        return found
+
+    def paused(self, seconds: float) -> None:
+        """Forget a time in which the whole process did not run, or a debugger held it."""
+        self._turned_s += seconds
+        if self._stop_by_s:
+            self._stop_by_s += seconds
+
+    def late(self, seconds: float) -> None:
+        """Forget a time in which the watch itself did not run, as if the machine had paused.
+
+        Once for each silence: on a machine that is always late, a hang is noticed too.
+        """
+        if not self._was_late:
+            self._was_late = True
+            self.paused(seconds)
+
+    def held_by_debugger(self, now_s: float) -> None:
+        """Take the hang back: a person looks at the thread."""
+        self._is_hanging = False
+        self._turned_s = now_s
+
+    def _limit_stop(self, now_s: float) -> None:
+        self._stop_by_s = self._stop_by_s or now_s + STOP_TIMEOUT_S
+
+    def _leave(self, now_s: float, reason: str, code: int) -> Leave:
+        left_open = self.state.left_open
+        alarm = "" if left_open == NOTHING else "POSITION OR ORDERS LEFT OPEN - "
+        as_of = ""
+        if self.state.has_node and not self.state.has_ended:
+            as_of = f" (as of {now_s - self._turned_s:.1f} s ago)"
+        return Leave(code, f"{alarm}{reason}; left open: {left_open}{as_of}")

@@ -1,0 +1,178 @@
+"""HangWatch: a watch over the main thread, which may hang in Python or in C."""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from adapters.command.terminal import say
+from adapters.process import _exit_thread
+from adapters.process.child import Child, module_command
+from adapters.process.hang_loop import Channels, callback_part
+from adapters.process.stop_signals import LEFT_AT_ONCE
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+TURN_S: Final = 0.25
+"""How often the watched thread reports that it turns."""
+DUMP_SIGNAL: Final = int(signal.SIGRTMAX) - 1
+"""At which ``faulthandler`` writes all stacks; nothing else in a node uses it."""
+END_TIMEOUT_S: Final = 2.0
+_READ_BYTES: Final = 1 << 12
+
+
+class HangWatch:
+    """Notice from outside when the main thread does not turn, and end the process in time.
+
+    What is noticed, printed and ended is decided in a small process of its own, see
+    :mod:`adapters.process.hang_loop` and :mod:`adapters.process.hang_rules`. It takes the stop
+    signals as they come, prints the first, and ends this process at the second, at a stop's
+    deadline and after a long hang.
+
+    Notes
+    -----
+    A context, on the main thread only. The watched thread pays for a timer and a small write
+    every 0.25 s. The watch never touches Nautilus, which may be touched on its own thread only:
+    what is left open is what that thread reported last.
+
+    """
+
+    def __init__(self) -> None:
+        self._reports, reports = socket.socketpair()
+        self._stacks, stacks = socket.socketpair()
+        signals, self._signals = os.pipe()
+        leave_from, leave = os.pipe()
+        dump = os.memfd_create("stacks")
+        self._dump: Final = dump
+        self._handle: asyncio.TimerHandle | None = None
+        self._is_watching = True
+        os.set_blocking(self._reports.fileno(), False)
+        os.set_blocking(self._signals, False)
+        faulthandler.register(DUMP_SIGNAL, file=dump, all_threads=True)
+        signal.set_wakeup_fd(self._signals, warn_on_full_buffer=False)
+        main_thread = threading.get_ident()
+        self._shower: Final = threading.Thread(
+            target=self._show_stacks, args=(main_thread,), daemon=True
+        )
+        self._shower.start()
+        _exit_thread.start(leave_from)
+        channels = Channels(
+            pid=os.getpid(),
+            main_thread=main_thread,
+            stack_thread=self._shower.native_id or 0,
+            dump_signal=DUMP_SIGNAL,
+            reports=reports.fileno(),
+            signals=signals,
+            stacks=stacks.fileno(),
+            dump=dump,
+            leave=leave,
+        )
+        self._child: Final = Child(
+            module_command("adapters.process.hang_loop", *channels),
+            output="inherited",
+            inherits=(reports.fileno(), signals, stacks.fileno(), dump, leave),
+        )
+        reports.close()
+        stacks.close()
+        os.close(signals)
+        os.close(leave)
+
+    def report(self, **state: Any) -> None:
+        """Report that the thread turns, and what changed.
+
+        Parameters
+        ----------
+        **state
+            Fields of :class:`~adapters.process.hang_rules.ThreadState`, and ``folder``, which is
+            removed when the process is ended.
+
+        """
+        try:
+            self._reports.send(json.dumps(state).encode() + b"\n")
+        except BlockingIOError:
+            return
+        except OSError:
+            if self._is_watching:
+                self._is_watching = False
+                say("the watch over this process has ended; hangs are not noticed", to=sys.stderr)
+
+    def follow(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        state: Callable[[], dict[str, Any]],
+        on_stop: Callable[[str], object],
+    ) -> None:
+        """Report from a loop on the main thread, every 0.25 s from now on.
+
+        Parameters
+        ----------
+        loop : asyncio.AbstractEventLoop
+            The thread's loop.
+        state : callable
+            Gives what is reported, see :meth:`report`.
+        on_stop : callable
+            Called on the loop with the reason why the node shall stop, after a long hang.
+
+        """
+
+        def turn() -> None:
+            self.report(**state())
+            with suppress(OSError):
+                if reason := self._reports.recv(_READ_BYTES):
+                    on_stop(reason.decode().strip())
+            self._handle = loop.call_later(TURN_S, turn)
+
+        turn()
+
+    def leave_unwatched(self, name: str) -> None:
+        """End the process at a second request to stop, if there is no watch that does so.
+
+        Parameters
+        ----------
+        name : str
+            The signal's name.
+
+        """
+        if self._child.exit_code is not None:
+            say(f"second signal ({name})", to=sys.stderr)
+            os._exit(LEFT_AT_ONCE)
+
+    def unfollow(self) -> None:
+        """Stop reporting from a loop."""
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.unfollow()
+        signal.set_wakeup_fd(-1)
+        for end in (self._reports, self._stacks):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self._child.wait(END_TIMEOUT_S)
+        self._child.stop()
+        self._shower.join(END_TIMEOUT_S)
+        faulthandler.unregister(DUMP_SIGNAL)
+        self._reports.close()
+        self._stacks.close()
+        os.close(self._signals)
+        os.close(self._dump)
+
+    def _show_stacks(self, main_thread: int) -> None:
+        """Answer each question with the main thread's stack, while the lock can be had."""
+        while self._stacks.recv(1):
+            stack = "".join(traceback.format_stack(sys._current_frames()[main_thread]))  # noqa: SLF001 - documented
+            with suppress(OSError):
+                self._stacks.send(callback_part(stack).encode()[-_READ_BYTES:])

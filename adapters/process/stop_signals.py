@@ -1,0 +1,124 @@
+"""StopSignals: SIGINT, SIGTERM and SIGHUP as requests to stop, each request counted once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from types import FrameType
+
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+COPY_S: Final = 1.0
+"""How long after a request further signals are copies of it.
+
+A signal to a whole process group reaches this process twice if ``uv run`` is in the group, because
+uv forwards its own copy (SIGTERM at once, SIGINT after 0.2 s); ``timeout`` sends one more.
+"""
+LEFT_AT_ONCE: Final = 130
+"""Exit code of a process that a second request ended."""
+
+
+class StopRequests:
+    """Tell a second request to stop from a copy of the first.
+
+    Copies do not prolong the time in which copies are ignored, so the process leaves after a
+    second for whoever keeps pressing Ctrl-C.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._last_s = 0.0
+
+    def add(self, now_s: float) -> bool:
+        """Return whether a stop signal is a request of its own, which is then counted.
+
+        Parameters
+        ----------
+        now_s : float
+            When the signal came, in seconds of the monotonic clock.
+
+        """
+        if self.count and now_s - self._last_s < COPY_S:
+            return False
+        self.count += 1
+        self._last_s = now_s
+        return True
+
+
+class StopSignals:
+    """Handle the stop signals of a process; a context that restores the previous handlers.
+
+    Parameters
+    ----------
+    on_first : callable
+        Called with the signal's name at the first request.
+    on_second : callable
+        Called with the signal's name at each later request.
+
+    Notes
+    -----
+    On the main thread only. Both are called there between two bytecodes of whatever runs, so
+    they do as little as a signal handler has to: see :func:`call_soon`.
+
+    """
+
+    def __init__(
+        self, on_first: Callable[[str], object], on_second: Callable[[str], object]
+    ) -> None:
+        self._on_first: Final = on_first
+        self._on_second: Final = on_second
+        self._requests: Final = StopRequests()
+        self._previous: dict[int, object] = {}
+
+    def take_over(self) -> None:
+        """Handle the stop signals from now on."""
+        for number in STOP_SIGNALS:
+            self._previous[number] = signal.signal(number, self._on_signal)
+
+    def restore(self) -> None:
+        """Give the signals back to whoever handled them before."""
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)  # type: ignore[arg-type] # as signal.signal gave it
+
+    def __enter__(self) -> Self:
+        self.take_over()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.restore()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._requests.add(time.monotonic()):
+            handle = self._on_first if self._requests.count == 1 else self._on_second
+            handle(signal.Signals(number).name)
+
+
+def call_soon(
+    loop: asyncio.AbstractEventLoop, call: Callable[..., object], *arguments: object
+) -> None:
+    """Call from within a loop, asked for in a signal handler; nothing if the loop has ended."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(call, *arguments)
+
+
+def ignore_stop_signals() -> None:
+    """Ignore the stop signals from now on, in this process only."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def interrupt_at_stop_signals() -> None:
+    """Raise KeyboardInterrupt at the first request, so that contexts close; leave at a second."""
+
+    def interrupt(name: str) -> None:
+        raise KeyboardInterrupt(name)
+
+    def leave(name: str) -> None:
+        os._exit(LEFT_AT_ONCE)
+
+    StopSignals(interrupt, leave).take_over()

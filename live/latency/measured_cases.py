@@ -1,0 +1,63 @@
+"""The cases of a latency measurement, each measured in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from adapters.process.child import module_command
+from live.latency.report import Case
+
+PROBE_SLACK_S: Final = 90.0
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+class Probe:
+    """A case, and the command line of its measurement."""
+
+    def __init__(self, key: str, name: str, kind: str, address: str, wait: str = "event") -> None:
+        self.case: Final = Case(key=key, name=name)
+        self._words: Final = [kind, address, "--wait", wait]
+
+    def run(self, rate_hz: float, count: int) -> None:
+        """Measure once more; a failure is noted, not raised."""
+        if self.case.problem:
+            return
+        command = module_command("live.latency.probe", *self._words)
+        command += ["--rate", str(rate_hz), "--count", str(count)]
+        try:
+            done = subprocess.run(
+                command, cwd=ROOT, capture_output=True, text=True, check=False,
+                timeout=count / rate_hz + PROBE_SLACK_S,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            self.case.problem = "the measurement did not end"
+            return
+        if done.returncode:
+            errors = done.stderr.strip().splitlines()
+            self.case.problem = errors[-1] if errors else f"exit code {done.returncode}"
+            return
+        found = np.array(json.loads(done.stdout.splitlines()[-1]), dtype=float) / 1_000
+        self.case.latencies_us = np.concatenate([self.case.latencies_us, found])
+
+
+def probes(hazelcast: str, no_hazelcast: str, region: Path) -> list[Probe]:
+    """Return all probes; those of Hazelcast with the reason, if there is none."""
+    join = "&" if "?" in hazelcast else "?"
+    poll = f"{hazelcast}{join}mode=poll&poll_ms=1"
+    found = [Probe("hazelcast/read", "Hazelcast get + parse", "get", hazelcast)]
+    for kind, where in (("raw", "source"), ("node", "on_factors")):
+        found += [
+            Probe(f"hazelcast poll/{kind}", f"Hazelcast polled at 1 ms → {where}", kind, poll),
+            Probe(f"hazelcast push/{kind}", f"Hazelcast push → {where}", kind, hazelcast),
+            Probe(f"shm event/{kind}", f"shared memory event → {where}", kind, str(region)),
+            Probe(f"shm spin/{kind}", f"shared memory spin → {where}", kind, str(region), "spin"),
+        ]
+    for probe in found:
+        if probe.case.key.startswith("hazelcast") and no_hazelcast:
+            probe.case.problem = no_hazelcast
+    return found

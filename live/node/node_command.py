@@ -1,0 +1,90 @@
+"""The command ``run_node.py``: check everything, then run a node or report what was found."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from adapters.command.strategy_class import check_factors, find_strategy, make_config
+from adapters.shm import FactorReader, RegionNotReadyError
+from dolphin_strategies.errors import DolphinError
+from dolphin_strategies.factors.schema import FactorSchema
+from live.node.settings.node_options import parse, settings_of
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from adapters.command.strategy_class import AnyFactorStrategy
+    from live.node.settings.node_settings import NodeSettings
+
+BAD_CONFIG: Final = 2
+
+
+def schema_of(settings: NodeSettings) -> FactorSchema | None:
+    """Return the names that the producer of this run writes, or None while nobody knows."""
+    if settings.node.source:
+        return None
+    if settings.node.venue == "simulated" and settings.node.producer == "own":
+        from adapters.market.simulated_path import SCHEMA  # noqa: PLC0415 - one of three markets
+
+        return SCHEMA
+    if settings.node.venue == "replay":
+        from adapters.market.tick_factors import MEANINGS  # noqa: PLC0415
+
+        return FactorSchema(MEANINGS)
+    try:
+        with FactorReader(settings.node.region) as reader:
+            return reader.schema
+    except RegionNotReadyError:
+        return None
+
+
+def prepare(options: argparse.Namespace) -> tuple[NodeSettings, AnyFactorStrategy]:
+    """Check everything and make the strategy.
+
+    Raises
+    ------
+    DolphinError
+        If anything is wrong; nothing was started or created.
+
+    """
+    settings = settings_of(options)
+    strategy_class = find_strategy(settings.strategy.path)
+    config = make_config(strategy_class, settings.strategy.config)
+    schema = schema_of(settings)
+    if schema is not None:
+        check_factors(strategy_class, schema)
+    return settings, strategy_class(config)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        settings, strategy = prepare(options)
+        if options.check:
+            node = settings.node
+            known = schema_of(settings)
+            if node.source:
+                factors = f"factors from {node.source}"
+            elif known:
+                factors = f"{len(known)} factors"
+            else:
+                factors = f"no producer at {node.region} yet"
+            print(
+                f"OK: {type(strategy).__name__} on the {node.venue} market, "
+                f"{node.orders} orders, {factors}"
+            )
+            return 0
+    except DolphinError as error:
+        print(f"run_node.py: {error}", file=sys.stderr)
+        return BAD_CONFIG
+    # After the check, which loads nothing that it does not need.
+    from live.node.node_run import NodeRun  # noqa: PLC0415
+
+    try:
+        return NodeRun(settings, strategy).run()
+    except DolphinError as error:
+        print(f"run_node.py: {error}", file=sys.stderr)
+        return 1

@@ -1,0 +1,72 @@
+"""RunEnding: why and with which exit code a node's run ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from adapters.process.stop_signals import call_soon
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from nautilus_trader.live import LiveNodeHandle
+
+OK: Final = 0
+FAILED: Final = 1
+LEFT_OPEN: Final = 3
+
+
+class RunEnding:
+    """The first reason to end a run, and the request to the node that follows from it.
+
+    Parameters
+    ----------
+    on_stop : callable
+        Called once, when the node is asked to stop.
+
+    Notes
+    -----
+    Used on the node's thread; :meth:`request` in a signal handler there too.
+
+    """
+
+    def __init__(self, on_stop: Callable[[], object]) -> None:
+        self.reason = ""
+        self.code = OK
+        self._on_stop: Final = on_stop
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._handle: LiveNodeHandle | None = None
+
+    def attach(self, loop: asyncio.AbstractEventLoop, handle: LiveNodeHandle) -> None:
+        """Stop this node, which runs on this loop, from now on."""
+        self._loop, self._handle = loop, handle
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the node has started."""
+        return self._handle is not None and self._handle.is_running
+
+    def request(self, name: str) -> None:
+        """Stop because of a signal, soon: the loop may be inside the code that it interrupted."""
+        if self._loop is None:
+            self.stop(f"stopped by {name}")
+        else:
+            call_soon(self._loop, self.stop, f"stopped by {name}")
+
+    def stop(self, reason: str) -> None:
+        """Ask the node to stop; only the first reason counts."""
+        if not self.reason:
+            self.reason = reason
+            self._on_stop()
+            self.ask_again()
+
+    def ask_again(self) -> None:
+        """Repeat a request that was made: a node forgets one that came while it started."""
+        if self.reason and self._handle is not None:
+            self._handle.stop()
+
+    def fail(self, reason: str) -> None:
+        """Stop, and end with the exit code of a failure."""
+        self.code = FAILED
+        self.stop(reason)

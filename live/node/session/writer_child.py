@@ -1,0 +1,138 @@
+"""WriterChild: the session writer as the node sees it, a process and a pipe into it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import select
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.process.child import Child, ChildError, module_command
+from adapters.session.pipe_sender import Outbox
+from dolphin_strategies.errors import DolphinError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from pathlib import Path
+
+PIPE_BYTES: Final = 1 << 20
+READY_TIMEOUT_S: Final = 30.0
+END_TIMEOUT_S: Final = 20.0
+"""For turning what is left into files, on a slow disk."""
+_LOOK_S: Final = 0.1
+
+
+class RecordingError(DolphinError):
+    """A session cannot be recorded; nothing was started."""
+
+
+class WriterChild:
+    """Starts the session writer, hands frames over without waiting, and reads its status.
+
+    Parameters
+    ----------
+    folder : Path
+        The session's folder.
+
+    Attributes
+    ----------
+    outbox : Outbox
+        What is to be written.
+    status : dict
+        What the writer has reported last: ``recorded``, ``dropped``, ``problem``, and more.
+
+    Raises
+    ------
+    RecordingError
+        If the writer cannot be started, or cannot write.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.status: Final[dict[str, Any]] = {"recorded": 0, "dropped": 0, "problem": ""}
+        self._is_watching = False
+        self._child: Final = Child(
+            module_command("live.node.session.session_writer", folder, f"node {os.getpid()}")
+        )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self._child.kill()
+            raise
+        os.set_blocking(self._child.into, False)
+        with suppress(OSError):
+            fcntl.fcntl(self._child.into, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        self.outbox: Final = Outbox(self._child.into)
+
+    def _wait_until_ready(self) -> None:
+        try:
+            self._child.wait_for(self._is_answer, READY_TIMEOUT_S, "record: the session writer")
+        except ChildError as error:
+            raise RecordingError(str(error)) from None
+        if "error" in self.status:
+            raise RecordingError(str(self.status["error"]))
+
+    def _is_answer(self, line: str) -> bool:
+        self.status.update(json.loads(line))
+        return bool({"ready", "error"} & self.status.keys())
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the writer's process runs."""
+        return self._child.exit_code is None
+
+    def hand_over(self, loop: asyncio.AbstractEventLoop, again: Callable[[], None]) -> None:
+        """Give the pipe what it takes at once.
+
+        Parameters
+        ----------
+        loop : asyncio.AbstractEventLoop
+            The loop on which this is called.
+        again : callable
+            Called on the loop as soon as the pipe has room for the rest.
+
+        """
+        self.outbox.flush()
+        is_waiting = self.outbox.waiting_bytes > 0
+        if is_waiting == self._is_watching:
+            return
+        self._is_watching = is_waiting
+        if is_waiting:
+            loop.add_writer(self._child.into, again)
+        else:
+            loop.remove_writer(self._child.into)
+
+    def release(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have the loop do nothing more for this."""
+        with suppress(OSError, ValueError):
+            loop.remove_writer(self._child.into)
+
+    def read_status(self) -> bool:
+        """Take in what the writer has reported, without waiting; return whether it goes on."""
+        while lines := self._child.lines(0):
+            for line in lines:
+                self.status.update(json.loads(line))
+        return lines is not None
+
+    def end(self) -> None:
+        """Hand over the rest and wait for the files, within a bound."""
+        deadline_s = time.monotonic() + END_TIMEOUT_S
+        while self.outbox.waiting_bytes and time.monotonic() < deadline_s:
+            select.select([], [self._child.into], [], _LOOK_S)
+            self.outbox.flush()
+        self._child.close_input()
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            lines = self._child.lines(left_s)
+            if lines is None:
+                break
+            for line in lines:
+                self.status.update(json.loads(line))
+        self._child.wait(max(deadline_s - time.monotonic(), _LOOK_S))
+
+    def kill(self) -> None:
+        """End the writer at once; it loses what it has not written."""
+        self._child.kill()

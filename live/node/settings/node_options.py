@@ -1,0 +1,110 @@
+"""The options of ``run_node.py``, and the settings that they make of a file's."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from adapters.command.settings_file import override
+from adapters.feed.factor_feed import WAITS
+from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
+from dolphin_strategies.errors import ConfigError
+from live.node.settings.node_settings import VENUES, NodeSettings, load
+from live.node.settings.settings_check import check_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DESCRIPTION: Final = "Run a NautilusTrader node that trades on external factors."
+EXAMPLES: Final = """\
+examples:
+  run_node.py                                       the demo: simulated market, sandbox orders
+  run_node.py --seconds 30 --wait spin              half a minute of it, at the lowest latency
+  run_node.py --strategy my_module:MyStrategy       your strategy
+  run_node.py --replay FOLDER --speed 10            recorded ticks as the live market
+  run_node.py --record FOLDER                       and record it, to be replayed later
+  run_node.py --venue binance                       Binance's quotes, factors of a running
+                                                    producer, sandbox orders (paper)
+  run_node.py --source hazelcast://localhost:5701   the producer's entry in Hazelcast
+  run_node.py --config node.toml --check            check a configuration, start nothing
+
+Ctrl-C cancels the orders, closes the position and prints a summary; a second one leaves at once.
+exit codes: 0 stopped as asked and flat; 1 something failed; 2 bad usage or configuration;
+3 a position or order was left open; 130 left by a second signal.
+"""
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        prog="run_node.py",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--config", type=Path, metavar="FILE.toml", help="settings; see docs/configuration.md")
+    add("--strategy", metavar="MODULE:CLASS", help="the FactorStrategy that trades")
+    add("--seconds", type=float, metavar="N", help="stop after N seconds (default: at Ctrl-C)")
+    add("--wait", choices=WAITS, help="event: sleep until factors come (default); "
+        "spin: keep one core busy for lower latency")  # fmt: skip
+    add("--venue", choices=VENUES, help="where quotes come from (default: simulated)")
+    add("--replay", type=Path, metavar="FOLDER", help="recorded ticks as the live market")
+    add("--speed", type=float, metavar="N", help="speed of the replay (default: 1)")
+    add("--region", type=Path, metavar="PATH", help="the region of a running producer "
+        "(default: /dev/shm/dolphin_exf; the demo and the replay make their own)")  # fmt: skip
+    add("--catalog", type=Path, metavar="FOLDER", help="the recorded factors that a strategy's "
+        "factor_history comes from")  # fmt: skip
+    add("--source", metavar="URL", help="factors from Hazelcast instead, for example "
+        f"{HAZELCAST_EXAMPLE}; see docs/hazelcast.md")  # fmt: skip
+    add("--synthetic-quotes", action="store_true", default=None, help="make quotes of BTCUSDT.EXF "
+        "from the factors, on which the sandbox matches")  # fmt: skip
+    add("--producer", choices=("own", "outside"), help="outside: the simulated market with the "
+        "factors of a running producer, see --region")  # fmt: skip
+    add("--seed", type=int, metavar="N", help="seed of the demo's market")
+    add("--record", type=Path, metavar="FOLDER", help="record the session into a new folder; "
+        "backtests/check_parity.py replays it")  # fmt: skip
+    add("--live-orders", action="store_true", help="really send the real orders that the "
+        "configuration asks for")  # fmt: skip
+    add("--check", action="store_true", help="check everything, start and create nothing")
+    return parser.parse_args(arguments)
+
+
+def settings_of(options: argparse.Namespace) -> NodeSettings:
+    """Return the file's settings with the command line's on top.
+
+    Raises
+    ------
+    ConfigError
+        If they contradict each other or cannot be used.
+
+    """
+    settings = load(options.config)
+    if options.replay is not None:
+        if options.venue not in {None, "replay"}:
+            msg = f"--replay is a market of its own; it does not go with --venue {options.venue}"
+            raise ConfigError(msg)
+        options.venue = "replay"
+
+    settings = dataclasses.replace(
+        settings,
+        node=override(
+            settings.node,
+            seconds=options.seconds,
+            wait=options.wait,
+            venue=options.venue,
+            region=options.region,
+            catalog=options.catalog,
+            record=options.record,
+            source=options.source,
+            producer=options.producer,
+        ),
+        demo=override(settings.demo, seed=options.seed),
+        replay=override(settings.replay, folder=options.replay, speed=options.speed),
+        synthetic_quotes=override(settings.synthetic_quotes, enabled=options.synthetic_quotes),
+        strategy=override(settings.strategy, path=options.strategy),
+    )
+    check_settings(settings, live_orders=options.live_orders)
+    return settings

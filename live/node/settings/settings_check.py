@@ -1,0 +1,128 @@
+"""The checks of a run's settings that go beyond one field."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from adapters.hazelcast_map.settings import HazelcastSettings, credentials
+from adapters.session import session_files
+from dolphin_strategies.errors import ConfigError
+from live.node.settings.node_settings import LIVE_VENUES, VENUE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from live.node.settings.node_settings import NodeSettings, NodeTable
+
+KEY_VARIABLES: Final = ("BINANCE_API_KEY", "BINANCE_API_SECRET")
+RECORDING_FILES: Final = (
+    "usdm_bookticker.parquet",
+    "usdm_trades.parquet",
+    "spot_bookticker.parquet",
+    "spot_trades.parquet",
+)
+
+
+def check_settings(settings: NodeSettings, *, live_orders: bool) -> None:
+    """Refuse settings that no run can follow, and real orders that were not asked for twice.
+
+    Raises
+    ------
+    ConfigError
+        With what was expected and found.
+
+    """
+    node = settings.node
+    if node.venue == "replay":
+        check_recording(settings.replay.folder)
+        if node.producer == "outside":
+            msg = "producer: a replay brings its own factors; expected 'own', found 'outside'"
+            raise ConfigError(msg)
+    if node.source:
+        check_source(node)
+    synthetic = settings.synthetic_quotes.instrument
+    if str(synthetic.venue) == VENUE:
+        msg = f"synthetic_quotes instrument: expected a venue of its own, found {synthetic}"
+        raise ConfigError(msg)
+    if node.catalog is not None:
+        from adapters.catalog.reading.factor_catalog import FactorCatalog  # noqa: PLC0415 - slow to load
+
+        FactorCatalog(node.catalog)
+    if node.record is not None:
+        session_files.check_new(node.record)
+    if node.orders == "live" and node.venue not in LIVE_VENUES:
+        msg = (
+            f"orders: real orders need a live venue ({', '.join(LIVE_VENUES)}), "
+            f"found venue {node.venue!r}"
+        )
+        raise ConfigError(msg)
+    if node.orders == "live" and not live_orders:
+        msg = "the configuration asks for real orders; add --live-orders if you mean it"
+        raise ConfigError(msg)
+    if live_orders and node.orders != "live":
+        msg = (
+            "--live-orders alone sends nothing: the configuration must name a live venue too "
+            '([node] venue = "binance", orders = "live")'
+        )
+        raise ConfigError(msg)
+    if node.orders == "live":
+        binance_keys(os.environ)
+
+
+def check_source(node: NodeTable) -> None:
+    """Refuse a source that cannot be used, or not with these settings.
+
+    Raises
+    ------
+    ConfigError
+        With what was expected and found.
+
+    """
+    HazelcastSettings.from_url(node.source)
+    credentials()
+    if node.venue == "replay":
+        msg = "source: a replay has factors of its own; choose another venue, or no source"
+        raise ConfigError(msg)
+    if node.wait == "spin":
+        msg = (
+            "wait: 'spin' watches shared memory, and Hazelcast's client needs the interpreter "
+            "meanwhile; use wait 'event', or live/bridge_hazelcast.py and its region"
+        )
+        raise ConfigError(msg)
+
+
+def check_recording(folder: Path | None) -> None:
+    """Refuse a folder without the files of a recording.
+
+    Raises
+    ------
+    ConfigError
+        With the file that is missing.
+
+    """
+    if folder is None or not folder.is_dir():
+        msg = f"replay: expected a folder of recorded ticks, found {folder}"
+        raise ConfigError(msg)
+    for name in RECORDING_FILES:
+        if not (folder / name).is_file():
+            msg = f"replay: expected a file {name} in {folder}, found none; see docs/replay.md"
+            raise ConfigError(msg)
+
+
+def binance_keys(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return the key and the secret of the real account, from the environment only.
+
+    Raises
+    ------
+    ConfigError
+        If one is missing.
+
+    """
+    for name in KEY_VARIABLES:
+        if not environment.get(name):
+            msg = f"real orders need the environment variable {name}; it is not set"
+            raise ConfigError(msg)
+    key, secret = KEY_VARIABLES
+    return environment[key], environment[secret]

@@ -1,0 +1,144 @@
+"""What the watch over a node's thread decides, at which time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adapters.process.hang_rules import (
+    HANG_LIMIT_S,
+    SILENCE_S,
+    STOP_SLACK_S,
+    STOP_TIMEOUT_S,
+    Hang,
+    HangRules,
+    Leave,
+    Line,
+    Stop,
+)
+from adapters.process.stop_signals import COPY_S
+
+if TYPE_CHECKING:
+    from adapters.process.hang_rules import Decision
+
+
+def running(**state: Any) -> HangRules:
+    """Return the rules for a node that runs and turned at 0."""
+    rules = HangRules(0.0)
+    rules.turned(0.0, {"has_node": True, "is_running": True, **state})
+    return rules
+
+
+def kinds(decisions: list[Decision]) -> list[type]:
+    """Return the kinds of decisions."""
+    return [type(decision) for decision in decisions]
+
+
+def leave_of(decisions: list[Decision]) -> Leave:
+    """Return the only decision, which ends the process."""
+    (decision,) = decisions
+    assert isinstance(decision, Leave)
+    return decision
+
+
+def test_a_silent_thread_is_reported_once_and_again_when_it_turns() -> None:
+    """Nothing while it turns, one report of a hang, and one when the hang is over."""
+    rules = running()
+    assert rules.look(SILENCE_S - 0.01) == []
+    assert rules.look(SILENCE_S) == [Hang(SILENCE_S)]
+    assert rules.look(SILENCE_S + 1) == []
+    (line,) = rules.turned(SILENCE_S + 2, {})
+    assert isinstance(line, Line)
+    assert "after 3.5 s" in line.text
+    assert rules.look(SILENCE_S + 2) == []
+
+
+def test_before_the_node_and_after_its_end_nothing_hangs() -> None:
+    """Loading a strategy and writing files at the end may take long."""
+    rules = HangRules(0.0)
+    assert rules.look(100.0) == []
+    rules.turned(100.0, {"has_node": True})
+    rules.turned(101.0, {"has_ended": True})
+    assert rules.look(1000.0) == []
+
+
+def test_a_hang_while_the_node_starts_is_reported_and_not_ended() -> None:
+    """A strategy may load a model in on_start."""
+    rules = running(is_running=False)
+    assert kinds(rules.look(SILENCE_S)) == [Hang]
+    assert rules.look(HANG_LIMIT_S * 10) == []
+
+
+def test_a_long_hang_stops_the_node_and_then_ends_the_process() -> None:
+    """Asked once; what is left open decides the code."""
+    rules = running(left_open="position +1")
+    assert kinds(rules.look(HANG_LIMIT_S)) == [Hang, Line, Stop]
+    assert rules.look(HANG_LIMIT_S + 1) == []
+    leave = leave_of(rules.look(HANG_LIMIT_S + STOP_TIMEOUT_S))
+    assert leave.code == 3
+    assert leave.text.endswith("left open: position +1 (as of 14.0 s ago)")
+
+
+def test_the_time_of_a_run_holds_without_its_thread() -> None:
+    """The deadline runs from the end of the run's time; with nothing open the code is 1."""
+    rules = running(until_s=1.0)
+    rules.look(1.0 + STOP_SLACK_S)
+    deadline_s = 1.0 + STOP_SLACK_S + STOP_TIMEOUT_S
+    assert Leave not in kinds(rules.look(deadline_s - 0.01))
+    assert leave_of(rules.look(deadline_s)).code == 1
+
+
+def test_a_turning_node_that_does_not_stop_is_ended() -> None:
+    """The deadline of a stop holds while the thread turns, from the first request on."""
+    rules = running()
+    for n in range(5):
+        assert rules.turned(float(n), {"is_stopping": True}) == []
+    assert leave_of(rules.look(STOP_TIMEOUT_S)).code == 1
+
+
+def test_a_node_that_has_stopped_in_time_is_not_ended() -> None:
+    """Writing the recording may take longer than a stop."""
+    rules = running(is_stopping=True)
+    rules.turned(1.0, {"has_ended": True})
+    assert rules.look(100.0) == []
+
+
+def test_requests_are_counted_without_their_copies() -> None:
+    """The first is printed, copies are not; the second ends the process with 130."""
+    rules = running(left_open="1 orders")
+    (line,) = rules.signalled(1.0, "SIGTERM")
+    assert isinstance(line, Line)
+    assert not line.is_alarm
+    assert rules.signalled(1.2, "SIGINT") == []
+    leave = leave_of(rules.signalled(1.0 + COPY_S, "SIGINT"))
+    assert leave.code == 130
+    assert leave.text.startswith("POSITION OR ORDERS LEFT OPEN - second signal (SIGINT)")
+
+
+def test_a_request_before_there_is_a_node_ends_the_process() -> None:
+    """Nothing can be open, so the code is 0."""
+    assert leave_of(HangRules(0.0).signalled(1.0, "SIGTERM")).code == 0
+
+
+def test_a_pause_of_the_whole_process_is_no_hang() -> None:
+    """Neither the silence nor a deadline counts the time in which nothing ran."""
+    rules = running(is_stopping=True)
+    rules.paused(100.0)
+    assert rules.look(100.0 + SILENCE_S - 0.01) == []
+    assert kinds(rules.look(100.0 + STOP_TIMEOUT_S)) == [Leave]
+
+
+def test_a_watch_that_is_always_late_notices_a_hang_all_the_same() -> None:
+    """Lateness is taken for a pause of the machine once until the thread turns again."""
+    rules = running()
+    rules.late(2.0)
+    assert rules.look(2.0 + SILENCE_S - 0.01) == []
+    rules.late(2.0)
+    assert kinds(rules.look(2.0 + SILENCE_S)) == [Hang]
+
+
+def test_a_thread_that_a_debugger_holds_does_not_hang() -> None:
+    """It is asked for its stack again and again, and never ended."""
+    rules = running()
+    for n in range(1, 20):
+        assert kinds(rules.look(n * SILENCE_S)) == [Hang]
+        rules.held_by_debugger(n * SILENCE_S)
