@@ -10,7 +10,7 @@ from typing import Final
 
 from adapters.process.stop_signals import LEFT_AT_ONCE, interrupt_at_stop_signals
 from live.latency import machine
-from tests.benchmarks import (
+from tests.benchmarks.groups import (
     backtest,
     bus,
     calls,

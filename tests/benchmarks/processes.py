@@ -25,12 +25,12 @@ class ChildError(Exception):
 
 def module(name: str, *arguments: object) -> list[str]:
     """Return the command that runs a module of this package."""
-    return [sys.executable, "-m", f"tests.benchmarks.{name}", *map(str, arguments)]
+    return [sys.executable, "-m", f"tests.benchmarks.children.{name}", *map(str, arguments)]
 
 
 def module_over(checkout: Path, name: str, *arguments: object) -> list[str]:
     """Return the command that runs this checkout's file of a module over another's packages."""
-    file = ROOT / f"tests/benchmarks/{name}.py"
+    file = ROOT / f"tests/benchmarks/children/{name}.py"
     # -P: nothing is imported from beside the file.
     return [str(checkout / ".venv/bin/python"), "-P", str(file), *map(str, arguments)]
 

@@ -1,4 +1,4 @@
-"""One backtest in a process of its own: ``python -m tests.benchmarks.backtest_process JOB ...``.
+"""One backtest in a process of its own: ``python -m …children.backtest_process JOB ...``.
 
 ``raw COUNT`` and ``gated COUNT`` replay that many records, half factors and half quotes, that are
 in the engine already, and answer with records per second. ``write FOLDER COUNT`` makes a catalog;

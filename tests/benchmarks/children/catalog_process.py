@@ -1,6 +1,6 @@
 """Writing or reading a catalog in a process of its own.
 
-``python -m tests.benchmarks.catalog_process JOB FOLDER RECORDS`` answers with figures.
+``python -m …children.catalog_process JOB FOLDER RECORDS`` answers with figures.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from tests.benchmarks.workload import NAMES, own_region
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HERE: Final = Path(__file__).resolve().parent
+HERE: Final = Path(__file__).resolve().parents[1] / "native"
 SHM: Final = ROOT / "adapters" / "shm" / "native"
 RATE_HZ: Final = 1_000_000
 REACHED_RATE_HZ: Final = 0.999 * RATE_HZ

@@ -1,7 +1,10 @@
 """One live node in which an actor publishes factors as fast as it can, in a process of its own.
 
-``python -m tests.benchmarks.bus_process KIND`` prints ``ready``, then for each line with a number
-on its stdin the seconds that so many messages took. It ends with its stdin.
+``python -m …children.bus_process KIND`` prints ``ready``, then for each line with a
+number on its stdin the seconds that so many messages took. It ends with its stdin.
+
+It also runs over the packages of an older checkout, so it imports only what was there in the
+first release: see ``module_over``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One end of one transport, in a process of its own.
 
-``python -m tests.benchmarks.peer_process send|receive TRANSPORT ADDRESS RATE COUNT``; the receiver
+``python -m …children.peer_process send|receive TRANSPORT ADDRESS RATE COUNT``; the receiver
 answers with percentiles and with how many payloads were torn or skipped.
 """
 

@@ -1,6 +1,6 @@
 """One FactorReader without a node, in a process of its own: the floor under the node's latency.
 
-``python -m tests.benchmarks.raw_process PATH WAIT RATE COUNT`` answers with percentiles.
+``python -m …children.raw_process PATH WAIT RATE COUNT`` answers with percentiles.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One live node that receives factors from a producer process, in a process of its own.
 
-``python -m tests.benchmarks.node_process latency PATH WAIT RATE COUNT`` answers with percentiles,
+``python -m …children.node_process latency PATH WAIT RATE COUNT`` answers with percentiles,
 with a further FOLDER of a node that records its session there; ``… idle PATH`` and ``… bare PATH``
 with the CPU share of a node with a silent feed or none.
 """

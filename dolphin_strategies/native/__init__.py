@@ -1,0 +1,1 @@
+"""The C of the strategy's gate."""

@@ -1,0 +1,1 @@
+"""The processes that the groups start: nodes, producers, readers, engines."""
