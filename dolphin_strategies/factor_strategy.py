@@ -146,8 +146,6 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         self.stored_history: Sequence[StoredSpan] | None = None
         self._warm_up: WarmUp | None = None
 
-    # ---- for authors -------------------------------------------------------------------------
-
     def on_factors(self, f: ExternalFactors) -> None:
         """Act on new factors; every required one has a value and is fresh."""
 
@@ -191,8 +189,6 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
             msg = f"no instrument {instrument_id}; the node knows: {known}"
             raise ConfigError(msg)
         return found
-
-    # ---- how it works ------------------------------------------------------------------------
 
     def on_start(self) -> None:
         self._gate.resolve()

@@ -11,8 +11,8 @@ from nautilus_trader.common import DataActor, DataActorConfig
 from nautilus_trader.model import ActorId, CustomData
 
 from adapters.feed.latency import LatencyRecorder
+from adapters.feed.record_outlet import RecordOutlet
 from dolphin_strategies.errors import ConfigError
-from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, WARM_UP
 from dolphin_strategies.factors.source import SourceState
 from dolphin_strategies.feed_messages import (
     FEED_MESSAGES,
@@ -23,12 +23,7 @@ from dolphin_strategies.feed_messages import (
 from dolphin_strategies.virtual_clock import is_virtual
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from nautilus_trader.model import DataType
-
     from dolphin_strategies.factors.batch import FactorBatch
-    from dolphin_strategies.factors.external_factors import ExternalFactors
     from dolphin_strategies.factors.source import FactorSource
 
 type Wait = Literal["event", "spin"]
@@ -36,9 +31,6 @@ type Delivery = Literal["latest", "every"]
 
 WAITS: Final = ("event", "spin")
 DELIVERIES: Final = ("latest", "every")
-SPIN_NS: Final = 5_000
-"""Short enough that Python's own code stays in the CPU's caches between two spins."""
-SPINS_PER_TURN: Final = 5
 RECORDS_PER_TURN: Final = 32
 """Records published before the node's other work gets its turn."""
 RECORDS_PER_ANSWER: Final = 1_000
@@ -88,59 +80,6 @@ class TimedSource(Protocol):
         """When the next record may be read, UNIX nanoseconds; None: never."""
 
 
-class _Outlet:
-    """Publishes records, and remembers the last one.
-
-    An attribute of a DataActor costs three times one of this object, and these are used with
-    each record and each spin.
-    """
-
-    __slots__ = ("_add_latency", "_publish", "_read", "last")
-
-    def __init__(
-        self,
-        read: Callable[..., ExternalFactors | None],
-        publish: Callable[[DataType, CustomData], None],
-        add_latency: Callable[[int], None],
-    ) -> None:
-        self._read: Final = read
-        self._publish: Final = publish
-        self._add_latency: Final = add_latency
-        self.last: ExternalFactors | None = None
-
-    def publish(self, f: ExternalFactors) -> None:
-        """Publish a record."""
-        now_ns = time.monotonic_ns()
-        self._publish(EXTERNAL_FACTORS, CustomData(EXTERNAL_FACTORS, f))
-        self.last = f
-        if f.published_mono_ns:
-            self._add_latency(now_ns - f.published_mono_ns)
-
-    def publish_some(self, limit: int) -> None:
-        """Publish what is there, at most ``limit`` records."""
-        read = self._read
-        for _ in range(limit):
-            f = read()
-            if f is None:
-                return
-            self.publish(f)
-
-    def publish_all(self) -> None:
-        """Publish whatever is there."""
-        while (f := self._read()) is not None:
-            self.publish(f)
-
-    def spin(self) -> None:
-        """Publish what comes within a moment; keep the way to the strategy warm meanwhile."""
-        read = self._read
-        for _ in range(SPINS_PER_TURN):
-            f = read(SPIN_NS)
-            if f is not None:
-                self.publish(f)
-            elif self.last is not None:
-                self._publish(WARM_UP, CustomData(WARM_UP, self.last))
-
-
 class FactorFeed(DataActor):
     """Publish what a source gives as ``CustomData(EXTERNAL_FACTORS, ExternalFactors)``.
 
@@ -175,10 +114,11 @@ class FactorFeed(DataActor):
         """From the producer's write to the publication here."""
         self._spins = config.wait == "spin"
         read = source.read_latest if config.delivery == "latest" else source.read_next
-        self._outlet: Final = _Outlet(read, self.publish_data, self.latency.add)
+        self._outlet: Final = RecordOutlet(read, self.publish_data, self.latency.add)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Handle | None = None
         self._state = SourceState.WAITING
+        self._timed_source: TimedSource | None = None
         self._alerts = 0
 
     @property
@@ -226,8 +166,6 @@ class FactorFeed(DataActor):
         if self._loop is not None and not self.source.sleep():
             self._turn = self._loop.call_soon(self._deliver)
 
-    # ---- in a backtest -----------------------------------------------------------------------
-
     def _start_in_backtest(self) -> None:
         if not isinstance(self.source, TimedSource):
             msg = (
@@ -236,6 +174,7 @@ class FactorFeed(DataActor):
                 "time in which a producer could write"
             )
             raise ConfigError(msg)
+        self._timed_source = self.source
         self.source.open(self._on_due, self.clock.timestamp_ns)
         # Or an alert just before the engine's first instant would lie in the past.
         self.clock.set_time(self.clock.timestamp_ns() - 2)
@@ -252,10 +191,8 @@ class FactorFeed(DataActor):
 
     def _on_due(self, event: object = None) -> None:
         """Publish what is due one nanosecond from now, with the clocks at that instant."""
-        source = self.source
-        assert isinstance(source, TimedSource)  # noqa: S101 - on_start refuses others
-        due_ns = source.next_due_ns
-        if due_ns is None:
+        source = self._timed_source
+        if source is None or (due_ns := source.next_due_ns) is None:
             return
         self._move_clocks(due_ns)
         self._outlet.publish_all()
@@ -266,8 +203,6 @@ class FactorFeed(DataActor):
     def _move_clocks(self, now_ns: int) -> None:
         self.clock.set_time(now_ns)
         self.publish_data(FEED_MESSAGES, ClockMoved(now_ns).wrapped())
-
-    # ---- for strategies that warm up ---------------------------------------------------------
 
     def on_data(self, data: CustomData) -> None:
         """Answer a strategy that asks for held records, after its own callback has returned."""
@@ -294,8 +229,6 @@ class FactorFeed(DataActor):
             return None
         batch = batch[batch.sequence < stop]
         return batch if len(batch) else None
-
-    # ---- state -------------------------------------------------------------------------------
 
     def _tell_state(self, event: object) -> None:
         """Log a change of the source's state, once."""

@@ -139,9 +139,6 @@ def _columns(recording: TickRecording, ts: Ints) -> dict[str, Floats]:
     return columns
 
 
-# ---- of one touch ----------------------------------------------------------------------------
-
-
 def _spread_bps(touch: TouchTicks) -> Floats:
     return (touch.ask - touch.bid) / touch.mid * _BPS
 
@@ -153,9 +150,6 @@ def _imbalance(touch: TouchTicks) -> Floats:
 def _microprice_offset_bps(touch: TouchTicks) -> Floats:
     """Return how far the size-weighted mid lies above the mid: half the spread by imbalance."""
     return _spread_bps(touch) / 2 * _imbalance(touch)
-
-
-# ---- up to an instant ------------------------------------------------------------------------
 
 
 def _newest(input_ts: Ints, ts: Ints) -> Ints:
