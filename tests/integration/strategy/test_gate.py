@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import subprocess
 import sys
 import weakref
 from datetime import timedelta
@@ -339,3 +340,16 @@ def test_a_record_is_made_alike_by_every_call_of_its_class() -> None:
         with pytest.raises(TypeError):
             ExternalFactors(*arguments, **keywords)
     assert gc.is_tracked(full)
+
+
+def test_catalogs_and_records_need_no_gate() -> None:
+    """Where the extension was not built, records, batches and catalogs work all the same."""
+    code = (
+        "import sys; sys.modules['dolphin_strategies._gate'] = None\n"
+        "import adapters.catalog\n"
+        "from dolphin_strategies import ExternalFactors, FactorBatch, FactorSchema\n"
+        "f = ExternalFactors(FactorSchema(['a']), bytes(8), 1, 2)\n"
+        "assert FactorBatch.of([f]).records() == [f]\n"
+        "assert 'dolphin_strategies.factor_strategy' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
