@@ -23,6 +23,10 @@ from dolphin_strategies.feed_messages import (
 from dolphin_strategies.virtual_clock import is_virtual
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nautilus_trader.model import DataType
+
     from dolphin_strategies.factors.batch import FactorBatch
     from dolphin_strategies.factors.external_factors import ExternalFactors
     from dolphin_strategies.factors.source import FactorSource
@@ -84,6 +88,59 @@ class TimedSource(Protocol):
         """When the next record may be read, UNIX nanoseconds; None: never."""
 
 
+class _Outlet:
+    """Publishes records, and remembers the last one.
+
+    An attribute of a DataActor costs three times one of this object, and these are used with
+    each record and each spin.
+    """
+
+    __slots__ = ("_add_latency", "_publish", "_read", "last")
+
+    def __init__(
+        self,
+        read: Callable[..., ExternalFactors | None],
+        publish: Callable[[DataType, CustomData], None],
+        add_latency: Callable[[int], None],
+    ) -> None:
+        self._read: Final = read
+        self._publish: Final = publish
+        self._add_latency: Final = add_latency
+        self.last: ExternalFactors | None = None
+
+    def publish(self, f: ExternalFactors) -> None:
+        """Publish a record."""
+        now_ns = time.monotonic_ns()
+        self._publish(EXTERNAL_FACTORS, CustomData(EXTERNAL_FACTORS, f))
+        self.last = f
+        if f.published_mono_ns:
+            self._add_latency(now_ns - f.published_mono_ns)
+
+    def publish_some(self, limit: int) -> None:
+        """Publish what is there, at most ``limit`` records."""
+        read = self._read
+        for _ in range(limit):
+            f = read()
+            if f is None:
+                return
+            self.publish(f)
+
+    def publish_all(self) -> None:
+        """Publish whatever is there."""
+        while (f := self._read()) is not None:
+            self.publish(f)
+
+    def spin(self) -> None:
+        """Publish what comes within a moment; keep the way to the strategy warm meanwhile."""
+        read = self._read
+        for _ in range(SPINS_PER_TURN):
+            f = read(SPIN_NS)
+            if f is not None:
+                self.publish(f)
+            elif self.last is not None:
+                self._publish(WARM_UP, CustomData(WARM_UP, self.last))
+
+
 class FactorFeed(DataActor):
     """Publish what a source gives as ``CustomData(EXTERNAL_FACTORS, ExternalFactors)``.
 
@@ -117,17 +174,18 @@ class FactorFeed(DataActor):
         self.latency: Final = LatencyRecorder()
         """From the producer's write to the publication here."""
         self._spins = config.wait == "spin"
-        self._read = source.read_latest if config.delivery == "latest" else source.read_next
+        read = source.read_latest if config.delivery == "latest" else source.read_next
+        self._outlet: Final = _Outlet(read, self.publish_data, self.latency.add)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Handle | None = None
         self._state = SourceState.WAITING
-        self._last: ExternalFactors | None = None
         self._alerts = 0
 
     @property
     def age_ns(self) -> int | None:
         """Nanoseconds since the instant of the newest record published here; None before one."""
-        return None if self._last is None else time.time_ns() - self._last.ts_event
+        last = self._outlet.last
+        return None if last is None else time.time_ns() - last.ts_event
 
     def on_start(self) -> None:
         if is_virtual(self.clock):
@@ -156,13 +214,7 @@ class FactorFeed(DataActor):
         """Publish a record if one comes within a moment, then let the loop take a turn."""
         if self._loop is None:
             return
-        read = self._read
-        for _ in range(SPINS_PER_TURN):
-            f = read(SPIN_NS)
-            if f is not None:
-                self._publish(f)
-            elif self._last is not None:
-                self.publish_data(WARM_UP, CustomData(WARM_UP, self._last))
+        self._outlet.spin()
         if self._loop is not None:
             self._turn = self._loop.call_soon(self._spin)
 
@@ -170,24 +222,9 @@ class FactorFeed(DataActor):
         """Publish what is there, then sleep until there is more."""
         if self._loop is None:
             return
-        self._publish_some()
+        self._outlet.publish_some(RECORDS_PER_TURN)
         if self._loop is not None and not self.source.sleep():
             self._turn = self._loop.call_soon(self._deliver)
-
-    def _publish_some(self) -> None:
-        read = self._read
-        for _ in range(RECORDS_PER_TURN):
-            f = read()
-            if f is None:
-                return
-            self._publish(f)
-
-    def _publish(self, f: ExternalFactors) -> None:
-        now_ns = time.monotonic_ns()
-        self.publish_data(EXTERNAL_FACTORS, CustomData(EXTERNAL_FACTORS, f))
-        self._last = f
-        if f.published_mono_ns:
-            self.latency.add(now_ns - f.published_mono_ns)
 
     # ---- in a backtest -----------------------------------------------------------------------
 
@@ -221,8 +258,7 @@ class FactorFeed(DataActor):
         if due_ns is None:
             return
         self._move_clocks(due_ns)
-        while (f := self._read()) is not None:
-            self._publish(f)
+        self._outlet.publish_all()
         # The engine does not let an alert take the time further than its own.
         self._move_clocks(due_ns - 1)
         self._set_alert(source)
@@ -246,7 +282,7 @@ class FactorFeed(DataActor):
 
     def _held(self, request: HeldRequest) -> FactorBatch | None:
         """Return records that were published before the strategy was there."""
-        last = self._last
+        last = self._outlet.last
         if last is None:
             return None
         if request.before is None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         UnsubscribeQuotes,
         UnsubscribeTrades,
     )
+    from nautilus_trader.model import CryptoPerpetual
 
     from adapters.market.delivery_counter import HandOver
     from adapters.market.replay_clock import ReplayClock
@@ -41,6 +42,52 @@ MAX_IDLE_PAUSES: Final = 20_000
 
 class ReplayedMarketClientConfig(DataClientConfig):
     """Configuration of the replayed market; it has no fields of its own."""
+
+
+class _TickMaker:
+    """Makes the ticks of a recording, for the venue's instrument.
+
+    Kept outside the client, whose attributes cost three times as much: each tick takes eight.
+    """
+
+    __slots__ = ("_id", "_now_ns", "_precisions", "_touch", "_trades")
+
+    def __init__(
+        self, recording: TickRecording, instrument: CryptoPerpetual, now_ns: Callable[[], int]
+    ) -> None:
+        self._id: Final = instrument.id
+        self._precisions: Final = instrument.price_precision, instrument.size_precision
+        self._touch: Final = recording.perp_touch
+        self._trades: Final = recording.perp_trades
+        self._now_ns: Final = now_ns
+
+    def quote(self, row: int, due_ns: int) -> QuoteTick:
+        """Return the quote of a row, as if it came now."""
+        touch = self._touch
+        price_precision, size_precision = self._precisions
+        return QuoteTick(
+            self._id,
+            Price(touch.bid[row], price_precision),
+            Price(touch.ask[row], price_precision),
+            Quantity(touch.bid_size[row], size_precision),
+            Quantity(touch.ask_size[row], size_precision),
+            due_ns,
+            max(due_ns, self._now_ns()),
+        )
+
+    def trade(self, row: int, due_ns: int) -> TradeTick:
+        """Return the trade of a row, as if it came now."""
+        trades = self._trades
+        price_precision, size_precision = self._precisions
+        return TradeTick(
+            self._id,
+            Price(trades.price[row], price_precision),
+            Quantity(trades.size[row], size_precision),
+            AggressorSide.BUY if trades.taker_buys[row] else AggressorSide.SELL,
+            TradeId(str(trades.trade_id[row])),
+            due_ns,
+            max(due_ns, self._now_ns()),
+        )
 
 
 class ReplayedMarketClient(MarketDataClient):
@@ -118,6 +165,8 @@ class ReplayedMarketClient(MarketDataClient):
         due_ns: list[int] = self._replay_clock().due_ns(events.ts).tolist()
         is_trade: list[bool] = events.is_trade.tolist()
         rows: list[int] = events.row.tolist()
+        ticks = _TickMaker(self._recording, self.instrument, self.clock.timestamp_ns)
+        make_quote, make_trade, handle = ticks.quote, ticks.trade, self._handle_data
         n, total = 0, self.events_total
         await timer.sleep_until(due_ns[0])
         while n < total and self._is_open:
@@ -125,8 +174,7 @@ class ReplayedMarketClient(MarketDataClient):
             now_ns = time.time_ns()
             end = min(n + EVENTS_PER_TURN, total)
             while n < end and due_ns[n] <= now_ns:
-                make = self._trade if is_trade[n] else self._quote
-                self._handle_data(make(rows[n], due_ns[n]))
+                handle((make_trade if is_trade[n] else make_quote)(rows[n], due_ns[n]))
                 n += 1
             self.events_handed = n
             if n < total:
@@ -144,30 +192,6 @@ class ReplayedMarketClient(MarketDataClient):
                 )
                 raise ConfigError(msg)
             await timer.sleep_until(time.time_ns() + CATCH_UP_PAUSE_NS)
-
-    def _quote(self, row: int, due_ns: int) -> QuoteTick:
-        touch = self._recording.perp_touch
-        return QuoteTick(
-            self.instrument.id,
-            Price(touch.bid[row], self.instrument.price_precision),
-            Price(touch.ask[row], self.instrument.price_precision),
-            Quantity(touch.bid_size[row], self.instrument.size_precision),
-            Quantity(touch.ask_size[row], self.instrument.size_precision),
-            due_ns,
-            max(due_ns, self.clock.timestamp_ns()),
-        )
-
-    def _trade(self, row: int, due_ns: int) -> TradeTick:
-        trades = self._recording.perp_trades
-        return TradeTick(
-            self.instrument.id,
-            Price(trades.price[row], self.instrument.price_precision),
-            Quantity(trades.size[row], self.instrument.size_precision),
-            AggressorSide.BUY if trades.taker_buys[row] else AggressorSide.SELL,
-            TradeId(str(trades.trade_id[row])),
-            due_ns,
-            max(due_ns, self.clock.timestamp_ns()),
-        )
 
 
 class ReplayedMarketClientFactory(DataClientFactory):
