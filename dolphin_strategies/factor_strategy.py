@@ -6,13 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from nautilus_trader.model import (
-    CustomData,
-    InstrumentId,
-    OmsType,
-    StrategyId,
-    TimeInForce,
-)
+from nautilus_trader.model import CustomData, InstrumentId, OmsType, StrategyId, TimeInForce
 from nautilus_trader.trading import Strategy, StrategyConfig
 
 from dolphin_strategies._gate import Gate
@@ -41,16 +35,15 @@ AGE_ALERT: Final = "dolphin.factors-age"
 class FactorStrategyConfig(StrategyConfig):
     """Configuration of a FactorStrategy; subclass it as a frozen, keyword-only dataclass.
 
-    It has the fields of Nautilus's ``StrategyConfig``, whose documentation describes them, with
-    one other default: ``manage_stop`` is on, so that stopping cancels the orders and closes the
-    positions. A subclass may set other defaults.
+    It has the fields of Nautilus's ``StrategyConfig``, with one other default: ``manage_stop`` is
+    on, so that stopping cancels the orders and closes the positions.
 
     Attributes
     ----------
     strategy_id : StrategyId, optional
         Class name and a tag by default.
     order_id_tag : str, optional
-        Tells the orders of two instances apart.
+        Distinguishes the orders of two instances.
 
     """
 
@@ -94,8 +87,8 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
                     ...
 
     ``on_factors`` is not called while a required factor is absent or NaN, or the record is older
-    than ``max_age``. :meth:`on_factors_stale` and :meth:`on_factors_recovered` are told once
-    each, from the clock, also when no data arrives at all, live and in backtests alike.
+    than ``max_age``. :meth:`on_factors_stale` and :meth:`on_factors_recovered` are called once
+    each, by the clock, also when no data arrives at all, live and in backtests alike.
 
     With ``factor_history``, :meth:`on_factor_history` is given the records of that span first:
     from the catalogs in the node's config, then those that the feed's source still holds.
@@ -150,10 +143,10 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         """Act on new factors; every required one has a value and is fresh."""
 
     def on_factors_stale(self) -> None:
-        """Act on having no factors to trade on; told once, until they recover."""
+        """Act on having no factors to trade on; called once, until they recover."""
 
     def on_factors_recovered(self) -> None:
-        """Act on fresh factors after they were stale; told once, before ``on_factors``."""
+        """Act on fresh factors after they were stale; called once, before ``on_factors``."""
 
     def on_schema(self, schema: FactorSchema) -> None:
         """Resolve factor indexes; called before the first record of each schema."""

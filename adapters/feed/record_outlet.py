@@ -1,4 +1,4 @@
-"""RecordOutlet: publishes a source's records on the bus, apart from the actor's slow attributes."""
+"""RecordOutlet: publishes a source's records on the bus, free of an actor's slow attributes."""
 
 from __future__ import annotations
 

@@ -18,8 +18,9 @@ from nautilus_trader.common import Environment, LoggerConfig, LogLevel
 from nautilus_trader.live import LiveExecutionEngineConfig, LiveNodeBuilder, LiveNodeConfig
 from nautilus_trader.model import TraderId
 
-from adapters.feed.factor_feed import SPIN_NS, SPINS_PER_TURN, FactorFeed, FactorFeedConfig
+from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.latency import LatencyRecorder, measure_on_factors
+from adapters.feed.record_outlet import SPIN_NS, SPINS_PER_TURN
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.hazelcast_map.settings import credentials
 from adapters.shm.source import ShmSource

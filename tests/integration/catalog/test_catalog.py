@@ -21,7 +21,6 @@ from nautilus_trader.model import (
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import FactorCatalog, RecordingWriter
-from adapters.catalog.__main__ import main
 from adapters.catalog.files.journal import read_journal
 from dolphin_strategies.errors import ConfigError, UnknownFactorError
 from tests.support.catalogs.factor_batches import (
@@ -278,25 +277,3 @@ def test_streaming_takes_the_same_memory_whatever_the_size(tmp_path: Path) -> No
             assert found == records
     whole_kb = 300_000 * 88 * 8 / 1e3
     assert grown[300_000] - grown[30_000] < whole_kb / 5
-
-
-def test_the_command_line_shows_what_there_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Recordings, ranges, gaps; exit code 1 for damage, 2 for no catalog."""
-    assert main([str(tmp_path)]) == 2
-    assert "is no catalog" in capsys.readouterr().err
-    with RecordingWriter(tmp_path, source="some region", name="one") as writer:
-        writer.write_factors(numbered(1, 1_000))
-        writer.add_lost(7, 1_000, 12)
-    assert main([str(tmp_path)]) == 0
-    shown = capsys.readouterr().out
-    for text in ("one  ended", "some region", "1,000 in 1 files", "12 after sequence 1000"):
-        assert text in shown
-    assert main([str(tmp_path), "verify"]) == 0
-    assert main([str(tmp_path), "recover"]) == 0
-    (path,) = tmp_path.rglob("*.parquet")
-    path.write_bytes(path.read_bytes()[:-1])
-    assert main([str(tmp_path), "verify", "--quarantine"]) == 1
-    assert str(path) in capsys.readouterr().out
-    assert main([str(tmp_path), "verify"]) == 0
