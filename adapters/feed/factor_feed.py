@@ -31,8 +31,6 @@ type Delivery = Literal["latest", "every"]
 
 WAITS: Final = ("event", "spin")
 DELIVERIES: Final = ("latest", "every")
-RECORDS_PER_TURN: Final = 32
-"""Records published before the node's other work gets its turn."""
 RECORDS_PER_ANSWER: Final = 1_000
 """Held records given to a strategy at a time: about 3 ms."""
 STATUS_INTERVAL_NS: Final = 500_000_000
@@ -162,7 +160,7 @@ class FactorFeed(DataActor):
         """Publish what is there, then sleep until there is more."""
         if self._loop is None:
             return
-        self._outlet.publish_some(RECORDS_PER_TURN)
+        self._outlet.publish_some()
         if self._loop is not None and not self.source.sleep():
             self._turn = self._loop.call_soon(self._deliver)
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 SPIN_NS: Final = 5_000
 """Short enough that Python's own code stays in the CPU's caches between two spins."""
 SPINS_PER_TURN: Final = 5
+RECORDS_PER_TURN: Final = 32
+"""Records published before the node's other work gets its turn."""
+NS_PER_TURN: Final = 100_000_000
+"""The same in time, for strategies that take long for a record."""
 
 
 class RecordOutlet:
@@ -49,14 +53,17 @@ class RecordOutlet:
         if f.published_mono_ns:
             self._add_latency(now_ns - f.published_mono_ns)
 
-    def publish_some(self, limit: int) -> None:
-        """Publish what is there, at most ``limit`` records."""
-        read = self._read
-        for _ in range(limit):
+    def publish_some(self) -> None:
+        """Publish what is there, until the node's other work wants its turn."""
+        read, now_ns = self._read, time.monotonic_ns
+        until_ns = now_ns() + NS_PER_TURN
+        for _ in range(RECORDS_PER_TURN):
             f = read()
             if f is None:
                 return
             self.publish(f)
+            if now_ns() > until_ns:
+                return
 
     def publish_all(self) -> None:
         """Publish whatever is there."""

@@ -56,7 +56,7 @@ def test_a_misspelt_name_is_an_import_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["batch", "arrow", "external_factors", "feed_messages", "schema", "source"]
+    "module", ["arrow", "batch", "external_factors", "nautilus_type", "schema", "source"]
 )
 def test_each_module_of_the_factors_can_be_imported_first(module: str) -> None:
     """No module needs another one to be loaded before it."""
