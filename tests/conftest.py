@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any speed")
 
-WORKERS_PER_CORE: Final = 2
+WORKERS_PER_CORE: Final = 3
 MOST_WORKERS: Final = 16
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
     """Return how many workers ``-n auto`` starts.
 
-    Twice the cores: most tests wait for a state of another process. Not more than 16: each
+    Three times the cores: most tests wait for a state of another process. Not more than 16: each
     worker that meets Hazelcast starts a member of its own.
     """
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:

@@ -55,6 +55,8 @@ class EntryState:
         """While not held: whether it was certainly gone; then the same text is a new value."""
         self._is_end_heard = True
         """While not held: whether its removal was heard; then the next event is newer."""
+        self._is_unexplained = False
+        """While held: whether a reading found it again after a removal, and no event says why."""
         self._absence = ""
         self._refusal = ""
         self._changes = 0
@@ -89,7 +91,9 @@ class EntryState:
             return None
         if found == self._newest and (self._is_held or not self._is_end_known):
             # After a removal: it came back, or a map store loaded it. An event shows which.
+            is_unexplained = self._is_unexplained or not self._is_held
             self._hold(found)
+            self._is_unexplained = is_unexplained
             return None
         return self._take(found)
 
@@ -109,6 +113,8 @@ class EntryState:
                 # Written again, if a reading still finds it.
                 self._is_end_known = self._is_end_known or before is None
                 self.must_read = True
+            elif self._is_unexplained and before is None:
+                return self._take(value)
             return None
         if self._is_held:
             is_next = before == self._newest
@@ -166,5 +172,6 @@ class EntryState:
     def _hold(self, value: Buffer) -> None:
         self._newest = value
         self._is_held = True
+        self._is_unexplained = False
         self._absence = ""
         self._changes += 1

@@ -93,6 +93,19 @@ def test_a_value_that_is_written_again_after_its_removal_is_new() -> None:
     assert entry.problem == ""
 
 
+def test_a_reading_may_find_a_rewritten_value_before_its_event_comes() -> None:
+    """The event that follows shows that the value was written, once."""
+    entry = entry_with(text(1))
+    for how, before in (("it was removed", text(1)), ("all of the map was evicted", None)):
+        entry.remove(how, before)
+        entry.begin_reading()
+        assert entry.end_reading(text(1)) is None
+        entry.begin_reading()
+        assert entry.end_reading(text(1)) is None
+        assert entry.change(text(1), None) is not None
+        assert entry.change(text(1), None) is None
+
+
 def test_a_late_removal_of_an_older_value_only_asks() -> None:
     """The value that is known came after it."""
     entry = entry_with(text(2))
