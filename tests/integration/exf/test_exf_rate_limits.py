@@ -54,8 +54,10 @@ def test_without_retry_after_the_pauses_grow(
         begun_s = time.monotonic()
         async with running_service(registry, exchange.url) as running:
             await asyncio.sleep(4.5)
-            assert running.host("binance_usdm")["pause_left_s"] > 0
-        at_s = asked(exchange, begun_s)
+            at_s = asked(exchange, begun_s)
+            await eventually_async(
+                lambda: running.host("binance_usdm")["pause_left_s"] > 0, "the next pause"
+            )
         sources = sum(s.venue == "binance_usdm" for s in registry.sources)
         # A first round, then one after about 1, 2 and 4 s more.
         assert len(at_s) <= 4 * sources
