@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.architecture.modules import ROOT, imports_of, python_files
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 MAY_IMPORT: Final = {
     "dolphin_strategies": {"dolphin_strategies"},
     "adapters": {"dolphin_strategies", "adapters"},
@@ -28,30 +25,6 @@ NO_IO: Final = {
 }  # fmt: skip
 TEXT: Final = {".py", ".c", ".h", ".md", ".toml", ".sh", ".bash", ".yml", ".yaml", ".json", ""}
 MACHINE_PATH: Final = re.compile(r"(?<![\w.$}])/(?:work|root|home|tmp)/\w|\.\./shared")
-
-
-def python_files(folder: str) -> list[Path]:
-    """Return the Python files of a top-level folder, relative to the root."""
-    return sorted(p.relative_to(ROOT) for p in (ROOT / folder).rglob("*.py"))
-
-
-def imports_of(file: Path) -> Iterator[tuple[str, bool]]:
-    """Yield each imported module of a file, and whether only type checkers import it."""
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    for_types = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, id(node) in for_types
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file}:{node.lineno}: imports are absolute here"
-            assert node.module is not None
-            yield node.module, id(node) in for_types
 
 
 def top(module: str) -> str:
