@@ -185,6 +185,8 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     def on_start(self) -> None:
         self._gate.resolve()
+        # A stop before has cancelled it.
+        self._gate.alert_is_set = False
         self.subscribe_data(EXTERNAL_FACTORS)
         self.subscribe_data(WARM_UP)
         self.subscribe_data(FEED_MESSAGES)

@@ -1,4 +1,4 @@
-"""The observer port: the one place at which a strategy's inputs, decisions and events are seen."""
+"""The observer port: what a strategy is given, decides and undergoes, seen at one place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One file a venue: the public REST endpoints of an exchange and what their bodies mean.
+"""The public REST endpoints of exchanges, and what their bodies mean.
 
 Every module of ``venues`` that has a ``VENUE`` makes that venue known: see :func:`known_venues`.
 No venue imports another.

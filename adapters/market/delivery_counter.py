@@ -46,7 +46,11 @@ class HandOver:
 
         """
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        os.posix_fallocate(fd, 0, SIZE)
+        try:
+            os.posix_fallocate(fd, 0, SIZE)
+        except OSError:
+            os.close(fd)
+            raise
         return cls(Path(path), fd, writable=True)
 
     @classmethod

@@ -138,7 +138,7 @@ class Child:
                 raise ChildError(msg)
             if any(map(is_ready, lines)):
                 return
-        msg = f"{what} is not ready: it printed nothing for {timeout_s:g} s"
+        msg = f"{what} is not ready: it did not report that it is ready within {timeout_s:g} s"
         raise ChildError(msg)
 
     def send(self, line: str) -> None:

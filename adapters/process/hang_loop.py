@@ -217,13 +217,14 @@ def _say(text: str, to: int = _STDERR) -> None:
 def _children_with(parent: int, word: str) -> list[int]:
     """Return descriptors of a process's children whose command line has a word in it."""
     found: list[int] = []
+    pids: list[str] = []
     for children in Path(f"/proc/{parent}/task").glob("*/children"):
         with suppress(OSError):
-            found += (
-                os.pidfd_open(int(pid))
-                for pid in children.read_text(encoding="ascii").split()
-                if word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
-            )
+            pids += children.read_text(encoding="ascii").split()
+    for pid in pids:
+        with suppress(OSError):
+            if word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(os.pidfd_open(int(pid)))
     return found
 
 

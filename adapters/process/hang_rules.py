@@ -169,9 +169,9 @@ class HangRules:
             self.paused(seconds)
 
     def held_by_debugger(self, now_s: float) -> None:
-        """Take the hang back: a person looks at the thread."""
+        """Take the hang back, and its time: a person looks at the thread."""
         self._is_hanging = False
-        self._turned_s = now_s
+        self.paused(now_s - self._turned_s)
 
     def _limit_stop(self, now_s: float) -> None:
         self._stop_by_s = self._stop_by_s or now_s + STOP_TIMEOUT_S

@@ -58,17 +58,18 @@ class PidLock:
     ) -> None:
         flags = os.O_RDWR | _FLAGS | (os.O_CREAT if create else 0)
         self._fd = os.open(file, flags, 0o600, dir_fd=dir_fd)
-        if not try_lock(self._fd):
-            pid = _written_pid(self._fd)
-            self.abandon()
-            raise LockHeldError(file, pid)
         try:
-            os.ftruncate(self._fd, 0)
-            os.pwrite(self._fd, b"%d\n" % os.getpid(), 0)
-        except OSError:
+            self._take(file)
+        except (OSError, LockHeldError):
             self.abandon()
             raise
         close_in_forked_child(self)
+
+    def _take(self, file: str | Path) -> None:
+        if not try_lock(self._fd):
+            raise LockHeldError(file, _written_pid(self._fd))
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, b"%d\n" % os.getpid(), 0)
 
     def is_in_place(self) -> bool:
         """Return whether the file still has a name, so that others find the lock."""
@@ -101,7 +102,8 @@ def holder_of(file: str | Path, *, dir_fd: int | None = None) -> int | None:
     Returns
     -------
     int or None
-        0 if the lock is held by a process whose id is not in the file yet.
+        0 if the lock is held by a process whose id is not in the file yet; None also for a file
+        that may not be read.
 
     """
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
@@ -14,6 +15,8 @@ from adapters.process.safe_files import UnusableFileError
 
 PARENT: Final = Path("/dev/shm")  # noqa: S108 - shared memory lives here
 PREFIX: Final = "dolphin_run_"
+START_S: Final = 60.0
+"""Longer than a run takes from making its folder to locking it."""
 _LOCK: Final = "in_use"
 
 
@@ -61,11 +64,15 @@ class RunFolder:
 
 def _remove_abandoned(parent: Path) -> None:
     """Remove our own folders whose run has ended without doing so."""
-    for folder in parent.glob(f"{PREFIX}*"):
+    for folder in [*parent.glob(f"{PREFIX}*"), *parent.glob(f".{PREFIX}*")]:
         with suppress(OSError, LockHeldError):
-            if folder.lstat().st_uid != os.geteuid():
+            found = folder.lstat()
+            if found.st_uid != os.geteuid():
                 continue
-            lock = PidLock(folder / _LOCK, create=False)
+            if folder.name.startswith(".") and time.time() - found.st_mtime < START_S:
+                continue  # its run may be about to lock it
+            # Without a lock its removal was cut short.
+            lock = PidLock(folder / _LOCK)
             try:
                 shutil.rmtree(folder, ignore_errors=True)
             finally:

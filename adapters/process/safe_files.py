@@ -120,8 +120,10 @@ def open_private_folder(folder: Path, *, create: bool, trusted_uids: Collection[
     if found.st_uid not in {os.geteuid(), *trusted_uids} or found.st_mode & 0o077:
         os.close(fd)
         msg = (
-            f"{folder} is refused: expected a folder of uid {os.geteuid()} with mode 0700, "
-            f"found uid {found.st_uid}, mode {found.st_mode & 0o777:04o}"
+            f"{folder} is refused: expected a folder of uid "
+            f"{' or '.join(map(str, sorted({os.geteuid(), *trusted_uids})))} with mode 0700, "
+            f"found uid {found.st_uid}, mode {found.st_mode & 0o777:04o}; "
+            "remove the folder, or choose another path"
         )
         raise UnusableFileError(msg)
     return fd

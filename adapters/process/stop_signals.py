@@ -78,7 +78,9 @@ class StopSignals:
     def take_over(self) -> None:
         """Handle the stop signals from now on."""
         for number in STOP_SIGNALS:
-            self._previous[number] = signal.signal(number, self._on_signal)
+            # nohup has the hangup ignored, so that a run outlives its terminal.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                self._previous[number] = signal.signal(number, self._on_signal)
 
     def restore(self) -> None:
         """Give the signals back to whoever handled them before."""

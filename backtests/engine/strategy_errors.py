@@ -6,11 +6,13 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Final, Self
 
+from dolphin_strategies.errors import ConfigError
+
 if TYPE_CHECKING:
     from types import CodeType, FunctionType
 
 _TOOLS: Final = (4, 3, 1)
-"""Tool numbers that may be free; 0, 1, 2 and 5 are those of debuggers, coverage, profilers."""
+"""Tool numbers that may be free; 0, 1, 2 and 5 are those of debuggers, profilers and the like."""
 
 
 class EscapedErrors:
@@ -40,7 +42,13 @@ class EscapedErrors:
 
     def __enter__(self) -> Self:
         monitoring = sys.monitoring
-        self._tool = next(t for t in _TOOLS if monitoring.get_tool(t) is None)
+        self._tool = next((t for t in _TOOLS if monitoring.get_tool(t) is None), None)
+        if self._tool is None:
+            msg = (
+                f"expected one of sys.monitoring's tools {_TOOLS} to be free, found "
+                f"{[monitoring.get_tool(t) for t in _TOOLS]}: run without one of them"
+            )
+            raise ConfigError(msg)
         monitoring.use_tool_id(self._tool, "dolphin.backtests")
         monitoring.register_callback(self._tool, monitoring.events.PY_UNWIND, self._on_unwind)
         monitoring.set_events(self._tool, monitoring.events.PY_UNWIND)
@@ -49,6 +57,7 @@ class EscapedErrors:
     def __exit__(self, *_: object) -> None:
         if self._tool is not None:
             sys.monitoring.set_events(self._tool, 0)
+            sys.monitoring.register_callback(self._tool, sys.monitoring.events.PY_UNWIND, None)
             sys.monitoring.free_tool_id(self._tool)
             self._tool = None
 

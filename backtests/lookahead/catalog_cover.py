@@ -41,7 +41,7 @@ def cover(catalog: Path, copy: Path) -> None:
         libc = ctypes.CDLL(None, use_errno=True)
         _mount(libc, "none", "/", _MS_REC | _MS_PRIVATE)
         _mount(libc, str(copy), str(catalog), _MS_BIND)
-        is_covered = catalog.stat().st_ino == copy.stat().st_ino
+        is_covered = catalog.samefile(copy)
     except OSError as error:
         raise IsolationError(error.errno, error.strerror) from None
     if not is_covered:

@@ -1,4 +1,4 @@
-"""The process of one run of the look-ahead proof: ``child_process.py REQUEST ANSWER``."""
+"""The process of one run of the look-ahead proof: ``-m …child_process REQUEST ANSWER``."""
 
 from __future__ import annotations
 
@@ -32,6 +32,5 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.path[0] = str(Path.cwd())
     asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     Path(sys.argv[2]).write_text(json.dumps(answer(asked)), encoding="utf-8")

@@ -19,7 +19,7 @@ struct gate {
     int64_t max_age_ns;
     bool has_max_age;
     bool alert_is_set;
-    bool is_open; /* false: the schema lacks a required factor */
+    bool is_open; /* false: no schema yet, or it lacks a required factor */
     Py_ssize_t required_count;
     Py_ssize_t *required; /* positions in a record */
 };

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.command.terminal import say
 from adapters.feed.latency import measure_on_factors
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
+from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING
 from adapters.process.hang_watch import HangWatch
 from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
 from adapters.shm.source import ShmSource
+from dolphin_strategies.errors import DolphinError
 from live.node.market import Market, open_market
 from live.node.node_builder import build_node, traded_venues
-from live.node.run_ending import FAILED, LEFT_OPEN, RunEnding
+from live.node.run_ending import RunEnding
 from live.node.run_report import RunReport
 from live.node.session.session_header import describe
 from live.node.session.session_recording import SessionRecording
+from live.node.settings.node_settings import VENUE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +67,7 @@ class NodeRun:
         self._ending: Final = RunEnding(lambda: self._watch.report(is_stopping=True))
         self._market: Market | None = None
         self._recording: SessionRecording | None = None
+        self._replacing: asyncio.Task[None] | None = None
         self._started_s = 0.0
 
     def run(self) -> int:
@@ -104,7 +108,9 @@ class NodeRun:
             node,
             feed,
             measure_on_factors(self._strategy),
-            float(self._settings.sandbox.balance_usdt),
+            None
+            if self._settings.node.orders == "live"
+            else float(self._settings.sandbox.balance_usdt),
             traded_venues(self._settings),
         )
         self._say_hello()
@@ -122,8 +128,9 @@ class NodeRun:
         progress.add_done_callback(self._on_progress_end)
         try:
             await node.run_async()
-        except Exception:  # noqa: BLE001 - whatever it was, the summary below reports the failure
+        except Exception as error:  # noqa: BLE001 - whatever it was, the run has failed
             traceback.print_exc()
+            self._ending.fail(f"the node ended with {type(error).__name__}: {error}")
         finally:
             progress.cancel()
             self._watch.unfollow()
@@ -161,20 +168,29 @@ class NodeRun:
                 say(self._progress(report))
             # While the node stops, a producer that ended got the same signal as the node.
             if self._market is not None and not self._ending.reason:
-                await self._replace_lost_producer(self._market)
+                self._replace_lost_producer(self._market)
 
     def _progress(self, report: RunReport) -> str:
         line = report.progress(self._elapsed_s)
         return line if self._recording is None else f"{line}  {self._recording.progress()}"
 
-    async def _replace_lost_producer(self, market: Market) -> None:
+    def _replace_lost_producer(self, market: Market) -> None:
         """Start a lost producer again, as whoever watches over a real one would."""
-        lost = market.producer_failure()
-        if not lost:
-            return
-        say(f"{lost}; starting it again")
-        if not await asyncio.to_thread(market.restart_producer):
-            self._ending.fail(f"{lost}, and a recording cannot be taken up again in its middle")
+        if self._replacing is None or self._replacing.done():
+            lost = market.producer_failure()
+            if lost:
+                say(f"{lost}; starting it again")
+                self._replacing = asyncio.create_task(self._restart(market, lost))
+
+    async def _restart(self, market: Market, lost: str) -> None:
+        """Start a producer; a task of its own, because it may take long."""
+        try:
+            is_started = await asyncio.to_thread(market.restart_producer)
+        except (DolphinError, OSError) as error:
+            self._ending.fail(f"{lost}, and it cannot be started again: {error}")
+        else:
+            if not is_started:
+                self._ending.fail(f"{lost}, and a recording cannot be resumed in its middle")
 
     def _on_progress_end(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -192,13 +208,13 @@ class NodeRun:
         if not ending.reason:
             ending.code = FAILED
             ending.reason = "the node stopped by itself after the error above"
-            if self._settings.node.venue == "binance" and not report.saw_market:
+            if self._settings.node.venue == "binance" and not report.saw_market(VENUE):
                 ending.reason = (
                     "Binance could not be reached, so nothing was traded; check this machine's "
                     "network (fapi.binance.com, fstream.binance.com) and try again"
                 )
         say(report.summary(self._elapsed_s, ending.reason))
-        if left_open != "nothing":
+        if left_open != NOTHING:
             ending.code = LEFT_OPEN
             say(f"LEFT OPEN: {left_open}", to=sys.stderr)
         if self._recording is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from adapters.process.hang_rules import FAILED, OK
 from adapters.process.stop_signals import call_soon
 
 if TYPE_CHECKING:
@@ -11,10 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nautilus_trader.live import LiveNodeHandle
-
-OK: Final = 0
-FAILED: Final = 1
-LEFT_OPEN: Final = 3
 
 
 class RunEnding:
@@ -44,7 +41,7 @@ class RunEnding:
 
     @property
     def is_running(self) -> bool:
-        """Whether the node has started."""
+        """Whether the node runs now."""
         return self._handle is not None and self._handle.is_running
 
     def request(self, name: str) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 from nautilus_trader.model import OrderStatus, Venue
 
 from adapters.market.instruments import USDT
+from adapters.process.hang_rules import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nautilus_trader.live import LiveNode
+    from nautilus_trader.model import Money
 
     from adapters.feed.factor_feed import FactorFeed
     from adapters.feed.latency import LatencyRecorder
@@ -33,20 +35,36 @@ class Trading:
     """Fills of sell orders."""
     refused: int
     """Orders denied or rejected."""
-    fees: float
+    fees: dict[str, float]
+    """By currency."""
     pnl: float
     position: float
 
 
 class RunReport:
-    """Reads a running node and describes its run; used on the node's thread."""
+    """Reads a running node and describes its run; used on the node's thread.
+
+    Parameters
+    ----------
+    node : LiveNode
+        Not running yet.
+    feed : FactorFeed
+        Its feed.
+    latency : LatencyRecorder
+        From the producer's write to ``on_factors``.
+    start_balance : float, optional
+        USDT in each account before the run; None: what an account holds when it is first seen.
+    venues : iterable of str
+        The venues that are traded.
+
+    """
 
     def __init__(
         self,
         node: LiveNode,
         feed: FactorFeed,
         latency: LatencyRecorder,
-        start_balance: float,
+        start_balance: float | None,
         venues: Iterable[str],
     ) -> None:
         # While the node runs, they are reached only if taken before.
@@ -55,6 +73,7 @@ class RunReport:
         self._feed = feed
         self._latency = latency
         self._start_balance = start_balance
+        self._starts: dict[Venue, float] = {}
         self._venues = [Venue(name) for name in venues]
         self._published = 0
         self._at_s = 0.0
@@ -87,7 +106,7 @@ class RunReport:
             buys=buys,
             sells=sells,
             refused=sum(o.status in _REFUSED for o in orders),
-            fees=sum(m.as_double() for o in orders for m in o.commissions().values()),
+            fees=_by_currency(m for o in orders for m in o.commissions().values()),
             pnl=sum(map(self._pnl, self._venues)),
             position=sum(p.signed_qty for p in cache.positions_open()),
         )
@@ -98,7 +117,9 @@ class RunReport:
         if balance is None:
             return 0.0
         unrealized = self._portfolio.unrealized_pnls(venue).get(USDT)
-        won: float = balance.as_double() - self._start_balance
+        held: float = balance.as_double()
+        start = held if self._start_balance is None else self._start_balance
+        won = held - self._starts.setdefault(venue, start)
         return won + (unrealized.as_double() if unrealized else 0.0)
 
     def summary(self, elapsed_s: float, how_it_ended: str) -> str:
@@ -117,25 +138,40 @@ class RunReport:
                 f"  orders    {trading.orders:,} sent, {trading.refused:,} denied or rejected",
                 f"  fills     {trading.buys + trading.sells:,} "
                 f"({trading.buys:,} buys, {trading.sells:,} sells)",
-                f"  fees      {trading.fees:,.2f} USDT",
+                f"  fees      {_amounts(trading.fees)}",
                 f"  PnL       {trading.pnl:+,.2f} USDT after fees",
                 f"  left open {self.left_open()}",
             )
         )
 
-    @property
-    def saw_market(self) -> bool:
-        """Whether the venue has ever sent its instruments."""
-        return bool(self._cache.instruments())
+    def saw_market(self, venue: str) -> bool:
+        """Return whether a venue has ever sent its instruments."""
+        return any(i.id.venue == Venue(venue) for i in self._cache.instruments())
 
     def left_open(self) -> str:
         """Return what the run leaves open, or "nothing"; cheap enough for four times a second."""
         cache = self._cache
-        position = sum(p.signed_qty for p in cache.positions_open())
+        positions = cache.positions_open()
         orders = cache.orders_open_count() + cache.orders_inflight_count()
-        parts = []
-        if position:
-            parts.append(f"position {position:+}")
+        # One by one: a long of one instrument does not make up for a short of another.
+        parts = [
+            f"position {p.signed_qty:+}" + (f" {p.instrument_id}" if len(positions) > 1 else "")
+            for p in positions
+        ]
         if orders:
             parts.append(f"{orders} orders")
-        return ", ".join(parts) or "nothing"
+        return ", ".join(parts) or NOTHING
+
+
+def _by_currency(amounts: Iterable[Money]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for amount in amounts:
+        code = str(amount.currency)
+        found[code] = found.get(code, 0.0) + amount.as_double()
+    return found
+
+
+def _amounts(amounts: dict[str, float]) -> str:
+    """Return amounts by currency as text; those of USDT first, to the cent."""
+    others = [f"{value:,.8g} {code}" for code, value in amounts.items() if code != str(USDT)]
+    return ", ".join([f"{amounts.get(str(USDT), 0.0):,.2f} USDT", *others])

@@ -1,6 +1,6 @@
 """Decisions and execution events of a strategy, described so that two runs compare.
 
-Neither holds an id or a time: an order goes by its ordinal in the run, 1, 2, 3 and so on.
+An order goes by its ordinal in the run, 1, 2, 3 and so on, and not by its id.
 """
 
 from __future__ import annotations
@@ -115,7 +115,8 @@ def describe_order(order: Any, ordinals: Ordinals) -> dict[str, Any]:
     """Return the description of an order."""
     fields = order.to_dict()
     described: dict[str, Any] = {"number": ordinals.of(fields["client_order_id"])}
-    described |= {n: fields[n] for n in ORDER_FIELDS if fields.get(n) not in {None, False, ""}}
+    # A tuple: tags and parameters are a list and a dict, which no set takes.
+    described |= {n: fields[n] for n in ORDER_FIELDS if fields.get(n) not in (None, False, "")}
     if fields.get("linked_order_ids"):
         described["linked"] = [ordinals.of(i) for i in fields["linked_order_ids"]]
     if fields.get("parent_order_id"):

@@ -120,7 +120,7 @@ class StrategyEvents(StrategyObserver):
             return call
 
         def observed(*arguments: Any, **keywords: Any) -> Any:
-            if EXTERNAL_FACTORS not in arguments:
+            if EXTERNAL_FACTORS not in (*arguments, *keywords.values()):
                 self.report_unrecorded(name)
             return call(*arguments, **keywords)
 

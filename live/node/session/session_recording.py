@@ -171,8 +171,7 @@ class SessionRecording:
         if self._loop is not None:
             self._writer.release(self._loop)
         self._outbox.header(ended=reason, ended_ns=time.time_ns(), published=self.published)
-        with suppress(Exception):
-            self._end()
+        self._guard(self._end)
         self._is_closed = True
         if self._writer.is_running:
             # It has all that it will get, and ends by itself.

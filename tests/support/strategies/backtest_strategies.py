@@ -67,7 +67,8 @@ class Follower(FactorStrategy[FollowerConfig]):
             return
         size = self.instrument(instrument_id).make_qty(abs(missing))
         order_side = OrderSide.BUY if missing > 0 else OrderSide.SELL
-        self.submit_order(self.order_factory.market(instrument_id, order_side, size))
+        order = self.order_factory.market(instrument_id, order_side, size, tags=["made", "up"])
+        self.submit_order(order)
 
     def on_quote(self, quote: QuoteTick) -> None:
         self.tell("quote")

@@ -60,7 +60,9 @@ class DataOnly(FactorStrategy[FactorStrategyConfig]):
         far = quote.bid_price if side == OrderSide.BUY else quote.ask_price
         offset = -50.0 if side == OrderSide.BUY else 50.0
         price = self.market.make_price(float(far) + offset)
-        order = self.order_factory.limit(INSTRUMENT, side, self.size, price, post_only=True)
+        order = self.order_factory.limit(
+            INSTRUMENT, side, self.size, price, post_only=True, tags=["made", "up"]
+        )
         self.submit_order(order)
         self.resting.append(order.client_order_id)
         if len(self.resting) > 2:

@@ -7,6 +7,7 @@ from typing import Any
 from nautilus_trader.model import CustomData
 
 from adapters.session import wire_format
+from adapters.session.tap import decisions
 from adapters.session.tap.strategy_tap import StrategyTap
 from dolphin_strategies import ExternalFactors, FactorSchema, FactorStrategy, FactorStrategyConfig
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
@@ -106,3 +107,25 @@ def test_a_broken_log_reaches_no_strategy() -> None:
     assert strategy.seen == [1, 2]
     assert "planted in the log" in tap.events.problem
     assert not tap.events.failure
+
+
+def test_tags_and_parameters_of_an_order_are_described() -> None:
+    """They are a list and a dict."""
+
+    class Order:
+        """An order as far as its description needs it."""
+
+        def to_dict(self) -> dict[str, Any]:
+            return {
+                "client_order_id": "O-1",
+                "tags": ["entry"],
+                "exec_algorithm_params": {"horizon": "10"},
+                "is_post_only": False,
+                "price": None,
+            }
+
+    assert decisions.describe_order(Order(), decisions.Ordinals()) == {
+        "number": 1,
+        "tags": ["entry"],
+        "exec_algorithm_params": {"horizon": "10"},
+    }
