@@ -11,7 +11,7 @@ from nautilus_trader.trading import Strategy, StrategyConfig
 
 from dolphin_strategies._gate import Gate
 from dolphin_strategies.errors import ConfigError, did_you_mean
-from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, WARM_UP
+from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, KEEP_WARM
 from dolphin_strategies.feed_messages import (
     FEED_MESSAGES,
     ClockMoved,
@@ -188,7 +188,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         # A stop before has cancelled it.
         self._gate.alert_is_set = False
         self.subscribe_data(EXTERNAL_FACTORS)
-        self.subscribe_data(WARM_UP)
+        self.subscribe_data(KEEP_WARM)
         self.subscribe_data(FEED_MESSAGES)
         span = self.factor_history
         if span is not None:

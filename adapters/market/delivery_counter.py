@@ -1,4 +1,4 @@
-"""HandOver: how many market events a node has received, for the process that writes factors."""
+"""DeliveryCounter: how many market events a node has received, for its factor producer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dolphin_strategies.errors import ConfigError
 SIZE: Final = 8
 
 
-class HandOver:
+class DeliveryCounter:
     """A counter in an 8-byte file that one process writes and another reads.
 
     The file holds one little-endian u64. ``create`` in the node, ``open`` in the producer.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
-from adapters.catalog.files import layout
+from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import Journal, last_sequences, read_journal
 from adapters.catalog.files.recording_lock import lock_recording
 from adapters.catalog.files.recovery import recover
@@ -85,21 +85,21 @@ class RecordingWriter:
         flush_s: float = 0.5,
     ) -> None:
         self.catalog: Final = Path(catalog)
-        self.name: Final = layout.check_recording_name(name or _new_name())
+        self.name: Final = catalog_layout.check_recording_name(name or _new_name())
         self.problem = ""
         self._written = 0
         self._rotate_bytes, self._rotate_s, self._flush_s = rotate_bytes, rotate_s, flush_s
         self._tables: dict[str, PendingTable] = {}
-        self._sync_at = 0.0
-        self._is_closed = False
+        self._sync_at, self._is_closed = 0.0, False
         try:
             self.catalog.mkdir(mode=0o700, parents=True, exist_ok=True)
-            layout.make_folder(self.catalog, layout.DATA)
-            folder = layout.make_folder(self.catalog, f"{layout.RECORDINGS}/{self.name}")
+            catalog_layout.make_folder(self.catalog, catalog_layout.DATA)
+            name = f"{catalog_layout.RECORDINGS}/{self.name}"
+            folder = catalog_layout.make_folder(self.catalog, name)
             recover(self.catalog)
             self._lock = lock_recording(folder)
-            self._journal = Journal(folder / layout.JOURNAL)
-            events = read_journal(folder / layout.JOURNAL)
+            journal = folder / catalog_layout.JOURNAL
+            self._journal, events = Journal(journal), read_journal(journal)
             self.last_sequences = last_sequences(events)
             self._events = PendingEvents(self._journal)
             self._parts = RecordingParts(self.catalog, self.name, self._journal, events)
@@ -137,7 +137,7 @@ class RecordingWriter:
         """
         if not len(batch):
             return
-        table = self._table(layout.factors_folder(self.name))
+        table = self._table(catalog_layout.factors_folder(self.name))
         if not table.fits(batch, extra):
             self._flush(table)
         table.add_factors(batch, extra)
@@ -162,7 +162,7 @@ class RecordingWriter:
             If there is no column ``ts_init`` of times in nanoseconds.
 
         """
-        layout.check_folder(folder)
+        catalog_layout.check_folder(folder)
         if "ts_init" not in batch.schema.names:
             msg = f"batch: expected a column 'ts_init', found {batch.schema.names}"
             raise ValueError(msg)
@@ -282,7 +282,7 @@ class RecordingWriter:
 
     def _sync(self) -> None:
         try:
-            layout.sync_folder(self._parts.folder)
+            catalog_layout.sync_folder(self._parts.folder)
             for table in self._tables.values():
                 if table.spool is not None:
                     table.spool.sync()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.command.strategy_class import AnyFactorStrategy
-    from adapters.session.pipe_sender import Outbox
+    from adapters.session.pipe_sender import PipeSender
 
 FLUSH_S: Final = 0.1
 """What a ``kill -9`` of the node may take with it."""
@@ -192,7 +192,7 @@ class SessionRecording:
 class _InstrumentsAtStart(StrategyObserver):
     """Puts the instruments that the node knows at the strategy's start into the session."""
 
-    def __init__(self, strategy: AnyFactorStrategy, outbox: Outbox) -> None:
+    def __init__(self, strategy: AnyFactorStrategy, outbox: PipeSender) -> None:
         self._strategy: Final = strategy
         self._outbox: Final = outbox
 

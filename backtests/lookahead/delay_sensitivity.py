@@ -1,4 +1,4 @@
-"""Freshness: what a factor's own update interval more of delay does to a result."""
+"""DelaySensitivity: what a factor's own update interval more of delay does to a result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLLAPSE: Final = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Freshness:
+class DelaySensitivity:
     """What one factor's own update interval more of delay does to the result.
 
     Attributes

@@ -1,4 +1,4 @@
-"""Venue: what the service must know of an exchange to poll it and to read its answers."""
+"""RestVenue: what the service must know of an exchange to poll it and to read its answers."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Venue:
+class RestVenue:
     """An exchange's public API.
 
     Attributes
