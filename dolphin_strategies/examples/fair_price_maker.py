@@ -37,8 +37,8 @@ class FairPriceMakerConfig(FactorStrategyConfig):
     max_orders_per_second : int
         Largest rate of new orders.
     requote_bps : float
-        How far, in basis points of the price, a quote may be off before it is replaced; less
-        than half the spread, and the quotes run from every fill.
+        How far, in basis points of the price, a quote may be off before it is replaced. With less
+        than half the spread, quotes move away before they can be filled.
 
     """
 
@@ -78,7 +78,18 @@ class FairPriceMaker(FactorStrategy[FairPriceMakerConfig]):
         self.cancel_all_orders(self.config.instrument_id)
 
     def quote_side(self, side: OrderSide, price: float, now_ns: int) -> None:
-        """Place the order of one side, or take it back if it is off or the position is full."""
+        """Place one side's order, or cancel it if it is off or the position limit is reached.
+
+        Parameters
+        ----------
+        side : OrderSide
+            The side to quote.
+        price : float
+            The price to quote, before it is rounded to the instrument's tick.
+        now_ns : int
+            The record's ``ts_init``, UNIX nanoseconds, for the order rate limit.
+
+        """
         position = self.portfolio.net_position(self.config.instrument_id)
         exposure = position if side == OrderSide.BUY else -position
         has_room = exposure + self.size.as_decimal() <= self.config.max_position
