@@ -71,25 +71,14 @@ class FairPriceMaker(FactorStrategy[FairPriceMakerConfig]):
         quote = synthetic_quote(last, f["spread"], f["imbal_btc"])
         if quote is not None:
             # The record's time, not the clock's: a replay then decides the same.
-            self.quote_side(OrderSide.BUY, quote.bid, f.ts_init)
-            self.quote_side(OrderSide.SELL, quote.ask, f.ts_init)
+            self._quote_side(OrderSide.BUY, quote.bid, f.ts_init)
+            self._quote_side(OrderSide.SELL, quote.ask, f.ts_init)
 
     def on_factors_stale(self) -> None:
         self.cancel_all_orders(self.config.instrument_id)
 
-    def quote_side(self, side: OrderSide, price: float, now_ns: int) -> None:
-        """Place one side's order, or cancel it if it is off or the position limit is reached.
-
-        Parameters
-        ----------
-        side : OrderSide
-            The side to quote.
-        price : float
-            The price to quote, before it is rounded to the instrument's tick.
-        now_ns : int
-            The record's ``ts_init``, UNIX nanoseconds, for the order rate limit.
-
-        """
+    def _quote_side(self, side: OrderSide, price: float, now_ns: int) -> None:
+        """Place one side's order, or cancel it if it is off or the position limit is reached."""
         position = self.portfolio.net_position(self.config.instrument_id)
         exposure = position if side == OrderSide.BUY else -position
         has_room = exposure + self.size.as_decimal() <= self.config.max_position

@@ -1,4 +1,4 @@
-"""What a node's run prints for its user: a line of progress, and a summary at the end."""
+"""The output of a node's run: lines of progress, and a summary at the end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,22 @@ class Trading:
 
 
 class RunReport:
-    """Reads a running node and describes its run; used on the node's thread."""
+    """Reads a running node and describes its run; used on the node's thread.
+
+    Parameters
+    ----------
+    node : LiveNode
+        The node, built and not running yet.
+    feed : FactorFeed
+        The node's feed.
+    latency : LatencyRecorder
+        The latencies of the strategy's ``on_factors``.
+    start_balance : float
+        The balance at the start, USDT.
+    venues : iterable of str
+        The venues with an account in the run.
+
+    """
 
     def __init__(
         self,
@@ -49,7 +64,7 @@ class RunReport:
         start_balance: float,
         venues: Iterable[str],
     ) -> None:
-        # While the node runs, they are reached only if taken before.
+        # A running node does not give access to them: they are taken before.
         self._cache = node.cache
         self._portfolio = node.portfolio
         self._feed = feed
@@ -60,7 +75,7 @@ class RunReport:
         self._at_s = 0.0
 
     def progress(self, elapsed_s: float) -> str:
-        """Return one line about the time since the last one."""
+        """Return a line about the time since the previous line."""
         status = self._feed.source.status()
         seconds = max(elapsed_s - self._at_s, 1e-9)
         rate = (status.published - self._published) / seconds
@@ -77,7 +92,7 @@ class RunReport:
         )
 
     def trading(self) -> Trading:
-        """Return what the orders of this run came to."""
+        """Return the figures of this run's orders."""
         cache = self._cache
         orders = cache.orders()
         buys = sum(len(o.trade_ids) for o in orders if o.is_buy)
@@ -102,7 +117,7 @@ class RunReport:
         return won + (unrealized.as_double() if unrealized else 0.0)
 
     def summary(self, elapsed_s: float, how_it_ended: str) -> str:
-        """Return the account of the whole run."""
+        """Return the summary of the whole run."""
         status = self._feed.source.status()
         trading = self.trading()
         percentiles = self._latency.percentiles()
