@@ -184,6 +184,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         return found
 
     def on_start(self) -> None:
+        """Subscribe to the factors, and request the history; called by Nautilus."""
         self._gate.resolve()
         self.subscribe_data(EXTERNAL_FACTORS)
         self.subscribe_data(WARM_UP)

@@ -82,7 +82,7 @@ class RecordedSession:
         if not is_closed:
             self.remarks.append("the session writer was killed: its last second is missing")
         elif "ended" not in self.header:
-            self.remarks.append("the node was killed: what it had not handed over is missing")
+            self.remarks.append("the node was killed: inputs that it had not sent are missing")
         if self.dropped:
             self.remarks.append(f"{self.dropped:,} inputs could not be written when they came")
         self._files: Final = [self._checked(e) for e in events if e["event"] == "file"]

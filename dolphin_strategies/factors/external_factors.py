@@ -192,6 +192,7 @@ class ExternalFactors(Mapping[str, float]):
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ExternalFactors:
+        """Return the factors of a dict made by :meth:`to_dict`."""
         factors = values["factors"]
         return cls.from_values(
             FactorSchema(factors),
@@ -203,8 +204,10 @@ class ExternalFactors(Mapping[str, float]):
         )
 
     def to_json(self) -> str:
+        """Return :meth:`to_dict` as JSON text."""
         return json.dumps(self.to_dict())
 
     @classmethod
     def from_json(cls, data: bytes | str | dict[str, Any]) -> ExternalFactors:
+        """Return the factors of a text made by :meth:`to_json`, or of its parsed dict."""
         return cls.from_dict(data if isinstance(data, dict) else json.loads(data))
