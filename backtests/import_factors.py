@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.catalog.files.layout import check_recording_name
+from adapters.catalog.files.catalog_layout import check_recording_name
 from adapters.command.terminal import say
 from backtests.importing.catalog_import import check_catalog, write_import
 from backtests.importing.content.import_content import read_content

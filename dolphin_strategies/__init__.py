@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         SourceState,
         SourceStatus,
     )
-    from dolphin_strategies.order_limits import OrderRateLimit
+    from dolphin_strategies.order_rate_limit import OrderRateLimit
     from dolphin_strategies.synthetic_quotes import (
         SyntheticQuote,
         synthetic_quote,
@@ -56,7 +56,7 @@ if not TYPE_CHECKING:
         "factors.nautilus_type": ("EXTERNAL_FACTORS", "ExternalFactors"),
         "factors.schema": ("FactorSchema",),
         "factors.source": ("FactorSource", "MemorySource", "SourceState", "SourceStatus"),
-        "order_limits": ("OrderRateLimit",),
+        "order_rate_limit": ("OrderRateLimit",),
         "synthetic_quotes": ("SyntheticQuote", "synthetic_quote", "synthetic_quote_of"),
     }
     _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names}

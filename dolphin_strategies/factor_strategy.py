@@ -11,7 +11,7 @@ from nautilus_trader.trading import Strategy, StrategyConfig
 
 from dolphin_strategies._gate import Gate
 from dolphin_strategies.errors import ConfigError, did_you_mean
-from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, WARM_UP
+from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, KEEP_WARM
 from dolphin_strategies.feed_messages import (
     FEED_MESSAGES,
     ClockMoved,
@@ -187,7 +187,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         """Subscribe to the factors, and request the history; called by Nautilus."""
         self._gate.resolve()
         self.subscribe_data(EXTERNAL_FACTORS)
-        self.subscribe_data(WARM_UP)
+        self.subscribe_data(KEEP_WARM)
         self.subscribe_data(FEED_MESSAGES)
         span = self.factor_history
         if span is not None:

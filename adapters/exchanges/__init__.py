@@ -16,13 +16,13 @@ from adapters.exchanges import venues
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adapters.exchanges.venue import Venue
+    from adapters.exchanges.rest_venue import RestVenue
 
 
 @cache
-def known_venues() -> Mapping[str, Venue]:
+def known_venues() -> Mapping[str, RestVenue]:
     """Return every venue by its name."""
-    found: dict[str, Venue] = {}
+    found: dict[str, RestVenue] = {}
     for info in pkgutil.iter_modules(venues.__path__):
         venue = getattr(importlib.import_module(f"{venues.__name__}.{info.name}"), "VENUE", None)
         if venue is not None:

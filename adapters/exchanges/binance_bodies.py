@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exchanges.json_values import from_ms, number, record, row_of_symbol
 from adapters.exchanges.order_book import book_values, touch_values
-from adapters.exchanges.venue import BadBodyError, RateLimitedError, Reading
+from adapters.exchanges.rest_venue import BadBodyError, RateLimitedError, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adapters.exchanges.venue import Parser
+    from adapters.exchanges.rest_venue import Parser
 
 TOO_MANY_REQUESTS: Final = -1003
 SYMBOL: Final[Mapping[str, str]] = {"symbol": "{symbol}"}

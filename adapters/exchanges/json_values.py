@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from adapters.exchanges.venue import BadBodyError
+from adapters.exchanges.rest_venue import BadBodyError
 
 NAN: Final = math.nan
 NS_PER_MS: Final = 1_000_000

@@ -8,7 +8,7 @@ from math import sumprod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from adapters.exchanges.json_values import NAN
-from adapters.exchanges.venue import BadBodyError
+from adapters.exchanges.rest_venue import BadBodyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,7 +10,7 @@ from adapters.exf.registry.derived_factors import RULES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from adapters.exchanges.venue import Reading
+    from adapters.exchanges.rest_venue import Reading
     from adapters.exf.registry.factor_registry import (
         FactorDefinition,
         FactorRegistry,

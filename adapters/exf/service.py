@@ -19,7 +19,7 @@ from adapters.exf.publishing.fan_out import FanOut
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from adapters.exchanges.venue import Reading
+    from adapters.exchanges.rest_venue import Reading
     from adapters.exf.polling.http_client import Answer, Fetcher
     from adapters.exf.publishing.publishers import Publisher
     from adapters.exf.registry.factor_registry import FactorRegistry, PolledSource

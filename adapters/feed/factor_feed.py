@@ -12,6 +12,7 @@ from nautilus_trader.model import ActorId, CustomData
 
 from adapters.feed.latency import LatencyRecorder
 from adapters.feed.record_outlet import RecordOutlet
+from dolphin_strategies.backtest_clock import is_backtest_clock
 from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.source import SourceState
 from dolphin_strategies.feed_messages import (
@@ -20,7 +21,6 @@ from dolphin_strategies.feed_messages import (
     HeldAnswer,
     HeldRequest,
 )
-from dolphin_strategies.virtual_clock import is_virtual
 
 if TYPE_CHECKING:
     from dolphin_strategies.factors.batch import FactorBatch
@@ -134,7 +134,7 @@ class FactorFeed(DataActor):
             If the node does not run in an asyncio loop, or a backtest's source is not timed.
 
         """
-        if is_virtual(self.clock):
+        if is_backtest_clock(self.clock):
             self._start_in_backtest()
             return
         try:

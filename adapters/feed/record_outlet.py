@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from nautilus_trader.model import CustomData
 
-from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, WARM_UP
+from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, KEEP_WARM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,4 +92,4 @@ class RecordOutlet:
             if f is not None:
                 self.publish(f)
             elif self.last is not None:
-                self._publish(WARM_UP, CustomData(WARM_UP, self.last))
+                self._publish(KEEP_WARM, CustomData(KEEP_WARM, self.last))

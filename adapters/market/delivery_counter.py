@@ -1,4 +1,4 @@
-"""HandOver: the number of market events a node has received, for the factors' producer."""
+"""DeliveryCounter: the number of market events a node has received, for the factors' producer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dolphin_strategies.errors import ConfigError
 SIZE: Final = 8
 
 
-class HandOver:
+class DeliveryCounter:
     """A counter in an 8-byte file that one process writes and another reads.
 
     The file holds one little-endian u64. The node calls ``create``, the producer ``open``.

@@ -60,7 +60,7 @@ class _Block(NamedTuple):
     """The chunks of the block in random order, for shuffled factors."""
 
 
-class Step(NamedTuple):
+class MarketStep(NamedTuple):
     """The market at one step."""
 
     bid: float
@@ -91,13 +91,13 @@ class SimulatedPath:
         self._block = self._make(0, START_PRICE, 1.0)
         self._values = np.empty(len(SCHEMA))
 
-    def quote(self, step: int) -> Step:
+    def quote(self, step: int) -> MarketStep:
         """Return best bid and ask (USDT) with sizes (BTC); steps go forward."""
         block = self._at(step)
         i = step % BLOCK_STEPS
         bid = round(round(block.mid[i] / TICK) * TICK, 1)
         lean = float(block.fast[i, 0])
-        return Step(bid, round(bid + TICK, 1), 3.0 * (1.1 + lean), 3.0 * (1.1 - lean))
+        return MarketStep(bid, round(bid + TICK, 1), 3.0 * (1.1 + lean), 3.0 * (1.1 - lean))
 
     def factors(self, step: int) -> NDArray[np.float64]:
         """Return the factors at a step: float64, shape ``(85,)``, the same buffer each time."""

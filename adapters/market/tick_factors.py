@@ -1,4 +1,4 @@
-"""FactorStream: the external factors of a recording, and when each may be known."""
+"""TickFactors: the external factors of a recording, and when each may be known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
-    from adapters.market.tick_files import TickRecording, TouchTicks, TradeTicks
+    from adapters.market.tick_files import TickFiles, TouchTicks, TradeTicks
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -57,7 +57,7 @@ _BPS: Final = 1e4
 
 
 @dataclass(frozen=True, kw_only=True)
-class FactorStream:
+class TickFactors:
     """One record for each stamp at which the touch of the perpetual or of spot changed.
 
     A record is computed from everything received up to and at its stamp, and nothing later. NaN:
@@ -82,7 +82,7 @@ class FactorStream:
     after_event: Ints
 
     @classmethod
-    def of(cls, recording: TickRecording) -> Self:
+    def of(cls, recording: TickFiles) -> Self:
         """Compute all factors of a recording, from its first event to its last."""
         events = recording.events
         changes = np.union1d(recording.perp_touch.ts, recording.spot_touch.ts)
@@ -96,7 +96,7 @@ class FactorStream:
         )
 
 
-def _columns(recording: TickRecording, ts: Ints) -> dict[str, Floats]:
+def _columns(recording: TickFiles, ts: Ints) -> dict[str, Floats]:
     perp, spot = recording.perp_touch, recording.spot_touch
     perp_at, spot_at = _newest(perp.ts, ts), _newest(spot.ts, ts)
     mid, spot_mid = _take(perp.mid, perp_at), _take(spot.mid, spot_at)

@@ -1,4 +1,4 @@
-"""TickRecording: recorded best bids, asks and trades of a perpetual and its spot market."""
+"""TickFiles: recorded best bids, asks and trades of a perpetual and its spot market."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class MarketEvents:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TickRecording:
+class TickFiles:
     """The data that one receiver recorded of a USD-M perpetual and of its spot market.
 
     Attributes

@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from adapters.process.hang_rules import Hang, HangRules, Leave, Line, Stop
+from adapters.process.hang_rules import Hang, HangRules, Leave, Notice, Stop
 from adapters.process.stop_signals import STOP_SIGNALS, ignore_stop_signals
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class _HangLoop:
             match decision:
                 case Hang(silent_s):
                     self._report_hang(silent_s)
-                case Line(text, is_alarm):
+                case Notice(text, is_alarm):
                     _say(text, _STDERR if is_alarm else _STDOUT)
                 case Stop(reason):
                     os.write(self._channels.reports, reason.encode() + b"\n")

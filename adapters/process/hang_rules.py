@@ -61,7 +61,7 @@ class Hang(NamedTuple):
     silent_s: float
 
 
-class Line(NamedTuple):
+class Notice(NamedTuple):
     """A line for the user, on standard error if it is an alarm."""
 
     text: str
@@ -81,7 +81,7 @@ class Leave(NamedTuple):
     text: str
 
 
-type Decision = Hang | Line | Stop | Leave
+type Decision = Hang | Notice | Stop | Leave
 
 
 class HangRules:
@@ -114,7 +114,7 @@ class HangRules:
         if not self._is_hanging:
             return []
         self._is_hanging = False
-        return [Line(f"HANG over: the node's thread turns again, after {silent_s:.1f} s")]
+        return [Notice(f"HANG over: the node's thread turns again, after {silent_s:.1f} s")]
 
     def signalled(self, now_s: float, name: str) -> list[Decision]:
         """Handle a stop signal."""
@@ -128,7 +128,7 @@ class HangRules:
             return []
         self._limit_stop(now_s)
         text = "cancelling orders and closing the position; once more to leave at once"
-        return [Line(f"{name}: {text}", is_alarm=False)]
+        return [Notice(f"{name}: {text}", is_alarm=False)]
 
     def look(self, now_s: float) -> list[Decision]:
         """Return the actions that are due at a time."""
@@ -150,7 +150,7 @@ class HangRules:
             self._is_asked = True
             self._limit_stop(now_s)
             reason = f"the node's thread did not turn for {HANG_LIMIT_S:g} s"
-            found += [Line(f"HANG: {reason}; stopping the node"), Stop(reason)]
+            found += [Notice(f"HANG: {reason}; stopping the node"), Stop(reason)]
         return found
 
     def paused(self, seconds: float) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from adapters.process.byte_lock import is_locked, try_lock
-from adapters.process.forked_child import close_in_forked_child
+from adapters.process.close_after_fork import close_in_forked_child
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Outbox: the node's end of a recording, which never waits and never raises."""
+"""PipeSender: the node's end of a recording, which never waits and never raises."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOM_BYTES: Final = 64 << 20
 _CHUNK_BYTES: Final = 1 << 20
 
 
-class Outbox:
+class PipeSender:
     """A SessionLog that packs all inputs into memory and writes them to a pipe.
 
     Parameters

@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.catalog.files import layout
+from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import damaged_lines, read_journal
-from adapters.catalog.files.parquet_parts import sha256_of
 from adapters.catalog.files.recording_lock import is_written
 from adapters.catalog.files.recovery import recover
+from adapters.catalog.files.spool_conversion import sha256_of
 from adapters.session.recorded_inputs import SessionError, as_history, inputs_of
 from adapters.session.session_files import FORMAT, HISTORY_SUFFIX, LINES_FILE, SESSION_FILE
 
@@ -55,7 +55,11 @@ class RecordedSession:
         self.folder: Final = Path(folder)
         self.remarks: list[str] = []
         self.header: Final = self._read_header()
-        home = self.folder / layout.RECORDINGS / layout.check_recording_name(self.recording)
+        home = (
+            self.folder
+            / catalog_layout.RECORDINGS
+            / catalog_layout.check_recording_name(self.recording)
+        )
         if is_written(home):
             msg = f"{folder}: the session is still being recorded; wait for its end"
             raise SessionError(msg)
@@ -66,13 +70,13 @@ class RecordedSession:
             raise SessionError(msg) from None
         events = []
         for name in (home.name, f"{home.name}{HISTORY_SUFFIX}"):
-            journal = home.with_name(name) / layout.JOURNAL
+            journal = home.with_name(name) / catalog_layout.JOURNAL
             if damaged_lines(journal):
                 msg = f"{journal} is damaged: a line is not as it was written; restore it"
                 raise SessionError(msg)
             events += read_journal(journal)
         if not events:
-            msg = f"{home / layout.JOURNAL}: expected the journal of the session's inputs"
+            msg = f"{home / catalog_layout.JOURNAL}: expected the journal of the session's inputs"
             raise SessionError(msg)
         self.dropped: Final = sum(e["count"] for e in events if e["event"] == "dropped")
         ends = [e for e in events if e["event"] == "end"]

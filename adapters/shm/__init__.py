@@ -2,13 +2,13 @@
 
 from adapters.shm.publishing.writer import FactorWriter
 from adapters.shm.reading.reader import FactorReader
-from adapters.shm.region.errors import (
+from adapters.shm.region.region_errors import (
     RegionError,
     RegionMovedError,
     RegionNotReadyError,
     WriterLockedError,
 )
-from adapters.shm.region.layout import DEFAULT_PATH
+from adapters.shm.region.region_layout import DEFAULT_PATH
 
 __all__ = [
     "DEFAULT_PATH",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.shm.producer_watch import ProducerWatch
 from adapters.shm.reading.reader import FactorReader
-from adapters.shm.region.errors import RegionError, RegionMovedError, RegionNotReadyError
-from adapters.shm.region.layout import DEFAULT_PATH
+from adapters.shm.region.region_errors import RegionError, RegionMovedError, RegionNotReadyError
+from adapters.shm.region.region_layout import DEFAULT_PATH
 from adapters.shm.stream_counts import StreamCounts
 from dolphin_strategies.factors.source import SourceState, SourceStatus
 

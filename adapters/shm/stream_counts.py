@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from adapters.shm.reading.reader import FactorReader
 
 
-class Counts(NamedTuple):
-    """Counts of records by outcome."""
+class ReadCounts(NamedTuple):
+    """StreamCounts of records by outcome."""
 
     published: int
     delivered: int
@@ -31,7 +31,7 @@ class StreamCounts:
 
     def __init__(self, resume_after: Mapping[int, int]) -> None:
         self._resume_after: Final = dict(resume_after)
-        self._past = Counts(0, 0, 0, 0)
+        self._past = ReadCounts(0, 0, 0, 0)
         self._stream_id = 0
         self._next_sequence = 0
         self._attached_position = 0
@@ -69,7 +69,7 @@ class StreamCounts:
         self._next_sequence = reader.position + 1
         self._past = self.with_reader(reader, reader.position)
 
-    def with_reader(self, reader: FactorReader | None, newest: int) -> Counts:
+    def with_reader(self, reader: FactorReader | None, newest: int) -> ReadCounts:
         """Return the counts, including those of the file that is read now, if there is one.
 
         Parameters
@@ -83,7 +83,7 @@ class StreamCounts:
         if reader is None:
             return self._past
         published, delivered, conflated, lost = self._past
-        return Counts(
+        return ReadCounts(
             published + newest - self._attached_position,
             delivered + reader.delivered,
             conflated + reader.conflated,

@@ -10,7 +10,7 @@ import numpy as np
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import RecordingWriter
-from adapters.catalog.files import layout
+from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import read_journal
 from adapters.catalog.files.recovery import recover
 from adapters.catalog.reading.recordings import list_recordings
@@ -125,7 +125,7 @@ def remove_import(catalog: Path, name: str) -> None:
         If a file cannot be deleted.
 
     """
-    home = catalog / layout.RECORDINGS / name
+    home = catalog / catalog_layout.RECORDINGS / name
     if not home.is_dir():
         return
     recover(catalog)
@@ -135,7 +135,7 @@ def remove_import(catalog: Path, name: str) -> None:
 
 
 def _begun_here(catalog: Path, name: str) -> bool:
-    events = read_journal(catalog / layout.RECORDINGS / name / layout.JOURNAL)
+    events = read_journal(catalog / catalog_layout.RECORDINGS / name / catalog_layout.JOURNAL)
     pids = [event["pid"] for event in events if event["event"] == "start"]
     return pids[-1:] == [os.getpid()]
 
@@ -187,7 +187,7 @@ def _slices(stamps: NDArray[np.int64]) -> Iterator[slice]:
 
 
 def _files_of(catalog: Path, name: str) -> set[Path]:
-    events = read_journal(catalog / layout.RECORDINGS / name / layout.JOURNAL)
+    events = read_journal(catalog / catalog_layout.RECORDINGS / name / catalog_layout.JOURNAL)
     return {catalog / event["path"] for event in events if event["event"] == "file"}
 
 
@@ -220,8 +220,8 @@ def _check_name(catalog: Path, there: Recording, stream_id: int, *, replace: boo
 
 def _check_overlap(catalog: Path, table: MarketRows, own: set[Path]) -> None:
     first_ns, last_ns = int(table.stamps[0]), int(table.stamps[-1])
-    for path in sorted((catalog / layout.DATA / table.folder).glob("*.parquet")):
-        found = layout.file_range(path.name)
+    for path in sorted((catalog / catalog_layout.DATA / table.folder).glob("*.parquet")):
+        found = catalog_layout.file_range(path.name)
         if found and path not in own and found[0] <= last_ns and first_ns <= found[1]:
             msg = (
                 f"{catalog} holds {table.folder} from {show_instant(found[0])} to "
@@ -232,7 +232,7 @@ def _check_overlap(catalog: Path, table: MarketRows, own: set[Path]) -> None:
 
 
 def _check_instruments(catalog: Path, content: ImportContent) -> None:
-    if not content.instruments or not (catalog / layout.DATA).is_dir():
+    if not content.instruments or not (catalog / catalog_layout.DATA).is_dir():
         return
     ids = [str(instrument.id) for instrument in content.instruments]
     there = {str(i.id): i for i in ParquetDataCatalog(str(catalog)).instruments(ids)}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from nautilus_trader.model import BarType, InstrumentId
 
 from adapters.catalog import FactorCatalog
-from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
-from backtests.importing.content.instruments import make_instrument
+from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
+from backtests.importing.content.imported_instruments import make_instrument
 from backtests.inputs.backtest_data import BacktestData
 from backtests.inputs.factor_coverage import FactorCoverage, check_coverage, check_names
 from backtests.inputs.market_data import KINDS, MarketData

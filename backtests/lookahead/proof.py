@@ -12,11 +12,15 @@ from adapters.catalog import FactorCatalog
 from adapters.command.durations import show_duration
 from adapters.command.instants import iso_instant
 from backtests.inputs.factor_delay import FactorDelay
-from backtests.lookahead.child_runs import ChildRuns, ProofError
+from backtests.lookahead.delay_sensitivity import (
+    DelaySensitivity,
+    has_collapsed,
+    typical_interval_ns,
+)
 from backtests.lookahead.first_difference import decisions_until, first_difference
-from backtests.lookahead.freshness import Freshness, has_collapsed, typical_interval_ns
 from backtests.lookahead.proof_folder import ProofFolder
 from backtests.lookahead.proof_verdict import ProofVerdict, RerunComparison
+from backtests.lookahead.reruns import ChildRuns, ProofError
 from backtests.lookahead.scrambled_catalog import HOWS, scramble
 
 if TYPE_CHECKING:
@@ -129,7 +133,7 @@ class Proof:
         again = runs.again(base, at_ns + 1, self._delay, on_copy=True)
         return first_difference(base, again, at_ns)
 
-    def _freshness(self, runs: ChildRuns, base: dict[str, Any]) -> list[Freshness]:
+    def _freshness(self, runs: ChildRuns, base: dict[str, Any]) -> list[DelaySensitivity]:
         """Run with each required factor delayed by its own update interval."""
         found = []
         window = (base["start_ns"], base["end_ns"])
@@ -145,7 +149,7 @@ class Proof:
                 later = f"{name} {show_duration(interval_ns)} later"
                 msg = f"the run with {later} failed: {again['failure']}"
                 raise ProofError(msg)
-            one = Freshness(
+            one = DelaySensitivity(
                 factor=name,
                 interval_ns=interval_ns,
                 gross=sum(base["gross"]),

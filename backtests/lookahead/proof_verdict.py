@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from adapters.command.durations import show_duration
 from adapters.command.instants import iso_instant
-from backtests.lookahead.freshness import Freshness
+from backtests.lookahead.delay_sensitivity import DelaySensitivity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class ProofVerdict:
         The number of the first run's decisions.
     instants : list of RerunComparison
         One for each instant, up to the first one at which decisions differ.
-    freshness : list of Freshness
+    freshness : list of DelaySensitivity
         One for each required factor; empty if decisions differ.
     unstable : str
         How two runs on the same data differ; empty if they are the same.
@@ -54,7 +54,7 @@ class ProofVerdict:
 
     decisions: int
     instants: list[RerunComparison] = field(default_factory=list)
-    freshness: list[Freshness] = field(default_factory=list)
+    freshness: list[DelaySensitivity] = field(default_factory=list)
     unstable: str = ""
 
     @property

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.session.recorded_inputs import SessionError
 from adapters.session.session_files import LINES_FILE
-from backtests.parity import comparison
+from backtests.parity import divergence
 from backtests.parity.parity_report import ParityReport
 from backtests.parity.run_record import record_of
 from backtests.parity.session_changes import changes_since
@@ -14,7 +14,7 @@ from backtests.parity.session_replay import replay
 
 if TYPE_CHECKING:
     from adapters.session.recorded_session import RecordedSession
-    from backtests.parity.comparison import Parting
+    from backtests.parity.divergence import Divergence
     from backtests.parity.input_comparison import Replayed
     from backtests.parity.run_record import RunRecord
 
@@ -47,7 +47,7 @@ def check(session: RecordedSession) -> ParityReport:
     live = record_of(session.lines, last)
     end = last if live.stopped_at is None else live.stopped_at
     again = record_of(replayed.lines, end)
-    again.decisions = comparison.cut_at_stop(again.decisions, live)
+    again.decisions = divergence.cut_at_stop(again.decisions, live)
     if live.missing:
         found = f"{LINES_FILE} lacks line {live.missing[0]}"
         report.add("decisions", found, is_same=bool(session.header.get("dropped_lines")))
@@ -89,11 +89,11 @@ def _compare_inputs(session: RecordedSession, replayed: Replayed, report: Parity
 def _compare_decisions(
     session: RecordedSession, live: RunRecord, again: RunRecord, report: ParityReport
 ) -> None:
-    events = comparison.first_parting(live.events, again.events)
-    decisions = comparison.first_parting(live.decisions, again.decisions)
+    events = divergence.first_divergence(live.events, again.events)
+    decisions = divergence.first_divergence(live.decisions, again.decisions)
     count = f"{len(live.decisions):,}"
     if decisions is None:
-        late = comparison.late_clock(live.decisions, again.decisions)
+        late = divergence.late_clock(live.decisions, again.decisions)
         lateness = ""
         if late:
             lateness = (
@@ -101,7 +101,7 @@ def _compare_decisions(
                 f"at most {max(late) / 1e6:.1f} ms late"
             )
         report.add("decisions", f"{count} of {count} identical, each at its input{lateness}")
-    elif events is not None and comparison.is_excused(decisions, events):
+    elif events is not None and divergence.is_excused(decisions, events):
         _compare_dependent(session, again, decisions, count, report)
     else:
         text = f"{decisions.index:,} of {count} identical, then: {decisions}"
@@ -116,7 +116,7 @@ def _compare_decisions(
 def _compare_dependent(
     session: RecordedSession,
     again: RunRecord,
-    decisions: Parting,
+    decisions: Divergence,
     count: str,
     report: ParityReport,
 ) -> None:
@@ -124,7 +124,10 @@ def _compare_dependent(
     end = max((h.input for h in again.decisions), default=0)
     slower = record_of(replay(session, latency_ms=OTHER_LATENCY_MS).lines, end)
     text = f"{decisions.index:,} of {count} identical"
-    if comparison.first_parting(again.decisions, slower.decisions[: len(again.decisions)]) is None:
+    if (
+        divergence.first_divergence(again.decisions, slower.decisions[: len(again.decisions)])
+        is None
+    ):
         text += (
             ", and executions are no reason for it: with each order delayed by a second the "
             f"backtest decided the same. First: {decisions}"

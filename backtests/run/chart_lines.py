@@ -26,7 +26,7 @@ _PRICES: Final = {
 }
 
 
-class Line:
+class ChartLine:
     """A series of which each span of time keeps its first, lowest, highest and last point.
 
     Parameters
@@ -113,17 +113,17 @@ class Line:
         return np.unique(np.concatenate([starts, lowest, highest, ends, gaps[first_gap]]))
 
 
-def price_line(data: BacktestData, table: MarketTable) -> Line:
+def price_line(data: BacktestData, table: MarketTable) -> ChartLine:
     """Return the mid, the trade price or the close of one instrument."""
-    line = Line(data.start_ns, data.end_ns)
+    line = ChartLine(data.start_ns, data.end_ns)
     for ts, price in _prices(table, data.start_ns, data.end_ns):
         line.add(ts, price)
     return line
 
 
-def factor_lines(data: BacktestData, names: Sequence[str]) -> dict[str, Line]:
+def factor_lines(data: BacktestData, names: Sequence[str]) -> dict[str, ChartLine]:
     """Return some factors as the strategy saw them."""
-    lines = {name: Line(data.start_ns, data.end_ns) for name in names}
+    lines = {name: ChartLine(data.start_ns, data.end_ns) for name in names}
     for batch in data.batches(names) if names else ():
         for name, line in lines.items():
             if name in batch.schema:

@@ -32,6 +32,6 @@ register_custom_data_class(ExternalFactors)
 EXTERNAL_FACTORS: Final = DataType("ExternalFactors")
 """The DataType to subscribe to; it has no metadata."""
 
-WARM_UP: Final = DataType("ExternalFactorsWarmUp")
+KEEP_WARM: Final = DataType("ExternalFactorsKeepWarm")
 """A spinning feed repeats its last record under this type while it waits, so that the code
 between bus and strategy stays in the CPU's caches; a FactorStrategy does not act on repeats."""

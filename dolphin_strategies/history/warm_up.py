@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import ClientId
 
+from dolphin_strategies.backtest_clock import is_backtest_clock
 from dolphin_strategies.factors.external_factors import ExternalFactors
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
 from dolphin_strategies.feed_messages import FEED_MESSAGES, HeldAnswer, HeldRequest
 from dolphin_strategies.history.given_records import GivenRecords
 from dolphin_strategies.history.history_windows import HistoryWindows
-from dolphin_strategies.virtual_clock import is_virtual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -36,7 +36,7 @@ ALERT: Final = "dolphin.warm-up"
 _EPOCH: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 
 
-class Step(Enum):
+class HistoryStep(Enum):
     """The stage of a warm-up: which store is being read."""
 
     CATALOGS = auto()
@@ -82,7 +82,7 @@ class WarmUp:
         self._finish: Final = finish
         self._now_ns: Final = self._clock.timestamp_ns()
         self._begin_ns: Final = max(self._now_ns - span_ns, 0)
-        self._is_live: Final = not is_virtual(self._clock)
+        self._is_live: Final = not is_backtest_clock(self._clock)
         self._windows: Final = HistoryWindows(
             self._begin_ns,
             self._now_ns,
@@ -91,7 +91,7 @@ class WarmUp:
             **({} if self._is_live else {"longest_guess_ns": span_ns}),
         )
         self._has_catalogs: Final = spans is None or len(spans) > 0
-        self._step = Step.CATALOGS
+        self._step = HistoryStep.CATALOGS
         self._request: HeldRequest | None = None
         self._given: Final = GivenRecords()
         self._held: list[CustomData] = []
@@ -111,7 +111,7 @@ class WarmUp:
     @property
     def is_over(self) -> bool:
         """Whether the history is complete, so that live records may be acted on."""
-        return self._step is Step.OVER
+        return self._step is HistoryStep.OVER
 
     def begin(self) -> None:
         """Request the first window."""
@@ -124,7 +124,7 @@ class WarmUp:
             self._end_catalogs()
 
     def _advance(self, event: object = None) -> None:
-        if self._step is not Step.CATALOGS:
+        if self._step is not HistoryStep.CATALOGS:
             return
         if not self._windows.advance():
             self._end_catalogs()
@@ -138,7 +138,9 @@ class WarmUp:
 
     def on_historical_data(self, data: Sequence[Any]) -> None:
         """Handle a message if it is an answer of the catalogs."""
-        if self._step is not Step.CATALOGS or (data and type(data[0].data) is not ExternalFactors):
+        if self._step is not HistoryStep.CATALOGS or (
+            data and type(data[0].data) is not ExternalFactors
+        ):
             return
         self._answers += 1
         begin_ns, end_ns = self._windows.begin_ns, self._windows.end_ns
@@ -154,7 +156,7 @@ class WarmUp:
     def _end_catalogs(self) -> None:
         where = "the catalogs" if self._has_catalogs else "catalogs, which the node has none of"
         self._strategy.log.info(f"Factor history: {self.given} records from {where}")
-        self._step = Step.SOURCE
+        self._step = HistoryStep.SOURCE
         if self._is_live:
             self._ask_source()
         else:
@@ -173,7 +175,7 @@ class WarmUp:
 
     def on_answer(self, answer: HeldAnswer) -> None:
         """Handle the feed's answer if it belongs to the pending request."""
-        if self._step is not Step.SOURCE or answer.request is not self._request:
+        if self._step is not HistoryStep.SOURCE or answer.request is not self._request:
             return
         self._answers += 1
         if answer.batch is None:
@@ -194,7 +196,7 @@ class WarmUp:
         if self._held and self._held[-1].data is data.data:
             return
         self._held.append(data)
-        if not self._is_live and self._step is Step.CATALOGS:
+        if not self._is_live and self._step is HistoryStep.CATALOGS:
             # A backtest answers every request before its first record.
             self._give_up()
 
@@ -221,18 +223,18 @@ class WarmUp:
 
     def _give_up(self) -> None:
         """Continue with the next step without the missing answer."""
-        if self._step is Step.CATALOGS:
+        if self._step is HistoryStep.CATALOGS:
             self._strategy.log.warning(
                 "Factor history: no answer from a catalog; give the node's config "
                 "catalogs=[DataCatalogConfig(path)] to have one"
             )
             self._end_catalogs()
-        elif self._step is Step.SOURCE:
+        elif self._step is HistoryStep.SOURCE:
             self._strategy.log.warning("Factor history: no answer from a FactorFeed")
             self._end()
 
     def _end(self) -> None:
-        self._step = Step.OVER
+        self._step = HistoryStep.OVER
         held, self._held = self._held, []
         # All live records received meanwhile but the newest are history by now.
         self._take(d.data for d in held[:-1])

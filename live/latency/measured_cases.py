@@ -16,7 +16,7 @@ PROBE_SLACK_S: Final = 90.0
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 
-class Probe:
+class MeasuredCase:
     """A case, and the command line of its measurement.
 
     Parameters
@@ -24,7 +24,7 @@ class Probe:
     key, name : str
         The key and the name of the :class:`~live.latency.report.Case`.
     kind : str
-        What is measured: ``get``, ``raw`` or ``node``, see :mod:`live.latency.probe`.
+        What is measured: ``get``, ``raw`` or ``node``, see :mod:`live.latency.latency_probe`.
     address : str
         The path of a region, or a ``hazelcast://`` URL.
     wait : str
@@ -40,7 +40,7 @@ class Probe:
         """Measure one round; a failure is stored in the case, not raised."""
         if self.case.problem:
             return
-        command = module_command("live.latency.probe", *self._words)
+        command = module_command("live.latency.latency_probe", *self._words)
         command += ["--rate", str(rate_hz), "--count", str(count)]
         try:
             done = subprocess.run(
@@ -58,7 +58,7 @@ class Probe:
         self.case.latencies_us = np.concatenate([self.case.latencies_us, found])
 
 
-def probes(hazelcast: str, no_hazelcast: str, region: Path) -> list[Probe]:
+def probes(hazelcast: str, no_hazelcast: str, region: Path) -> list[MeasuredCase]:
     """Return all probes.
 
     Parameters
@@ -73,13 +73,17 @@ def probes(hazelcast: str, no_hazelcast: str, region: Path) -> list[Probe]:
     """
     join = "&" if "?" in hazelcast else "?"
     poll = f"{hazelcast}{join}mode=poll&poll_ms=1"
-    found = [Probe("hazelcast/read", "Hazelcast get + parse", "get", hazelcast)]
+    found = [MeasuredCase("hazelcast/read", "Hazelcast get + parse", "get", hazelcast)]
     for kind, where in (("raw", "source"), ("node", "on_factors")):
         found += [
-            Probe(f"hazelcast poll/{kind}", f"Hazelcast polled at 1 ms → {where}", kind, poll),
-            Probe(f"hazelcast push/{kind}", f"Hazelcast push → {where}", kind, hazelcast),
-            Probe(f"shm event/{kind}", f"shared memory event → {where}", kind, str(region)),
-            Probe(f"shm spin/{kind}", f"shared memory spin → {where}", kind, str(region), "spin"),
+            MeasuredCase(
+                f"hazelcast poll/{kind}", f"Hazelcast polled at 1 ms → {where}", kind, poll
+            ),
+            MeasuredCase(f"hazelcast push/{kind}", f"Hazelcast push → {where}", kind, hazelcast),
+            MeasuredCase(f"shm event/{kind}", f"shared memory event → {where}", kind, str(region)),
+            MeasuredCase(
+                f"shm spin/{kind}", f"shared memory spin → {where}", kind, str(region), "spin"
+            ),
         ]
     for probe in found:
         if probe.case.key.startswith("hazelcast") and no_hazelcast:

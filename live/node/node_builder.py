@@ -24,9 +24,9 @@ from nautilus_trader.model import AccountId, AccountType, Money, OmsType, Trader
 from nautilus_trader.persistence import DataCatalogConfig
 
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
-from adapters.feed.synthetic_ticks import QuoteMaker
-from adapters.market.instruments import USDT, btcusdt_synthetic
-from adapters.market.synthetic_market import (
+from adapters.feed.synthetic_quote_maker import QuoteMaker
+from adapters.market.btcusdt_instruments import USDT, btcusdt_synthetic
+from adapters.market.synthetic_data_client import (
     SyntheticMarketClientConfig,
     SyntheticMarketClientFactory,
     SyntheticQuoter,

@@ -17,9 +17,9 @@ from adapters.process.hang_watch import HangWatch
 from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
 from adapters.shm.source import ShmSource
-from live.node.market import Market, open_market
 from live.node.node_builder import build_node, traded_venues
 from live.node.run_ending import FAILED, LEFT_OPEN, RunEnding
+from live.node.run_market import Market, open_market
 from live.node.run_report import RunReport
 from live.node.session.session_header import describe
 from live.node.session.session_recording import SessionRecording

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from nautilus_trader.model import OrderStatus, Venue
 
-from adapters.market.instruments import USDT
+from adapters.market.btcusdt_instruments import USDT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from adapters.market.delivery_counter import HandOver
+from adapters.market.delivery_counter import DeliveryCounter
 from adapters.market.replay_clock import ReplayClock
-from adapters.market.tick_factors import FactorStream
-from adapters.market.tick_files import TickRecording
+from adapters.market.tick_factors import TickFactors
+from adapters.market.tick_files import TickFiles
 from adapters.shm import FactorWriter
 from dolphin_strategies.errors import DolphinError
 from live.producers.producer_protocol import ProducerProcess, report
@@ -39,9 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not 0 < options.speed < float("inf"):
         parser.error(f"--speed: expected a positive number, found {options.speed}")
     try:
-        recording = TickRecording.load(options.folder)
-        stream = FactorStream.of(recording)
-        hand_over = HandOver.open(options.hand_over)
+        recording = TickFiles.load(options.folder)
+        stream = TickFactors.of(recording)
+        hand_over = DeliveryCounter.open(options.hand_over)
         with FactorWriter(options.region, stream.schema) as writer:
             process = ProducerProcess(writer.heartbeat)
             start_ns = process.wait_for_start()
@@ -57,9 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def write_all(
-    stream: FactorStream,
+    stream: TickFactors,
     clock: ReplayClock,
-    hand_over: HandOver,
+    hand_over: DeliveryCounter,
     writer: FactorWriter,
     process: ProducerProcess,
 ) -> None:
@@ -67,11 +67,11 @@ def write_all(
 
     Parameters
     ----------
-    stream : FactorStream
+    stream : TickFactors
         The records.
     clock : ReplayClock
         The instants at which records are due.
-    hand_over : HandOver
+    hand_over : DeliveryCounter
         The number of market events that the node has received.
     writer : FactorWriter
         The region's writer.

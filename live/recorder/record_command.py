@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.catalog import RecordingWriter
 from adapters.catalog.writing.resume_point import resume_after
-from adapters.shm.region.layout import DEFAULT_PATH
+from adapters.shm.region.region_layout import DEFAULT_PATH
 from adapters.shm.source import ShmSource
 from dolphin_strategies import ConfigError, DolphinError
 from live.recorder.recording_run import RecordingRun

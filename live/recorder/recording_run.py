@@ -21,7 +21,7 @@ from dolphin_strategies.factors.source import SourceState
 
 if TYPE_CHECKING:
     from adapters.catalog import RecordingWriter
-    from adapters.catalog.writing.record_counts import Counts
+    from adapters.catalog.writing.record_counts import RecorderCounts
     from adapters.shm.source import ShmSource
 
 CHECK_INTERVAL_S: Final = 1.0
@@ -208,7 +208,7 @@ class RecordingRun:
         os._exit(LEFT_AT_ONCE)
 
 
-def _equation(counts: Counts) -> str:
+def _equation(counts: RecorderCounts) -> str:
     waiting = f" + waiting {counts.waiting:,}" if counts.waiting else ""
     equals = "==" if counts.adds_up else "!="
     return (

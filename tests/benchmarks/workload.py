@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from adapters.shm.region import files
+from adapters.shm.region import region_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def own_region() -> Iterator[Path]:
     try:
         yield path
     finally:
-        files.remove(path)
+        region_files.remove(path)
 
 
 def paced(rate_hz: float, count: int) -> Iterator[int]:

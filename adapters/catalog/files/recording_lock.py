@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.catalog.files.layout import LOCK
+from adapters.catalog.files.catalog_layout import LOCK
 from adapters.process.pid_lock import LockHeldError, PidLock, holder_of
 from dolphin_strategies.errors import ConfigError
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.catalog.files import layout
+from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import Journal, read_journal, unreached_gaps
-from adapters.catalog.files.parquet_parts import finish_part
 from adapters.catalog.files.recording_lock import is_written, lock_recording
+from adapters.catalog.files.spool_conversion import finish_part
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def recover(catalog: Path) -> dict[str, int]:
 
     """
     recovered: dict[str, int] = {}
-    for folder in sorted((catalog / layout.RECORDINGS).glob("*/")):
+    for folder in sorted((catalog / catalog_layout.RECORDINGS).glob("*/")):
         if is_written(folder) or _is_whole(folder):
             continue
         try:
@@ -42,21 +42,25 @@ def recover(catalog: Path) -> dict[str, int]:
 
 def spools_of(folder: Path) -> list[Path]:
     """Return the spools of a recording, the oldest first."""
-    return sorted(p for p in folder.glob("part-*.arrows") if layout.spool_part(p.name))
+    return sorted(p for p in folder.glob("part-*.arrows") if catalog_layout.spool_part(p.name))
 
 
 def _is_whole(folder: Path) -> bool:
-    return not spools_of(folder) and not unreached_gaps(read_journal(folder / layout.JOURNAL))
+    return not spools_of(folder) and not unreached_gaps(
+        read_journal(folder / catalog_layout.JOURNAL)
+    )
 
 
 def _recover(catalog: Path, folder: Path) -> int:
-    finished = {e["part"] for e in read_journal(folder / layout.JOURNAL) if e["event"] == "file"}
-    journal = Journal(folder / layout.JOURNAL)
+    finished = {
+        e["part"] for e in read_journal(folder / catalog_layout.JOURNAL) if e["event"] == "file"
+    }
+    journal = Journal(folder / catalog_layout.JOURNAL)
     try:
         rows = 0
         for spool in spools_of(folder):
             rows += finish_part(catalog, folder.name, journal, finished, spool)
-        for gap in unreached_gaps(read_journal(folder / layout.JOURNAL)):
+        for gap in unreached_gaps(read_journal(folder / catalog_layout.JOURNAL)):
             journal.append("gap_withdrawn", **{k: v for k, v in gap.items() if k != "event"})
         return rows
     finally:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
-from adapters.catalog.files import layout
+from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.recovery import recover
 from adapters.catalog.reading.duplicate_records import Once, in_several
 from adapters.catalog.reading.engine_data import no_collection, to_engine_data
@@ -71,7 +71,7 @@ class FactorCatalog:
     def __init__(self, path: Path) -> None:
         self.path: Final = Path(path)
         self.damages: list[Damage] = []
-        if not (self.path / layout.DATA).is_dir():
+        if not (self.path / catalog_layout.DATA).is_dir():
             msg = f"{self.path} is no catalog: expected a folder in which there is a folder 'data'"
             raise ConfigError(msg)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from adapters.catalog.files.parquet_parts import in_time_order
 from adapters.catalog.files.spool import read_spool
+from adapters.catalog.files.spool_conversion import in_time_order
 from dolphin_strategies.factors.arrow import STAMPS, STREAM_ID_KEY, factor_names, numpy_of
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.schema import FactorSchema

@@ -10,13 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from adapters.catalog.files import layout
+from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.gap import Gap
 from adapters.catalog.files.journal import read_journal
-from adapters.catalog.files.parquet_parts import PART_KEY
 from adapters.catalog.files.recording_lock import is_written
 from adapters.catalog.files.recovery import spools_of
 from adapters.catalog.files.spool import read_spool
+from adapters.catalog.files.spool_conversion import PART_KEY
 from dolphin_strategies.factors.arrow import STREAM_ID_KEY, factor_names, numpy_of
 from dolphin_strategies.factors.schema import FactorSchema
 
@@ -93,8 +93,8 @@ def list_recordings(catalog: Path) -> tuple[list[Recording], list[tuple[Path, st
 
     The second list has each of these files with the reason.
     """
-    factors = catalog / layout.DATA / layout.FACTORS
-    names = {p.name for p in (catalog / layout.RECORDINGS).glob("*/")}
+    factors = catalog / catalog_layout.DATA / catalog_layout.FACTORS
+    names = {p.name for p in (catalog / catalog_layout.RECORDINGS).glob("*/")}
     names |= {
         os.path.relpath(folder, factors)
         for folder, _, files in os.walk(factors)
@@ -106,14 +106,14 @@ def list_recordings(catalog: Path) -> tuple[list[Recording], list[tuple[Path, st
 
 
 def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Recording:
-    home = catalog / layout.RECORDINGS / name
+    home = catalog / catalog_layout.RECORDINGS / name
     # Spools first: one that is converted meanwhile is then seen twice rather than never.
     spools = [file for path in spools_of(home) if (file := _from_spool(path)) is not None]
     is_open = is_written(home)
-    events = read_journal(home / layout.JOURNAL)
+    events = read_journal(home / catalog_layout.JOURNAL)
     known = {e["path"]: e for e in events if e["event"] == "file"}
     schemas = {e["key"]: FactorSchema(e["names"]) for e in events if e["event"] == "schema"}
-    folder = os.path.normpath(f"{layout.DATA}/{layout.factors_folder(name)}")
+    folder = os.path.normpath(f"{catalog_layout.DATA}/{catalog_layout.factors_folder(name)}")
     files = []
     there = {f"{folder}/{file}" for file in _names(catalog / folder) if file.endswith(".parquet")}
     for relative in sorted(there):
@@ -165,8 +165,8 @@ def _names(folder: Path) -> list[str]:
 
 def _from_spool(path: Path) -> FactorFile | None:
     """Read the present content of a spool of factors; None if deleted, empty or not of factors."""
-    _, folder = layout.spool_part(path.name) or (0, "")
-    if not folder.startswith(layout.FACTORS):
+    _, folder = catalog_layout.spool_part(path.name) or (0, "")
+    if not folder.startswith(catalog_layout.FACTORS):
         return None
     try:
         with path.open("rb") as spool:
@@ -192,7 +192,7 @@ def _from_spool(path: Path) -> FactorFile | None:
 def _from_journal(
     path: Path, name: str, event: dict[str, Any], schemas: dict[str, FactorSchema]
 ) -> FactorFile:
-    folder = layout.factors_folder(name)
+    folder = catalog_layout.factors_folder(name)
     return FactorFile(
         path=path,
         rows=event["rows"],
@@ -200,7 +200,7 @@ def _from_journal(
         last_ns=event["last_ns"],
         schema=schemas[event["schema"]],
         stream_id=int(event["stream_id"], 16),
-        part=f"{name}/{layout.spool_name(event['part'], folder)}",
+        part=f"{name}/{catalog_layout.spool_name(event['part'], folder)}",
     )
 
 
@@ -217,7 +217,7 @@ def from_footer(path: Path) -> FactorFile:
     """
     with pq.ParquetFile(path, memory_map=True) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
-        named = layout.file_range(path.name)
+        named = catalog_layout.file_range(path.name)
         if named is None:
             msg = f"expected a name of two times, found {path.name!r}"
             raise ValueError(msg)

@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from adapters.catalog.files import layout
+from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import Journal, damaged_lines, read_journal
-from adapters.catalog.files.parquet_parts import sha256_of
 from adapters.catalog.files.recording_lock import lock_recording
+from adapters.catalog.files.spool_conversion import sha256_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +42,12 @@ def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
     """
     known = _journaled(catalog)
     damages = []
-    data = catalog / layout.DATA
+    data = catalog / catalog_layout.DATA
     found = {str(p.relative_to(catalog)): p for p in sorted(data.rglob("*")) if not p.is_dir()}
-    put_aside = {e["path"] for e in read_journal(catalog / layout.QUARANTINE / layout.JOURNAL)}
+    put_aside = {
+        e["path"]
+        for e in read_journal(catalog / catalog_layout.QUARANTINE / catalog_layout.JOURNAL)
+    }
     for relative in sorted(found.keys() | (known.keys() - put_aside)):
         event = known.get(relative)
         path = catalog / relative
@@ -60,7 +63,7 @@ def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
 
 
 def _journals(catalog: Path) -> list[Path]:
-    return sorted((catalog / layout.RECORDINGS).glob(f"*/{layout.JOURNAL}"))
+    return sorted((catalog / catalog_layout.RECORDINGS).glob(f"*/{catalog_layout.JOURNAL}"))
 
 
 def _journaled(catalog: Path) -> dict[str, dict[str, Any]]:
@@ -88,7 +91,7 @@ def _against_journal(path: Path, event: dict[str, Any]) -> str:
 
 
 def _by_reading(path: Path) -> str:
-    if path.suffix != ".parquet" or layout.file_range(path.name) is None:
+    if path.suffix != ".parquet" or catalog_layout.file_range(path.name) is None:
         return "has a foreign name: no journal names it, and it is not <time>_<time>.parquet"
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -101,10 +104,10 @@ def _by_reading(path: Path) -> str:
 
 def _put_aside(catalog: Path, damages: list[Damage]) -> list[Damage]:
     """Move damaged files, each with a line in a journal that states why."""
-    folder = layout.make_folder(catalog, layout.QUARANTINE)
+    folder = catalog_layout.make_folder(catalog, catalog_layout.QUARANTINE)
     lock = lock_recording(folder)
     try:
-        journal = Journal(folder / layout.JOURNAL)
+        journal = Journal(folder / catalog_layout.JOURNAL)
         moved = [_moved(catalog, damage) for damage in damages]
         for damage in moved:
             journal.append(
@@ -121,7 +124,7 @@ def _put_aside(catalog: Path, damages: list[Damage]) -> list[Damage]:
 
 def _moved(catalog: Path, damage: Damage) -> Damage:
     relative = damage.path.relative_to(catalog)
-    folder = layout.make_folder(catalog, f"{layout.QUARANTINE}/{relative.parent}")
+    folder = catalog_layout.make_folder(catalog, f"{catalog_layout.QUARANTINE}/{relative.parent}")
     target = folder / relative.name
     number = 1
     while target.exists():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counts:
+class RecorderCounts:
     """A recorder's counts at one moment: ``published == recorded + lost + dropped + waiting``.
 
     Attributes

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from adapters.catalog.writing.record_counts import Counts
+from adapters.catalog.writing.record_counts import RecorderCounts
 from adapters.catalog.writing.source_reader import SourceReader
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Recorder:
         """Request ``run`` to end after the records published up to now."""
         self._end.set()
 
-    def counts(self) -> Counts:
+    def counts(self) -> RecorderCounts:
         """Return the outcomes of the records."""
         status = self.source.status()
         recorded, lost, dropped = self._written
@@ -123,7 +123,7 @@ class Recorder:
             # Records published after the end are not part of this recording.
             published, pending = published - pending, 0
         in_memory = self._reader.waiting + self._in_writing
-        return Counts(
+        return RecorderCounts(
             published=published,
             recorded=recorded,
             lost=lost,

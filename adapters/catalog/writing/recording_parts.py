@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.catalog.files import layout
-from adapters.catalog.files.parquet_parts import finish_part
+from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.recovery import spools_of
 from adapters.catalog.files.spool import Spool
+from adapters.catalog.files.spool_conversion import finish_part
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ class RecordingParts:
     def __init__(
         self, catalog: Path, name: str, journal: Journal, events: list[dict[str, Any]]
     ) -> None:
-        self.folder: Final = catalog / layout.RECORDINGS / name
+        self.folder: Final = catalog / catalog_layout.RECORDINGS / name
         """The folder of the spools and the journal."""
         self._catalog: Final = catalog
         self._name: Final = name
         self._journal: Final = journal
         self._finished: Final = {e["part"] for e in events if e["event"] == "file"}
-        left = [layout.spool_part(s.name) for s in spools_of(self.folder)]
+        left = [catalog_layout.spool_part(s.name) for s in spools_of(self.folder)]
         self._newest = max([0, *self._finished, *(part for part, _ in filter(None, left))])
         self._ended: list[Path] = []
         self._retry_at = 0.0
@@ -61,7 +61,7 @@ class RecordingParts:
             If it cannot be made.
 
         """
-        name = layout.spool_name(self._newest + 1, folder)
+        name = catalog_layout.spool_name(self._newest + 1, folder)
         spool = Spool(self.folder / name, schema)
         self._newest += 1
         return spool

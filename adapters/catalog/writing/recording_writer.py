@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
-from adapters.catalog.files import layout
+from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import Journal, last_sequences, read_journal
 from adapters.catalog.files.recording_lock import lock_recording
 from adapters.catalog.files.recovery import recover
@@ -81,7 +81,7 @@ class RecordingWriter:
         flush_s: float = 0.5,
     ) -> None:
         self.catalog: Final = Path(catalog)
-        self.name: Final = layout.check_recording_name(name or _new_name())
+        self.name: Final = catalog_layout.check_recording_name(name or _new_name())
         self.problem = ""
         self._written = 0
         self._rotate_bytes, self._rotate_s, self._flush_s = rotate_bytes, rotate_s, flush_s
@@ -90,12 +90,14 @@ class RecordingWriter:
         self._is_closed = False
         try:
             self.catalog.mkdir(mode=0o700, parents=True, exist_ok=True)
-            layout.make_folder(self.catalog, layout.DATA)
-            folder = layout.make_folder(self.catalog, f"{layout.RECORDINGS}/{self.name}")
+            catalog_layout.make_folder(self.catalog, catalog_layout.DATA)
+            folder = catalog_layout.make_folder(
+                self.catalog, f"{catalog_layout.RECORDINGS}/{self.name}"
+            )
             recover(self.catalog)
             self._lock = lock_recording(folder)
-            self._journal = Journal(folder / layout.JOURNAL)
-            events = read_journal(folder / layout.JOURNAL)
+            self._journal = Journal(folder / catalog_layout.JOURNAL)
+            events = read_journal(folder / catalog_layout.JOURNAL)
             self.last_sequences = last_sequences(events)
             self._events = PendingEvents(self._journal)
             self._parts = RecordingParts(self.catalog, self.name, self._journal, events)
@@ -136,7 +138,7 @@ class RecordingWriter:
         """
         if not len(batch):
             return
-        table = self._table(layout.factors_folder(self.name))
+        table = self._table(catalog_layout.factors_folder(self.name))
         if not table.fits(batch, extra):
             self._flush(table)
         table.add_factors(batch, extra)
@@ -161,7 +163,7 @@ class RecordingWriter:
             If there is no column ``ts_init`` of times in nanoseconds.
 
         """
-        layout.check_folder(folder)
+        catalog_layout.check_folder(folder)
         if "ts_init" not in batch.schema.names:
             msg = f"batch: expected a column 'ts_init', found {batch.schema.names}"
             raise ValueError(msg)
@@ -281,7 +283,7 @@ class RecordingWriter:
 
     def _sync(self) -> None:
         try:
-            layout.sync_folder(self._parts.folder)
+            catalog_layout.sync_folder(self._parts.folder)
             for table in self._tables.values():
                 if table.spool is not None:
                     table.spool.sync()

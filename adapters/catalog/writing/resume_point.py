@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.catalog.files import layout
+from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import last_sequences, read_journal
 from adapters.catalog.files.recording_lock import is_written
 
@@ -29,10 +29,10 @@ def resume_after(writer: RecordingWriter, source: str) -> dict[int, int]:
     """
     known = dict(writer.last_sequences)
     others: dict[int, int] = {}
-    for folder in (writer.catalog / layout.RECORDINGS).glob("*/"):
+    for folder in (writer.catalog / catalog_layout.RECORDINGS).glob("*/"):
         if folder.name == writer.name:
             continue
-        events = read_journal(folder / layout.JOURNAL)
+        events = read_journal(folder / catalog_layout.JOURNAL)
         if source not in {e.get("source") for e in events if e["event"] == "start"}:
             continue
         if is_written(folder):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from adapters.exchanges.json_values import from_s, newest, number, record
-from adapters.exchanges.venue import BadBodyError, Endpoint, Reading, Venue
+from adapters.exchanges.rest_venue import BadBodyError, Endpoint, Reading, RestVenue
 
 
 def _data(body: Any, what: str) -> Any:
@@ -43,7 +43,7 @@ def market(body: Any, symbol: str) -> Reading:
     return Reading(values, from_s(row.get("last_updated")))
 
 
-VENUE: Final = Venue(
+VENUE: Final = RestVenue(
     name="alternative_me",
     base_url="https://api.alternative.me",
     weight_per_minute=60,

@@ -12,11 +12,11 @@ from adapters.exchanges.binance_bodies import (
     ticker_24h,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS
-from adapters.exchanges.venue import Endpoint, Venue
+from adapters.exchanges.rest_venue import Endpoint, RestVenue
 
 LEVELS: Final = 100
 
-VENUE: Final = Venue(
+VENUE: Final = RestVenue(
     name="binance_spot",
     base_url="https://api.binance.com",
     weight_per_minute=6000,

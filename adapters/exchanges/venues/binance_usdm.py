@@ -22,7 +22,7 @@ from adapters.exchanges.json_values import (
     rows,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS
-from adapters.exchanges.venue import BadBodyError, Endpoint, Reading, Venue
+from adapters.exchanges.rest_venue import BadBodyError, Endpoint, Reading, RestVenue
 
 DEFAULT_FUNDING_INTERVAL_H: Final = 8.0
 """Hours of a symbol that /fapi/v1/fundingInfo, a list of exceptions, does not list."""
@@ -100,7 +100,7 @@ def _statistics(name: str) -> Endpoint:
     )
 
 
-VENUE: Final = Venue(
+VENUE: Final = RestVenue(
     name="binance_usdm",
     base_url="https://fapi.binance.com",
     weight_per_minute=2400,

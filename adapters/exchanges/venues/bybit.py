@@ -22,7 +22,13 @@ from adapters.exchanges.json_values import (
     rows,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS, book_values, touch_or_nan
-from adapters.exchanges.venue import BadBodyError, Endpoint, RateLimitedError, Reading, Venue
+from adapters.exchanges.rest_venue import (
+    BadBodyError,
+    Endpoint,
+    RateLimitedError,
+    Reading,
+    RestVenue,
+)
 
 RATE_LIMIT_CODES: Final = (10006, 10018)
 LEVELS: Final = 200
@@ -135,7 +141,7 @@ _TICKER_FIELDS: Final = {
     "turnover_24h_quote": "quote currency",
 }
 
-VENUE: Final = Venue(
+VENUE: Final = RestVenue(
     name="bybit",
     base_url="https://api.bybit.com",
     weight_per_minute=7200,

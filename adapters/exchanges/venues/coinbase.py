@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from adapters.exchanges.json_values import NAN, from_iso, number, record
 from adapters.exchanges.order_book import BOOK_FIELDS, book_values, levels_of, touch_values
-from adapters.exchanges.venue import BadBodyError, Endpoint, Reading, Venue
+from adapters.exchanges.rest_venue import BadBodyError, Endpoint, Reading, RestVenue
 
 LEVELS: Final = 100
 
@@ -74,7 +74,7 @@ def product(body: Any, symbol: str) -> Reading:
 
 _MARKET: Final = "/api/v3/brokerage/market"
 
-VENUE: Final = Venue(
+VENUE: Final = RestVenue(
     name="coinbase",
     base_url="https://api.coinbase.com",
     weight_per_minute=600,

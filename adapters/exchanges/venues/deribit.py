@@ -20,7 +20,13 @@ from adapters.exchanges.json_values import (
     rows,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, book_values
-from adapters.exchanges.venue import BadBodyError, Endpoint, RateLimitedError, Reading, Venue
+from adapters.exchanges.rest_venue import (
+    BadBodyError,
+    Endpoint,
+    RateLimitedError,
+    Reading,
+    RestVenue,
+)
 
 TOO_MANY_REQUESTS: Final = 10028
 LEVELS: Final = 100
@@ -114,7 +120,7 @@ def option_summary(body: Any, symbol: str) -> Reading:
     return Reading(values, from_ms(options[0].get("creation_timestamp")), server_ns)
 
 
-VENUE: Final = Venue(
+VENUE: Final = RestVenue(
     name="deribit",
     base_url="https://www.deribit.com",
     weight_per_minute=1200,

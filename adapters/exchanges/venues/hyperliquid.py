@@ -13,7 +13,7 @@ from adapters.exchanges.json_values import (
     rows,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, book_values, levels_of
-from adapters.exchanges.venue import BadBodyError, Endpoint, Reading, Venue
+from adapters.exchanges.rest_venue import BadBodyError, Endpoint, Reading, RestVenue
 
 FUNDING_INTERVAL_H: Final = 1.0
 LEVELS: Final = 20
@@ -77,7 +77,7 @@ def depth(body: Any, symbol: str) -> Reading:
     return Reading(book_values(bids, asks, levels_asked=LEVELS), from_ms(book.get("time")))
 
 
-VENUE: Final = Venue(
+VENUE: Final = RestVenue(
     name="hyperliquid",
     base_url="https://api.hyperliquid.xyz",
     weight_per_minute=1200,

@@ -6,7 +6,13 @@ from typing import Any, Final
 
 from adapters.exchanges.json_values import at, number, record
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS, book_values, touch_values
-from adapters.exchanges.venue import BadBodyError, Endpoint, RateLimitedError, Reading, Venue
+from adapters.exchanges.rest_venue import (
+    BadBodyError,
+    Endpoint,
+    RateLimitedError,
+    Reading,
+    RestVenue,
+)
 
 RATE_LIMIT_WORDS: Final = ("rate limit", "too many requests", "temporary lockout")
 LEVELS: Final = 100
@@ -53,7 +59,7 @@ def _above_0(raw: Any) -> float:
     return value if value > 0 else float("nan")
 
 
-VENUE: Final = Venue(
+VENUE: Final = RestVenue(
     name="kraken",
     base_url="https://api.kraken.com",
     weight_per_minute=60,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from adapters.exchanges.json_values import bps_over, from_iso, number, per_8h, ratio, record
 from adapters.exchanges.order_book import TOUCH_FIELDS, touch_or_nan
-from adapters.exchanges.venue import BadBodyError, Endpoint, Reading, Venue
+from adapters.exchanges.rest_venue import BadBodyError, Endpoint, Reading, RestVenue
 
 FUNDING_INTERVAL_H: Final = 1.0
 INVERSE_PREFIX: Final = "PI_"
@@ -65,7 +65,7 @@ def _row(answer: dict[str, Any], symbol: str) -> dict[str, Any]:
     raise BadBodyError(msg)
 
 
-VENUE: Final = Venue(
+VENUE: Final = RestVenue(
     name="kraken_futures",
     base_url="https://futures.kraken.com",
     weight_per_minute=600,

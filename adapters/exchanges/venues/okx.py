@@ -16,7 +16,13 @@ from adapters.exchanges.json_values import (
     record,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS, book_values, touch_or_nan
-from adapters.exchanges.venue import BadBodyError, Endpoint, RateLimitedError, Reading, Venue
+from adapters.exchanges.rest_venue import (
+    BadBodyError,
+    Endpoint,
+    RateLimitedError,
+    Reading,
+    RestVenue,
+)
 
 RATE_LIMIT_CODES: Final = ("50011", "50013", "50061")
 LEVELS: Final = 100
@@ -133,7 +139,7 @@ _INSTRUMENT: Final = {"instId": "{symbol}"}
 _STATISTICS: Final = "/api/v5/rubik/stat/contracts"
 _LONG_SHORT_FIELDS: Final = {"long_short": "longs over shorts"}
 
-VENUE: Final = Venue(
+VENUE: Final = RestVenue(
     name="okx",
     base_url="https://www.okx.com",
     weight_per_minute=1200,

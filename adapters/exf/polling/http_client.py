@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import aiohttp
 
-from adapters.exf.polling.resolver import IsolatedResolver
+from adapters.exf.polling.dns_resolver import IsolatedResolver
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:

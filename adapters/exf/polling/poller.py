@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from adapters.exchanges.venue import BadBodyError, RateLimitedError
+from adapters.exchanges.rest_venue import BadBodyError, RateLimitedError
 from adapters.exf.polling.cadence import Cadence
 from adapters.exf.polling.http_client import FetchError
 from adapters.exf.polling.source_health import SourceHealth
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Callable
 
-    from adapters.exchanges.venue import Endpoint, Reading
+    from adapters.exchanges.rest_venue import Endpoint, Reading
     from adapters.exf.polling.http_client import Answer, Fetcher
     from adapters.exf.polling.request import Request
     from adapters.exf.polling.venue_host import VenueHost

@@ -10,7 +10,7 @@ import orjson
 from yarl import URL
 
 if TYPE_CHECKING:
-    from adapters.exchanges.venue import Endpoint
+    from adapters.exchanges.rest_venue import Endpoint
 
 _HOUR_MS: Final = 3_600_000
 

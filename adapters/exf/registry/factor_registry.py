@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from adapters.exchanges.venue import Venue
+from adapters.exchanges.rest_venue import RestVenue
 from adapters.exf.registry.derived_factors import RULES
 from dolphin_strategies.errors import ConfigError, did_you_mean
 from dolphin_strategies.factors.schema import FactorSchema
@@ -14,7 +14,7 @@ from dolphin_strategies.factors.schema import FactorSchema
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from adapters.exchanges.venue import Endpoint
+    from adapters.exchanges.rest_venue import Endpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class FactorRegistry:
 
     sources: tuple[PolledSource, ...]
     factors: tuple[FactorDefinition, ...]
-    venues: Mapping[str, Venue]
+    venues: Mapping[str, RestVenue]
 
     @property
     def schema(self) -> FactorSchema:

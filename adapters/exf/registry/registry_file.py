@@ -18,7 +18,7 @@ from dolphin_strategies.factors.schema import is_factor_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from adapters.exchanges.venue import Venue
+    from adapters.exchanges.rest_venue import RestVenue
 
 PACKAGED: Final = Path(__file__).with_name("factors.toml")
 SHORTEST_PERIOD_S: Final = 0.1
@@ -85,7 +85,7 @@ class RegistryTables:
     derived: dict[str, DerivedFactorTable] = dataclass_field(default_factory=dict)
 
 
-def load(venues: Mapping[str, Venue], more: Iterable[Path] = ()) -> FactorRegistry:
+def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRegistry:
     """Read the packaged registry and the user's own files on top.
 
     A factor of a later file replaces one of the same name.
@@ -122,7 +122,7 @@ def load(venues: Mapping[str, Venue], more: Iterable[Path] = ()) -> FactorRegist
 
 
 def _definitions(
-    tables: RegistryTables, venues: Mapping[str, Venue], path: Path
+    tables: RegistryTables, venues: Mapping[str, RestVenue], path: Path
 ) -> Iterator[tuple[PolledSource | None, FactorDefinition]]:
     """Yield each factor of a file with its source; a derived one without."""
     for number, table in enumerate(tables.source, 1):
@@ -154,7 +154,7 @@ def _definitions(
         yield None, derived.definition(rule=derived.rule, inputs=tuple(derived.of))
 
 
-def _source(table: SourceTable, venues: Mapping[str, Venue], where: str) -> PolledSource:
+def _source(table: SourceTable, venues: Mapping[str, RestVenue], where: str) -> PolledSource:
     venue = venues.get(table.venue)
     if venue is None:
         msg = f"{where}: no venue {table.venue!r}{did_you_mean(table.venue, venues)}"

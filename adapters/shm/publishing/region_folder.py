@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from adapters.shm._region import lib
-from adapters.shm.region import files
-from adapters.shm.region.errors import RegionError
+from adapters.shm.region import region_files
 from adapters.shm.region.mapping import Mapping
+from adapters.shm.region.region_errors import RegionError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,11 +34,11 @@ class RegionFolder:
 
     def __init__(self, path: Path) -> None:
         self._path: Final = path
-        self._is_new: Final = not files.folder_of(path).is_dir()
+        self._is_new: Final = not region_files.folder_of(path).is_dir()
         with ExitStack() as held:
-            self.fd: Final = files.open_folder(path, create=True)
+            self.fd: Final = region_files.open_folder(path, create=True)
             held.callback(os.close, self.fd)
-            self._lock: Final = files.lock_writer(self.fd, path)
+            self._lock: Final = region_files.lock_writer(self.fd, path)
             # The pid stays in the lock's file, as when this process is killed.
             held.callback(self._lock.abandon)
             try:
@@ -63,7 +63,7 @@ class RegionFolder:
             return Mapping(fd, lib.REGION_PAGE, writable=True)
         except OSError as error:
             msg = (
-                f"{files.folder_of(self._path)} needs {lib.REGION_PAGE} bytes: {error.strerror}; "
+                f"{region_files.folder_of(self._path)} needs {lib.REGION_PAGE} bytes: {error.strerror}; "
                 "free some space there"
             )
             raise RegionError(msg) from None
@@ -91,7 +91,7 @@ class RegionFolder:
 
     def _remove_if_new(self) -> None:
         if self._is_new:
-            files.remove_folder(self._path)
+            region_files.remove_folder(self._path)
 
     def close(self) -> None:
         """Release the folder and the lock; safe to call again."""

@@ -6,19 +6,19 @@ import os
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.process.forked_child import close_in_forked_child
+from adapters.process.close_after_fork import close_in_forked_child
 from adapters.shm._region import ffi, lib
 from adapters.shm.publishing.region_folder import RegionFolder
 from adapters.shm.publishing.written_file import Stream, WrittenFile, new_struct
-from adapters.shm.region import files, layout
-from adapters.shm.region.errors import RegionError, RegionNotReadyError
+from adapters.shm.region import region_files, region_layout
 from adapters.shm.region.hot_calls import address_of
 from adapters.shm.region.mapping import Mapping
+from adapters.shm.region.region_errors import RegionError, RegionNotReadyError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from adapters.shm.region.layout import RegionLayout
+    from adapters.shm.region.region_layout import RegionLayout
 
 
 class RegionOwner:
@@ -59,7 +59,7 @@ class RegionOwner:
         self._superseded_fd = -1
         self._file: WrittenFile | None = None
         self._stream = Stream(secrets.randbits(64), 1, 0, 0)
-        files.refuse_foreign_file(path)
+        region_files.refuse_foreign_file(path)
         self._folder = RegionFolder(path)
         close_in_forked_child(self)
         try:
@@ -105,17 +105,17 @@ class RegionOwner:
         For any other region, remember its stream, so that the sequence continues.
         """
         try:
-            fd = files.open_region(self.path, os.O_RDWR)
+            fd = region_files.open_region(self.path, os.O_RDWR)
         except RegionNotReadyError:
             return False
         try:
-            found = layout.check(fd, self.path)
+            found = region_layout.check(fd, self.path)
         except RegionError:
             os.close(fd)
             if self._folder.was_there or self.path.stat().st_size == 0:
                 return False
             raise
-        times = layout.newest_times(fd, found)
+        times = region_layout.newest_times(fd, found)
         self._stream = Stream(found.stream_id, found.published + 1, *times)
         wanted = self.layout.schema, self.layout.capacity
         if (found.layout.schema, found.layout.capacity) == wanted:
@@ -144,7 +144,7 @@ class RegionOwner:
         content = self.layout.snapshot_image() + self.layout.control_block(
             stream_id=self._stream.stream_id, first_sequence=self._stream.first_sequence
         )
-        fd = files.create_file(
+        fd = region_files.create_file(
             self._folder.fd, self.path, content, self.layout.file_size, self._mode
         )
         if not self._switch_to(fd):
@@ -192,7 +192,7 @@ class RegionOwner:
 
     def _supersede_found_file(self) -> None:
         """Mark the file previously at the path as superseded, so that its readers follow."""
-        found = layout.check(self._superseded_fd, self.path)
+        found = region_layout.check(self._superseded_fd, self.path)
         mapping = Mapping(self._superseded_fd, found.layout.file_size, writable=True)
         control = mapping.pointer("struct region_control *", found.layout.snapshot_size)
         lib.region_set_state(control, lib.REGION_SUPERSEDED)
@@ -221,7 +221,7 @@ class RegionOwner:
             at_path = None
         ours = os.fstat(self.require_open().fd)
         if at_path is None or not os.path.samestat(at_path, ours):
-            files.refuse_foreign_file(self.path)
+            region_files.refuse_foreign_file(self.path)
             self.make_file()
         elif ours.st_size != self.layout.file_size:
             self.make_file()
@@ -244,7 +244,7 @@ class RegionOwner:
         lib.region_set_state(self.w.control, lib.REGION_CLOSED)
         try:
             if unlink:
-                files.remove(self.path)
+                region_files.remove(self.path)
         finally:
             self.abandon()
 

@@ -13,9 +13,9 @@ import numpy as np
 from adapters.shm._region import ffi
 from adapters.shm.publishing.factor_dict import FactorDict
 from adapters.shm.publishing.region_owner import RegionOwner
-from adapters.shm.region import layout
-from adapters.shm.region.errors import RegionError
+from adapters.shm.region import region_layout
 from adapters.shm.region.hot_calls import address_of, publish, publish_dict
+from adapters.shm.region.region_errors import RegionError
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ class FactorWriter:
 
     def __init__(
         self,
-        path: str | os.PathLike[str] = layout.DEFAULT_PATH,
+        path: str | os.PathLike[str] = region_layout.DEFAULT_PATH,
         names: Iterable[str] = (),
         *,
-        capacity: int = layout.DEFAULT_CAPACITY,
+        capacity: int = region_layout.DEFAULT_CAPACITY,
         mode: int = 0o600,
     ) -> None:
         if mode not in _ALLOWED_MODES:
@@ -70,7 +70,7 @@ class FactorWriter:
             raise ValueError(msg)
         self.path: Final = Path(path).absolute()
         schema = FactorSchema(names)
-        self._owner = RegionOwner(self.path, layout.RegionLayout.of(schema, capacity), mode)
+        self._owner = RegionOwner(self.path, region_layout.RegionLayout.of(schema, capacity), mode)
         self._address: Final = self._owner.address
         self._dict = FactorDict(schema)
         self._dict_address: Final = self._dict.address
@@ -238,7 +238,7 @@ class FactorWriter:
         """Move to a new file with more names; on failure the old file and schema stay."""
         old = self._owner.layout
         schema = FactorSchema((*old.schema.names, *added))
-        self._owner.move_to(layout.RegionLayout.of(schema, old.capacity))
+        self._owner.move_to(region_layout.RegionLayout.of(schema, old.capacity))
         # An array of the old names no longer fits.
         self._prepared = object()
         self._dict.prepare(schema)

@@ -7,12 +7,12 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from adapters.shm._region import ffi, lib
-from adapters.shm.region.errors import RegionError
 from adapters.shm.region.mapping import Mapping
+from adapters.shm.region.region_errors import RegionError
 
 if TYPE_CHECKING:
     from adapters.shm.publishing.region_folder import RegionFolder
-    from adapters.shm.region.layout import RegionLayout
+    from adapters.shm.region.region_layout import RegionLayout
 
 
 class Stream(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.byte_lock import is_locked
 from adapters.shm._region import ffi
-from adapters.shm.region import files, layout
+from adapters.shm.region import region_files, region_layout
 from adapters.shm.region.mapping import Mapping
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ class AttachedFile:
     def __init__(self, path: Path, trusted_uids: Collection[int]) -> None:
         self._path: Final = path
         with ExitStack() as held:
-            self._fd: Final = files.open_region(path, os.O_RDONLY, trusted_uids)
+            self._fd: Final = region_files.open_region(path, os.O_RDONLY, trusted_uids)
             held.callback(os.close, self._fd)
-            self.found: Final = layout.check(self._fd, path)
-            self._lock_fd: Final = files.open_lock(path, trusted_uids)
+            self.found: Final = region_layout.check(self._fd, path)
+            self._lock_fd: Final = region_files.open_lock(path, trusted_uids)
             held.callback(os.close, self._lock_fd)
             size = self.found.layout.file_size
             self._mapping: Final = Mapping(self._fd, size, writable=False)

@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from adapters.process.forked_child import close_in_forked_child
+from adapters.process.close_after_fork import close_in_forked_child
 from adapters.shm._region import ffi, lib
 from adapters.shm.reading.attached_file import AttachedFile
-from adapters.shm.region.errors import RegionError, RegionMovedError
+from adapters.shm.region.region_errors import RegionError, RegionMovedError
 from adapters.shm.region.wakeups import Waiter
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from adapters.shm._region import ffi, lib
 from adapters.shm.reading.attachment import NOTHING, RECORD, Attachment
 from adapters.shm.reading.batch_buffers import BatchBuffers
-from adapters.shm.region import layout
+from adapters.shm.region import region_layout
 from adapters.shm.region.hot_calls import address_of, read_latest, read_latest_into, read_next
 from dolphin_strategies.factors.external_factors import ExternalFactors
 
@@ -57,7 +57,7 @@ class FactorReader(Attachment):
 
     def __init__(
         self,
-        path: str | os.PathLike[str] = layout.DEFAULT_PATH,
+        path: str | os.PathLike[str] = region_layout.DEFAULT_PATH,
         *,
         trusted_uids: Collection[int] = (),
         clock_ns: Callable[[], int] = time.time_ns,

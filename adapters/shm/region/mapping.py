@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from adapters.shm._region import ffi, lib
-from adapters.shm.region.errors import RegionError
+from adapters.shm.region.region_errors import RegionError
 
 
 class Mapping:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.process.byte_lock import try_lock
 from adapters.shm._region import lib
-from adapters.shm.region import files
-from adapters.shm.region.errors import RegionError
+from adapters.shm.region import region_files
 from adapters.shm.region.mapping import Mapping
+from adapters.shm.region.region_errors import RegionError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,7 +34,7 @@ class Waiter:
     """
 
     def __init__(self, path: Path, trusted_uids: Collection[int] = ()) -> None:
-        self._folder_fd = files.open_folder(path, create=False, trusted_uids=trusted_uids)
+        self._folder_fd = region_files.open_folder(path, create=False, trusted_uids=trusted_uids)
         self._fd = self._fifo_fd = -1
         self._page: Mapping | None = None
         try:
@@ -45,7 +45,7 @@ class Waiter:
             self._fifo_fd = self._make_fifo()
         except OSError as error:
             self.close()
-            msg = f"{files.folder_of(path)}: {error.strerror}"
+            msg = f"{region_files.folder_of(path)}: {error.strerror}"
             raise RegionError(msg) from None
         except RegionError:
             self.close()
@@ -61,7 +61,7 @@ class Waiter:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode) or found.st_size < lib.REGION_PAGE:
             os.close(fd)
-            msg = f"{files.folder_of(path)}/waiters is not a waiters page"
+            msg = f"{region_files.folder_of(path)}/waiters is not a waiters page"
             raise RegionError(msg)
         return fd
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.command.instants import show_instant
-from backtests.importing.content.instruments import Instrument, make_instrument
+from backtests.importing.content.imported_instruments import Instrument, make_instrument
 from backtests.importing.content.market_columns import MarketRows, read_market
 from backtests.importing.content.publication import Publication, instants_of, publish, sharing
 from backtests.importing.files.columns import numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from adapters.catalog.files.layout import check_recording_name
+from adapters.catalog.files.catalog_layout import check_recording_name
 from adapters.command.settings_file import from_table, read_tables
 from backtests.importing.spec.import_spec import ImportSpec
 from dolphin_strategies.errors import ConfigError, did_you_mean

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.command.strategy_class import AnyFactorStrategy
-    from adapters.session.pipe_sender import Outbox
+    from adapters.session.pipe_sender import PipeSender
 
 FLUSH_S: Final = 0.1
 """The longest time of inputs that a ``kill -9`` of the node may lose."""
@@ -193,7 +193,7 @@ class SessionRecording:
 class _InstrumentsAtStart(StrategyObserver):
     """Writes the node's instruments at the strategy's start into the session."""
 
-    def __init__(self, strategy: AnyFactorStrategy, outbox: Outbox) -> None:
+    def __init__(self, strategy: AnyFactorStrategy, outbox: PipeSender) -> None:
         self._strategy: Final = strategy
         self._outbox: Final = outbox
 

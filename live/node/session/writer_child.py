@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.child import Child, ChildError, module_command
-from adapters.session.pipe_sender import Outbox
+from adapters.session.pipe_sender import PipeSender
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class WriterChild:
 
     Attributes
     ----------
-    outbox : Outbox
+    outbox : PipeSender
         The frames to be written.
     status : dict
         The last report of the writer: ``recorded``, ``dropped``, ``problem``, and more.
@@ -66,7 +66,7 @@ class WriterChild:
         os.set_blocking(self._child.into, False)
         with suppress(OSError):
             fcntl.fcntl(self._child.into, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        self.outbox: Final = Outbox(self._child.into)
+        self.outbox: Final = PipeSender(self._child.into)
 
     def _wait_until_ready(self) -> None:
         try:

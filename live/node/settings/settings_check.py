@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from live.node.settings.node_settings import NodeSettings, NodeTable
 
 KEY_VARIABLES: Final = ("BINANCE_API_KEY", "BINANCE_API_SECRET")
-RECORDING_FILES: Final = (
+TICK_FILES: Final = (
     "usdm_bookticker.parquet",
     "usdm_trades.parquet",
     "spot_bookticker.parquet",
@@ -36,7 +36,7 @@ def check_settings(settings: NodeSettings, *, live_orders: bool) -> None:
     """
     node = settings.node
     if node.venue == "replay":
-        check_recording(settings.replay.folder)
+        check_tick_files(settings.replay.folder)
         if node.producer == "outside":
             msg = "producer: a replay brings its own factors; expected 'own', found 'outside'"
             raise ConfigError(msg)
@@ -93,7 +93,7 @@ def check_source(node: NodeTable) -> None:
         raise ConfigError(msg)
 
 
-def check_recording(folder: Path | None) -> None:
+def check_tick_files(folder: Path | None) -> None:
     """Refuse a folder without the files of a recording.
 
     Raises
@@ -105,7 +105,7 @@ def check_recording(folder: Path | None) -> None:
     if folder is None or not folder.is_dir():
         msg = f"replay: expected a folder of recorded ticks, found {folder}"
         raise ConfigError(msg)
-    for name in RECORDING_FILES:
+    for name in TICK_FILES:
         if not (folder / name).is_file():
             msg = f"replay: expected a file {name} in {folder}, found none; see docs/replay.md"
             raise ConfigError(msg)

@@ -21,7 +21,7 @@ from nautilus_trader.persistence import ParquetDataCatalog
 from nautilus_trader.trading import Strategy
 
 from adapters.catalog import RecordingWriter
-from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
+from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine
 from backtests.inputs.backtest_settings import BacktestSettings, RunSettings

@@ -26,7 +26,7 @@ from nautilus_trader.model import (
 from adapters.catalog import FactorCatalog, RecordingWriter
 from adapters.catalog.reading.recorded_source import RecordedSource
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
-from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
+from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from dolphin_strategies import (
     EXTERNAL_FACTORS,
     ExternalFactors,

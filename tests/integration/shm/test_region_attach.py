@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from adapters.shm import FactorReader, FactorWriter, RegionError, RegionNotReadyError
-from adapters.shm.region.files import folder_of
+from adapters.shm.region.region_files import folder_of
 from tests.support.nodes.processes import child
 from tests.support.transports.regions import (
     control_offset,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from adapters.shm import FactorReader, FactorWriter, RegionError
-from adapters.shm.region.files import folder_of
+from adapters.shm.region.region_files import folder_of
 from adapters.shm.source import ShmSource
 from dolphin_strategies.factors.source import SourceState
 from tests.support.eventually import eventually_async

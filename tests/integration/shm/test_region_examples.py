@@ -16,7 +16,7 @@ import pytest
 from adapters.shm._region import ffi, lib
 
 from adapters.shm import FactorReader, FactorWriter
-from adapters.shm.region.files import folder_of
+from adapters.shm.region.region_files import folder_of
 from tests.support.nodes.processes import ROOT, child
 from tests.support.transports.regions import (
     EXAMPLES,

@@ -19,7 +19,7 @@ from adapters.shm import (
     RegionMovedError,
     WriterLockedError,
 )
-from adapters.shm.region.files import folder_of
+from adapters.shm.region.region_files import folder_of
 from adapters.shm.source import ShmSource
 from dolphin_strategies import SourceState
 from tests.support.eventually import eventually_async

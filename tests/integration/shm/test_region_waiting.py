@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from adapters.shm import FactorReader, FactorWriter, RegionError
-from adapters.shm.region.files import folder_of
+from adapters.shm.region.region_files import folder_of
 from adapters.shm.source import ShmSource
 from tests.support.eventually import eventually, eventually_async
 from tests.support.nodes.processes import child

@@ -16,10 +16,10 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from adapters.market.delivery_counter import HandOver
+from adapters.market.delivery_counter import DeliveryCounter
 from adapters.market.replay_clock import ReplayClock
-from adapters.market.tick_factors import FactorStream
-from adapters.market.tick_files import TickRecording
+from adapters.market.tick_factors import TickFactors
+from adapters.market.tick_files import TickFiles
 from adapters.shm import FactorReader
 from tests.support.catalogs.recordings import write_recording
 from tests.support.eventually import eventually
@@ -60,7 +60,7 @@ def test_a_strategy_sees_the_recording_and_no_factor_before_what_it_is_made_of(
     """
     folder = write_recording(tmp_path, seconds=8, per_second=100)
     seen = replay(folder, run, *delay)
-    recording = TickRecording.load(folder)
+    recording = TickFiles.load(folder)
     clock = ReplayClock(start_ns=seen["start_ns"], first_ns=recording.first_ns, speed=SPEED)
     touch, trades = recording.perp_touch, recording.perp_trades
 
@@ -77,7 +77,7 @@ def test_a_strategy_sees_the_recording_and_no_factor_before_what_it_is_made_of(
     assert list(traded[4]) == trades.taker_buys.tolist()
     assert seen["handed"] == seen["received"] == len(recording.events)
 
-    stream = FactorStream.of(recording)
+    stream = TickFactors.of(recording)
     assert seen["producer"]["exit_code"] == 0
     assert seen["producer"]["published"] == len(stream.ts) == len(seen["records"])
     assert seen["lost"] == 0
@@ -95,7 +95,7 @@ class Producer:
     """A producer process, and a hand-over that the test counts up itself."""
 
     def __init__(self, folder: Path, run: Path, speed: float = 50) -> None:
-        self.hand_over = HandOver.create(run / "hand_over")
+        self.hand_over = DeliveryCounter.create(run / "hand_over")
         self.region = run / "region"
         arguments = ["--region", self.region, "--hand-over", run / "hand_over"]
         arguments += ["--folder", folder, "--speed", speed]
@@ -146,7 +146,7 @@ def test_the_producer_writes_nothing_that_the_node_has_not_received(
 ) -> None:
     """With the count held at any value, exactly the records that may be known are there."""
     folder = write_recording(tmp_path, seconds=2, per_second=40)
-    stream = FactorStream.of(TickRecording.load(folder))
+    stream = TickFactors.of(TickFiles.load(folder))
     with Producer(folder, run) as producer, FactorReader(producer.region) as reader:
         producer.say(f"start {time.time_ns()}\n")
         for count in (0, 1, 7, 30, 31, int(stream.after_event[-1]) - 1):

@@ -22,8 +22,8 @@ from nautilus_trader.model import (
     Venue,
 )
 
-from adapters.feed.synthetic_ticks import QuoteMaker, synthetic_quotes
-from adapters.market.instruments import BTCUSDT_EXF, BTCUSDT_PERP, btcusdt_synthetic
+from adapters.feed.synthetic_quote_maker import QuoteMaker, synthetic_quotes
+from adapters.market.btcusdt_instruments import BTCUSDT_EXF, BTCUSDT_PERP, btcusdt_synthetic
 from dolphin_strategies import (
     EXTERNAL_FACTORS,
     ExternalFactors,

@@ -9,7 +9,7 @@ from nautilus_trader.model import Price, Quantity, QuoteTick
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import RecordingWriter
-from adapters.market.instruments import BTCUSDT_PERP, btcusdt_perp
+from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from dolphin_strategies import FactorSchema
 from dolphin_strategies.factors.batch import FactorBatch
 

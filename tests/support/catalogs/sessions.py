@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from adapters.catalog.files import journal
-from adapters.catalog.files.parquet_parts import sha256_of
+from adapters.catalog.files.spool_conversion import sha256_of
 from tests.support.nodes.forkserver import run_forked
 from tests.support.nodes.node_process import ROOT, node
 

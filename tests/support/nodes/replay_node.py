@@ -33,12 +33,15 @@ from nautilus_trader.model import (
 )
 
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
-from adapters.market.delivery_counter import HandOver
-from adapters.market.instruments import BTCUSDT_PERP
-from adapters.market.market_witness import MarketWitness
+from adapters.market.btcusdt_instruments import BTCUSDT_PERP
+from adapters.market.delivery_counter import DeliveryCounter
+from adapters.market.delivery_counter_actor import DeliveryCounterActor
 from adapters.market.replay_clock import ReplayClock
-from adapters.market.replayed_market import ReplayedMarketClientConfig, ReplayedMarketClientFactory
-from adapters.market.tick_files import TickRecording
+from adapters.market.replayed_data_client import (
+    ReplayedMarketClientConfig,
+    ReplayedMarketClientFactory,
+)
+from adapters.market.tick_files import TickFiles
 from adapters.shm.source import ShmSource
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig
 
@@ -142,8 +145,8 @@ def sandbox_config() -> SandboxExecutionClientConfig:
 
 async def run_node(folder: Path, run: Path, speed: float, delay_ns: int) -> dict[str, Any]:
     """Replay to the end and return all that was seen."""
-    recording = TickRecording.load(folder)
-    hand_over = HandOver.create(run / "hand_over")
+    recording = TickFiles.load(folder)
+    hand_over = DeliveryCounter.create(run / "hand_over")
     producer = Producer(folder, run, speed)
     start_ns = 0
 
@@ -171,7 +174,7 @@ async def run_node(folder: Path, run: Path, speed: float, delay_ns: int) -> dict
     handle = node.handle()
     observer = Observer(FactorStrategyConfig())
     feed = FactorFeed(ShmSource(run / "region"), FactorFeedConfig(delivery="every"))
-    node.add_actor(MarketWitness(hand_over))
+    node.add_actor(DeliveryCounterActor(hand_over))
     node.add_actor(feed)
     node.add_strategy(observer)
     print(json.dumps({"producer_pid": producer.process.pid}), flush=True)

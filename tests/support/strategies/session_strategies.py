@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from nautilus_trader.model import InstrumentId, OrderSide
 
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig
+from dolphin_strategies.backtest_clock import is_backtest_clock
 from dolphin_strategies.examples.imbalance_taker import ImbalanceTaker
-from dolphin_strategies.virtual_clock import is_virtual
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +113,7 @@ class GoesStale(DataOnly):
 
     def on_factors(self, f: ExternalFactors) -> None:
         super().on_factors(f)
-        if self.seen == 300 and not is_virtual(self.clock):
+        if self.seen == 300 and not is_backtest_clock(self.clock):
             for process in Path("/proc").glob("[0-9]*"):
                 with suppress(OSError):
                     command = (process / "cmdline").read_bytes()

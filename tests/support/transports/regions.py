@@ -15,8 +15,8 @@ from uuid import uuid4
 import numpy as np
 
 from adapters.shm import FactorWriter
-from adapters.shm.region.files import folder_of
-from adapters.shm.region.layout import RegionLayout
+from adapters.shm.region.region_files import folder_of
+from adapters.shm.region.region_layout import RegionLayout
 from dolphin_strategies import FactorSchema
 
 if TYPE_CHECKING:

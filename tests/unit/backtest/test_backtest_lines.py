@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backtests.run.chart_lines import Line
+from backtests.run.chart_lines import ChartLine
 
 
 @pytest.mark.parametrize("size", [7, 1000, 200_000])
@@ -15,7 +15,7 @@ def test_a_line_keeps_first_last_lowest_and_highest_of_each_span(size: int) -> N
     n, bins = 200_000, 100
     ts = np.arange(n, dtype=np.int64) * 10
     values = np.cumsum(random.normal(size=n))
-    line = Line(0, 10 * n, bins)
+    line = ChartLine(0, 10 * n, bins)
     for at in range(0, n, size):
         line.add(ts[at : at + size], values[at : at + size])
     found_ts, found = line.drawn()
@@ -38,7 +38,7 @@ def test_a_hole_breaks_the_line() -> None:
     ts = np.arange(1000, dtype=np.int64)
     values = np.ones(1000)
     values[400:420] = np.nan
-    line = Line(0, 1000, 10)
+    line = ChartLine(0, 1000, 10)
     line.add(ts, values)
     drawn_ts, drawn = line.drawn()
     assert np.isnan(drawn[(drawn_ts >= 400) & (drawn_ts < 420)]).any()
@@ -47,6 +47,6 @@ def test_a_hole_breaks_the_line() -> None:
 
 def test_a_line_of_nothing_is_empty() -> None:
     """No points, no error."""
-    line = Line(0, 1000)
+    line = ChartLine(0, 1000)
     line.add(np.empty(0, np.int64), np.empty(0))
     assert [len(part) for part in line.drawn()] == [0, 0]

@@ -8,7 +8,7 @@ from nautilus_trader.model import InstrumentId, Price, Quantity, QuoteTick
 
 from adapters.catalog import RecordingWriter
 from adapters.catalog.files.market_tables import quotes_folder, quotes_to_arrow
-from adapters.catalog.files.parquet_parts import ROW_GROUP_ROWS
+from adapters.catalog.files.spool_conversion import ROW_GROUP_ROWS
 from backtests.inputs.market_data import MarketData
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backtests.parity import comparison
+from backtests.parity import divergence
 from backtests.parity.run_record import Happening, record_of
 
 
@@ -65,36 +65,36 @@ def test_events_of_one_input_may_come_in_turns() -> None:
         )
         for events in (one, other)
     ]
-    assert comparison.first_parting(records[0].events, records[1].events) is None
+    assert divergence.first_divergence(records[0].events, records[1].events) is None
 
 
 def test_the_first_difference_is_named() -> None:
     """By both runs' inputs; everything before it is the same."""
     live = [happening(3, call="submit_order"), happening(8, call="cancel_order")]
     replayed = [happening(3, call="submit_order"), happening(7, call="cancel_order")]
-    parting = comparison.first_parting(live, replayed)
+    parting = divergence.first_divergence(live, replayed)
     assert parting is not None
     assert (parting.index, parting.at) == (1, 7)
     assert "input 8 live" in str(parting)
-    missing = comparison.first_parting(live, live[:1])
+    missing = divergence.first_divergence(live, live[:1])
     assert missing is not None
     assert (missing.index, missing.at) == (1, 8)
 
 
 def test_decisions_may_differ_only_after_executions_did() -> None:
     """An event after an input has no part in what that very input caused."""
-    decisions = comparison.first_parting(
+    decisions = divergence.first_divergence(
         [happening(8, call="submit_order")], [happening(9, call="submit_order")]
     )
     assert decisions is not None
 
-    def events(live: int, replayed: int) -> comparison.Parting | None:
+    def events(live: int, replayed: int) -> divergence.Divergence | None:
         a, b = (happening(at, "event", event="OrderFilled") for at in (live, replayed))
-        return comparison.first_parting([a], [b])
+        return divergence.first_divergence([a], [b])
 
-    assert comparison.is_excused(decisions, events(7, 6))
-    assert not comparison.is_excused(decisions, events(9, 8))
-    assert not comparison.is_excused(decisions, None)
+    assert divergence.is_excused(decisions, events(7, 6))
+    assert not divergence.is_excused(decisions, events(9, 8))
+    assert not divergence.is_excused(decisions, None)
 
 
 def test_a_late_alert_is_the_same_decision_within_a_limit() -> None:
@@ -104,11 +104,11 @@ def test_a_late_alert_is_the_same_decision_within_a_limit() -> None:
     by_data = happening(9, "input", 103_000_000, call="cancel_all_orders")
     early = happening(7, "clock", 99_000_000, call="cancel_all_orders")
     far = happening(99, "clock", 900_000_000, call="cancel_all_orders")
-    assert comparison.is_same(late, exact)
-    assert comparison.is_same(by_data, exact)
-    assert not comparison.is_same(early, exact)
-    assert not comparison.is_same(far, exact)
-    assert not comparison.is_same(
+    assert divergence.is_same(late, exact)
+    assert divergence.is_same(by_data, exact)
+    assert not divergence.is_same(early, exact)
+    assert not divergence.is_same(far, exact)
+    assert not divergence.is_same(
         exact, happening(8, "input", 100_000_000, call="cancel_all_orders")
     )
-    assert comparison.late_clock([late], [exact]) == [2_000_000]
+    assert divergence.late_clock([late], [exact]) == [2_000_000]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.catalog.files import layout
+from adapters.catalog.files import catalog_layout
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def test_a_file_is_named_as_nautilus_names_it() -> None:
     """The first and the last ts_init, to the nanosecond."""
     first_ns = 1_000_000_000_000_000_000
     expected = "2001-09-09T01-46-40-000000000Z_2001-09-09T01-46-40-000000009Z.parquet"
-    assert layout.file_name(first_ns, first_ns + 9) == expected
+    assert catalog_layout.file_name(first_ns, first_ns + 9) == expected
 
 
 def test_a_name_gives_its_range_back() -> None:
@@ -27,7 +27,10 @@ def test_a_name_gives_its_range_back() -> None:
     for _ in range(500):
         first_ns = rng.randrange(0, 4_000_000_000_000_000_000)
         last_ns = first_ns + rng.randrange(0, 10**15)
-        assert layout.file_range(layout.file_name(first_ns, last_ns)) == (first_ns, last_ns)
+        assert catalog_layout.file_range(catalog_layout.file_name(first_ns, last_ns)) == (
+            first_ns,
+            last_ns,
+        )
 
 
 @pytest.mark.parametrize(
@@ -42,32 +45,35 @@ def test_a_name_gives_its_range_back() -> None:
 )
 def test_a_foreign_name_has_no_range(name: str) -> None:
     """Nor has one whose end is before its start."""
-    assert layout.file_range(name) is None
+    assert catalog_layout.file_range(name) is None
 
 
 def test_a_spool_says_part_and_folder() -> None:
     """Whatever the instrument is called."""
     for folder in ("custom/ExternalFactors/one", "quotes/BTCUSDT-PERP.BINANCE", "trades/a%b c.X"):
-        assert layout.spool_part(layout.spool_name(123_456, folder)) == (123_456, folder)
-    assert layout.spool_part("journal.jsonl") is None
+        assert catalog_layout.spool_part(catalog_layout.spool_name(123_456, folder)) == (
+            123_456,
+            folder,
+        )
+    assert catalog_layout.spool_part("journal.jsonl") is None
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "x" * 101, "new\nline"])
 def test_a_recording_is_named_by_a_plain_word(name: str) -> None:
     """Nothing that leads out of its folder."""
     with pytest.raises(ConfigError, match="recording name"):
-        layout.check_recording_name(name)
+        catalog_layout.check_recording_name(name)
 
 
 def test_folders_are_private_and_no_link_is_followed(tmp_path: Path) -> None:
     """0700 whatever the umask; a link in the way is refused."""
-    made = layout.make_folder(tmp_path, "data/custom")
+    made = catalog_layout.make_folder(tmp_path, "data/custom")
     assert made.stat().st_mode & 0o777 == 0o700
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (tmp_path / "data/quotes").symlink_to(elsewhere)
     with pytest.raises(ConfigError, match="expected a real folder"):
-        layout.make_folder(tmp_path, "data/quotes/BTCUSDT.SIM")
+        catalog_layout.make_folder(tmp_path, "data/quotes/BTCUSDT.SIM")
     assert list(elsewhere.iterdir()) == []
     with pytest.raises(ConfigError, match="expected one below"):
-        layout.make_folder(tmp_path, "data/../../out")
+        catalog_layout.make_folder(tmp_path, "data/../../out")

@@ -1,4 +1,4 @@
-"""Freshness: what is published when, of values that age, fail and come back."""
+"""DelaySensitivity: what is published when, of values that age, fail and come back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.exchanges.venue import Reading
+from adapters.exchanges.rest_venue import Reading
 from adapters.exf.factor_state import FactorState
 from tests.support.exchange.registries import packaged
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.exchanges.order_book import BOOK_FIELDS, book_values, touch_values
-from adapters.exchanges.venue import BadBodyError
+from adapters.exchanges.rest_venue import BadBodyError
 
 BIDS = [["99.95", "3"], ["99.90", "1"], ["99.80", "6"]]
 ASKS = [["100.05", "1"], ["100.10", "2"], ["100.30", "7"]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.exchanges import binance_bodies
-from adapters.exchanges.venue import BadBodyError
+from adapters.exchanges.rest_venue import BadBodyError
 from adapters.exchanges.venues import (
     alternative_me,
     binance_usdm,
@@ -25,7 +25,7 @@ from tests.support.exchange.recorded_answers import recorded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.exchanges.venue import Reading
+    from adapters.exchanges.rest_venue import Reading
 
 CASES: list[tuple[str, Callable[[Any, str], Reading], str, dict[str, float], int]] = [
     (

@@ -12,7 +12,7 @@ import pytest
 
 from adapters import exchanges
 from adapters.exchanges import binance_bodies, known_venues
-from adapters.exchanges.venue import BadBodyError, Endpoint, RateLimitedError, Venue
+from adapters.exchanges.rest_venue import BadBodyError, Endpoint, RateLimitedError, RestVenue
 from adapters.exchanges.venues import (
     alternative_me,
     binance_usdm,
@@ -79,7 +79,7 @@ def test_an_answer_of_another_shape_is_refused(source: PolledSource, body: Any) 
 @pytest.mark.parametrize(
     ("venue", "name", "endpoint"), ENDPOINTS, ids=lambda x: getattr(x, "name", x)
 )
-def test_an_endpoint_is_a_public_one(venue: Venue, name: str, endpoint: Endpoint) -> None:
+def test_an_endpoint_is_a_public_one(venue: RestVenue, name: str, endpoint: Endpoint) -> None:
     """Over TLS, without keys, and it costs something of the rate limit."""
     assert venue.base_url.startswith("https://")
     assert endpoint.path.startswith("/")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nautilus_trader.model import AggressorSide, Price, Quantity, QuoteTick, TradeId, TradeTick
 
-from adapters.feed.synthetic_ticks import QuoteMaker, real_price, synthetic_quotes
-from adapters.market.instruments import BTCUSDT_EXF, BTCUSDT_PERP, btcusdt_synthetic
+from adapters.feed.synthetic_quote_maker import QuoteMaker, real_price, synthetic_quotes
+from adapters.market.btcusdt_instruments import BTCUSDT_EXF, BTCUSDT_PERP, btcusdt_synthetic
 from dolphin_strategies import (
     ExternalFactors,
     FactorSchema,

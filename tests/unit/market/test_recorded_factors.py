@@ -1,4 +1,4 @@
-"""FactorStream: its values are right, and made of nothing that came later."""
+"""TickFactors: its values are right, and made of nothing that came later."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from typing import Any
 import numpy as np
 import pytest
 
-from adapters.market.tick_factors import MEANINGS, FactorStream
-from adapters.market.tick_files import TickRecording
+from adapters.market.tick_factors import MEANINGS, TickFactors
+from adapters.market.tick_files import TickFiles
 from tests.support.catalogs.recordings import write_recording
 
 NS = 1_000_000_000
 
 
 @pytest.fixture(scope="module")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> TickRecording:
+def generated(tmp_path_factory: pytest.TempPathFactory) -> TickFiles:
     """Return a recording of 70 seconds, long enough for every window to fill."""
     folder = tmp_path_factory.mktemp("recording")
-    return TickRecording.load(write_recording(folder, seconds=70, per_second=12))
+    return TickFiles.load(write_recording(folder, seconds=70, per_second=12))
 
 
 @pytest.fixture(scope="module")
-def recorded() -> TickRecording:
+def recorded() -> TickFiles:
     """Return the recording of real ticks, where there is one."""
     data = os.environ.get("DOLPHIN_DATA")
     if not data:
         pytest.skip("DOLPHIN_DATA names no folder with ticks_20240808 in it")
-    return TickRecording.load(Path(data) / "ticks_20240808")
+    return TickFiles.load(Path(data) / "ticks_20240808")
 
 
-def expected(recording: TickRecording, now: int) -> dict[str, float]:
+def expected(recording: TickFiles, now: int) -> dict[str, float]:
     """Compute the factors at an instant, input by input, from what was received until then."""
     perp, spot = Seen(recording.perp_touch, now), Seen(recording.spot_touch, now)
     trades, spot_trades = Seen(recording.perp_trades, now), Seen(recording.spot_trades, now)
@@ -142,7 +142,7 @@ def basis_bps(perp: dict[str, float], spot: dict[str, float]) -> float:
     return (mid(perp) / mid(spot) - 1) * 1e4
 
 
-def mean_basis(recording: TickRecording, now: int, seconds: int) -> float:
+def mean_basis(recording: TickFiles, now: int, seconds: int) -> float:
     """Add up basis times duration over the window, change by change."""
     start = now - seconds * NS
     if recording.first_ns > start:
@@ -161,7 +161,7 @@ def mean_basis(recording: TickRecording, now: int, seconds: int) -> float:
     return area / (seconds * NS)
 
 
-def assert_record_is_right(recording: TickRecording, stream: FactorStream, i: int) -> None:
+def assert_record_is_right(recording: TickFiles, stream: TickFactors, i: int) -> None:
     """Compare every factor of one record."""
     want = expected(recording, int(stream.ts[i]))
     assert want.keys() == MEANINGS.keys()
@@ -169,22 +169,22 @@ def assert_record_is_right(recording: TickRecording, stream: FactorStream, i: in
         assert found == pytest.approx(want[name], rel=1e-9, abs=1e-6, nan_ok=True), name
 
 
-def test_values_are_those_computed_input_by_input(generated: TickRecording) -> None:
+def test_values_are_those_computed_input_by_input(generated: TickFiles) -> None:
     """Every factor equals a naive computation from the inputs received until the record."""
-    stream = FactorStream.of(generated)
+    stream = TickFactors.of(generated)
     for i in {0, 1, 2, *range(5, len(stream.ts), 97), len(stream.ts) - 1}:
         assert_record_is_right(generated, stream, i)
     assert not np.isnan(stream.values[-1]).any(), "the test wants every window filled"
 
 
-def test_values_of_real_ticks_are_those_computed_input_by_input(recorded: TickRecording) -> None:
+def test_values_of_real_ticks_are_those_computed_input_by_input(recorded: TickFiles) -> None:
     """The same on real ticks, from the first record to the last."""
-    stream = FactorStream.of(recorded)
+    stream = TickFactors.of(recorded)
     for i in (0, 3, 500, len(stream.ts) // 2, len(stream.ts) - 1):
         assert_record_is_right(recorded, stream, i)
 
 
-def cut(recording: TickRecording, until: int, change: float) -> TickRecording:
+def cut(recording: TickFiles, until: int, change: float) -> TickFiles:
     """Return the recording with every price and size after an instant multiplied."""
 
     def after(ticks: Any, names: tuple[str, ...]) -> Any:
@@ -208,10 +208,10 @@ def test_another_future_changes_no_record_before_it(
 ) -> None:
     """Records up to an instant are the same to the bit whatever is received after it."""
     recording = request.getfixturevalue(source)
-    stream = FactorStream.of(recording)
+    stream = TickFactors.of(recording)
     for part in (0.1, 0.5, 0.9):
         i = int(len(stream.ts) * part)
-        other = FactorStream.of(cut(recording, int(stream.ts[i]), 1.5))
+        other = TickFactors.of(cut(recording, int(stream.ts[i]), 1.5))
         assert stream.values[: i + 1].tobytes() == other.values[: i + 1].tobytes()
         assert stream.values[i + 1 :].tobytes() != other.values[i + 1 :].tobytes()
 
@@ -222,7 +222,7 @@ def test_a_record_comes_after_every_event_of_its_stamp_and_before_the_next(
 ) -> None:
     """``after_event`` counts exactly the events received up to the record, ties included."""
     recording = request.getfixturevalue(source)
-    stream = FactorStream.of(recording)
+    stream = TickFactors.of(recording)
     events = recording.events.ts
     last_needed = events[stream.after_event - 1]
     assert (last_needed <= stream.ts).all()
@@ -231,10 +231,10 @@ def test_a_record_comes_after_every_event_of_its_stamp_and_before_the_next(
 
 
 def test_there_is_a_record_for_each_stamp_at_which_a_touch_changed(
-    generated: TickRecording,
+    generated: TickFiles,
 ) -> None:
     """One a stamp, none before the perpetual's first event and none after its last."""
-    stream = FactorStream.of(generated)
+    stream = TickFactors.of(generated)
     stamps = {*generated.perp_touch.ts.tolist(), *generated.spot_touch.ts.tolist()}
     first, last = generated.events.ts[[0, -1]].tolist()
     assert stream.ts.tolist() == sorted(ts for ts in stamps if first <= ts <= last)
@@ -242,7 +242,7 @@ def test_there_is_a_record_for_each_stamp_at_which_a_touch_changed(
     assert max(stamps) > last, "the test wants spot to end later"
 
 
-def test_a_market_that_starts_late_has_no_value_before(generated: TickRecording) -> None:
+def test_a_market_that_starts_late_has_no_value_before(generated: TickFiles) -> None:
     """Without a spot quote yet the basis is NaN and the perpetual's own factors are there."""
     late = int(generated.events.ts[len(generated.events) // 2])
     kept = generated.spot_touch.ts > late
@@ -253,7 +253,7 @@ def test_a_market_that_starts_late_has_no_value_before(generated: TickRecording)
             for f in dataclasses.fields(generated.spot_touch)
         },
     )
-    stream = FactorStream.of(dataclasses.replace(generated, spot_touch=spot))
+    stream = TickFactors.of(dataclasses.replace(generated, spot_touch=spot))
     basis = stream.values[:, stream.schema.index("basis")]
     assert (np.isnan(basis) == (stream.ts < spot.ts[0])).all()
     assert np.isfinite(stream.values[:, stream.schema.index("spread")]).all()

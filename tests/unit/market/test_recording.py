@@ -1,4 +1,4 @@
-"""TickRecording, ReplayClock and HandOver: what is replayed, when, and how far it has come."""
+"""TickFiles, ReplayClock and DeliveryCounter: what is replayed, when, and how far it has come."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from adapters.market.delivery_counter import HandOver
+from adapters.market.delivery_counter import DeliveryCounter
 from adapters.market.replay_clock import ReplayClock
-from adapters.market.tick_files import TickRecording
+from adapters.market.tick_files import TickFiles
 from dolphin_strategies import ConfigError
 from tests.support.catalogs.recordings import FIRST_NS, write_file, write_recording
 
@@ -37,7 +37,7 @@ def change(path: Path, **columns: Any) -> None:
 
 def test_events_are_all_touch_changes_and_trades_of_the_perpetual_in_order(folder: Path) -> None:
     """Nothing is left out, and of equal stamps the touch comes first, in the file's order."""
-    recording = TickRecording.load(folder)
+    recording = TickFiles.load(folder)
     events = recording.events
     expected = sorted(
         [(ts, 0, row) for row, ts in enumerate(recording.perp_touch.ts.tolist())]
@@ -56,13 +56,13 @@ def test_rows_of_a_file_are_sorted_by_receive_time_and_equal_ones_stay_in_order(
     folder: Path,
 ) -> None:
     """A file whose rows were shuffled in blocks of one stamp loads as the sorted one does."""
-    before = TickRecording.load(folder).perp_trades
+    before = TickFiles.load(folder).perp_trades
     path = folder / "usdm_trades.parquet"
     table = pq.read_table(path)
     stamps = table["local_ts_ns"].to_numpy()
     backwards = np.argsort(-stamps, kind="stable")
     pq.write_table(table.take(pa.array(backwards)), path)
-    after = TickRecording.load(folder).perp_trades
+    after = TickFiles.load(folder).perp_trades
     np.testing.assert_array_equal(after.trade_id, before.trade_id)
     np.testing.assert_array_equal(after.ts, before.ts)
 
@@ -80,7 +80,7 @@ def test_prices_and_sizes_that_cannot_be_are_dropped_and_counted(folder: Path) -
     price = pq.read_table(trades)["price"].to_numpy().copy()
     price[0] = -5.0
     change(trades, price=price)
-    recording = TickRecording.load(folder)
+    recording = TickFiles.load(folder)
     assert recording.dropped == {
         "usdm_bookticker.not_positive": 5,
         "usdm_bookticker.crossed": 2,
@@ -95,14 +95,14 @@ def test_a_missing_file_is_named(folder: Path) -> None:
     """The error says which of the four files is not there."""
     (folder / "spot_trades.parquet").unlink()
     with pytest.raises(ConfigError, match=r"spot_trades\.parquet is missing"):
-        TickRecording.load(folder)
+        TickFiles.load(folder)
 
 
 def test_a_missing_column_is_named(folder: Path) -> None:
     """The error says which column of which file is not there."""
     change(folder / "spot_bookticker.parquet", ask_qty=None)
     with pytest.raises(ConfigError, match=r"spot_bookticker\.parquet has no column 'ask_qty'"):
-        TickRecording.load(folder)
+        TickFiles.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -120,19 +120,19 @@ def test_a_file_that_cannot_be_replayed_is_named(folder: Path, columns: dict[str
     path = folder / "usdm_trades.parquet"
     write_file(path, row | {"buyer_is_maker": [True]} | columns)
     with pytest.raises(ConfigError, match=r"usdm_trades\.parquet"):
-        TickRecording.load(folder)
+        TickFiles.load(folder)
 
 
 def test_a_file_that_is_not_parquet_is_named(folder: Path) -> None:
     """Garbage is refused with the file's name."""
     (folder / "usdm_trades.parquet").write_bytes(os.urandom(500))
     with pytest.raises(ConfigError, match=r"usdm_trades\.parquet cannot be read"):
-        TickRecording.load(folder)
+        TickFiles.load(folder)
 
 
 def test_due_times_at_recorded_pace_are_the_stamps_moved(folder: Path) -> None:
     """At speed 1 every due time is exact to the nanosecond."""
-    ts = TickRecording.load(folder).events.ts
+    ts = TickFiles.load(folder).events.ts
     clock = ReplayClock(start_ns=1_800_000_000_123_456_789, first_ns=int(ts[0]))
     assert (clock.due_ns(ts) - 1_800_000_000_123_456_789).tolist() == (ts - ts[0]).tolist()
 
@@ -160,11 +160,11 @@ def test_a_speed_that_is_no_pace_is_refused(speed: float) -> None:
 def test_the_count_handed_over_is_seen_by_another_process(tmp_path: Path) -> None:
     """The file is private, and another process reads what this one writes, whole."""
     path = tmp_path / "hand_over"
-    hand_over = HandOver.create(path)
+    hand_over = DeliveryCounter.create(path)
     assert path.stat().st_mode & 0o777 == 0o600
     code = (
-        "import sys; from adapters.market.delivery_counter import HandOver;"
-        "h = HandOver.open(sys.argv[1]);"
+        "import sys; from adapters.market.delivery_counter import DeliveryCounter;"
+        "h = DeliveryCounter.open(sys.argv[1]);"
         "[print(h.events, flush=True) for _ in sys.stdin]"
     )
     with subprocess.Popen(
@@ -189,10 +189,10 @@ def test_the_count_handed_over_is_seen_by_another_process(tmp_path: Path) -> Non
 def test_a_hand_over_that_is_not_there_or_something_else_is_refused(tmp_path: Path) -> None:
     """The producer gets a clear error instead of a wrong count."""
     with pytest.raises(ConfigError, match="hand-over"):
-        HandOver.open(tmp_path / "absent")
+        DeliveryCounter.open(tmp_path / "absent")
     (tmp_path / "long").write_bytes(bytes(9))
     with pytest.raises(ConfigError, match="expected a hand-over file of 8 bytes"):
-        HandOver.open(tmp_path / "long")
+        DeliveryCounter.open(tmp_path / "long")
     (tmp_path / "link").symlink_to(tmp_path / "long")
     with pytest.raises(ConfigError, match="hand-over"):
-        HandOver.open(tmp_path / "link")
+        DeliveryCounter.open(tmp_path / "link")

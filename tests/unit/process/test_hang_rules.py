@@ -12,7 +12,7 @@ from adapters.process.hang_rules import (
     Hang,
     HangRules,
     Leave,
-    Line,
+    Notice,
     Stop,
 )
 from adapters.process.stop_signals import COPY_S
@@ -47,7 +47,7 @@ def test_a_silent_thread_is_reported_once_and_again_when_it_turns() -> None:
     assert rules.look(SILENCE_S) == [Hang(SILENCE_S)]
     assert rules.look(SILENCE_S + 1) == []
     (line,) = rules.turned(SILENCE_S + 2, {})
-    assert isinstance(line, Line)
+    assert isinstance(line, Notice)
     assert "after 3.5 s" in line.text
     assert rules.look(SILENCE_S + 2) == []
 
@@ -71,7 +71,7 @@ def test_a_hang_while_the_node_starts_is_reported_and_not_ended() -> None:
 def test_a_long_hang_stops_the_node_and_then_ends_the_process() -> None:
     """Asked once; what is left open decides the code."""
     rules = running(left_open="position +1")
-    assert kinds(rules.look(HANG_LIMIT_S)) == [Hang, Line, Stop]
+    assert kinds(rules.look(HANG_LIMIT_S)) == [Hang, Notice, Stop]
     assert rules.look(HANG_LIMIT_S + 1) == []
     leave = leave_of(rules.look(HANG_LIMIT_S + STOP_TIMEOUT_S))
     assert leave.code == 3
@@ -106,7 +106,7 @@ def test_requests_are_counted_without_their_copies() -> None:
     """The first is printed, copies are not; the second ends the process with 130."""
     rules = running(left_open="1 orders")
     (line,) = rules.signalled(1.0, "SIGTERM")
-    assert isinstance(line, Line)
+    assert isinstance(line, Notice)
     assert not line.is_alarm
     assert rules.signalled(1.2, "SIGINT") == []
     leave = leave_of(rules.signalled(1.0 + COPY_S, "SIGINT"))

@@ -20,7 +20,7 @@ from nautilus_trader.model import (
 
 from adapters.session import wire_format
 from adapters.session.line_file import LineFile
-from adapters.session.pipe_sender import Outbox
+from adapters.session.pipe_sender import PipeSender
 from dolphin_strategies import ExternalFactors, FactorSchema
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def test_an_outbox_never_waits_for_a_full_pipe() -> None:
     """What the pipe does not take waits up to the limit; the rest is dropped and counted."""
     read_fd, write_fd = os.pipe()
     os.set_blocking(write_fd, False)
-    outbox = Outbox(write_fd, room_bytes=100_000)
+    outbox = PipeSender(write_fd, room_bytes=100_000)
     given = 5_000
     for n in range(1, given + 1):
         outbox.factors(wire_format.FACTORS, n, n, factors(n))

@@ -7,7 +7,12 @@ import struct
 import pytest
 from adapters.shm._region import ffi, lib
 
-from adapters.shm.region.layout import MAX_FILE_SIZE, MAX_SNAPSHOT_SIZE, RegionLayout, boot_id
+from adapters.shm.region.region_layout import (
+    MAX_FILE_SIZE,
+    MAX_SNAPSHOT_SIZE,
+    RegionLayout,
+    boot_id,
+)
 from dolphin_strategies import FactorSchema
 
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from nautilus_trader.common import Clock
 
 
-def is_virtual(clock: Clock) -> bool:
+def is_backtest_clock(clock: Clock) -> bool:
     """Return whether a clock shows simulated time."""
     try:
         clock.set_time(clock.timestamp_ns())

@@ -10,7 +10,7 @@ from nautilus_trader.live import DataClientConfig
 from nautilus_trader.live.clients import DataClientFactory, MarketDataClient
 from nautilus_trader.model import Price, Quantity, QuoteTick
 
-from adapters.market.instruments import btcusdt_perp
+from adapters.market.btcusdt_instruments import btcusdt_perp
 from adapters.market.simulated_path import STEP_NS, SimulatedPath
 
 if TYPE_CHECKING:

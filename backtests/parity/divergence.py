@@ -16,7 +16,7 @@ on an idle machine, longer while the node waits for a core on a busy one."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parting:
+class Divergence:
     """The first place where two runs differ.
 
     Attributes
@@ -41,12 +41,14 @@ class Parting:
         return self.difference
 
 
-def first_parting(live: Sequence[Happening], replayed: Sequence[Happening]) -> Parting | None:
+def first_divergence(
+    live: Sequence[Happening], replayed: Sequence[Happening]
+) -> Divergence | None:
     """Return the first difference of two lists of decisions, or of events; None: none."""
     for index, (a, b) in enumerate(zip(live, replayed, strict=False)):
         if not is_same(a, b):
             first = a if a.input <= b.input else b
-            return Parting(
+            return Divergence(
                 at=first.input, index=index, cause=first.cause, difference=_difference(a, b)
             )
     common = min(len(live), len(replayed))
@@ -54,7 +56,7 @@ def first_parting(live: Sequence[Happening], replayed: Sequence[Happening]) -> P
         if len(longer) > common:
             only = longer[common]
             difference = f"{only} came {where} after input {only.input}, and not in the other run"
-            return Parting(at=only.input, index=common, cause=only.cause, difference=difference)
+            return Divergence(at=only.input, index=common, cause=only.cause, difference=difference)
     return None
 
 
@@ -107,7 +109,7 @@ def late_clock(live: Sequence[Happening], replayed: Sequence[Happening]) -> list
     return [a.ns - b.ns for a, b in zip(live, replayed, strict=False) if a.input != b.input]
 
 
-def is_excused(decisions: Parting, events: Parting | None) -> bool:
+def is_excused(decisions: Divergence, events: Divergence | None) -> bool:
     """Return whether executions differed before decisions, which explains a difference."""
     if events is None:
         return False

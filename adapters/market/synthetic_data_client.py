@@ -9,7 +9,7 @@ from nautilus_trader.live import DataClientConfig
 from nautilus_trader.live.clients import DataClientFactory, MarketDataClient
 from nautilus_trader.model import ActorId
 
-from adapters.feed.synthetic_ticks import QuoteMaker, real_price
+from adapters.feed.synthetic_quote_maker import QuoteMaker, real_price
 from dolphin_strategies import EXTERNAL_FACTORS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from backtests.lookahead.catalog_cover import IsolationError, cover
+from backtests.lookahead.catalog_isolation import IsolationError, cover
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        The result of :func:`backtests.lookahead.child_backtest.run`, or ``not_isolated`` with
+        The result of :func:`backtests.lookahead.rerun_backtest.run`, or ``not_isolated`` with
         the reason if the copy cannot be put in the catalog's place.
 
     """
@@ -26,7 +26,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             cover(Path(request["catalog"]), Path(request["copy"]))
         except IsolationError as error:
             return {"not_isolated": str(error)}
-    from backtests.lookahead.child_backtest import run  # noqa: PLC0415
+    from backtests.lookahead.rerun_backtest import run  # noqa: PLC0415
 
     return run(request)
 

@@ -9,7 +9,7 @@ from nautilus_trader.live import DataClientConfig
 from nautilus_trader.live.clients import DataClientFactory, MarketDataClient
 from nautilus_trader.model import AggressorSide, Price, Quantity, QuoteTick, TradeId, TradeTick
 
-from adapters.market.instruments import btcusdt_perp
+from adapters.market.btcusdt_instruments import btcusdt_perp
 from adapters.market.wake_timer import WakeTimer
 from dolphin_strategies.errors import ConfigError
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     )
     from nautilus_trader.model import CryptoPerpetual
 
-    from adapters.market.delivery_counter import HandOver
+    from adapters.market.delivery_counter import DeliveryCounter
     from adapters.market.replay_clock import ReplayClock
-    from adapters.market.tick_files import TickRecording
+    from adapters.market.tick_files import TickFiles
 
 EVENTS_PER_TURN: Final = 64
 """Events passed to the node before its other work runs."""
@@ -53,7 +53,7 @@ class _TickMaker:
     __slots__ = ("_id", "_now_ns", "_precisions", "_touch", "_trades")
 
     def __init__(
-        self, recording: TickRecording, instrument: CryptoPerpetual, now_ns: Callable[[], int]
+        self, recording: TickFiles, instrument: CryptoPerpetual, now_ns: Callable[[], int]
     ) -> None:
         self._id: Final = instrument.id
         self._precisions: Final = instrument.price_precision, instrument.size_precision
@@ -99,12 +99,12 @@ class ReplayedMarketClient(MarketDataClient):
 
     Parameters
     ----------
-    recording : TickRecording
+    recording : TickFiles
         The recording to replay.
     replay_clock : callable
         Returns the ReplayClock; called when quotes are subscribed.
-    hand_over : HandOver
-        The counter that the node's MarketWitness writes.
+    hand_over : DeliveryCounter
+        The counter that the node's DeliveryCounterActor writes.
     on_end : callable
         Called once, on the node's thread, when the node has received the last event.
     **client
@@ -124,9 +124,9 @@ class ReplayedMarketClient(MarketDataClient):
 
     def __init__(
         self,
-        recording: TickRecording,
+        recording: TickFiles,
         replay_clock: Callable[[], ReplayClock],
-        hand_over: HandOver,
+        hand_over: DeliveryCounter,
         on_end: Callable[[], None],
         **client: Any,
     ) -> None:
@@ -201,7 +201,7 @@ class ReplayedMarketClient(MarketDataClient):
             if not received and pauses > MAX_IDLE_PAUSES:
                 msg = (
                     f"the node received none of {self.events_handed} market events; expected a "
-                    "MarketWitness that counts them: add one with the same HandOver to the node"
+                    "DeliveryCounterActor that counts them: add one with the same DeliveryCounter to the node"
                 )
                 raise ConfigError(msg)
             await timer.sleep_until(time.time_ns() + CATCH_UP_PAUSE_NS)
@@ -212,13 +212,13 @@ class ReplayedMarketClientFactory(DataClientFactory):
 
     Parameters
     ----------
-    recording : TickRecording
+    recording : TickFiles
         The recording to replay.
     clock : callable
         Returns the ReplayClock; called when quotes are subscribed, so that the start may be
         chosen then.
-    hand_over : HandOver
-        The counter that the node's MarketWitness writes.
+    hand_over : DeliveryCounter
+        The counter that the node's DeliveryCounterActor writes.
     on_end : callable
         Called once, on the node's thread, when the node has received the last event.
 
@@ -232,9 +232,9 @@ class ReplayedMarketClientFactory(DataClientFactory):
     def __init__(
         self,
         *,
-        recording: TickRecording,
+        recording: TickFiles,
         clock: Callable[[], ReplayClock],
-        hand_over: HandOver,
+        hand_over: DeliveryCounter,
         on_end: Callable[[], None],
     ) -> None:
         self._make: Final = (recording, clock, hand_over, on_end)

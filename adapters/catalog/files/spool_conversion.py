@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from adapters.catalog.files import layout
+from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import write_all
 from adapters.catalog.files.spool import map_spool
 from dolphin_strategies.factors.arrow import STAMPS, STREAM_ID_KEY, factor_names, numpy_of
@@ -55,7 +55,7 @@ def finish_part(
         If something cannot be written; nothing is lost, call again.
 
     """
-    part, folder = layout.spool_part(spool.name) or (0, "")
+    part, folder = catalog_layout.spool_part(spool.name) or (0, "")
     if part in finished:
         _delete(spool)
         return 0
@@ -68,13 +68,13 @@ def finish_part(
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), PART_KEY: origin})
     stamps = numpy_of(table.column("ts_init"))
     first_ns, last_ns = int(stamps[0]), int(stamps[-1])
-    into = layout.make_folder(catalog, f"{layout.DATA}/{folder}")
+    into = catalog_layout.make_folder(catalog, f"{catalog_layout.DATA}/{folder}")
     path = _find(into, first_ns, last_ns, origin)
     if path is None:
         temporary = _temporary(spool)
         write_parquet(temporary, table)
         path = _place(temporary, into, first_ns, last_ns)
-        layout.sync_folder(into)
+        catalog_layout.sync_folder(into)
     journal.append(
         "file",
         path=str(path.relative_to(catalog)),
@@ -187,7 +187,7 @@ def _described(table: pa.Table, journal: Journal) -> dict[str, Any]:
 
 def _find(folder: Path, first_ns: int, last_ns: int, origin: str) -> Path | None:
     """Return the file already made of this part, if the process was killed right afterwards."""
-    while (path := folder / layout.file_name(first_ns, last_ns)).exists():
+    while (path := folder / catalog_layout.file_name(first_ns, last_ns)).exists():
         if origin_of(path) == origin:
             return path
         last_ns += 1
@@ -197,7 +197,7 @@ def _find(folder: Path, first_ns: int, last_ns: int, origin: str) -> Path | None
 def _place(temporary: Path, folder: Path, first_ns: int, last_ns: int) -> Path:
     """Give a file a unique name; its range may be wider than the rows', never narrower."""
     while True:
-        path = folder / layout.file_name(first_ns, last_ns)
+        path = folder / catalog_layout.file_name(first_ns, last_ns)
         try:
             # Unlike a rename, a link never replaces a file that another recording has just made.
             path.hardlink_to(temporary)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.process import safe_files
 from adapters.process.pid_lock import LockHeldError, PidLock
 from adapters.process.safe_files import SAFE_FLAGS, UnusableFileError
-from adapters.shm.region.errors import RegionError, RegionNotReadyError, WriterLockedError
+from adapters.shm.region.region_errors import RegionError, RegionNotReadyError, WriterLockedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""MarketWitness: counts the market events that have reached the actors of a node."""
+"""DeliveryCounterActor: counts the market events that have reached the actors of a node."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Final, Self
 from nautilus_trader.common import DataActor, DataActorConfig
 from nautilus_trader.model import ActorId
 
-from adapters.market.instruments import BTCUSDT_PERP
+from adapters.market.btcusdt_instruments import BTCUSDT_PERP
 
 if TYPE_CHECKING:
     from nautilus_trader.model import QuoteTick, TradeTick
 
-    from adapters.market.delivery_counter import HandOver
+    from adapters.market.delivery_counter import DeliveryCounter
 
-_CONFIG: Final = DataActorConfig(actor_id=ActorId("MarketWitness-001"))
+_CONFIG: Final = DataActorConfig(actor_id=ActorId("DeliveryCounterActor-001"))
 
 
-class MarketWitness(DataActor):
-    """Write into a HandOver how many quotes and trades the node's bus has delivered.
+class DeliveryCounterActor(DataActor):
+    """Write into a DeliveryCounter how many quotes and trades the node's bus has delivered.
 
     A client's data waits in the node's queue, for some hundred microseconds and sometimes for
     ten milliseconds. Only data that an actor has received can be in the node's book; a factor
@@ -26,7 +26,7 @@ class MarketWitness(DataActor):
 
     Parameters
     ----------
-    hand_over : HandOver
+    hand_over : DeliveryCounter
         The counter to write.
 
     Notes
@@ -35,10 +35,10 @@ class MarketWitness(DataActor):
 
     """
 
-    def __new__(cls, hand_over: HandOver) -> Self:
+    def __new__(cls, hand_over: DeliveryCounter) -> Self:
         return super().__new__(cls, _CONFIG)  # type: ignore[call-arg]
 
-    def __init__(self, hand_over: HandOver) -> None:
+    def __init__(self, hand_over: DeliveryCounter) -> None:
         super().__init__(_CONFIG)
         self._hand_over: Final = hand_over
         self._count = 0

@@ -1,4 +1,4 @@
-"""Venue: the description of an exchange by which it is polled and its answers are read."""
+"""RestVenue: the description of an exchange by which it is polled and its answers are read."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Venue:
+class RestVenue:
     """An exchange's public API.
 
     Attributes

@@ -1,6 +1,6 @@
 """One latency measurement in a process of its own; prints its latencies in ns as JSON.
 
-``python -m live.latency.probe get|raw|node URL_OR_REGION --wait event|spin --rate N --count N``
+``python -m live.latency.latency_probe get|raw|node URL_OR_REGION --wait event|spin --rate N --count N``
 """
 
 from __future__ import annotations

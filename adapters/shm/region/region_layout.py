@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.shm._region import ffi, lib
-from adapters.shm.region.errors import RegionError
+from adapters.shm.region.region_errors import RegionError
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:

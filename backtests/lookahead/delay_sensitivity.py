@@ -1,4 +1,4 @@
-"""Freshness: the effect on a result of delaying a factor by its own update interval."""
+"""DelaySensitivity: the effect on a result of delaying a factor by its own update interval."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLLAPSE: Final = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Freshness:
+class DelaySensitivity:
     """The effect on the result of delaying one factor by its own update interval.
 
     Attributes

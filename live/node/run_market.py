@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, Self
 
-from adapters.market.delivery_counter import HandOver
-from adapters.market.market_witness import MarketWitness
+from adapters.market.delivery_counter import DeliveryCounter
+from adapters.market.delivery_counter_actor import DeliveryCounterActor
 from adapters.market.replay_clock import ReplayClock
-from adapters.market.replayed_market import ReplayedMarketClientConfig, ReplayedMarketClientFactory
-from adapters.market.simulated_market import (
+from adapters.market.replayed_data_client import (
+    ReplayedMarketClientConfig,
+    ReplayedMarketClientFactory,
+)
+from adapters.market.simulated_data_client import (
     SimulatedMarketClientConfig,
     SimulatedMarketClientFactory,
 )
 from adapters.market.simulated_path import SimulatedPath
-from adapters.market.tick_files import TickRecording
+from adapters.market.tick_files import TickFiles
 from dolphin_strategies.errors import ConfigError
 from live.producers.producer_child import ProducerChild
 
@@ -147,8 +150,8 @@ class ReplayedMarket(_ProducedMarket):
             msg = "replay: expected a folder of recorded ticks, found none"
             raise ConfigError(msg)
         self._speed = settings.replay.speed
-        self._recording = TickRecording.load(recorded)
-        self._hand_over = HandOver.create(folder.hand_over)
+        self._recording = TickFiles.load(recorded)
+        self._hand_over = DeliveryCounter.create(folder.hand_over)
         arguments = ["--region", str(folder.region), "--hand-over", str(folder.hand_over)]
         arguments += ["--folder", str(recorded), "--speed", str(self._speed)]
         super().__init__(ProducerChild("live.producers.replay_producer", arguments))
@@ -163,7 +166,7 @@ class ReplayedMarket(_ProducedMarket):
         return factory, ReplayedMarketClientConfig()
 
     def actors(self) -> Sequence[DataActor]:
-        return (MarketWitness(self._hand_over),)
+        return (DeliveryCounterActor(self._hand_over),)
 
     def producer_failure(self) -> str:
         # Code 0: the producer has written the whole recording.

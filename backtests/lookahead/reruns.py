@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backtests.inputs.factor_delay import FactorDelay
     from backtests.lookahead.proof_folder import ProofFolder
 
-_CHILD: Final = ("-m", "backtests.lookahead.child_process")
+_CHILD: Final = ("-m", "backtests.lookahead.rerun_process")
 
 
 class ProofError(DolphinError):
@@ -58,7 +58,7 @@ class ChildRuns:
         Returns
         -------
         dict
-            The result of :func:`backtests.lookahead.child_backtest.run`.
+            The result of :func:`backtests.lookahead.rerun_backtest.run`.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class ChildRuns:
         Returns
         -------
         dict
-            The result of :func:`backtests.lookahead.child_backtest.run`.
+            The result of :func:`backtests.lookahead.rerun_backtest.run`.
 
         Raises
         ------
