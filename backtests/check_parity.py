@@ -1,4 +1,4 @@
-"""Replay a recorded session in a backtest and compare what the strategy got and did."""
+"""Replay a recorded session in a backtest and compare the strategy's inputs and actions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EPILOG: Final = """\
-The session is what run_node.py --record FOLDER left. Run this from where the node was started,
-so that the strategy is found.
+The session is the folder of run_node.py --record FOLDER. Run this command from the folder in
+which the node was started, so that the strategy is found.
 
 exit codes: 0 parity; 1 not; 2 the session cannot be used, or bad usage.
 """
@@ -53,6 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Python put this script's folder there; a strategy's module may have the name of one of ours.
+    # Python adds this script's folder, whose modules could shadow a strategy's module.
     sys.path[0] = str(Path.cwd())
     sys.exit(main())

@@ -56,7 +56,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Read, check and import what the command line names, and print it.
+    """Read, check and import the files that the command line names, and print a summary.
 
     Raises
     ------

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse(arguments)
-    # After the check of the command line: it takes a second to load.
+    # After the check of the command line: loading takes a second.
     from backtests.run.interrupt import EXIT_CODE  # noqa: PLC0415
 
     try:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def find(
     options: argparse.Namespace,
 ) -> tuple[BacktestSettings, BacktestData, list[FactorDelay]]:
-    """Return the settings, what the strategy needs of the catalog, and the delays.
+    """Return the settings, the strategy's data in the catalog, and the delays.
 
     Raises
     ------
@@ -90,11 +90,11 @@ def run(
     options : argparse.Namespace
         The command line.
     settings : BacktestSettings
-        With the strategy and the venue.
+        The settings, with the strategy and the venue.
     data : BacktestData
-        What is replayed.
+        The data to replay.
     delays : sequence of FactorDelay
-        One run each.
+        The delays, one for each run.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def run(
     Raises
     ------
     DolphinError
-        If a run did not come to its end.
+        If a run did not reach its end.
 
     """
     from backtests.run.delay_runs import run_each  # noqa: PLC0415 - see main
@@ -129,11 +129,11 @@ def prove(
     options : argparse.Namespace
         The command line.
     arguments : sequence of str
-        The same, as the proof's own runs get it.
+        The same as words, for the proof's own runs.
     data : BacktestData
-        What is replayed.
+        The data to replay.
     delay : FactorDelay
-        How much later the factors are seen.
+        The delays of the factors.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def prove(
     Raises
     ------
     DolphinError
-        If it cannot be made.
+        If the proof cannot be made.
 
     """
     from backtests.lookahead.proof import Proof, write_proof  # noqa: PLC0415 - see main
@@ -160,6 +160,6 @@ def prove(
 
 
 if __name__ == "__main__":
-    # Python put this script's folder there; a strategy's module may have the name of one of ours.
+    # Python adds this script's folder, whose modules could shadow a strategy's module.
     sys.path[0] = str(Path.cwd())
     sys.exit(main())

@@ -1,7 +1,7 @@
 """Everything a strategy author imports.
 
-Each name is loaded from its module when it is first asked for, so that what needs only
-``dolphin_strategies.errors`` does not wait for Nautilus.
+Each name is imported from its module on first access, so that code which needs only
+``dolphin_strategies.errors`` does not load NautilusTrader.
 """
 
 from importlib import import_module

@@ -101,12 +101,12 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
     required_factors : tuple of str
         Names that must have a value.
     max_age : timedelta, optional
-        How long after a record's ``ts_event`` it may be traded on; None: for ever.
+        How long after a record's ``ts_event`` it may be traded on; None: without limit.
     factor_history : timedelta, optional
         How far back the history reaches that comes before the first live record; None: none.
     stored_history : sequence of StoredSpan, optional
-        Set by whoever builds the node: where its catalogs hold records, so that a long history
-        loads in even steps; empty: the node has no catalogs; None: nobody knows.
+        Set by the code that builds the node: where its catalogs hold records, so that a long
+        history loads in even steps; empty: the node has no catalogs; None: unknown.
     factors : ExternalFactors, optional
         The newest record that passed, or None while there is none to trade on; read-only.
 
@@ -152,9 +152,9 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         """Resolve factor indexes; called before the first record of each schema."""
 
     def on_factor_history(self, records: Sequence[ExternalFactors]) -> None:
-        """Take records of the past, of one schema, oldest first; called once for each chunk.
+        """Receive historical records of one schema, oldest first; called once for each chunk.
 
-        All chunks come before the first ``on_factors``. Neither age nor NaN keeps a record back.
+        All chunks come before the first ``on_factors``. Neither age nor NaN excludes a record.
         """
 
     @property
@@ -164,7 +164,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     @property
     def factor_history_missing(self) -> int:
-        """Records of the history that were published, but neither catalog nor source holds."""
+        """Records of the history that were published and that neither catalog nor source holds."""
         return 0 if self._warm_up is None else self._warm_up.missing
 
     def instrument(self, instrument_id: InstrumentId) -> Any:
@@ -184,6 +184,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         return found
 
     def on_start(self) -> None:
+        """Subscribe to the factors, and request the history; called by Nautilus."""
         self._gate.resolve()
         # A stop before has cancelled it.
         self._gate.alert_is_set = False
@@ -220,7 +221,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
             self._end_history(message.newest)
 
     def _accept(self, data: CustomData) -> bool:
-        """Return whether a record of another schema may be looked at now."""
+        """Return whether a record of another schema may be processed now."""
         if self._warm_up is not None and not self._warm_up.is_over:
             self._warm_up.hold(data)
             return False
@@ -229,7 +230,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         return True
 
     def _give_history(self, records: list[ExternalFactors]) -> None:
-        """Hand history to the author, each schema's records by themselves."""
+        """Pass history to ``on_factor_history``, one call for the records of each schema."""
         first = 0
         for i, f in enumerate(records):
             if f.schema is records[first].schema:
@@ -278,13 +279,13 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
             self.on_factors_stale()
 
     def _set_alert(self) -> None:
-        """Have the clock look when the newest record turns too old.
+        """Set a time alert for the instant at which the newest record becomes too old.
 
-        One alert at a time, set again when it fires: setting it at each record would cost more
-        than the record.
+        One alert at a time, set again when it fires: setting one for each record would cost more
+        than processing the record.
         """
         self._gate.alert_is_set = True
-        # Two names in turn: the one whose alert is firing may still be taken.
+        # Two alternating names: the name of the alert that is firing may still be in use.
         self._alerts += 1
         name = f"{AGE_ALERT}-{self._alerts % 2}"
         self.clock.set_time_alert_ns(name, self._gate.fresh_until_ns + 1, self._on_age_alert)

@@ -15,7 +15,7 @@ FEED_MESSAGES: Final = DataType("ExternalFactorsFeedMessage")
 
 
 class FeedMessage:
-    """One message; Nautilus asks the stamps of everything that goes over its bus."""
+    """One message; Nautilus requires the two stamps of everything on its bus."""
 
     __slots__ = ()
 
@@ -24,19 +24,19 @@ class FeedMessage:
     type_name_static = staticmethod("ExternalFactorsFeedMessage".__str__)
 
     def wrapped(self) -> CustomData:
-        """Return the message as the bus carries it."""
+        """Return the message wrapped in the CustomData that the bus carries."""
         return CustomData(FEED_MESSAGES, self)
 
 
 class HeldRequest(FeedMessage):
-    """A strategy asks the feed for records that were published before it was there.
+    """A strategy requests the records that were published before it started.
 
     Parameters
     ----------
     stream_id, sequence : int
-        The newest record that it has; 0 and 0: none.
+        The newest record that the strategy has; 0 and 0: none.
     before : tuple of stream_id and sequence, optional
-        The newest record that reached it live; None: nothing did yet.
+        The newest record that the strategy received live; None: it has received none.
 
     """
 
@@ -49,7 +49,7 @@ class HeldRequest(FeedMessage):
 
 
 class HeldAnswer(FeedMessage):
-    """The feed's answer: the oldest records asked for, or None if its source holds no more."""
+    """The feed's answer: the oldest of the requested records, or None if there are no more."""
 
     __slots__ = ("batch", "request")
 
@@ -59,7 +59,7 @@ class HeldAnswer(FeedMessage):
 
 
 class HistoryChunk(FeedMessage):
-    """A replay gives a strategy records of the past: of one schema, oldest first."""
+    """A replay gives a strategy historical records, of one schema, oldest first."""
 
     __slots__ = ("records",)
 
@@ -68,7 +68,7 @@ class HistoryChunk(FeedMessage):
 
 
 class HistoryEnd(FeedMessage):
-    """A replay ends a strategy's history: with the live record held back until then, or None."""
+    """A replay ends a strategy's history, with the live record held back until then, or None."""
 
     __slots__ = ("newest",)
 

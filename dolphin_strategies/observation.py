@@ -33,16 +33,16 @@ _REQUESTS: Final = ("subscribe_", "request_")
 
 
 class StrategyObserver:
-    """Sees what passes between a strategy and its surroundings; override what shall be seen.
+    """Observes the calls between a strategy and Nautilus; override what is to be observed.
 
     Each method takes the callable that is in place and returns the one to call instead, with the
     same arguments, result and exceptions. A method that is not overridden returns what it was
-    given, so that what nobody observes costs nothing.
+    given, so that a call which is not observed costs nothing.
 
     Notes
     -----
-    All callables run on the strategy's own thread. An observer that raises would raise into the
-    strategy: whatever an observer does besides the call must not fail.
+    All callables run on the strategy's own thread. An exception of an observer would be raised
+    into the strategy: the observer's own code must not fail.
 
     """
 
@@ -88,7 +88,7 @@ class StrategyObserver:
 
 
 def observe(strategy: FactorStrategy[Any], observer: StrategyObserver) -> None:
-    """Have an observer see everything that this strategy is given and does from now on.
+    """Let an observer see all inputs and actions of this strategy from now on.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def observe(strategy: FactorStrategy[Any], observer: StrategyObserver) -> None:
 def _places(
     strategy: FactorStrategy[Any], observer: StrategyObserver
 ) -> Iterator[tuple[str, Around]]:
-    """Yield what can be observed: the method's name, and what goes around it."""
+    """Yield each method that can be observed: its name and its wrapper."""
     yield "on_data", observer.around_data
     yield "on_factors", observer.around_factors
     yield "on_quote", observer.around_quote

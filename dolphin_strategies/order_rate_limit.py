@@ -1,4 +1,4 @@
-"""OrderRateLimit: at most so many orders in any second."""
+"""OrderRateLimit: a maximum number of orders in any second."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class OrderRateLimit:
     Parameters
     ----------
     max_per_second : int
-        At least 1.
+        The largest number of orders in any second, at least 1.
 
     Raises
     ------

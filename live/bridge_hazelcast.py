@@ -1,4 +1,4 @@
-"""Copy a Hazelcast entry into shared memory, so that nodes here hear of it in microseconds."""
+"""Copy a Hazelcast entry into shared memory, from which nodes read it in microseconds."""
 
 from __future__ import annotations
 

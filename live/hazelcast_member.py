@@ -19,7 +19,7 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Become a member; return only where that is impossible or not asked for."""
+    """Become a member; return only if that is impossible or was not requested."""
     parser = argparse.ArgumentParser(
         prog="hazelcast_member.py",
         description=__doc__,
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             return 1
-    return os.execv(words[0], words)  # noqa: S606 - the member takes this process over
+    return os.execv(words[0], words)  # noqa: S606 - the member replaces this process
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _failed(error: Exception, code: int) -> int:
-    # A child's own message already begins so.
+    # A child's message begins with this already.
     say(f"run_exf.py: {str(error).removeprefix('run_exf.py: ')}", to=sys.stderr)
     return code
 

@@ -8,6 +8,6 @@ from pathlib import Path
 from live.node.node_command import main
 
 if __name__ == "__main__":
-    # Python put this script's folder there; a strategy's module may have the name of one of ours.
+    # Python adds this script's folder, whose modules could shadow a strategy's module.
     sys.path[0] = str(Path.cwd())
     sys.exit(main())

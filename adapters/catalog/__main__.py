@@ -1,4 +1,4 @@
-"""What a catalog holds and whether it is whole: ``uv run python -m adapters.catalog DIR``."""
+"""Show and verify a catalog: ``uv run python -m adapters.catalog DIR``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Durations as they are written in settings and on command lines, and printed: ``15m``, ``1d``."""
+"""Durations as settings and command lines write them and output prints them: ``15m``, ``1d``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Duration:
     Attributes
     ----------
     text : str
-        As it was written.
+        The text as written.
     ns : int
         Nanoseconds, where a day has 24 hours.
     days : int
@@ -51,7 +51,7 @@ class Duration:
         Raises
         ------
         ValueError
-            If the text is no duration, or one of more than two centuries.
+            If the text is not a duration, or is more than two centuries.
 
         """
         written = text.replace(" ", "")
@@ -85,7 +85,7 @@ NO_TIME: Final = Duration("0s", 0)
 
 
 def show_duration(ns: int) -> str:
-    """Return nanoseconds in the largest unit up to hours of which they are a whole number."""
+    """Return nanoseconds in the largest unit, up to hours, that divides them."""
     for unit in _SHOWN_UNITS:
         if ns and ns % _UNITS_NS[unit] == 0:
             return f"{ns // _UNITS_NS[unit]}{unit}"

@@ -1,4 +1,4 @@
-"""What a field of settings may hold, written in the ``Annotated`` of its type."""
+"""Rules for the values of settings' fields, written in the ``Annotated`` of their types."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ type Fee = Annotated[
 
 
 class Key(NamedTuple):
-    """The key of a field in its TOML table, where that is not the field's name."""
+    """The key of a field in its TOML table, if it differs from the field's name."""
 
     name: str
 
 
 class Marker(NamedTuple):
-    """Where a field gets its value from, if not from a key of its own."""
+    """The origin of a field's value, if not a key of its own."""
 
     text: str
 
@@ -77,11 +77,11 @@ class FieldType(NamedTuple):
     plain : type
         Without ``Annotated``, ``None`` and type aliases.
     rule : Rule, optional
-        What the value must meet.
+        The rule that the value must meet.
     key : str
         The TOML key; empty: the field's name.
     marker : Marker, optional
-        Where the value comes from instead.
+        The origin of the value, if not a key.
 
     """
 
@@ -92,7 +92,7 @@ class FieldType(NamedTuple):
 
     @classmethod
     def of(cls, hint: Any) -> FieldType:
-        """Take a declared type apart."""
+        """Split a declared type into its parts."""
         if isinstance(hint, typing.TypeAliasType):
             return cls.of(hint.__value__)
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
@@ -111,7 +111,7 @@ class FieldType(NamedTuple):
         return parts
 
     def problem(self, value: Any) -> str:
-        """Return how a value of the right type breaks the rule or is no choice, else ``""``."""
+        """Return why a value of the right type breaks the rule or the choices, else ``""``."""
         if typing.get_origin(self.plain) is Literal:
             choices = typing.get_args(self.plain)
             expected = " or ".join(map(repr, choices))
@@ -128,7 +128,7 @@ class FieldType(NamedTuple):
 
 
 def field_types(cls: type[Any]) -> Mapping[str, FieldType]:
-    """Return the parts of the type of each field that a dataclass is made with."""
+    """Return the parts of the type of each field of a dataclass's constructor."""
     found = _FIELD_TYPES.get(cls)
     if found is None:
         hints = typing.get_type_hints(cls, include_extras=True)
@@ -142,7 +142,7 @@ _FIELD_TYPES: Final[WeakKeyDictionary[type[Any], Mapping[str, FieldType]]] = Wea
 
 
 class CheckedFields:
-    """Base of settings: an object that exists keeps the rules and choices of its fields.
+    """Base of settings: the constructor checks the rules and choices of the fields.
 
     Raises
     ------

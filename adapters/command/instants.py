@@ -1,4 +1,4 @@
-"""Instants as they are written in settings and on command lines, and printed: always in UTC."""
+"""Instants as settings and command lines write them and output prints them: always in UTC."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, Self
 
 NS_PER_S: Final = 1_000_000_000
 FIRST_NS: Final = int(datetime(1971, 1, 1, tzinfo=UTC).timestamp()) * NS_PER_S
-"""Stamps before this are in a wrong unit: a stamp of this century read as a smaller one."""
+"""A stamp before this is in a wrong unit: a stamp of this century read in a smaller unit."""
 LAST_NS: Final = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * NS_PER_S
 _FRACTION_DIGITS: Final = 9
 
@@ -28,7 +28,7 @@ class Instant(int):
         Raises
         ------
         ValueError
-            If the text is no instant.
+            If the text is not an instant.
 
         """
         if text.isdecimal():
@@ -49,7 +49,7 @@ class Instant(int):
 class OffsetInstant(Instant):
     """UNIX nanoseconds, written as a date with time and its offset from UTC, which must be there.
 
-    For files whose other times are local ones: nobody should have to guess which clock is meant.
+    For files whose other times are local ones, so that the clock is never ambiguous.
     """
 
     __slots__ = ()
@@ -61,7 +61,7 @@ class OffsetInstant(Instant):
         Raises
         ------
         ValueError
-            If the text is no instant, states no offset, or lies outside the years 1971 to 2199.
+            If the text is not an instant, states no offset, or is not in the years 1971 to 2199.
 
         """
         example = "such as '2026-04-28T00:00:00Z'"
@@ -81,7 +81,7 @@ class OffsetInstant(Instant):
 
 
 def show_instant(ns: int) -> str:
-    """Return UNIX nanoseconds for people: to the second, or as exactly as they need."""
+    """Return UNIX nanoseconds as text for the user: to the second, or exactly if finer."""
     seconds, rest_ns = divmod(int(ns), NS_PER_S)
     text = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
     return f"{text}.{rest_ns:09d}".rstrip("0") + "Z" if rest_ns else f"{text}Z"

@@ -39,7 +39,7 @@ def read_tables(path: Path) -> dict[str, Any]:
 
 
 def override[T: DataclassInstance](settings: T, **given: Any) -> T:
-    """Return settings with values of the command line on top; None leaves a field as it is.
+    """Return settings overridden by values of the command line; None leaves a field as it is.
 
     Raises
     ------
@@ -57,18 +57,18 @@ def override[T: DataclassInstance](settings: T, **given: Any) -> T:
 def from_table[T](cls: type[T], table: Any, where: str, key: str = "") -> T:
     """Make a dataclass from a TOML table, converting each value to its field's type.
 
-    A field that is a dataclass, or a dict or sequence of them, is made of the tables in it.
+    A field that is a dataclass, or a dict or sequence of dataclasses, is made of nested tables.
 
     Parameters
     ----------
     cls : type
-        The dataclass; :mod:`adapters.command.field_rules` has what its annotations may say.
+        The dataclass; :mod:`adapters.command.field_rules` describes its annotations.
     table : object
-        What the file holds; refused if it is no table.
+        The value in the file; refused if it is not a table.
     where : str
         File and table, for messages.
     key : str
-        The table's own key, for a field that is marked with ``KEY_OF_TABLE``.
+        The key of the table, for a field marked with ``KEY_OF_TABLE``.
 
     Raises
     ------

@@ -38,7 +38,7 @@ class StrategySettings:
 
 
 def find_strategy(path: str) -> type[AnyFactorStrategy]:
-    """Import ``module:Class``, also from the folder that the command was typed in.
+    """Import ``module:Class``, also from the current folder.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def make_strategy(path: str, values: dict[str, Any]) -> AnyFactorStrategy:
 
 
 def check_factors(strategy: type[AnyFactorStrategy], schema: FactorSchema) -> None:
-    """Refuse a strategy that needs a factor which the schema lacks.
+    """Refuse a strategy that requires a factor which the schema lacks.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""say: a line for the user."""
+"""say: prints a line for the user."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from typing import Any
 
 
 def say(text: str, to: Any = None) -> None:
-    """Print a line at once; a closed terminal or pipe is no reason to stop in the middle."""
+    """Print a line and flush; a closed terminal or pipe is ignored."""
     with suppress(OSError, ValueError, RuntimeError):
         print(text, file=to or sys.stdout, flush=True)

@@ -18,10 +18,10 @@ def text_table(
     rows : sequence of sequences of str
         The cells, all rows of one length; a heading is a row like any other.
     right : collection of int
-        The numbers of the columns that are aligned to the right, from 0; the others are aligned
-        to the left.
+        The indexes, from 0, of the columns aligned to the right; the others are aligned to the
+        left.
     indent : str
-        What stands before every line.
+        The text before every line.
 
     Returns
     -------

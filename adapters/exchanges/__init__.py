@@ -1,6 +1,6 @@
 """The public REST endpoints of exchanges, and what their bodies mean.
 
-Every module of ``venues`` that has a ``VENUE`` makes that venue known: see :func:`known_venues`.
+Every module of ``venues`` that defines a ``VENUE`` registers it: see :func:`known_venues`.
 No venue imports another.
 """
 

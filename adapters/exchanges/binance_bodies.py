@@ -1,6 +1,6 @@
 """The bodies that Binance's spot and USD-M APIs share: error, best quote, order book, 24 hours.
 
-Spot gives no time with quotes and books; what is absent reads as 0, which means none.
+Spot states no time with quotes and books; an absent time reads as 0, which means none.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ TICKER_24H_FIELDS: Final[Mapping[str, str]] = {
 
 
 def checked(body: Any) -> Any:
-    """Return a body that is no error; Binance sends ``{"code": -1121, "msg": ...}`` for one.
+    """Return a body that is not an error, which Binance sends as ``{"code": ..., "msg": ...}``.
 
     Raises
     ------
     RateLimitedError
-        If this address asks too often.
+        If this address sends too many requests.
     BadBodyError
         If the body is another error.
 
@@ -52,7 +52,7 @@ def book_ticker(body: Any, symbol: str) -> Reading:
 
 
 def depth_parser(levels: int) -> Parser:
-    """Return the parser of ``GET .../depth`` for a request of so many levels a side."""
+    """Return the parser of ``GET .../depth`` for a request of ``levels`` levels a side."""
 
     def depth(body: Any, symbol: str) -> Reading:
         book = record(checked(body), "depth")

@@ -12,17 +12,17 @@ NAN: Final = math.nan
 NS_PER_MS: Final = 1_000_000
 NS_PER_S: Final = 1_000_000_000
 LATEST_NS: Final = 4_102_444_800 * NS_PER_S
-"""The year 2100: what lies beyond is in another unit than it should be."""
+"""The year 2100: a later stamp is in a wrong unit."""
 
 
 def number(raw: Any) -> float:
     """Return a JSON number, or a string that holds one, as a float.
 
-    Whatever else it is (absent, None, ``""``, ``"N/A"``, a boolean, NaN, an infinity) is NaN.
+    Any other value (absent, None, ``""``, ``"N/A"``, a boolean, NaN, an infinity) is NaN.
     """
     kind = type(raw)
     if kind is str:
-        # float() takes 1_000 and digits of other scripts too.
+        # float() also accepts 1_000 and digits of other scripts.
         if "_" in raw or not raw.isascii():
             return NAN
     elif kind is not float and kind is not int:
@@ -50,7 +50,7 @@ def record(body: Any, what: str) -> dict[str, Any]:
 
 
 def rows(body: Any, what: str) -> list[Any]:
-    """Return ``body`` if it is a JSON array with something in it.
+    """Return ``body`` if it is a JSON array that is not empty.
 
     Raises
     ------
@@ -70,21 +70,21 @@ def only(body: Any, what: str) -> dict[str, Any]:
 
 
 def row_of_symbol(found: Any, symbol: str, what: str) -> dict[str, Any]:
-    """Return the object about a symbol, out of an array of them or alone.
+    """Return the object about a symbol, from an array of objects or alone.
 
     Parameters
     ----------
     found : object
         An object, or an array of objects, each with a ``symbol``.
     symbol : str
-        The symbol that was asked for.
+        The requested symbol.
     what : str
         The body's name, for messages.
 
     Raises
     ------
     BadBodyError
-        If the answer is about something else.
+        If the answer is about another symbol.
 
     """
     candidates = found if isinstance(found, list) else [found]
@@ -96,7 +96,7 @@ def row_of_symbol(found: Any, symbol: str, what: str) -> dict[str, Any]:
 
 
 def newest(found: Any, key: str, what: str) -> dict[str, Any]:
-    """Return the object with the latest stamp, whichever way the exchange sorts them.
+    """Return the object with the latest stamp, in whichever order the exchange sends them.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def newest(found: Any, key: str, what: str) -> dict[str, Any]:
 
 
 def newest_row(found: Any, what: str) -> list[Any]:
-    """Return the array with the latest stamp in its first place, whichever way they are sorted.
+    """Return the array whose first element is the latest stamp, in whichever order they are.
 
     Raises
     ------
@@ -145,31 +145,31 @@ def newest_row(found: Any, what: str) -> list[Any]:
 
 
 def at(row: Any, index: int) -> float:
-    """Return the number in a place of an array; NaN if there is none."""
+    """Return the number at an index of an array; NaN if there is none."""
     return number(row[index]) if isinstance(row, list) and -len(row) <= index < len(row) else NAN
 
 
 def from_ms(raw: Any) -> int:
-    """Return UNIX milliseconds as nanoseconds; 0 for what is no time of this century."""
+    """Return UNIX milliseconds as nanoseconds; 0 if not a time of this century."""
     value = number(raw)
     nanoseconds = 0 if math.isnan(value) else int(value) * NS_PER_MS
     return nanoseconds if 0 < nanoseconds < LATEST_NS else 0
 
 
 def from_us(raw: Any) -> int:
-    """Return UNIX microseconds as nanoseconds, likewise."""
+    """Return UNIX microseconds as nanoseconds; 0 as for milliseconds."""
     value = number(raw)
     nanoseconds = 0 if math.isnan(value) else int(value) * 1_000
     return nanoseconds if 0 < nanoseconds < LATEST_NS else 0
 
 
 def from_s(raw: Any) -> int:
-    """Return UNIX seconds as nanoseconds, likewise."""
+    """Return UNIX seconds as nanoseconds; 0 as for milliseconds."""
     return from_ms(number(raw) * 1_000)
 
 
 def from_iso(raw: Any) -> int:
-    """Return an ISO 8601 time as UNIX nanoseconds; 0 for what is none."""
+    """Return an ISO 8601 time as UNIX nanoseconds; 0 for any other value."""
     if not isinstance(raw, str):
         return 0
     try:
@@ -182,12 +182,12 @@ def from_iso(raw: Any) -> int:
 
 
 def bps_over(a: float, b: float) -> float:
-    """Return how far ``a`` lies over ``b``, in basis points of ``b``; NaN without a base."""
+    """Return how far ``a`` lies above ``b``, in basis points of ``b``; NaN without a base."""
     return (a / b - 1) * 1e4 if b > 0 else NAN
 
 
 def per_8h(rate: float, interval_h: float) -> float:
-    """Return a funding rate that is paid each ``interval_h`` hours as a rate for 8 hours."""
+    """Return a funding rate paid every ``interval_h`` hours as a rate for 8 hours."""
     return rate * 8 / interval_h if interval_h > 0 else NAN
 
 

@@ -50,12 +50,12 @@ def touch_values(
     bid, ask : float
         Best prices.
     bid_size, ask_size : float
-        Sizes there, in any unit; NaN where the exchange does not give them.
+        Sizes at these prices, in any unit; NaN where the exchange does not give them.
 
     Raises
     ------
     BadBodyError
-        If the prices are no numbers above 0, or crossed.
+        If the prices are not numbers above 0, or are crossed.
 
     """
     if not (bid > 0 and ask > 0):
@@ -80,7 +80,7 @@ def touch_values(
 def touch_or_nan(
     bid: float, ask: float, bid_size: float = NAN, ask_size: float = NAN
 ) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Return the touch of a body that has other values too, and what is wrong with it.
+    """Return the touch of a body that also has other values, and what is wrong with the touch.
 
     Parameters
     ----------
@@ -109,21 +109,21 @@ def book_values(
     bids, asks : sequence of sequence
         Levels, best first: price, size, and whatever else the exchange adds.
     levels_asked : int
-        How many a side the request asked for. A side with fewer is the whole side.
+        The requested number of levels a side. A side with fewer levels is complete.
     sizes_in_quote : bool
         Sizes are amounts of the quote currency (inverse contracts), not of the base.
     contract : float
-        What size 1 is, in that currency.
+        The amount of that currency that a size of 1 stands for.
 
     Returns
     -------
     dict of str to float
-        A depth that reaches further than the requested levels is NaN: it is not known.
+        A depth that reaches beyond the requested levels is unknown, and NaN.
 
     Raises
     ------
     BadBodyError
-        If a side is empty, not in order or has a level that is none, or the book is crossed.
+        If a side is empty, not in order or has an invalid level, or the book is crossed.
 
     """
     bid, ask = _side(bids, "bids", falling=True), _side(asks, "asks", falling=False)
@@ -155,7 +155,7 @@ def _side(levels: Any, what: str, *, falling: bool) -> _Side:
     except (TypeError, ValueError, LookupError, OverflowError):
         msg = f"{what}: expected levels of price and size, found {levels!r:.120}"
         raise BadBodyError(msg) from None
-    # One NaN or infinity makes a sum one.
+    # A sum is NaN or infinite if one of its terms is.
     is_finite = math.isfinite(sum(prices)) and math.isfinite(sum(sizes))
     if not (is_finite and min(prices) > 0 and min(sizes) >= 0):
         msg = f"{what}: expected prices above 0 and sizes, found {levels!r:.120}"
@@ -167,14 +167,14 @@ def _side(levels: Any, what: str, *, falling: bool) -> _Side:
 
 
 def levels_of(rows: Any, price: str, size: str) -> list[list[Any]]:
-    """Return levels that an exchange writes as objects as arrays of price and size.
+    """Convert levels that an exchange sends as objects into arrays of price and size.
 
     Parameters
     ----------
     rows : object
         An array of objects; anything else gives no levels.
     price, size : str
-        The members that hold them.
+        The members that hold price and size.
 
     """
     entries: Iterable[Any] = rows if isinstance(rows, list) else ()

@@ -1,4 +1,4 @@
-"""RestVenue: what the service must know of an exchange to poll it and to read its answers."""
+"""RestVenue: the description of an exchange by which it is polled and its answers are read."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dolphin_strategies.errors import DolphinError
 
 
 class BadBodyError(DolphinError):
-    """An answer is not what the exchange documents: nothing of it is used."""
+    """An answer differs from the exchange's documentation: none of its values are used."""
 
 
 class RateLimitedError(BadBodyError):
-    """An answer reports, under a status that means success, that this address asks too often."""
+    """An answer with a success status reports that this address sends too many requests."""
 
 
 class Reading(NamedTuple):
@@ -41,17 +41,17 @@ class Endpoint:
     Attributes
     ----------
     path : str
-        After the venue's base URL; ``{symbol}`` stands for the symbol.
+        The path after the venue's base URL; ``{symbol}`` stands for the symbol.
     parse : callable
-        Reads the body.
+        Converts the body into a reading.
     fields : mapping of str to str
-        What ``parse`` finds: field → meaning with unit.
+        The fields that ``parse`` returns: field → meaning with unit.
     query : mapping of str to str
         Query parameters; ``{symbol}``, ``{now_ms}`` and ``{hour_ago_ms}`` are filled in.
     json : mapping of str to str, optional
         For a POST: the members of the body, filled in likewise.
     weight : float
-        What a request costs of the exchange's rate limit.
+        The cost of a request in units of the exchange's rate limit.
 
     """
 
@@ -70,15 +70,15 @@ class RestVenue:
     Attributes
     ----------
     name : str
-        How the registry calls it.
+        Its name in the registry.
     base_url : str
         Scheme and host.
     weight_per_minute : float
-        What the exchange allows one address a minute, in the units of ``Endpoint.weight``.
+        The exchange's limit for one address per minute, in the units of ``Endpoint.weight``.
     documentation : str
         Where the exchange describes the bodies.
     endpoints : mapping of str to Endpoint
-        By the names that the registry uses.
+        The endpoints by the names that the registry uses.
 
     """
 

@@ -1,4 +1,4 @@
-"""FactorState: the newest value of every factor, and until when it may be used."""
+"""FactorState: the newest value of every factor, and how long it is valid."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _NS_PER_S: Final = 1_000_000_000
 
 
 class Accepted(NamedTuple):
-    """What a reading brought."""
+    """The result of applying a reading."""
 
     changed: bool
-    """Whether a factor has another value than before, NaN and numbers being different."""
+    """Whether the value of a factor changed; NaN differs from every number."""
     refused: tuple[tuple[str, str], ...]
-    """Factors that the reading gave no usable value, with the reason."""
+    """Factors for which the reading has no usable value, with the reason."""
 
 
 class _Slot(NamedTuple):
@@ -52,7 +52,7 @@ class FactorState:
     Parameters
     ----------
     registry : FactorRegistry
-        What there is.
+        The sources and factors.
 
     Notes
     -----
@@ -78,21 +78,21 @@ class FactorState:
         self._values = [NAN] * len(registry.factors)
         self._fresh_until_ns = [0] * len(registry.factors)
         self._last_all = [math.inf] * len(registry.factors)
-        """What ``_all`` gave last; no rule's inputs are unchanged at first."""
+        """The last result of ``_all``; at first every rule's inputs count as changed."""
 
     def accept(self, source: PolledSource, reading: Reading, now_ns: int, age_ns: int) -> Accepted:
-        """Take a reading in.
+        """Apply a reading.
 
         Parameters
         ----------
         source : PolledSource
-            Where it is from.
+            The source of the reading.
         reading : Reading
-            Its values.
+            The values.
         now_ns : int
-            When it was received.
+            The time of receipt, monotonic clock.
         age_ns : int
-            How old it was then.
+            The age of the reading at its receipt, nanoseconds.
 
         """
         changed = False
@@ -108,7 +108,7 @@ class FactorState:
             if fresh_until_ns <= now_ns:
                 refused.append((slot.name, f"{age_ns / 1e9:.1f} s old by the exchange's time"))
             before = self._value(slot.place, now_ns)
-            # What has no value cannot become too old.
+            # A factor without a value cannot become too old.
             until_ns = 0 if math.isnan(value) else fresh_until_ns
             self._values[slot.place], self._fresh_until_ns[slot.place] = value, until_ns
             after = self._value(slot.place, now_ns)
@@ -124,7 +124,7 @@ class FactorState:
         return had_some
 
     def values(self, now_ns: int) -> dict[str, float]:
-        """Return every published factor; NaN for what has no value, or only one too old."""
+        """Return every published factor; NaN if it has no value or its value is too old."""
         values = self._all(now_ns)
         return {name: values[i] for i, name in self._published}
 
@@ -133,7 +133,7 @@ class FactorState:
         return min([t for t in self._fresh_until_ns if t > now_ns], default=0)
 
     def alive_of(self, source: PolledSource, now_ns: int) -> tuple[int, int]:
-        """Return how many factors of a source have a value, and how many it has."""
+        """Return how many factors of a source have a value, and the number of its factors."""
         slots = self._slots[source.key]
         alive = sum(not math.isnan(self._value(slot.place, now_ns)) for slot in slots)
         return alive, len(slots)
@@ -153,7 +153,7 @@ class FactorState:
         ]
         last = self._last_all
         for place, inputs, function, factor in self._rules:
-            # A value that did not change is the same object.
+            # An unchanged value is the same object.
             for i in inputs:
                 if values[i] is not last[i]:
                     value = function([values[j] for j in inputs])

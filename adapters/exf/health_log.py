@@ -1,4 +1,4 @@
-"""HealthLog: logs what changed about the sources, not what every poll brought."""
+"""HealthLog: logs changes in the health of the sources, not the outcome of every poll."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ log: Final = logging.getLogger("exf")
 
 LOOK_S: Final = 1.0
 FAILING_S: Final = 2.0
-"""How long a source fails before that is logged; the counters have what is shorter."""
+"""How long a source fails before the failure is logged; counters hold shorter failures."""
 
 
 class HealthLog:
-    """Compare each source with a second ago.
+    """Compare the state of each source with its state one second earlier.
 
-    A venue of which no source answers is one line, not one for each source.
+    A venue of which no source answers is logged in one line, not one for each source.
 
     Parameters
     ----------
     pollers : sequence of SourcePoller
-        What to look at.
+        The pollers of all sources.
 
     """
 
@@ -43,13 +43,13 @@ class HealthLog:
         self._logged_silence = False
 
     async def run(self) -> None:
-        """Look once a second until cancelled."""
+        """Check once a second until cancelled."""
         while True:
             await asyncio.sleep(LOOK_S)
             self.look(time.monotonic())
 
     def look(self, now_s: float) -> None:
-        """Log what is different now."""
+        """Log the changes since the last check."""
         for name, pollers in self._venues.items():
             self._look_at_venue(name, pollers, now_s)
         answered = any(p.health.answers for ps in self._venues.values() for p in ps)
@@ -63,7 +63,7 @@ class HealthLog:
             log.warning("sources answer now")
 
     def _look_at_venue(self, name: str, pollers: Sequence[SourcePoller], now_s: float) -> None:
-        # Of a venue that has answered, one failure each may be chance.
+        # Once a venue has answered, one failure of each source may be chance.
         chances = 1 if any(p.health.answers for p in pollers) else 0
         if all(p.health.failures > chances for p in pollers):
             if name not in self._dead_since_s:

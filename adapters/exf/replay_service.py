@@ -1,4 +1,4 @@
-"""ReplayService: publishes recorded factors at recorded pace, in place of gathered ones."""
+"""ReplayService: publishes recorded factors at recorded pace, instead of polled ones."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ KEPT_LATENESS: Final = 2048
 class ReplayService:
     """Publish each record when it is due; end when the recording is over.
 
-    Records keep their distances: the first is due at once, every other as long after it as it
-    was then. Event times are moved likewise, so that ages are what they were. A name that a
-    record does not have is NaN.
+    Records keep their distances in time: the first is due at once, and every other one as long
+    after it as in the recording. Event times are moved by the same offset, so that ages are as
+    recorded. A name that a record lacks is NaN.
 
     Parameters
     ----------
     batches : iterable of FactorBatch
         In the order of ``ts_init``.
     schema : FactorSchema
-        All names that the batches have.
+        All names of the batches.
     publishers : sequence of Publisher
-        Where the records go; the caller closes them.
+        The publishers; the caller closes them.
     speed : float
-        Recorded seconds a second.
+        Recorded seconds per second.
 
     Notes
     -----
@@ -73,7 +73,7 @@ class ReplayService:
             beat.cancel()
 
     def report(self) -> dict[str, Any]:
-        """Return what ``status`` shows."""
+        """Return the counters for ``status``."""
         missing = [name for name, value in self._latest.items() if math.isnan(value)]
         return {
             **self._fan_out.report(),
@@ -102,7 +102,7 @@ class ReplayService:
                 if first_ns < 0:
                     first_ns, start_s, start_wall_ns = ts_init, loop.time(), time.time_ns()
                 due_s = start_s + (ts_init - first_ns) / 1e9 / self._speed
-                # Also with nothing to wait for: the heartbeat and a stop get their turn.
+                # Even without a wait, so that the heartbeat and a stop can run.
                 await asyncio.sleep(max(due_s - loop.time(), 0))
                 self._lateness_s.append(max(loop.time() - due_s, 0.0))
                 event_ns = start_wall_ns + int((ts_event - first_ns) / self._speed)

@@ -28,7 +28,7 @@ log: Final = logging.getLogger("exf")
 
 PERIOD_S: Final = 0.5
 RESTART_S: Final = 0.5
-"""How long after an error the task of a source is started again."""
+"""The pause after an error before the task of a source is started again."""
 EXPIRY_SLACK_S: Final = 0.001
 KEPT_LATENESS: Final = 2048
 
@@ -39,13 +39,13 @@ class ExfService:
     Parameters
     ----------
     registry : FactorRegistry
-        What to gather.
+        The sources and factors.
     fetcher : Fetcher
         Sends the requests; its caller closes it.
     publishers : sequence of Publisher
-        Where the state goes; the caller closes them.
+        The publishers of the state; the caller closes them.
     hosts : mapping of str to tuple
-        Venue → its base URL and the rate limit to keep (None: none).
+        Venue → its base URL and the rate limit to observe (None: none).
     period_s : float
         Publish at least this often; a change is published at once.
     trusts_exchange_time : bool
@@ -57,7 +57,7 @@ class ExfService:
 
     """
 
-    def __init__(  # noqa: PLR0913 - the service is what these are together
+    def __init__(  # noqa: PLR0913 - the parts of the service by name
         self,
         registry: FactorRegistry,
         fetcher: Fetcher,
@@ -99,7 +99,7 @@ class ExfService:
 
     @property
     def publish_errors(self) -> Mapping[str, int]:
-        """How often each publisher failed, and its heartbeat."""
+        """The number of failures of each publisher, and of its heartbeat."""
         return self._fan_out.errors
 
     @property
@@ -121,7 +121,7 @@ class ExfService:
                 self._timer.cancel()
 
     def report(self) -> dict[str, Any]:
-        """Return what ``status`` shows."""
+        """Return the counters for ``status``."""
         now_ns = time.monotonic_ns()
         names = self.registry.schema.names
         missing = [factor.name for factor in self._state.missing(now_ns)]
@@ -184,7 +184,7 @@ class ExfService:
         """Publish again after a period, or as soon as a value becomes too old."""
         delay_s = self._period_s
         if expiry_ns := self._state.next_expiry_ns(now_ns):
-            # A little more, so that the value is too old then.
+            # Slightly longer, so that the value is too old by then.
             delay_s = min(delay_s, (expiry_ns - now_ns) / 1e9 + EXPIRY_SLACK_S)
         if self._timer is not None:
             self._timer.cancel()

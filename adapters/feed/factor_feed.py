@@ -32,7 +32,7 @@ type Delivery = Literal["latest", "every"]
 WAITS: Final = ("event", "spin")
 DELIVERIES: Final = ("latest", "every")
 RECORDS_PER_ANSWER: Final = 1_000
-"""Held records given to a strategy at a time: about 3 ms."""
+"""Held records given to a strategy at a time: about 3 ms of work."""
 STATUS_INTERVAL_NS: Final = 500_000_000
 STATUS_TIMER: Final = "dolphin.factor-feed.status"
 DUE_ALERT: Final = "dolphin.factor-feed.due"
@@ -47,7 +47,7 @@ class FactorFeedConfig(DataActorConfig):
     wait : "event" or "spin"
         ``event`` sleeps until the producer writes; ``spin`` keeps one core busy for latency.
     delivery : "latest" or "every"
-        ``latest`` never builds a backlog: what is skipped is counted as conflated. ``every``
+        ``latest`` never builds a backlog: skipped records are counted as conflated. ``every``
         publishes each record in order.
 
     """
@@ -71,7 +71,7 @@ class FactorFeedConfig(DataActorConfig):
 
 @runtime_checkable
 class TimedSource(Protocol):
-    """A source that knows when its next record comes, as a recording does."""
+    """A source that knows when its next record is due, such as a recording."""
 
     @property
     def next_due_ns(self) -> int | None:
@@ -79,7 +79,7 @@ class TimedSource(Protocol):
 
 
 class FactorFeed(DataActor):
-    """Publish what a source gives as ``CustomData(EXTERNAL_FACTORS, ExternalFactors)``.
+    """Publish the records of a source as ``CustomData(EXTERNAL_FACTORS, ExternalFactors)``.
 
     Parameters
     ----------
@@ -92,12 +92,12 @@ class FactorFeed(DataActor):
     -----
     Owned by the node's thread, like every actor. The only publisher of factors on a bus.
 
-    A live node must run in an asyncio loop (``LiveNode.run_async``). An exception in here is
-    handed to the loop's exception handler, which must stop the node.
+    A live node must run in an asyncio loop (``LiveNode.run_async``). An exception of the feed is
+    passed to the loop's exception handler, which must stop the node.
 
     In a BacktestEngine the source must be a :class:`TimedSource`. Each record is published at
-    the instant at which it is due, before the engine's own data of that instant: what a strategy
-    sees is the same as if the engine had the records as its first data.
+    the instant at which it is due, before the engine's own data of that instant: a strategy
+    receives the same as if the records were the first data added to the engine.
 
     """
 
@@ -109,7 +109,7 @@ class FactorFeed(DataActor):
         super().__init__(config)
         self.source: Final = source
         self.latency: Final = LatencyRecorder()
-        """From the producer's write to the publication here."""
+        """Latencies from the producer's write to the publication by this feed."""
         self._spins = config.wait == "spin"
         read = source.read_latest if config.delivery == "latest" else source.read_next
         self._outlet: Final = RecordOutlet(read, self.publish_data, self.latency.add)
@@ -121,11 +121,19 @@ class FactorFeed(DataActor):
 
     @property
     def age_ns(self) -> int | None:
-        """Nanoseconds since the instant of the newest record published here; None before one."""
+        """Nanoseconds since the instant of the newest record published; None before the first."""
         last = self._outlet.last
         return None if last is None else time.time_ns() - last.ts_event
 
     def on_start(self) -> None:
+        """Open the source and begin to publish; called by Nautilus.
+
+        Raises
+        ------
+        ConfigError
+            If the node does not run in an asyncio loop, or a backtest's source is not timed.
+
+        """
         if is_backtest_clock(self.clock):
             self._start_in_backtest()
             return
@@ -136,7 +144,7 @@ class FactorFeed(DataActor):
             raise ConfigError(msg) from None
         self.source.open(self._deliver, time.time_ns)
         self.subscribe_data(FEED_MESSAGES)
-        # Not at once: what is published inside on_start reaches nobody.
+        # Not at once: a record published inside on_start has no subscriber yet.
         self._turn = self._loop.call_soon(self._spin if self._spins else self._deliver)
         self.clock.set_timer_ns(STATUS_TIMER, STATUS_INTERVAL_NS, callback=self._tell_state)
 
@@ -149,7 +157,7 @@ class FactorFeed(DataActor):
         self.source.close()
 
     def _spin(self) -> None:
-        """Publish a record if one comes within a moment, then let the loop take a turn."""
+        """Publish a record if one comes within a few spins, then let the loop turn."""
         if self._loop is None:
             return
         self._outlet.spin()
@@ -157,7 +165,7 @@ class FactorFeed(DataActor):
             self._turn = self._loop.call_soon(self._spin)
 
     def _deliver(self) -> None:
-        """Publish what is there, then sleep until there is more."""
+        """Publish the available records, then sleep until there are more."""
         if self._loop is None:
             return
         self._outlet.publish_some()
@@ -174,27 +182,27 @@ class FactorFeed(DataActor):
             raise ConfigError(msg)
         self._timed_source = self.source
         self.source.open(self._on_due, self.clock.timestamp_ns)
-        # Or an alert just before the engine's first instant would lie in the past.
+        # Otherwise an alert just before the engine's first instant would lie in the past.
         self.clock.set_time(self.clock.timestamp_ns() - 2)
         self._set_alert(self.source)
 
     def _set_alert(self, source: TimedSource) -> None:
         due_ns = source.next_due_ns
         if due_ns is not None:
-            # Two names in turn: that of the alert which is firing may still be taken.
+            # Two alternating names: the name of the alert that is firing may still be in use.
             self._alerts += 1
             name = f"{DUE_ALERT}-{self._alerts % 2}"
             # The engine fires the alerts of an instant after its data of that instant.
             self.clock.set_time_alert_ns(name, due_ns - 1, self._on_due)
 
     def _on_due(self, event: object = None) -> None:
-        """Publish what is due one nanosecond from now, with the clocks at that instant."""
+        """Publish the records due one nanosecond from now, with the clocks at that instant."""
         source = self._timed_source
         if source is None or (due_ns := source.next_due_ns) is None:
             return
         self._move_clocks(due_ns)
         self._outlet.publish_all()
-        # The engine does not let an alert take the time further than its own.
+        # The engine does not let an alert advance the time beyond its own.
         self._move_clocks(due_ns - 1)
         self._set_alert(source)
 
@@ -203,7 +211,7 @@ class FactorFeed(DataActor):
         self.publish_data(FEED_MESSAGES, ClockMoved(now_ns).wrapped())
 
     def on_data(self, data: CustomData) -> None:
-        """Answer a strategy that asks for held records, after its own callback has returned."""
+        """Answer a strategy's request for held records, after its own callback has returned."""
         request = data.data
         if type(request) is HeldRequest and self._loop is not None:
             self._loop.call_soon(self._answer, request)
@@ -214,7 +222,7 @@ class FactorFeed(DataActor):
             self.publish_data(FEED_MESSAGES, answer.wrapped())
 
     def _held(self, request: HeldRequest) -> FactorBatch | None:
-        """Return records that were published before the strategy was there."""
+        """Return records that were published before the strategy started."""
         last = self._outlet.last
         if last is None:
             return None

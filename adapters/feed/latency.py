@@ -24,7 +24,7 @@ _MASK: Final = _KEPT - 1
 
 
 class Percentiles(NamedTuple):
-    """Latencies in microseconds, and of how many; NaN if of none."""
+    """Percentiles of ``n`` latencies, in microseconds; NaN without latencies."""
 
     p50: float
     p99: float
@@ -42,7 +42,7 @@ class Percentiles(NamedTuple):
 
 
 class LatencyRecorder:
-    """Keep the newest 131,072 latencies, and the largest and the count of all."""
+    """Keep the newest 131,072 latencies, and the maximum and the count of all."""
 
     def __init__(self) -> None:
         self._ns: Final = array("q", bytes(8 * _KEPT))
@@ -74,8 +74,8 @@ class LatencyRecorder:
 
 
 def measure_on_factors(strategy: FactorStrategy[Any]) -> LatencyRecorder:
-    """Record, at each entry of the strategy's ``on_factors``, the time since the producer's
-    write; both ends read ``CLOCK_MONOTONIC`` of this machine.
+    """Record the time from the producer's write to each call of the strategy's ``on_factors``;
+    both ends read ``CLOCK_MONOTONIC`` of this machine.
     """
     observer = _LatencyObserver()
     observe(strategy, observer)

@@ -1,4 +1,4 @@
-"""RecordOutlet: publishes a source's records on the bus, free of an actor's slow attributes."""
+"""RecordOutlet: publishes a source's records on the bus, without an actor's slow attributes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,30 @@ SPIN_NS: Final = 5_000
 """Short enough that Python's own code stays in the CPU's caches between two spins."""
 SPINS_PER_TURN: Final = 5
 RECORDS_PER_TURN: Final = 32
-"""Records published before the node's other work gets its turn."""
+"""Records published before the node's other work runs."""
 NS_PER_TURN: Final = 100_000_000
-"""The same in time, for strategies that take long for a record."""
+"""The same limit in time, for strategies that are slow to process a record."""
 
 
 class RecordOutlet:
     """Publishes records, and remembers the last one.
 
-    An attribute of a DataActor costs three times one of this object, and these are used with
-    each record and each spin.
+    An attribute of a DataActor costs three times as much as one of this object, and these
+    attributes are read for each record and each spin.
+
+    Parameters
+    ----------
+    read : callable
+        Returns the next record or None; its argument is the time to busy-wait, nanoseconds.
+    publish : callable
+        Publishes CustomData under a DataType on the node's bus.
+    add_latency : callable
+        Called with nanoseconds from the producer's write to the publication.
+
+    Notes
+    -----
+    Owned by the node's thread.
+
     """
 
     __slots__ = ("_add_latency", "_publish", "_read", "last")
@@ -54,7 +68,7 @@ class RecordOutlet:
             self._add_latency(now_ns - f.published_mono_ns)
 
     def publish_some(self) -> None:
-        """Publish what is there, until the node's other work wants its turn."""
+        """Publish the available records, up to the limits of one turn of the loop."""
         read, now_ns = self._read, time.monotonic_ns
         until_ns = now_ns() + NS_PER_TURN
         for _ in range(RECORDS_PER_TURN):
@@ -66,12 +80,12 @@ class RecordOutlet:
                 return
 
     def publish_all(self) -> None:
-        """Publish whatever is there."""
+        """Publish all available records."""
         while (f := self._read()) is not None:
             self.publish(f)
 
     def spin(self) -> None:
-        """Publish what comes within a moment; keep the way to the strategy warm meanwhile."""
+        """Publish records that come within a few spins; meanwhile keep the CPU's caches warm."""
         read = self._read
         for _ in range(SPINS_PER_TURN):
             f = read(SPIN_NS)

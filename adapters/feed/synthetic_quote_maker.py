@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors
 
 MAX_PRICE: Final = 1e9
-"""Far above any price, and below what Nautilus's fixed-point numbers hold."""
+"""Far above any price, and within the range of Nautilus's fixed-point numbers."""
 SIZE: Final = 1.0
 
 
 class QuoteMaker:
-    """Turn factors into quotes of an instrument, and count those that give none.
+    """Convert factors into quotes of an instrument, and count records that give no quote.
 
     Parameters
     ----------
     instrument : CryptoPerpetual
-        What is quoted; its precisions round the prices. Both sizes are 1.
+        The quoted instrument; prices are rounded to its precision. Both sizes are 1.
 
     Attributes
     ----------
@@ -76,21 +76,21 @@ def synthetic_quotes(
     quotes: Iterable[QuoteTick] = (),
     trades: Iterable[TradeTick] = (),
 ) -> list[QuoteTick]:
-    """Return the quotes of recorded factors, as a live node would have made them.
+    """Return the quotes of recorded factors as a live node would have made them.
 
     Parameters
     ----------
     maker : QuoteMaker
-        Makes and counts.
+        Makes and counts the quotes.
     factors, quotes, trades : iterables
         Recorded factors, and the real market's quotes and trades, each in order of ``ts_init``.
 
     Returns
     -------
     list of QuoteTick
-        In order of ``ts_init``. Each knows only prices from before its record: a price of the
-        same nanosecond is delivered after the record. Add them to a ``BacktestEngine`` after
-        the factors.
+        In order of ``ts_init``. Each depends only on prices from before its record: a price of
+        the same nanosecond is delivered after the record. Add the quotes to a
+        ``BacktestEngine`` after the factors.
 
     """
     made = []

@@ -36,11 +36,11 @@ class _State(NamedTuple):
 
 
 class HazelcastPublisher:
-    """Keep an entry at the newest state that ``write`` was given.
+    """Keep an entry at the newest state given to ``write``.
 
-    One state is under way at a time; a newer state replaces the one that waits. So no call
-    blocks, and a cluster that is slow or gone does not delay the producer: it shows in
-    ``problem`` and the counters.
+    One state is in flight at a time; a newer state replaces the waiting one. Therefore no call
+    blocks, and a slow or unreachable cluster does not delay the producer: ``problem`` and the
+    counters report it.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class HazelcastPublisher:
         whose confirmation was lost with the connection is sent again, unless there is a newer
         one.
     problem : str
-        Why nothing can be sent at present, for a person; empty if everything is.
+        Why nothing can be sent at present, as text for the user; empty if sending works.
 
     Raises
     ------
@@ -98,13 +98,13 @@ class HazelcastPublisher:
         Raises
         ------
         TypeError
-            If JSON has no form for a value.
+            If a value cannot be represented in JSON.
         ValueError
             If the text is larger than 1 MB, which every reader refuses.
 
         """
         with self._changed:
-            # A number is used up only by sending it, so that a gap means a loss on the way.
+            # A number is used only when it is sent, so that a gap means a loss in transit.
             update = Update(
                 dict(factors), self._publisher, self._newest_number + 1,
                 ts_event or time.time_ns(), time.monotonic_ns(), self._machine,
@@ -148,7 +148,7 @@ class HazelcastPublisher:
         self.close()
 
     def _send(self) -> None:
-        """Hand the waiting state to the client, unless another one is under way; any thread."""
+        """Hand the waiting state to the client unless another is in flight; on any thread."""
         with self._changed:
             entries, state = self._entries, self._waiting
             if entries is None or state is None or self._in_flight is not None:

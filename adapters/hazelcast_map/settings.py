@@ -120,7 +120,7 @@ class HazelcastSettings(CheckedFields):
         return cls(**values, **_options(parts.query))
 
     def client_config(self) -> dict[str, Any]:
-        """Return the client's own settings, without the ways to fail that this project sets."""
+        """Return the client's settings, without the failure handling that this project sets."""
         config: dict[str, Any] = {
             "cluster_name": self.cluster,
             "cluster_members": list(self.members),

@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
 CAPACITY: Final = 4096
 SILENT_NS: Final = 3_000_000_000
-"""After so long without a new value the producer counts as silent."""
+"""After this time without a new value the producer counts as silent."""
 
 
 class HazelcastSource:
     """Follow one entry while its cluster comes and goes.
 
     With ``push`` the cluster sends each change; the entry is also read every ``poll_s`` seconds,
-    and after each connection, because events of a disconnected time are lost. With ``poll`` it
-    is only read. One call is in flight at a time; an answer later than 0.5 s is not used.
+    and after each connection, because events are lost while disconnected. With ``poll`` the
+    entry is only read. One call is in flight at a time; an answer later than 0.5 s is not used.
 
     While there is no value under the key the source is stale: from the event of its removal,
     eviction or expiry, or of the map's clearing, otherwise from the next reading.
@@ -55,8 +55,8 @@ class HazelcastSource:
 
     Notes
     -----
-    Values arrive, and are decoded, on threads of the client; they meet the node's thread in a
-    queue under a lock, and wake it by ``call_soon_threadsafe``. Nothing blocks the node's thread.
+    Values arrive and are decoded on threads of the client, which put them into a locked queue and
+    wake the node's thread with ``call_soon_threadsafe``. Nothing blocks the node's thread.
 
     """
 
@@ -83,7 +83,7 @@ class HazelcastSource:
 
     @property
     def is_open(self) -> bool:
-        """Whether it was opened and not closed."""
+        """Whether the source is open."""
         return self._loop is not None
 
     @property
@@ -147,7 +147,7 @@ class HazelcastSource:
         return self._batch(records)
 
     def held_after(self, stream_id: int, sequence: int, limit: int) -> FactorBatch | None:
-        """Return the oldest records after one that are still here, handed out or not."""
+        """Return the oldest records after a given one that are still held, handed out or not."""
         with self._lock:
             records = self._queue.after(stream_id, sequence, limit)
         return self._batch(records)
@@ -162,7 +162,7 @@ class HazelcastSource:
         )  # fmt: skip
 
     def sleep(self) -> bool:
-        """Ask for ``wake``; False if there is something to read already."""
+        """Request a call of ``wake``; return False if a record can be read already."""
         with self._lock:
             self._asleep = not self._queue.unread
             return self._asleep
@@ -172,7 +172,7 @@ class HazelcastSource:
             self._wake()
 
     def _serve(self, connection: ClusterConnection, entries: Map[str, Any]) -> None:
-        """Work with a connected map, on the connection's thread."""
+        """Serve a connected map, on the connection's thread."""
         key = self.settings.key
         if self.settings.mode == "push":
             listening = self._listen(connection, entries, key)
@@ -221,7 +221,7 @@ class HazelcastSource:
         if not answer.is_success():
             return
         if time.monotonic() - self._asked_s > CALL_TIMEOUT_S:
-            # Nobody knows how old it is.
+            # Its age is unknown.
             self._late_answers += 1
             return
         with self._lock:
@@ -257,7 +257,7 @@ class HazelcastSource:
         if not problem and silent_ns > SILENT_NS:
             problem = f"{self.settings}: no new value for {silent_ns / 1e9:.1f} s"
         state = SourceState.STALE if problem else SourceState.LIVE
-        # A conflict names the values that are refused; those that are taken are good.
+        # A conflict names refused values; the accepted ones are usable.
         return state, "; ".join(filter(None, (problem, self._entry.values.conflict)))
 
 

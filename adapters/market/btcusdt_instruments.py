@@ -1,4 +1,4 @@
-"""The instruments that markets of this project quote."""
+"""The instruments that this project's markets quote."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def btcusdt_perp() -> CryptoPerpetual:
 
 
 def btcusdt_synthetic(instrument_id: InstrumentId = BTCUSDT_EXF) -> CryptoPerpetual:
-    """Return what synthetic quotes are of: tick 0.01 USDT, step 0.00000001 BTC, at most 20x."""
+    """Return the instrument of synthetic quotes: tick 0.01 USDT, step 1e-8 BTC, at most 20x."""
     return _perpetual(instrument_id, 2, 8)
 
 

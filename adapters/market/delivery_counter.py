@@ -1,4 +1,4 @@
-"""DeliveryCounter: how many market events a node has received, for its factor producer."""
+"""DeliveryCounter: the number of market events a node has received, for the factors' producer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ SIZE: Final = 8
 class DeliveryCounter:
     """A counter in an 8-byte file that one process writes and another reads.
 
-    The file holds one little-endian u64. ``create`` in the node, ``open`` in the producer.
+    The file holds one little-endian u64. The node calls ``create``, the producer ``open``.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    fd : int
+        Its open descriptor, which is closed here.
+    writable : bool
+        Whether this process writes the count.
 
     Notes
     -----
@@ -55,12 +64,12 @@ class DeliveryCounter:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
-        """Open the file that another process made, for reading.
+        """Open the file of another process for reading.
 
         Raises
         ------
         ConfigError
-            If it is missing or not such a file.
+            If the file is missing or is not a hand-over file.
 
         """
         try:
@@ -85,7 +94,7 @@ class DeliveryCounter:
         self._count[0] = count
 
     def close(self) -> None:
-        """Let go of the file, which stays; safe to call again."""
+        """Close the file, which stays; safe to call again."""
         self._count.release()
         self._view.release()
         self._map.close()

@@ -21,13 +21,13 @@ class DeliveryCounterActor(DataActor):
     """Write into a DeliveryCounter how many quotes and trades the node's bus has delivered.
 
     A client's data waits in the node's queue, for some hundred microseconds and sometimes for
-    ten milliseconds. Only what an actor has received can be in the node's book; a factor that
-    were written when its quote is merely queued would arrive first, which is look-ahead.
+    ten milliseconds. Only data that an actor has received can be in the node's book; a factor
+    written while its quote is still queued would arrive first, which is look-ahead.
 
     Parameters
     ----------
     hand_over : DeliveryCounter
-        Where to write the count.
+        The counter to write.
 
     Notes
     -----

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from adapters.market.tick_files import TickFiles
 
 EVENTS_PER_TURN: Final = 64
-"""Events handed over before the node's other work gets its turn."""
+"""Events passed to the node before its other work runs."""
 CATCH_UP_PAUSE_NS: Final = 100_000
-"""What the node gets between two turns when the replay is late."""
+"""The pause between two turns when the replay is late, for the node's other work."""
 MAX_QUEUED: Final = 1024
-"""Events that may wait in the node's queue; the replay is late rather than pile up more."""
+"""Events that may wait in the node's queue; beyond them the replay waits and runs late."""
 MAX_IDLE_PAUSES: Final = 20_000
-"""At least two seconds of the loop's own turns, however long the loop stood still."""
+"""At least two seconds of turns of the loop, however long the loop was blocked."""
 
 
 class ReplayedMarketClientConfig(DataClientConfig):
@@ -47,7 +47,7 @@ class ReplayedMarketClientConfig(DataClientConfig):
 class _TickMaker:
     """Makes the ticks of a recording, for the venue's instrument.
 
-    Kept outside the client, whose attributes cost three times as much: each tick takes eight.
+    Separate from the client, whose attributes cost three times as much: each tick reads eight.
     """
 
     __slots__ = ("_id", "_now_ns", "_precisions", "_touch", "_trades")
@@ -62,7 +62,7 @@ class _TickMaker:
         self._now_ns: Final = now_ns
 
     def quote(self, row: int, due_ns: int) -> QuoteTick:
-        """Return the quote of a row, as if it came now."""
+        """Return the quote of a row as if it was received now."""
         touch = self._touch
         price_precision, size_precision = self._precisions
         return QuoteTick(
@@ -76,7 +76,7 @@ class _TickMaker:
         )
 
     def trade(self, row: int, due_ns: int) -> TradeTick:
-        """Return the trade of a row, as if it came now."""
+        """Return the trade of a row as if it was received now."""
         trades = self._trades
         price_precision, size_precision = self._precisions
         return TradeTick(
@@ -93,14 +93,27 @@ class _TickMaker:
 class ReplayedMarketClient(MarketDataClient):
     """Quote and trade BTCUSDT-PERP.BINANCE as recorded, at the pace of a ReplayClock.
 
-    The market opens when its quotes are subscribed and the clock's start has come; what was due
-    before is then handed over at once, so that nothing is lost. ``ts_event`` of an event is its
-    due time, ``ts_init`` the node's clock when it was handed over.
+    The market opens when its quotes are subscribed and the clock's start has come; events due
+    before are then passed on at once, so that nothing is lost. ``ts_event`` of an event is its due
+    time, ``ts_init`` the node's clock when the event was passed to the node.
+
+    Parameters
+    ----------
+    recording : TickFiles
+        The recording to replay.
+    replay_clock : callable
+        Returns the ReplayClock; called when quotes are subscribed.
+    hand_over : DeliveryCounter
+        The counter that the node's DeliveryCounterActor writes.
+    on_end : callable
+        Called once, on the node's thread, when the node has received the last event.
+    **client
+        Arguments of Nautilus's MarketDataClient.
 
     Attributes
     ----------
     events_handed, events_total : int
-        How many events the node was given, and how many there are.
+        Events passed to the node so far, and events in the recording.
 
     Notes
     -----
@@ -144,7 +157,7 @@ class ReplayedMarketClient(MarketDataClient):
         return
 
     async def _unsubscribe_quotes(self, command: UnsubscribeQuotes) -> None:
-        # The sandbox goes on matching resting orders and exits against these quotes.
+        # The sandbox keeps matching resting orders and exits against these quotes.
         return
 
     async def _unsubscribe_trades(self, command: UnsubscribeTrades) -> None:
@@ -181,7 +194,7 @@ class ReplayedMarketClient(MarketDataClient):
                 await timer.sleep_until(max(due_ns[n], time.time_ns() + CATCH_UP_PAUSE_NS))
 
     async def _wait_until_received(self, timer: WakeTimer, count: int) -> None:
-        """Let the node work off its queue."""
+        """Wait while the node works off its queue."""
         pauses = 0
         while self._is_open and (received := self._hand_over.events) < count:
             pauses += 1
@@ -200,12 +213,12 @@ class ReplayedMarketClientFactory(DataClientFactory):
     Parameters
     ----------
     recording : TickFiles
-        What to replay.
+        The recording to replay.
     clock : callable
-        Gives the ReplayClock; called when quotes are subscribed, so that the start may be
+        Returns the ReplayClock; called when quotes are subscribed, so that the start may be
         chosen then.
     hand_over : DeliveryCounter
-        What the node's DeliveryCounterActor writes.
+        The counter that the node's DeliveryCounterActor writes.
     on_end : callable
         Called once, on the node's thread, when the node has received the last event.
 
@@ -230,7 +243,7 @@ class ReplayedMarketClientFactory(DataClientFactory):
     def create(  # type: ignore[override]
         self, *, name: str, config: DataClientConfig, cache: ClientCache, clock: Clock
     ) -> ReplayedMarketClient:
-        """Make the client."""
+        """Make the client; called by Nautilus while it builds the node."""
         self.client = ReplayedMarketClient(
             *self._make, name=name, config=config, cache=cache, clock=clock
         )

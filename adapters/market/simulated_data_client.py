@@ -33,6 +33,15 @@ class SimulatedMarketClientConfig(DataClientConfig):
 class SimulatedMarketClient(MarketDataClient):
     """Quote BTCUSDT-PERP.BINANCE along a SimulatedPath, in real time from an instant on.
 
+    Parameters
+    ----------
+    path : SimulatedPath
+        The market.
+    start_ns : callable
+        Returns the instant of step 0, UNIX nanoseconds; called when quotes are subscribed.
+    **client
+        Arguments of Nautilus's MarketDataClient.
+
     Notes
     -----
     Owned by the node's thread.
@@ -59,18 +68,18 @@ class SimulatedMarketClient(MarketDataClient):
             self.create_task(self._quote(), "quotes")
 
     async def _subscribe_trades(self, command: SubscribeTrades) -> None:
-        # There are none; whoever wants the newest price asks for both.
+        # There are no trades; a strategy that wants the newest price subscribes to both.
         return
 
     async def _unsubscribe_trades(self, command: UnsubscribeTrades) -> None:
         return
 
     async def _unsubscribe_quotes(self, command: UnsubscribeQuotes) -> None:
-        # The sandbox goes on matching resting orders and exits against these quotes.
+        # The sandbox keeps matching resting orders and exits against these quotes.
         return
 
     async def _quote(self) -> None:
-        """Hand over each step's quote when it is due, and only the newest if late."""
+        """Publish each step's quote when it is due, and only the newest if late."""
         start_ns = self._start_ns()
         done = -1
         while self._is_quoting:
@@ -103,7 +112,7 @@ class SimulatedMarketClientFactory(DataClientFactory):
     path : SimulatedPath
         The market.
     start_ns : callable
-        Gives the instant of step 0, UNIX nanoseconds; called when quotes are subscribed.
+        Returns the instant of step 0, UNIX nanoseconds; called when quotes are subscribed.
 
     """
 
@@ -114,7 +123,7 @@ class SimulatedMarketClientFactory(DataClientFactory):
     def create(  # type: ignore[override]
         self, *, name: str, config: DataClientConfig, cache: ClientCache, clock: Clock
     ) -> SimulatedMarketClient:
-        """Make the client."""
+        """Make the client; called by Nautilus while it builds the node."""
         return SimulatedMarketClient(
             self._path, self._start_ns, name=name, config=config, cache=cache, clock=clock
         )

@@ -1,4 +1,4 @@
-"""SimulatedPath: a seeded BTCUSDT market whose factors tell something of its next move."""
+"""SimulatedPath: a seeded BTCUSDT market whose factors predict some of its next move."""
 
 from __future__ import annotations
 
@@ -72,15 +72,15 @@ class MarketStep(NamedTuple):
 class SimulatedPath:
     """The market at step 0, 1, 2, ... of 5 ms each; the same for the same seed, anywhere.
 
-    Hidden pressure on the book drifts the price for some seconds and shows in ``imbal_btc``
-    and, weaker, in ``basis``. This is a toy market with far more to find than a real one.
+    Hidden pressure on the book drifts the price for some seconds and is visible in ``imbal_btc``
+    and, weaker, in ``basis``. This is a toy market, far more predictable than a real one.
 
     Parameters
     ----------
     seed : int
         At least 0.
     shuffle_factors : bool
-        Give the factors of other moments: their distribution stays, what they tell goes.
+        Return the factors of other moments: their distribution stays, their information is lost.
 
     """
 

@@ -27,9 +27,9 @@ class SyntheticMarketClientConfig(DataClientConfig):
 
 
 class SyntheticMarketClient(MarketDataClient):
-    """Give the node the quotes that its SyntheticQuoter makes, as a venue would.
+    """Pass the quotes of a SyntheticQuoter to the node, as the client of a venue would.
 
-    The sandbox matches on them too, whether a strategy has subscribed or not.
+    The sandbox also matches on these quotes, whether or not a strategy has subscribed.
 
     Notes
     -----
@@ -48,14 +48,14 @@ class SyntheticMarketClient(MarketDataClient):
         return
 
     async def _subscribe_quotes(self, command: SubscribeQuotes) -> None:
-        # Quotes come as factors come.
+        # A quote is made of each record of factors.
         return
 
     async def _unsubscribe_quotes(self, command: UnsubscribeQuotes) -> None:
         return
 
     def quote(self, quote: QuoteTick) -> None:
-        """Hand a quote to the node."""
+        """Pass a quote to the node."""
         self._handle_data(quote)
 
 
@@ -76,7 +76,7 @@ class SyntheticMarketClientFactory(DataClientFactory):
     def create(  # type: ignore[override]
         self, *, name: str, config: DataClientConfig, cache: ClientCache, clock: Clock
     ) -> SyntheticMarketClient:
-        """Make the client."""
+        """Make the client; called by Nautilus while it builds the node."""
         self.client = SyntheticMarketClient(
             self._instrument, name=name, config=config, cache=cache, clock=clock
         )
@@ -86,7 +86,7 @@ class SyntheticMarketClientFactory(DataClientFactory):
 class SyntheticQuoter(DataActor):
     """Make a quote of each ExternalFactors on the bus, around the newest real price.
 
-    A data client cannot hear the bus, so this actor does, and shares one QuoteMaker's counts.
+    A data client cannot subscribe to the bus, so this actor does.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class SyntheticQuoter(DataActor):
     price_from : InstrumentId
         The real instrument whose newest quote (its mid), else trade, is the last price.
     hand_over : callable
-        Takes each quote: the client's ``quote``.
+        Called with each quote: the client's ``quote``.
 
     Notes
     -----
@@ -117,7 +117,7 @@ class SyntheticQuoter(DataActor):
         self._hand_over: Final = hand_over
 
     def on_start(self) -> None:
-        # The node's cache holds what somebody subscribed to.
+        # The node's cache holds only subscribed data.
         self.subscribe_quotes(self._price_from)
         self.subscribe_trades(self._price_from)
         self.subscribe_data(EXTERNAL_FACTORS)

@@ -1,4 +1,4 @@
-"""TickFactors: the external factors that a recording contains, and when each may be known."""
+"""TickFactors: the external factors of a recording, and when each may be known."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ MEANINGS: Final = {
     "flow_btc_spot_binance_5s": "BTC bought less BTC sold by takers, spot",
     "flow_btc_spot_binance_30s": "BTC bought less BTC sold by takers, spot",
 }
-"""Each factor and what it is; windows look back from the record and exclude their start."""
+"""Each factor and its meaning; windows end at the record and exclude their start."""
 
 _NS_PER_S: Final = 1_000_000_000
 _BPS: Final = 1e4
@@ -60,8 +60,8 @@ _BPS: Final = 1e4
 class TickFactors:
     """One record for each stamp at which the touch of the perpetual or of spot changed.
 
-    A record is made of everything received up to and at its stamp, and of nothing later. NaN: no
-    value yet, because the recording does not reach back far enough.
+    A record is computed from everything received up to and at its stamp, and nothing later. NaN:
+    no value yet, because the recording does not reach back far enough.
 
     Attributes
     ----------

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 type Columns = dict[str, NDArray[Any]]
 
 STAMP: Final = "local_ts_ns"
-"""The receiver's clock: the one order in which everything was seen."""
+"""The receiver's clock: the common order of everything received."""
 TOUCH_COLUMNS: Final = {
     STAMP: pa.int64(),
     "bid_px": pa.float64(),
@@ -90,12 +90,12 @@ class MarketEvents:
 
 @dataclass(frozen=True, kw_only=True)
 class TickFiles:
-    """What one receiver saw of a USD-M perpetual and of its spot market.
+    """The data that one receiver recorded of a USD-M perpetual and of its spot market.
 
     Attributes
     ----------
     dropped : dict of str to int
-        What was left out and why, by file and reason; empty if nothing was.
+        Rows that were left out, by file and reason; empty if none were.
 
     """
 
@@ -122,7 +122,7 @@ class TickFiles:
         Raises
         ------
         ConfigError
-            If a file or a column is missing, cannot be read or holds nothing to replay.
+            If a file or a column is missing, cannot be read or has nothing to replay.
 
         """
         dropped: dict[str, int] = {}
@@ -140,7 +140,7 @@ class TickFiles:
 
     @property
     def first_ns(self) -> int:
-        """Receive time of the first event; what a replay's clock starts with."""
+        """Receive time of the first event, nanoseconds, at which a replay's clock starts."""
         return int(self.events.ts[0])
 
 

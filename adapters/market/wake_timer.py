@@ -28,8 +28,13 @@ class _TimerSpec(ctypes.Structure):
 class WakeTimer:
     """A Linux timer descriptor that the running asyncio loop watches.
 
-    ``asyncio.sleep`` rounds up to milliseconds, and turning the loop until the instant comes
-    would keep the node's own threads from the interpreter.
+    ``asyncio.sleep`` rounds up to milliseconds, and turning the loop until the instant would keep
+    the interpreter from the node's other threads.
+
+    Raises
+    ------
+    OSError
+        If the kernel cannot make a timer.
 
     Notes
     -----
@@ -48,7 +53,7 @@ class WakeTimer:
         self._sleeper: asyncio.Future[None] | None = None
 
     async def sleep_until(self, unix_ns: int) -> None:
-        """Return once the wall clock has reached an instant, after a turn of the loop at least."""
+        """Sleep until an instant of the wall clock, for at least one turn of the loop."""
         if unix_ns <= time.time_ns():
             await asyncio.sleep(0)
             return
@@ -64,6 +69,6 @@ class WakeTimer:
             self._sleeper.set_result(None)
 
     def close(self) -> None:
-        """Give the descriptor back; nobody may be asleep."""
+        """Close the descriptor; there must be no sleeper."""
         self._loop.remove_reader(self._fd)
         os.close(self._fd)

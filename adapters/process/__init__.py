@@ -1,1 +1,1 @@
-"""What a process of ours does as one: signals, locks, children, a watch over its main thread."""
+"""The parts of a process: signals, locks, children, a watch over its main thread."""

@@ -11,7 +11,7 @@ _FLOCK: Final = struct.Struct("hhqqi4x")
 
 
 def try_lock(fd: int, byte: int = 0) -> bool:
-    """Take the lock on one byte for an open file; return whether no other one holds it.
+    """Take the lock on one byte for an open file; return False if another open file holds it.
 
     Notes
     -----

@@ -20,7 +20,7 @@ _READ_BYTES: Final = 1 << 16
 
 
 class ChildError(DolphinError):
-    """A process that was started did not do what it was started for."""
+    """A child process failed to start, to become ready or to report."""
 
 
 def module_command(module: str, *arguments: object) -> list[str]:
@@ -31,19 +31,19 @@ def module_command(module: str, *arguments: object) -> list[str]:
 class Child:
     """A process with a pipe to its standard input, and one from its standard output.
 
-    It runs in a session of its own, so that Ctrl-C in a terminal reaches only its parent, which
-    ends it in time. Its standard input is its lifeline: when the parent dies, however that
-    happens, it closes, and the child is expected to end.
+    The child runs in a session of its own, so that Ctrl-C in a terminal reaches only the parent,
+    which ends the child in time. The child's standard input is its lifeline: it closes when the
+    parent dies for any reason, and the child is expected to end.
 
     Parameters
     ----------
     command : sequence of str
-        What to run.
+        The command line.
     output : "read", "inherited" or "dropped"
-        What becomes of its standard output: given by :meth:`lines`, printed where the parent
-        prints, or nothing. Its errors are printed there too, unless all is dropped.
+        Whether its standard output is read with :meth:`lines`, goes to the parent's, or is
+        discarded. Its standard error goes to the parent's, unless output is dropped.
     inherits : sequence of int
-        Further descriptors that the child gets, under the same numbers.
+        Further descriptors that the child inherits, under the same numbers.
 
     Attributes
     ----------
@@ -84,21 +84,21 @@ class Child:
 
     @property
     def exit_code(self) -> int | None:
-        """The code it ended with, negative for a signal, or None while it runs."""
+        """The exit code, negative for a signal, or None while the child runs."""
         return self._process.poll()
 
     def lines(self, timeout_s: float) -> list[str] | None:
-        """Return the lines it has printed since the last call.
+        """Return the lines that the child has printed since the last call.
 
         Parameters
         ----------
         timeout_s : float
-            How long to wait for something to read; 0 only looks.
+            How long to wait for output, seconds; 0 does not wait.
 
         Returns
         -------
         list of str or None
-            Whole lines, none if nothing came; None once its output has ended.
+            Whole lines, empty without output; None once the output has ended.
 
         """
         if not select.select([self.out], [], [], max(timeout_s, 0))[0]:
@@ -115,16 +115,16 @@ class Child:
         Parameters
         ----------
         is_ready : callable
-            Called with each line; whether this is the one.
+            Called with each line; returns whether it is the report.
         timeout_s : float
-            How long to wait.
+            How long to wait, seconds.
         what : str
-            What the child is, for the error.
+            The child's name, for the error.
 
         Raises
         ------
         ChildError
-            If it ends first or takes longer.
+            If the child ends first or takes longer.
 
         """
         deadline_s = time.monotonic() + timeout_s
@@ -142,18 +142,18 @@ class Child:
         raise ChildError(msg)
 
     def send(self, line: str) -> None:
-        """Write a line to its standard input; nothing if it has ended."""
+        """Write a line to the child's standard input; do nothing if the child has ended."""
         with suppress(OSError):
             os.write(self.into, line.encode() + b"\n")
 
     def close_input(self) -> None:
-        """Close its standard input; safe to call again."""
+        """Close the child's standard input; safe to call again."""
         if self.into >= 0:
             os.close(self.into)
             self.into = -1
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait for its end and return whether it came in time."""
+        """Wait for the child to end and return whether it ended in time."""
         try:
             self._process.wait(max(timeout_s, 0))
         except subprocess.TimeoutExpired:
@@ -161,7 +161,7 @@ class Child:
         return True
 
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
-        """Ask it to end, and end it by force if it does not in time; safe to call again."""
+        """Ask the child to end, and kill it if it does not end in time; safe to call again."""
         if self.exit_code is None:
             self._process.terminate()
             if not self.wait(timeout_s):
@@ -169,7 +169,7 @@ class Child:
         self._close()
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the child."""
         self._process.kill()
         self.wait(STOP_TIMEOUT_S)
         self._close()

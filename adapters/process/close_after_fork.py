@@ -1,4 +1,4 @@
-"""What a forked child must not go on holding for its parent."""
+"""Releasing in a forked child what only its parent may hold."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from typing import Any, Final, Protocol
 
 
 class Handle(Protocol):
-    """Something that a process holds and its forked child must not."""
+    """A resource that a process holds and its forked child must not."""
 
     def abandon(self) -> None:
-        """Drop everything shared with the parent, in a forked child."""
+        """Release everything shared with the parent, in a forked child."""
 
 
 _handles: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
 
 
 def close_in_forked_child(handle: Handle) -> None:
-    """Have ``handle.abandon()`` called in every forked child, so that a lock ends with its
-    owner.
-    """
+    """Call ``handle.abandon()`` in every forked child, so that a lock ends with its owner."""
     _handles.add(handle)
 
 

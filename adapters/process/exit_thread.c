@@ -1,4 +1,4 @@
-/* _exit_thread: a thread that ends the process when told to, whoever holds the interpreter's lock.
+/* _exit_thread: a thread that ends the process on request, whoever holds the interpreter's lock.
  *
  * The thread is no Python thread: it never takes the lock (GIL), so a C call that keeps it for
  * ever, or a loop in Python, cannot hold it up.

@@ -2,7 +2,7 @@
 
 Run as ``python -m adapters.process.hang_loop NUMBERS``. It needs nothing that the watched thread
 could hold, so it works during an endless loop, a sleep, and a C call that never returns and keeps
-the interpreter's lock (GIL). It ends when the watched process does.
+the interpreter's lock (GIL). The watch ends when the watched process does.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 
 LOOK_S: Final = 0.1
 PAUSE_S: Final = 1.0
-"""A look that is so late was held up together with the whole machine."""
+"""A check that is this late was delayed together with the whole machine."""
 ANSWER_S: Final = 0.2
-"""How long the thread that shows stacks may take while it can get the main interpreter's lock."""
+"""How long the thread that shows stacks may take while the interpreter's lock is available."""
 DUMP_S: Final = 0.05
 DEBUGGERS: Final = ("/bdb.py", "/pydevd", "/debugpy/")
 PRODUCER_END_S: Final = 2.0
-"""For a producer, which ends by itself when the node's process has ended."""
+"""Time for a producer, which ends by itself when the node's process has ended."""
 WRITE_S: Final = 1.0
-"""How long a terminal or pipe that takes nothing may hold a line up."""
+"""How long a blocked terminal or pipe may delay a line."""
 _STDOUT: Final = 1
 _STDERR: Final = 2
 _PIECE_BYTES: Final = 4_096
-"""What a pipe takes without blocking once it is writable."""
+"""Bytes that a writable pipe accepts without blocking."""
 _READ_BYTES: Final = 1 << 16
 
 
 class Channels(NamedTuple):
-    """The descriptors and numbers through which the watched process and its watch talk.
+    """The descriptors and numbers through which the watched process and its watch communicate.
 
     Attributes
     ----------
@@ -57,9 +57,9 @@ class Channels(NamedTuple):
     stack_thread : int
         The kernel's identifier of its thread that shows the main thread's stack.
     dump_signal : int
-        At which ``faulthandler`` in that thread writes all stacks into ``dump``.
+        The signal at which ``faulthandler`` in that thread writes all stacks into ``dump``.
     reports : int
-        A socket: the main thread's reports as lines of JSON come in, reasons to stop go out.
+        A socket: receives the main thread's reports as lines of JSON, sends reasons to stop.
     signals : int
         The reading end of the pipe into which Python's C handler writes each signal's number.
     stacks : int
@@ -84,7 +84,7 @@ class Channels(NamedTuple):
 
 def watch(channels: Channels) -> None:
     """Watch until the watched process closes its end."""
-    # Only that ends a watch: the node has to be flat first.
+    # Nothing else ends a watch: the node has to be flat first.
     ignore_stop_signals()
     loop = _HangLoop(channels)
     while loop.turn():
@@ -92,7 +92,7 @@ def watch(channels: Channels) -> None:
 
 
 class _HangLoop:
-    """Follows the rules: reads reports, looks, prints, and ends the process if need be."""
+    """Applies the rules: reads reports, checks, prints, and ends the process if necessary."""
 
     def __init__(self, channels: Channels) -> None:
         self._channels: Final = channels
@@ -103,7 +103,7 @@ class _HangLoop:
         self._is_over = False
 
     def turn(self) -> bool:
-        """Wait for what comes, act on it, and return whether to go on."""
+        """Wait for input, act on it, and return whether to continue."""
         channels = self._channels
         ready, _, _ = select.select([channels.reports, channels.signals], [], [], LOOK_S)
         now_s = time.monotonic()
@@ -144,7 +144,7 @@ class _HangLoop:
                     return
 
     def _leave(self, code: int, text: str) -> None:
-        """End the watched process, and clean up after it once its producer has ended too."""
+        """End the watched process, and clean up once its producer has ended too."""
         self._is_over = True
         producers = _children_with(self._channels.pid, self._folder) if self._folder else []
         _say(text)
@@ -181,7 +181,7 @@ class _HangLoop:
         os.lseek(dump_fd, 0, os.SEEK_SET)
         os.truncate(dump_fd, 0)
         to = self._channels
-        # To that thread alone: a signal would cut a blocking call of another one short.
+        # To that thread alone: a signal would interrupt a blocking call of another one.
         ctypes.CDLL(None).tgkill(to.pid, to.stack_thread, to.dump_signal)
         time.sleep(DUMP_S)
         os.lseek(dump_fd, 0, os.SEEK_SET)
@@ -199,7 +199,7 @@ def stack_of(dump: str, thread: int) -> str:
 
 
 def callback_part(stack: str) -> str:
-    """Return the part of a stack that asyncio's loop has called, or all of it."""
+    """Return the part of a stack below asyncio's loop, or all of it."""
     lines = stack.splitlines()
     at = max((n for n, line in enumerate(lines) if "/asyncio/" in line), default=-1)
     while at + 1 < len(lines) and at >= 0 and not lines[at + 1].startswith("  File"):

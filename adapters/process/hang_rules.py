@@ -1,4 +1,4 @@
-"""HangRules: what a watch over a node's thread has to do, and when.
+"""HangRules: the decisions of a watch over a node's thread.
 
 Monotonic seconds in, decisions out; no clock of its own and no I/O.
 """
@@ -11,13 +11,13 @@ from typing import Any, Final, NamedTuple
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopRequests
 
 SILENCE_S: Final = 1.5
-"""Without a turn for so long, a thread counts as hanging; a turn is due every 0.25 s."""
+"""After this time without a turn a thread counts as hanging; a turn is due every 0.25 s."""
 HANG_LIMIT_S: Final = 10.0
-"""A running node whose thread hangs for so long is asked to stop."""
+"""A running node whose thread hangs for this long is asked to stop."""
 STOP_TIMEOUT_S: Final = 4.0
-"""From the request to stop to the end of the process by force."""
+"""From the request to stop to the forced end of the process."""
 STOP_SLACK_S: Final = 0.5
-"""What a node may take to notice that its time is over."""
+"""How long a node may take to notice that its time is over."""
 
 OK: Final = 0
 FAILED: Final = 1
@@ -28,12 +28,12 @@ NOTHING: Final = "nothing"
 
 @dataclass(slots=True)
 class ThreadState:
-    """What the watched thread has reported of itself.
+    """The state that the watched thread last reported.
 
     Attributes
     ----------
     has_node : bool
-        There is something to stop; before that, the first request ends the process.
+        A node exists; before that, the first request ends the process.
     is_running : bool
         The node has started; a hang before that is reported and not ended.
     until_s : float
@@ -41,7 +41,7 @@ class ThreadState:
     is_stopping : bool
         The thread has asked the node to stop.
     has_ended : bool
-        The node has stopped; what remains is bookkeeping, which has bounds of its own.
+        The node has stopped; the remaining bookkeeping has bounds of its own.
     left_open : str
         The open position and orders, or "nothing".
 
@@ -75,7 +75,7 @@ class Stop(NamedTuple):
 
 
 class Leave(NamedTuple):
-    """The process is to end here and now."""
+    """The process is to end at once."""
 
     code: int
     text: str
@@ -85,12 +85,12 @@ type Decision = Hang | Notice | Stop | Leave
 
 
 class HangRules:
-    """Decide from a thread's reports and the stop signals what its watch has to do.
+    """Decide the actions of a watch from its thread's reports and the stop signals.
 
     Parameters
     ----------
     now_s : float
-        The time, in seconds of the monotonic clock, as everywhere here.
+        The time, in seconds of the monotonic clock, like every time in this class.
 
     """
 
@@ -102,7 +102,7 @@ class HangRules:
         self._stop_by_s = 0.0
 
     def turned(self, now_s: float, reported: dict[str, Any]) -> list[Decision]:
-        """Take in a report of the thread, which has turned."""
+        """Handle a report of the thread, which shows that it turned."""
         for name, value in reported.items():
             setattr(self.state, name, value)
         silent_s, self._turned_s = now_s - self._turned_s, now_s
@@ -117,7 +117,7 @@ class HangRules:
         return [Notice(f"HANG over: the node's thread turns again, after {silent_s:.1f} s")]
 
     def signalled(self, now_s: float, name: str) -> list[Decision]:
-        """Take in a stop signal."""
+        """Handle a stop signal."""
         if not self._requests.add(now_s):
             return []
         if self._requests.count > 1:
@@ -131,7 +131,7 @@ class HangRules:
         return [Notice(f"{name}: {text}", is_alarm=False)]
 
     def look(self, now_s: float) -> list[Decision]:
-        """Return what the passing of time asks for."""
+        """Return the actions that are due at a time."""
         state = self.state
         if not state.has_node or state.has_ended:
             return []
@@ -154,22 +154,22 @@ class HangRules:
         return found
 
     def paused(self, seconds: float) -> None:
-        """Forget a time in which the whole process did not run, or a debugger held it."""
+        """Disregard a time in which the whole process was stopped, by a signal or a debugger."""
         self._turned_s += seconds
         if self._stop_by_s:
             self._stop_by_s += seconds
 
     def late(self, seconds: float) -> None:
-        """Forget a time in which the watch itself did not run, as if the machine had paused.
+        """Disregard a time in which the watch itself did not run, as if the machine had paused.
 
-        Once for each silence: on a machine that is always late, a hang is noticed too.
+        Once for each silence, so that a hang is noticed on a machine that is always late.
         """
         if not self._was_late:
             self._was_late = True
             self.paused(seconds)
 
     def held_by_debugger(self, now_s: float) -> None:
-        """Take the hang back, and its time: a person looks at the thread."""
+        """Withdraw the hang, and do not count its time: a debugger holds the thread."""
         self._is_hanging = False
         self.paused(now_s - self._turned_s)
 

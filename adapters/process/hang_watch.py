@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TURN_S: Final = 0.25
-"""How often the watched thread reports that it turns."""
+"""The interval at which the watched thread reports that it turns."""
 DUMP_SIGNAL: Final = int(signal.SIGRTMAX) - 1
-"""At which ``faulthandler`` writes all stacks; nothing else in a node uses it."""
+"""The signal at which ``faulthandler`` writes all stacks; not used otherwise in a node."""
 END_TIMEOUT_S: Final = 2.0
 _READ_BYTES: Final = 1 << 12
 
@@ -34,16 +34,15 @@ _READ_BYTES: Final = 1 << 12
 class HangWatch:
     """Notice from outside when the main thread does not turn, and end the process in time.
 
-    What is noticed, printed and ended is decided in a small process of its own, see
-    :mod:`adapters.process.hang_loop` and :mod:`adapters.process.hang_rules`. It takes the stop
-    signals as they come, prints the first, and ends this process at the second, at a stop's
-    deadline and after a long hang.
+    A small separate process makes the decisions, see :mod:`adapters.process.hang_loop` and
+    :mod:`adapters.process.hang_rules`. It receives the stop signals, prints the first, and ends
+    this process at the second, at a stop's deadline and after a long hang.
 
     Notes
     -----
-    A context, on the main thread only. The watched thread pays for a timer and a small write
-    every 0.25 s. The watch never touches Nautilus, which may be touched on its own thread only:
-    what is left open is what that thread reported last.
+    A context, on the main thread only. The cost for the watched thread is a timer and a small
+    write every 0.25 s. The watch never calls Nautilus, which may be called on its own thread
+    only: positions and orders left open are those that the thread last reported.
 
     """
 
@@ -88,7 +87,7 @@ class HangWatch:
         os.close(leave)
 
     def report(self, **state: Any) -> None:
-        """Report that the thread turns, and what changed.
+        """Report that the thread turns, and the changed fields of its state.
 
         Parameters
         ----------
@@ -119,9 +118,9 @@ class HangWatch:
         loop : asyncio.AbstractEventLoop
             The thread's loop.
         state : callable
-            Gives what is reported, see :meth:`report`.
+            Returns the fields to report, see :meth:`report`.
         on_stop : callable
-            Called on the loop with the reason why the node shall stop, after a long hang.
+            Called on the loop after a long hang, with the reason why the node is to stop.
 
         """
 
@@ -135,7 +134,7 @@ class HangWatch:
         turn()
 
     def leave_unwatched(self, name: str) -> None:
-        """End the process at a second request to stop, if there is no watch that does so.
+        """End the process at a second request to stop, if no watch does so.
 
         Parameters
         ----------
@@ -171,7 +170,7 @@ class HangWatch:
         os.close(self._dump)
 
     def _show_stacks(self, main_thread: int) -> None:
-        """Answer each question with the main thread's stack, while the lock can be had."""
+        """Answer each request with the main thread's stack, while the lock is available."""
         while self._stacks.recv(1):
             stack = "".join(traceback.format_stack(sys._current_frames()[main_thread]))  # noqa: SLF001 - documented
             with suppress(OSError):

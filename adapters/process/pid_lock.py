@@ -26,10 +26,10 @@ class LockHeldError(DolphinError):
 
 
 class PidLock:
-    """The lock on a file; the kernel frees it however the process ends.
+    """The lock on a file; the kernel releases it however the process ends.
 
-    The lock and not the file shows that a process lives, so that an id left behind by a killed
-    process is never taken for a living one.
+    The lock, not the file, shows that a process is alive, so that the pid of a killed process is
+    never mistaken for a live one.
 
     Parameters
     ----------
@@ -43,13 +43,13 @@ class PidLock:
     Raises
     ------
     LockHeldError
-        If another process holds it, with its pid if that is in the file yet.
+        If another process holds the lock, with its pid if the file has it yet.
     OSError
-        If the file is missing and not to be made, or cannot be opened or written.
+        If the file is missing and ``create`` is false, or cannot be opened or written.
 
     Notes
     -----
-    A forked child lets go of the lock, which stays with its parent.
+    A forked child releases the lock, which stays with its parent.
 
     """
 
@@ -76,14 +76,14 @@ class PidLock:
         return os.fstat(self._fd).st_nlink > 0
 
     def release(self) -> None:
-        """Empty the file and give the lock up; safe to call again."""
+        """Empty the file and release the lock; safe to call again."""
         if self._fd >= 0:
             with suppress(OSError):
                 os.ftruncate(self._fd, 0)
         self.abandon()
 
     def abandon(self) -> None:
-        """Give the lock up and leave the file as it is, as a killed process would."""
+        """Release the lock and leave the file as it is, as a killed process would."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

@@ -1,4 +1,4 @@
-"""RunFolder: a run's own place in /dev/shm, removed at its end or by the next run."""
+"""RunFolder: a run's folder in /dev/shm, removed at its end or by the next run."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _LOCK: Final = "in_use"
 class RunFolder:
     """A new 0700 folder for the files of one run.
 
-    Holds a lock that the kernel frees with the process, so that a folder left behind by a
-    killed run is recognised and removed when the next one starts.
+    Holds a lock that the kernel releases with the process, so that a folder left by a killed run
+    is recognised and removed when the next run starts.
 
     Raises
     ------
@@ -46,12 +46,12 @@ class RunFolder:
 
     @property
     def region(self) -> Path:
-        """Where this run's region lies."""
+        """The path of this run's region."""
         return self.path / "dolphin_exf"
 
     @property
     def hand_over(self) -> Path:
-        """The file in which a replay counts the events that it has handed over."""
+        """The file in which a replay counts the events passed to the node."""
         return self.path / "hand_over"
 
     def __enter__(self) -> Self:
@@ -63,7 +63,7 @@ class RunFolder:
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Remove our own folders whose run has ended without doing so."""
+    """Remove this user's folders whose run ended without removing them."""
     for folder in [*parent.glob(f"{PREFIX}*"), *parent.glob(f".{PREFIX}*")]:
         with suppress(OSError, LockHeldError):
             found = folder.lstat()

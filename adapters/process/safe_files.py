@@ -1,4 +1,4 @@
-"""Opening files and folders where other users may have put something else."""
+"""Opening files and folders that other users may have replaced."""
 
 from __future__ import annotations
 
@@ -61,6 +61,15 @@ def open_file(path: Path, flags: int, trusted_uids: Collection[int] = ()) -> int
 def check_file(found: os.stat_result, path: Path, trusted_uids: Collection[int] = ()) -> None:
     """Refuse anything but a regular file with one name, of a trusted owner, that others cannot
     write.
+
+    Parameters
+    ----------
+    found : os.stat_result
+        The file's ``lstat`` or ``fstat``.
+    path : Path
+        The file, for the message.
+    trusted_uids : collection of int
+        Users besides this process's own who may own the file.
 
     Raises
     ------

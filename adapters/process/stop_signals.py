@@ -24,10 +24,10 @@ LEFT_AT_ONCE: Final = 130
 
 
 class StopRequests:
-    """Tell a second request to stop from a copy of the first.
+    """Distinguish a second request to stop from a copy of the first.
 
-    Copies do not prolong the time in which copies are ignored, so the process leaves after a
-    second for whoever keeps pressing Ctrl-C.
+    Copies do not prolong the time in which copies are ignored, so that repeated Ctrl-C ends the
+    process after a second.
     """
 
     def __init__(self) -> None:
@@ -62,8 +62,8 @@ class StopSignals:
 
     Notes
     -----
-    On the main thread only. Both are called there between two bytecodes of whatever runs, so
-    they do as little as a signal handler has to: see :func:`call_soon`.
+    On the main thread only. Both callables run there between two bytecodes of other code, so they
+    must do as little as a signal handler: see :func:`call_soon`.
 
     """
 
@@ -83,7 +83,7 @@ class StopSignals:
                 self._previous[number] = signal.signal(number, self._on_signal)
 
     def restore(self) -> None:
-        """Give the signals back to whoever handled them before."""
+        """Restore the previous handlers."""
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type] # as signal.signal gave it
 
@@ -103,7 +103,18 @@ class StopSignals:
 def call_soon(
     loop: asyncio.AbstractEventLoop, call: Callable[..., object], *arguments: object
 ) -> None:
-    """Call from within a loop, asked for in a signal handler; nothing if the loop has ended."""
+    """Schedule a call on a loop from a signal handler; do nothing if the loop is closed.
+
+    Parameters
+    ----------
+    loop : asyncio.AbstractEventLoop
+        The loop that calls.
+    call : callable
+        What is called, on the loop's thread.
+    *arguments
+        Its arguments.
+
+    """
     if not loop.is_closed():
         loop.call_soon_threadsafe(call, *arguments)
 
@@ -115,7 +126,7 @@ def ignore_stop_signals() -> None:
 
 
 def interrupt_at_stop_signals() -> None:
-    """Raise KeyboardInterrupt at the first request, so that contexts close; leave at a second."""
+    """Raise KeyboardInterrupt at the first request, so that contexts close; exit at a second."""
 
     def interrupt(name: str) -> None:
         raise KeyboardInterrupt(name)

@@ -1,1 +1,1 @@
-"""Sessions: what a node's strategy was given and did, recorded so that it can be replayed."""
+"""Sessions: the inputs and actions of a node's strategy, recorded so that they can be replayed."""

@@ -1,4 +1,4 @@
-"""LineFile: lines appended to a file, each whole or not at all, through full disks."""
+"""LineFile: lines appended to a file, each whole or not at all, even when the disk is full."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOM_BYTES: Final = 4 << 20
-"""What may wait for a full disk."""
+"""Bytes that may wait while the disk is full."""
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class LineFile:
-    """Gathers lines and appends them; a failed write is kept and tried again.
+    """Gathers lines and appends them; a failed write is retried.
 
     Attributes
     ----------
     dropped : int
         Lines for which there was no room while the file could not be written.
     problem : str
-        Why the last write failed; empty when it did not.
+        Why the last write failed; empty if it succeeded.
 
     Raises
     ------
@@ -41,7 +41,7 @@ class LineFile:
         self._waiting_bytes = 0
 
     def append(self, line: bytes) -> None:
-        """Take a line, given without its newline."""
+        """Add a line, given without its newline."""
         if self._waiting_bytes + len(line) > ROOM_BYTES:
             self.dropped += 1
             return
@@ -49,7 +49,7 @@ class LineFile:
         self._waiting_bytes += len(line) + 1
 
     def flush(self) -> None:
-        """Write everything, or nothing."""
+        """Write all lines, or none."""
         if not self._lines:
             return
         content = b"".join(self._lines)
@@ -68,6 +68,6 @@ class LineFile:
         self._waiting_bytes = 0
 
     def close(self) -> None:
-        """Write what is left, and close the file."""
+        """Write the remaining lines, and close the file."""
         self.flush()
         os.close(self._fd)

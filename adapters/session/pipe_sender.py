@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors
 
 ROOM_BYTES: Final = 64 << 20
-"""What may wait for a full pipe; inputs that come then are dropped and counted."""
+"""Bytes that may wait for a full pipe; further inputs are dropped and counted."""
 _CHUNK_BYTES: Final = 1 << 20
 
 
 class PipeSender:
-    """A SessionLog that packs everything into memory and hands it to a pipe.
+    """A SessionLog that packs all inputs into memory and writes them to a pipe.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ class PipeSender:
     Attributes
     ----------
     dropped, dropped_lines : int
-        Inputs, and lines of decisions and events, for which there was no room or no reader.
+        Inputs, and lines of decisions and events, dropped for lack of room or of a reader.
     problem : str
-        Why the pipe cannot be used any more; empty while it can.
+        Why the pipe cannot be used any more; empty while it is usable.
 
     """
 
@@ -59,17 +59,17 @@ class PipeSender:
             self.dropped_lines += 1
 
     def header(self, **values: Any) -> None:
-        """Send what belongs into ``session.json``."""
+        """Send values for ``session.json``."""
         if not self.problem:
             self._buffer += pack_json(HEADER, 0, values)
 
     @property
     def waiting_bytes(self) -> int:
-        """What the pipe has not taken yet."""
+        """Bytes that the pipe has not accepted yet."""
         return len(self._buffer)
 
     def flush(self) -> None:
-        """Give the pipe what it takes at once."""
+        """Write as much as the pipe accepts without blocking."""
         buffer = self._buffer
         try:
             while buffer:
@@ -81,7 +81,7 @@ class PipeSender:
             self.give_up(error.strerror or str(error))
 
     def give_up(self, problem: str) -> None:
-        """Take nothing any more; what comes is counted as dropped."""
+        """Accept no more inputs; further ones are counted as dropped."""
         self.problem = self.problem or problem
         self._room = 0
         self._buffer.clear()

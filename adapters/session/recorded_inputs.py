@@ -1,4 +1,4 @@
-"""RecordedInputs: what a strategy was given, read back from a session's catalog."""
+"""RecordedInputs: the inputs of a strategy, read back from a session's catalog."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 
 
 class SessionError(DolphinError):
-    """A folder holds no session that can be replayed."""
+    """A folder has no session that can be replayed."""
 
 
 class Input(NamedTuple):
-    """Something that a strategy was given.
+    """One input of a strategy.
 
     Attributes
     ----------
     number, delivered_ns : int
-        Its delivery number and time.
+        Its delivery number and time, UNIX nanoseconds.
     kind : int
         One of ``wire_format.FACTORS``, ``QUOTE``, ``TRADE``, ``HISTORY``, ``RELEASED``.
     datum : ExternalFactors, QuoteTick or TradeTick
         With its original stamps.
     checksum : int
-        Of the bytes that the strategy was given.
+        CRC-32 of the bytes that the strategy received.
     ends_chunk : bool
-        Whether the history that begins before it ends with it; True for all that is no history.
+        Whether it is the last record of a chunk of history; True for every other kind.
 
     """
 
@@ -54,7 +54,14 @@ class Input(NamedTuple):
 
 
 def inputs_of(paths: list[Path]) -> Iterator[Input]:
-    """Yield the inputs of one table; its files follow each other."""
+    """Yield the inputs of one table, whose files are in order of time.
+
+    Raises
+    ------
+    SessionError
+        If a file is damaged.
+
+    """
     for path in paths:
         try:
             table = pq.read_table(path)
@@ -76,12 +83,12 @@ def inputs_of(paths: list[Path]) -> Iterator[Input]:
 
 
 def as_history(inputs: Iterator[Input], chunks: dict[int, int]) -> Iterator[Input]:
-    """Distinguish the records of the history's chunks from the one that came after them.
+    """Mark the ends of the history's chunks, and the record released after the history.
 
     Parameters
     ----------
     inputs : iterator of Input
-        What the recording of the history holds.
+        The inputs in the recording of the history.
     chunks : dict of int to int
         How many records each chunk had, by the number of its last one.
 

@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 
 class RecordedSession:
-    """What a node recorded.
+    """The session that a node recorded.
 
     Parameters
     ----------
     folder : Path
-        What ``run_node.py --record`` was given.
+        The folder given to ``run_node.py --record``.
 
     Attributes
     ----------
     header : dict
         ``session.json``.
     lines : list of dict
-        ``decisions.jsonl``, up to the first line that is torn.
+        ``decisions.jsonl``, without a torn last line.
     lines_through : int
         The number of the input up to which the lines are complete.
     remarks : list of str
-        What is incomplete about it, for people.
+        What is incomplete in the session, as text for the user.
     dropped : int
         Inputs that could not be written.
     recorded : int or None
@@ -47,7 +47,7 @@ class RecordedSession:
     Raises
     ------
     SessionError
-        If there is no session, a file of it is damaged, or it is still being recorded.
+        If there is no session, one of its files is damaged, or it is still being recorded.
 
     """
 
@@ -86,7 +86,7 @@ class RecordedSession:
         if not is_closed:
             self.remarks.append("the session writer was killed: its last second is missing")
         elif "ended" not in self.header:
-            self.remarks.append("the node was killed: what it had not handed over is missing")
+            self.remarks.append("the node was killed: inputs that it had not sent are missing")
         if self.dropped:
             self.remarks.append(f"{self.dropped:,} inputs could not be written when they came")
         self._files: Final = [self._checked(e) for e in events if e["event"] == "file"]

@@ -1,4 +1,4 @@
-"""A session's folder: the names of its files, and whether it may be begun."""
+"""A session's folder: the names of its files, and the check of a new one."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SESSION_FILE: Final = "session.json"
-"""What ran: strategy, settings, instruments, versions, how it ended."""
+"""Describes the run: strategy, settings, instruments, versions, how it ended."""
 LINES_FILE: Final = "decisions.jsonl"
 """Decisions, execution events and other occurrences, in order."""
 HISTORY_SUFFIX: Final = "-history"
-"""Ends the name of the recording that holds what a strategy warmed up with."""
+"""The suffix of the name of the recording with a strategy's history."""
 FORMAT: Final = 1
 
 
 def check_new(folder: Path) -> None:
-    """Refuse a folder that has a session already, or that nothing can be written to.
+    """Refuse a folder that has a session already, or that is not writable.
 
     Raises
     ------
     ConfigError
-        With what is in the way.
+        With the reason.
 
     """
     for name in (SESSION_FILE, LINES_FILE):

@@ -1,4 +1,4 @@
-"""SessionSink: turns the frames of a node into a session's folder."""
+"""SessionSink: writes the frames of a node into a session's folder."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FLUSH_S: Final = 1.0
-"""What a killed writer loses. Half of it would cost the node's slowest records more: on a machine
-with few cores they meet this process, whose work is mostly one piece a flush."""
+"""The time of inputs that a killed writer loses. Half of it would slow the node's slowest records:
+on a machine with few cores they compete with this process, whose work is mostly per flush."""
 
 _NUMBER: Final = struct.Struct("<Q")
 
@@ -32,7 +32,7 @@ class SessionSink:
     folder : Path
         The session's folder and catalog; made if missing.
     source : str
-        What is recorded, for the catalog's journal.
+        A description of the recorded run, for the catalog's journal.
 
     Attributes
     ----------
@@ -62,21 +62,22 @@ class SessionSink:
         self._unread = bytearray()
         self._streams: dict[int, dict[str, Any]] = {}
         self._bodies: dict[tuple[int, int], list[bytes]] = {}
-        self._last_number = self._never_came = self._told_through = 0
+        self._last_number = self._never_came = self._reported_through = 0
         self._flush_at_s = 0.0
 
     @property
     def recorded(self) -> int:
-        """Inputs that are in files."""
+        """Inputs written to files."""
         return sum(w.recorded for w in self._writers)
 
     @property
     def dropped(self) -> int:
-        """Inputs that came here and could not be written."""
+        """Inputs that were received and could not be written."""
         return sum(w.dropped for w in self._writers) - self._never_came
 
     @property
     def dropped_lines(self) -> int:
+        """Lines that could not be written."""
         return self._lines.dropped
 
     def status(self) -> dict[str, Any]:
@@ -90,7 +91,7 @@ class SessionSink:
 
     @property
     def problem(self) -> str:
-        """Why something cannot be written now; empty when everything can."""
+        """Why a file cannot be written at present; empty if all can."""
         problems = [w.problem for w in self._writers]
         return next(filter(None, [*problems, self._lines.problem, self._header_problem]), "")
 
@@ -99,7 +100,7 @@ class SessionSink:
         return [self._inputs] if self._history is None else [self._inputs, self._history]
 
     def feed(self, content: bytes) -> None:
-        """Take what came from the pipe, in pieces of any size."""
+        """Add bytes from the pipe, in pieces of any size."""
         self._unread += content
         for kind, stream, body in wire_format.unpack(self._unread):
             if kind == wire_format.LINE:
@@ -113,7 +114,7 @@ class SessionSink:
                 self._take(kind, stream, body)
 
     def tick(self) -> None:
-        """Write what is due; wants to be called a few times a second."""
+        """Write what is due; to be called a few times a second."""
         now_s = time.monotonic()
         if now_s >= self._flush_at_s:
             self._flush_at_s = now_s + FLUSH_S
@@ -122,7 +123,7 @@ class SessionSink:
             writer.tick()
 
     def flush(self) -> None:
-        """Write everything that came."""
+        """Write everything received."""
         if not self._header_is_written:
             self._write_header()
         bodies, self._bodies = self._bodies, {}
@@ -132,14 +133,14 @@ class SessionSink:
             write_inputs(writer, kind, self._streams[stream], rows)
         for writer in self._writers:
             writer.flush()
-        # After the inputs, so that a decision is seldom there without its cause.
-        if self._last_number != self._told_through:
-            self._told_through = self._last_number
-            self._lines.append(json.dumps({"through": self._told_through}).encode())
+        # After the inputs, so that a decision is rarely written without its cause.
+        if self._last_number != self._reported_through:
+            self._reported_through = self._last_number
+            self._lines.append(json.dumps({"through": self._reported_through}).encode())
         self._lines.flush()
 
     def close(self, **totals: int) -> None:
-        """Write everything, make the catalog's files, and end."""
+        """Write everything, make the catalog's files, and close them."""
         self._miss(self._header.get("published", 0) + 1)
         self.flush()
         for writer in self._writers:
@@ -147,7 +148,7 @@ class SessionSink:
         self._lines.close()
 
     def _history_writer(self) -> RecordingWriter:
-        """Return the writer of what came before the first live record."""
+        """Return the writer of the history before the first live record."""
         if self._history is None:
             name = f"{self._inputs.name}{HISTORY_SUFFIX}"
             self._history = RecordingWriter(

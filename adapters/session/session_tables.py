@@ -1,4 +1,4 @@
-"""InputTables: the bodies of frames, turned into the tables of a catalog."""
+"""InputTables: the bodies of frames, converted into the tables of a catalog."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from adapters.catalog import RecordingWriter
 
 CHECKSUM: Final = "delivery_crc32"
-"""The column with each input's checksum: of the very bytes that the strategy was given."""
+"""The column with each input's checksum, of exactly the bytes that the strategy received."""
 
 _SEQUENCE_AT: Final = wire_format.STAMPS.size
 _PAYLOAD_AT: Final = _SEQUENCE_AT + 8
@@ -34,7 +34,20 @@ _PAYLOAD_AT: Final = _SEQUENCE_AT + 8
 def write_inputs(
     writer: RecordingWriter, kind: int, stream: dict[str, Any], bodies: list[bytes]
 ) -> None:
-    """Give a writer the inputs of one kind and stream, in the order of their numbers."""
+    """Write the inputs of one kind and stream, in the order of their numbers.
+
+    Parameters
+    ----------
+    writer : RecordingWriter
+        Receives the table.
+    kind : int
+        One of the input kinds of :mod:`adapters.session.wire_format`.
+    stream : dict
+        The stream's definition.
+    bodies : list of bytes
+        The bodies of the inputs' frames.
+
+    """
     _WRITERS[kind](writer, stream, bodies)
 
 

@@ -1,4 +1,4 @@
-"""The wire format in which a node hands its strategy's inputs to the session writer.
+"""The wire format in which a node sends its strategy's inputs to the session writer.
 
 A frame is ``[u32 length of the rest][u8 kind][u16 stream][body]``, little-endian. The body of an
 input begins with its delivery number (u64) and delivery time (u64), then the input's own
@@ -24,9 +24,9 @@ FACTORS: Final = 1
 QUOTE: Final = 2
 TRADE: Final = 3
 HISTORY: Final = 4
-"""A record of the past that a strategy got before its first live one."""
+"""A historical record that a strategy received before its first live one."""
 RELEASED: Final = 5
-"""The live record that was kept until the history was complete."""
+"""The live record that was held back until the history was complete."""
 DEFINE: Final = 10
 LINE: Final = 11
 """A decision, an execution event, or another line of JSON; its stream is 0."""
@@ -55,7 +55,7 @@ _TRADE_SIZE: Final = _AFTER_LENGTH + STAMPS.size + 2 * RAW_BYTES + 1
 
 
 class Frame(NamedTuple):
-    """One frame, taken apart."""
+    """One unpacked frame."""
 
     kind: int
     stream: int
@@ -63,7 +63,7 @@ class Frame(NamedTuple):
 
 
 def pack_define(stream: int, definition: dict[str, Any]) -> bytes:
-    """Pack what a stream is."""
+    """Pack the definition of a stream."""
     return pack_json(DEFINE, stream, definition)
 
 
@@ -73,7 +73,18 @@ def pack_line(line: dict[str, Any]) -> bytes:
 
 
 def pack_json(kind: int, stream: int, values: dict[str, Any]) -> bytes:
-    """Pack a frame of JSON."""
+    """Pack a frame of JSON.
+
+    Parameters
+    ----------
+    kind : int
+        The kind of the frame.
+    stream : int
+        The number of its stream; 0 for none.
+    values : dict
+        The object.
+
+    """
     body = json.dumps(values).encode()
     return HEAD.pack(_AFTER_LENGTH + len(body), kind, stream) + body
 
@@ -92,13 +103,13 @@ def unpack(buffer: bytearray) -> Iterator[Frame]:
 
 
 def checksum_of(definition: dict[str, Any]) -> Callable[[bytes], int]:
-    """Return a function from an input's body to its CRC-32, begun with its stream's definition."""
+    """Return a function that computes the CRC-32 of a stream's definition and an input's body."""
     begun = zlib.crc32(json.dumps(definition).encode())
     return lambda body: zlib.crc32(body, begun)
 
 
 class Packer:
-    """Packs inputs into frames, and numbers their streams as they are first seen.
+    """Packs inputs into frames, and numbers their streams in the order of appearance.
 
     Parameters
     ----------
@@ -113,7 +124,20 @@ class Packer:
         self._factors: tuple[Any, int, int] = (None, 0, 0)
 
     def factors(self, kind: int, number: int, delivered_ns: int, f: ExternalFactors) -> bytes:
-        """Pack FACTORS or HISTORY: the stamps, the sequence (u64), the payload."""
+        """Pack FACTORS, HISTORY or RELEASED: the stamps, the sequence (u64), the payload.
+
+        Parameters
+        ----------
+        kind : int
+            The kind of the frame.
+        number : int
+            The input's delivery number.
+        delivered_ns : int
+            Its delivery time, UNIX nanoseconds.
+        f : ExternalFactors
+            The record.
+
+        """
         schema, stream_id, stream = self._factors
         if f.schema is not schema or f.stream_id != stream_id:
             stream = self._factor_stream(f)
@@ -133,7 +157,18 @@ class Packer:
         )
 
     def quote(self, number: int, delivered_ns: int, quote: QuoteTick) -> bytes:
-        """Pack QUOTE: the stamps, then the raw bid and ask prices, bid and ask sizes (i128)."""
+        """Pack QUOTE: the stamps, then the raw bid and ask prices, bid and ask sizes (i128).
+
+        Parameters
+        ----------
+        number : int
+            The input's delivery number.
+        delivered_ns : int
+            Its delivery time, UNIX nanoseconds.
+        quote : QuoteTick
+            The quote.
+
+        """
         bid, ask = quote.bid_price, quote.ask_price
         bid_size, ask_size = quote.bid_size, quote.ask_size
         key = (QUOTE, quote.instrument_id, bid.precision, bid_size.precision)
@@ -151,7 +186,18 @@ class Packer:
         )
 
     def trade(self, number: int, delivered_ns: int, trade: TradeTick) -> bytes:
-        """Pack TRADE: the stamps, the raw price and size (i128), the aggressor (u8), the id."""
+        """Pack TRADE: the stamps, the raw price and size (i128), the aggressor (u8), the id.
+
+        Parameters
+        ----------
+        number : int
+            The input's delivery number.
+        delivered_ns : int
+            Its delivery time, UNIX nanoseconds.
+        trade : TradeTick
+            The trade.
+
+        """
         price, size = trade.price, trade.size
         key = (TRADE, trade.instrument_id, price.precision, size.precision)
         stream = self._numbers.get(key) or self._market_stream(key, "trades")

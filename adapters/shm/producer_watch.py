@@ -1,4 +1,4 @@
-"""ProducerWatch: whether the producer of a region lives, and why it is thought not to."""
+"""ProducerWatch: whether the producer of a region is alive, and the reason if it is not."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ HEARTBEAT_TIMEOUT_NS: Final = 1_000_000_000
 
 
 class ProducerWatch:
-    """Judge a producer by its lock and its heartbeat, and hear of its death through a pidfd.
+    """Judge a producer by its lock and heartbeat, and detect its death through a pidfd.
 
     Parameters
     ----------
     path : Path
-        The region, for what is reported before there is one.
+        The region's path, for the reason reported before the region exists.
     on_death : callable
         Called on the loop's thread when the producer's process has ended.
 
@@ -39,11 +39,11 @@ class ProducerWatch:
         self._pidfd = -1
 
     def set(self, state: SourceState, reason: str) -> None:
-        """Take a state that somebody else found out."""
+        """Set a state that the caller has determined."""
         self.state, self.reason = state, reason
 
     def look(self, writer: WriterStatus, loop: asyncio.AbstractEventLoop | None) -> None:
-        """Find out whether the producer lives, and watch its process with the loop if so."""
+        """Check whether the producer is alive, and if so watch its process with the loop."""
         silent_ns = time.monotonic_ns() - writer.heartbeat_mono_ns
         if not writer.alive:
             what = "closed the region" if writer.has_closed else "is gone"

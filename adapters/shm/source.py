@@ -29,9 +29,9 @@ CHECK_INTERVAL_S: Final = 0.1
 class ShmSource:
     """Follow the region at a path through every file that its producer makes there.
 
-    It may be opened before the producer starts, and then begins with the first record. It looks
-    every 100 ms whether the path holds another file and whether the producer still lives, and
-    learns of the producer's death at once through a pidfd.
+    A source may be opened before the producer starts, and then begins with the first record. Every
+    100 ms the source checks whether the path holds another file and whether the producer is alive;
+    the producer's death is detected at once through a pidfd.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ class ShmSource:
         Users besides this process's own whose region is attached.
     resume_after : mapping of int to int, optional
         For each stream the last sequence that the caller has already: such a stream is read from
-        the next record on instead of from its newest, and what is gone by then counts as lost.
+        the next record on instead of from its newest, and records overwritten by then count as
+        lost.
 
     """
 
@@ -77,14 +78,14 @@ class ShmSource:
         return self._reader.capacity if self._reader else 0
 
     def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:
-        """Attach if the region is there; keep looking if not. Needs a running asyncio loop."""
+        """Attach if the region exists, else keep checking. Needs a running asyncio loop."""
         self._wake, self._clock_ns = wake, clock_ns
         self._loop = asyncio.get_running_loop()
         self._attach()
         self._check_later()
 
     def close(self) -> None:
-        """Let go of the region and stop looking; safe to call again."""
+        """Release the region and stop checking; safe to call again."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -124,7 +125,7 @@ class ShmSource:
         argument: int,
         moved: RegionMovedError,
     ) -> T | None:
-        """Read in the next file, and in the one after it if that has ended too."""
+        """Read in the next file, and in the following one if that has ended too."""
         while self._follow(str(moved)) and self._reader is not None:
             try:
                 return read(self._reader, argument)
@@ -147,9 +148,9 @@ class ShmSource:
             return None
 
     def sleep(self) -> bool:
-        """Ask for ``wake``; False if there is something to read already."""
+        """Request a call of ``wake``; return False if a record can be read already."""
         if self._reader is None or self._is_broken:
-            # Nothing to read before the next check has looked again.
+            # Nothing can be read before the next check.
             self._asleep, self._is_broken = True, False
         elif self._watched_fd < 0:
             self._asleep = not self._has_unread()
@@ -157,7 +158,7 @@ class ShmSource:
             try:
                 self._asleep = self._reader.sleep()
             except RegionError:
-                # Its waiters page is damaged: the check finds records until the writer mends it.
+                # Its waiters page is damaged: until it is restored, the check finds records.
                 self._asleep = not self._has_unread()
         return self._asleep
 
@@ -238,7 +239,7 @@ class ShmSource:
             return False
 
     def _look(self) -> None:
-        """Find out whether the producer lives."""
+        """Check whether the producer is alive."""
         if self._reader is None:
             return
         try:

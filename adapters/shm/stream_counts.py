@@ -1,4 +1,4 @@
-"""StreamCounts: where a source goes on in the next file of a stream, and what it has counted."""
+"""StreamCounts: where a source continues in the next file of a stream, and its counters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ReadCounts(NamedTuple):
-    """Records by what became of them."""
+    """StreamCounts of records by outcome."""
 
     published: int
     delivered: int
@@ -37,7 +37,7 @@ class StreamCounts:
         self._attached_position = 0
 
     def begin(self, reader: FactorReader, published: int, *, was_missing: bool) -> None:
-        """Go on where the last file of the same stream ended; count what fell between.
+        """Continue where the last file of the same stream ended; count the records between them.
 
         Parameters
         ----------
@@ -46,7 +46,7 @@ class StreamCounts:
         published : int
             The newest sequence in it.
         was_missing : bool
-            Whether there was no file when the source last looked.
+            Whether there was no file at the source's last check.
 
         """
         next_sequence = self._next_sequence
@@ -59,18 +59,18 @@ class StreamCounts:
             start = max(next_sequence, reader.first_sequence)
             reader.position = min(start - 1, published)
         elif self._next_sequence or was_missing:
-            # All of it was published since the source was opened.
+            # Every record was published after the source was opened.
             reader.position = reader.first_sequence - 1
         self._stream_id = reader.stream_id
         self._attached_position = reader.position
 
     def end(self, reader: FactorReader) -> None:
-        """Keep the counts of a file that is left."""
+        """Add the counts of a file that is no longer read."""
         self._next_sequence = reader.position + 1
         self._past = self.with_reader(reader, reader.position)
 
     def with_reader(self, reader: FactorReader | None, newest: int) -> ReadCounts:
-        """Return the counts with those of the file that is read now, if there is one.
+        """Return the counts, including those of the file that is read now, if there is one.
 
         Parameters
         ----------

@@ -1,1 +1,1 @@
-"""NautilusTrader's BacktestEngine: how it is built, fed, and brought to its end."""
+"""NautilusTrader's BacktestEngine: building it, feeding it, and ending its run."""

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class BacktestError(DolphinError):
-    """A backtest did not come to its end."""
+    """A backtest did not reach its end."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayProgress:
-    """How far a run is.
+    """The progress of a run.
 
     Attributes
     ----------
@@ -50,34 +50,34 @@ class BacktestRun:
     Parameters
     ----------
     engine : BacktestEngine
-        Without data; the strategy is added to it.
+        The engine, without data; the strategy is added to it.
     strategy : FactorStrategy
-        What trades.
+        The strategy to run.
     factors : iterator of StreamPiece
-        What wins ties of ``ts_init``: factors come first, always.
+        The factors, which come first at equal ``ts_init``.
     market : sequence of iterators of StreamPiece
-        What follows them at one instant, in this order.
+        The market data, which follows at equal ``ts_init`` in this order.
     start_ns : int
         The start of the window: the clock's time in ``on_start``, UNIX nanoseconds.
     end_ns : int
-        Its end: alerts fire before it, and the strategy is stopped at it.
+        Its end, UNIX nanoseconds: alerts fire before it, and the strategy is stopped at it.
     rows : callable
-        Returns how many records the next chunk may have.
+        Returns the largest number of records of the next chunk.
     on_progress : callable, optional
-        Called after each chunk; returns whether to go on.
+        Called after each chunk; returns whether to continue.
 
     Attributes
     ----------
     rows : int
         Records replayed.
     ties : int
-        Records of factors at an instant of market data, which they came before.
+        Records of factors with the same instant as market data, delivered before it.
     is_whole : bool
         Whether the end of the window was reached.
 
     Notes
     -----
-    Of the thread that calls :meth:`run`, on which the strategy runs too.
+    Owned by the thread that calls :meth:`run`, on which the strategy also runs.
 
     """
 
@@ -155,7 +155,7 @@ class BacktestRun:
         for items in streams:
             if items:
                 engine.add_data(items)
-        # No end: the data has one.
+        # No end: the data determines it.
         engine.run(streaming=True)
         if engine.run_finished is not None:
             msg = "NautilusTrader stopped the backtest at an error that it logged; see above"
@@ -163,7 +163,7 @@ class BacktestRun:
 
 
 def factor_pieces(batches: Iterator[FactorBatch]) -> Iterator[StreamPiece]:
-    """Yield batches of factors as data of an engine, which is made when it is taken."""
+    """Yield batches of factors as data of an engine, which is made on demand."""
     for batch in batches:
         yield StreamPiece(batch.ts_init, lambda i, j, batch=batch: _wrapped(batch[i:j]))  # type: ignore[misc]
 

@@ -18,20 +18,20 @@ class BacktestVenue(CheckedFields):
     Attributes
     ----------
     account : "margin" or "cash"
-        Its type.
+        The account type.
     oms : "netting" or "hedging"
         One position per instrument, or one per entry.
     balances : list of str
         Starting balances, such as ``"100000 USDT"``.
     leverage : Decimal
-        Of a margin account.
+        The leverage of a margin account.
     maker_fee, taker_fee : Decimal
         Fractions of the notional.
     latency_ms : float
-        From the order's sending to its arrival at the venue, milliseconds.
+        From the submission of an order to its arrival at the venue, milliseconds.
     fill_on : "auto", "quotes", "trades" or "bars"
-        What moves the market that orders are matched against. ``auto``: quotes where the catalog
-        has them, else trades, else bars.
+        The kind of data that moves the market against which orders are matched. ``auto``: quotes
+        if the catalog has them, else trades, else bars.
 
     Raises
     ------

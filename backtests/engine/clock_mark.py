@@ -10,7 +10,7 @@ from dolphin_strategies.factors.external_factors import ExternalFactors
 from dolphin_strategies.factors.schema import FactorSchema
 
 CLOCK_MARK: Final = DataType("DolphinBacktestClock")
-"""Nobody subscribes to it: a record of it moves the engine's clocks, and nothing else."""
+"""A type without subscribers: its records only move the engine's clocks."""
 _SCHEMA: Final = FactorSchema(["mark"])
 
 
@@ -20,9 +20,9 @@ def clock_mark(at_ns: int, data_type: DataType = CLOCK_MARK, *, sequence: int = 
     Parameters
     ----------
     at_ns : int
-        Where it moves the clocks to, UNIX nanoseconds.
+        The instant to which it moves the clocks, UNIX nanoseconds.
     data_type : DataType
-        Who hears of it; by default nobody.
+        Determines the subscribers; by default there are none.
     sequence : int
         Its number, for a subscriber to read.
 

@@ -37,11 +37,11 @@ def build_engine(  # noqa: PLR0913 - the parts of a backtest by name
     venue : BacktestVenue
         The account of every venue, and how orders are filled.
     instruments : sequence of Nautilus's instruments
-        What can be traded.
+        The tradable instruments.
     fill_on : "quotes", "trades" or "bars"
-        What moves the market that orders are matched against.
+        The kind of data that moves the market against which orders are matched.
     catalog : Path, optional
-        What the strategy's requests for history are answered from.
+        The catalog that answers the strategy's requests for history.
     log_level : str, optional
         Nautilus's log level on the terminal; None: nothing is logged.
     stops_on_error : bool

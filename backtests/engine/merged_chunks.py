@@ -22,7 +22,7 @@ class StreamPiece:
     ts : int64 array of shape (rows,)
         ``ts_init``, UNIX nanoseconds, not falling.
     items : callable
-        ``items(i, j)`` returns the rows from ``i`` to before ``j`` as an engine takes them.
+        ``items(i, j)`` returns the rows from ``i`` to before ``j`` as data of an engine.
 
     """
 
@@ -32,16 +32,16 @@ class StreamPiece:
 
 @dataclass(frozen=True)
 class Chunk:
-    """All rows of some span of time: one list for each stream, in the order of the streams.
+    """All rows of a span of time: one list for each stream, in the order of the streams.
 
     Attributes
     ----------
     last_ns : int
         ``ts_init`` of its last row, UNIX nanoseconds.
     rows : int
-        How many there are in all lists.
+        The number of rows in all lists.
     ties : int
-        Rows of the first stream at an instant at which another has one too.
+        Rows of the first stream at an instant at which another stream also has rows.
     items : tuple of lists
         Empty where a stream has none.
 
@@ -56,14 +56,15 @@ class Chunk:
 def chunks(streams: Sequence[Iterator[StreamPiece]], rows: Callable[[], int]) -> Iterator[Chunk]:
     """Yield the rows of all streams in time order.
 
-    Rows of one instant are in one chunk, so that their order is the order of the streams.
+    Rows of one instant are in one chunk, so that their order is that of the streams.
 
     Parameters
     ----------
     streams : sequence of iterators
         Each in the order of ``ts_init``.
     rows : callable
-        Returns how many rows the next chunk may have; more only where they are of one instant.
+        Returns the largest number of rows of the next chunk, which only rows of one instant
+        exceed.
 
     """
     held = [_Held(stream) for stream in streams]
@@ -74,7 +75,7 @@ def chunks(streams: Sequence[Iterator[StreamPiece]], rows: Callable[[], int]) ->
         ends = [end for h in held if (end := h.safe_end_ns) is not None]
         if not any(len(h) for h in held):
             return
-        # Everything before this instant is held, of every stream.
+        # Every stream is read up to this instant.
         until_ns = _cut(held, min(ends, default=None), limit)
         counts = [h.count_before(until_ns) for h in held]
         last_ns = max(h.ts[n - 1] for h, n in zip(held, counts, strict=True) if n)
@@ -88,20 +89,20 @@ def chunks(streams: Sequence[Iterator[StreamPiece]], rows: Callable[[], int]) ->
 
 
 def _cut(held: list[_Held], end_ns: int | None, limit: int) -> int | None:
-    """Return the instant before which about ``limit`` rows lie, at most the given one."""
+    """Return the instant before which about ``limit`` rows are, at most the given one."""
     stamps = np.sort(np.concatenate([h.ts[: limit + 1] for h in held]))
     if len(stamps) <= limit:
         return end_ns
     at = int(stamps[limit])
     if at == stamps[0]:
-        # One instant alone has more rows than the limit: take it whole.
+        # One instant has more rows than the limit: take all of them.
         later = [int(h.ts[n]) for h in held if (n := h.count_before(at + 1)) < len(h)]
         at = min(later, default=at + 1)
     return at if end_ns is None else min(at, end_ns)
 
 
 class _Held:
-    """What has been read of a stream and not been taken yet.
+    """The rows of a stream that were read and not taken yet.
 
     ``ts`` is an int64 array of shape (rows held,).
     """
@@ -118,11 +119,11 @@ class _Held:
 
     @property
     def safe_end_ns(self) -> int | None:
-        """The instant before which nothing more will come; None if nothing comes at all."""
+        """The instant before which no more rows will come; None at the end of the stream."""
         return None if self._is_over else int(self.ts[-1])
 
     def fill(self, rows: int) -> None:
-        """Read until there are more rows than asked for, of more than one instant."""
+        """Read until there are more rows than requested, of more than one instant."""
         while not self._is_over and (len(self.ts) <= rows or self.ts[0] == self.ts[-1]):
             piece = next(self._stream, None)
             if piece is None:
@@ -132,7 +133,7 @@ class _Held:
                 self.ts = np.concatenate([self.ts, piece.ts])
 
     def count_before(self, instant_ns: int | None) -> int:
-        """Return how many rows lie before an instant; None: all."""
+        """Return how many rows are before an instant; None: all."""
         if instant_ns is None:
             return len(self.ts)
         return int(np.searchsorted(self.ts, instant_ns, side="left"))

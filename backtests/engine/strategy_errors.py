@@ -18,20 +18,20 @@ _TOOLS: Final = (4, 3, 1)
 class EscapedErrors:
     """Notice every exception that leaves a function called by NautilusTrader.
 
-    The engine catches what a handler, an alert or a request's callback raises, logs it and
-    returns as if nothing had been. Python reports functions left by an exception
-    (``sys.monitoring``); those below the functions that call the engine are the outermost ones.
-    It costs nothing while nothing is raised.
+    The engine catches exceptions of a handler, an alert or a request's callback, logs them and
+    returns normally. Python reports functions left by an exception (``sys.monitoring``); the
+    outermost ones are directly below the functions that call the engine. There is no cost without
+    an exception.
 
     Parameters
     ----------
     callers : functions
-        Those that call the engine.
+        The functions that call the engine.
 
     Attributes
     ----------
     first : BaseException or None
-        The first one that escaped.
+        The first exception that escaped.
 
     """
 
@@ -70,7 +70,7 @@ class EscapedErrors:
 
 
 def sentence(error: BaseException) -> str:
-    """Return what was raised and where, in one line."""
+    """Return the exception and its place, in one line."""
     frames = traceback.extract_tb(error.__traceback__)
     what = "".join(traceback.format_exception_only(error)).strip()
     if not frames:

@@ -16,15 +16,15 @@ _NS_PER_MS: Final = 1_000_000
 def stop_strategy(
     strategy: AnyFactorStrategy, at_ns: int, move_clock: Callable[[int], None]
 ) -> None:
-    """Stop a strategy and let it close what it has open.
+    """Stop a strategy and let it close its positions.
 
-    An engine's own end fires the alerts that are left, but does not wait for a managed stop
+    An engine's own end fires the remaining alerts, but does not wait for a managed stop
     (``manage_stop``), which looks at the positions again at every ``market_exit_interval_ms``.
 
     Parameters
     ----------
     strategy : FactorStrategy
-        It may have stopped already.
+        The strategy, which may have stopped already.
     at_ns : int
         The engine's time, UNIX nanoseconds.
     move_clock : callable

@@ -1,1 +1,1 @@
-"""Import: files of factors and market data turned into a recording of a catalog."""
+"""Import: files of factors and market data converted into a recording of a catalog."""

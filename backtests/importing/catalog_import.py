@@ -31,34 +31,34 @@ if TYPE_CHECKING:
     from backtests.importing.content.market_columns import MarketRows
 
 ROWS_AT_ONCE: Final = 65_536
-"""How many rows are computed and written at a time."""
+"""Rows that are computed and written at a time."""
 SOURCE: Final = "import of "
-"""What the source of an imported recording begins with; others are never replaced."""
+"""The beginning of an imported recording's source; other recordings are never replaced."""
 _NEVER_S: Final = 1e9
 
 
 class IncompleteImportError(DolphinError):
-    """Not everything could be written, so nothing was kept."""
+    """Not everything could be written, so that nothing was kept."""
 
 
 def check_catalog(catalog: Path, name: str, content: ImportContent, *, replace: bool) -> None:
-    """Refuse what the catalog holds already.
+    """Refuse an import that the catalog holds already.
 
     Parameters
     ----------
     catalog : Path
-        Its folder; need not exist.
+        The catalog's folder; it need not exist.
     name : str
-        The recording that would be written.
+        The name of the recording to write.
     content : ImportContent
-        What would be written.
+        The content to write.
     replace : bool
-        What an import of this name wrote is replaced: it does not count.
+        Whether an earlier import of this name is replaced, and therefore disregarded.
 
     Raises
     ------
     ConfigError
-        With what is there and what to do.
+        With the conflict and its remedy.
 
     """
     stream_id = content.stream_id()
@@ -86,13 +86,13 @@ def write_import(
     Parameters
     ----------
     catalog : Path
-        Its folder; made if missing.
+        The catalog's folder; made if missing.
     name : str
-        The recording's.
+        The recording's name.
     source : str
-        What was imported, for those who list the catalog.
+        A description of the import, for lists of the catalog.
     content : ImportContent
-        What :func:`check_catalog` found nothing against.
+        Content accepted by :func:`check_catalog`.
     on_rows : callable
         Called with the number of rows after each write.
 
@@ -101,7 +101,7 @@ def write_import(
     ConfigError
         If the catalog cannot be written.
     IncompleteImportError
-        If not everything could be written; then nothing is there.
+        If not everything could be written; nothing is kept then.
 
     """
     remove_import(catalog, name)
@@ -117,7 +117,7 @@ def write_import(
 
 
 def remove_import(catalog: Path, name: str) -> None:
-    """Delete a recording and every file that its journal names; nothing if there is none.
+    """Delete a recording and every file that its journal names; do nothing if there is none.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def _batches(content: ImportContent) -> Iterator[FactorBatch]:
 
 
 def _slices(stamps: NDArray[np.int64]) -> Iterator[slice]:
-    """Cut rows between different stamps only: files of one folder must not overlap."""
+    """Cut rows only between different stamps: files of one folder must not overlap."""
     first = 0
     while first < len(stamps):
         last = min(first + ROWS_AT_ONCE, len(stamps))

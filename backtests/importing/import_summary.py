@@ -52,7 +52,7 @@ def factor_table(content: ImportContent) -> str:
 
 
 def market_table(content: ImportContent) -> str:
-    """Return the table of market data: how much there is, and what was left out."""
+    """Return the table of market data: the numbers of rows, and of those left out."""
     cells = [("market data", "rows", "missing", "first", "last", "left out")]
     for table in content.market:
         left_out = [f"{count:,} {why}" for why, count in table.dropped.items()]

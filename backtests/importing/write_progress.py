@@ -1,4 +1,4 @@
-"""WriteProgress: how much of an import is written, at most once a second."""
+"""WriteProgress: reports how much of an import is written, at most once a second."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class WriteProgress:
     Parameters
     ----------
     total : int
-        Rows in all.
+        The number of all rows.
     report : callable
-        Takes a line for the user.
+        Called with a line for the user.
 
     """
 

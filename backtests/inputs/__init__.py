@@ -1,1 +1,1 @@
-"""What a backtest replays: settings, factors, market data, checked before anything runs."""
+"""The inputs of a backtest: settings, factors, market data, checked before anything runs."""

@@ -1,4 +1,4 @@
-"""BacktestData: the factors and market data that a backtest replays, read piece by piece."""
+"""BacktestData: the factors and market data of a backtest, read piece by piece."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestData:
-    """What a backtest replays: all of it read in pieces, when it is asked for.
+    """The data that a backtest replays, read in pieces on demand.
 
     Attributes
     ----------
     path : Path
         The catalog's folder.
     instruments : list
-        What can be traded.
+        The tradable instruments.
     tables : list of MarketTable
         The market data, in the order in which it follows the factors at one instant.
     fill_on : str
-        Which kind of it moves the market that orders are matched against.
+        The kind of market data that moves the market against which orders are matched.
     start_ns, end_ns : int
         The window, half-open, UNIX nanoseconds.
     recordings : list of str, optional
         Which recordings of factors; None: all.
     coverage : list of FactorCoverage
-        Of the required factors.
+        The coverage of the required factors.
     show : tuple of str
         Factors to draw.
     delay : FactorDelay
-        How much later than recorded the factors are seen.
+        The delay after recording with which the factors are seen.
 
     """
 
@@ -59,7 +59,7 @@ class BacktestData:
     delay: FactorDelay = NO_DELAY
 
     def batches(self, names: Sequence[str] | None = None) -> Iterator[FactorBatch]:
-        """Yield the factors of the window as they are seen, all of them or some."""
+        """Yield the factors of the window as the strategy sees them, all or some of them."""
         return self._seen(self.start_ns, self.end_ns, names)
 
     def batches_before(self, span_ns: int) -> Iterator[FactorBatch]:
@@ -77,7 +77,7 @@ class BacktestData:
         return batches if delay == NO_DELAY else delayed(batches, delay, start_ns, end_ns)
 
     def market(self, max_rows: int) -> list[Iterator[StreamPiece]]:
-        """Return the market data of the window, one stream a table."""
+        """Return the market data of the window, one stream for each table."""
         data = MarketData(self.path)
         return [data.pieces(t, self.start_ns, self.end_ns, max_rows) for t in self.tables]
 

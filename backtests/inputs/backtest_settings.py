@@ -1,4 +1,4 @@
-"""BacktestSettings: what a backtest is configured with, read from TOML and checked."""
+"""BacktestSettings: the configuration of a backtest, read from TOML and checked."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class RunSettings(CheckedFields):
     Attributes
     ----------
     start, end : Instant, optional
-        The window, half-open; by default everything that the catalog has.
+        The window, half-open; by default the whole catalog.
     recordings : list of str, optional
         Which recordings of factors; all by default.
     instruments : list of str, optional
-        Whose market data is replayed; by default those that the strategy's config names, and
-        if it names none, all of the catalog.
+        The instruments whose market data is replayed; by default those that the strategy's config
+        names, and if it names none, all of the catalog.
     show : list of str, optional
         Factors drawn in the report; the required ones by default.
     chunk_rows : int
-        How many records are in memory at once; streaming bounds memory by it.
+        The number of records in memory at once, which bounds the memory used.
     log_level : str
         NautilusTrader's log level on the terminal.
 
@@ -66,18 +66,18 @@ class RunSettings(CheckedFields):
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestSettings:
-    """Everything a backtest is configured with, a field for each table.
+    """The configuration of a backtest, a field for each table.
 
     Attributes
     ----------
     backtest : RunSettings
-        Which part of the catalog, and how it is run.
+        The part of the catalog to replay, and options of the run.
     venue : BacktestVenue
         The account, and how orders are filled.
     instrument : InstrumentSpec, optional
-        One that the catalog does not define; as in an import's spec.
+        An instrument that the catalog does not define; as in an import's spec.
     strategy : StrategySettings
-        What trades.
+        The strategy and its configuration.
 
     """
 
@@ -108,7 +108,7 @@ def override(settings: BacktestSettings, **given: Any) -> BacktestSettings:
     Parameters
     ----------
     settings : BacktestSettings
-        Those of the file.
+        The settings of the file.
     **given
         ``strategy`` (its path) and fields of RunSettings; None leaves one as it is.
 

@@ -1,4 +1,4 @@
-"""The search of a catalog for what a strategy needs, with every check before anything runs."""
+"""The search of a catalog for a strategy's inputs, with every check before anything runs."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
 def find_data(
     path: Path, settings: BacktestSettings, strategy: AnyFactorStrategy, *, check: bool = True
 ) -> BacktestData:
-    """Find what the strategy needs in a catalog.
+    """Find a strategy's inputs in a catalog.
 
     Parameters
     ----------
     path : Path
         The catalog's folder.
     settings : BacktestSettings
-        Which part of it, and how it is used.
+        The part of the catalog to replay, and how.
     strategy : FactorStrategy
-        Who needs it.
+        The strategy that requires the factors.
     check : bool
         Whether to refuse a window that the required factors do not cover.
 
     Raises
     ------
     ConfigError
-        If something is missing, with what there is.
+        If an input is missing, with what the catalog has instead.
 
     """
     run = settings.backtest
@@ -70,7 +70,7 @@ def find_data(
     start_ns: int = run.start if run.start is not None else min(a for a, _ in spans)
     end_ns: int | None = run.end
     if end_ns is None:
-        # So far that the last record becomes stale within the window too.
+        # Long enough that the last record becomes stale within the window.
         age = strategy.max_age
         age_ns = 0 if age is None else round(age.total_seconds() * 1e9)
         end_ns = max(b for _, b in spans) + max(age_ns, 1) + 1
@@ -101,7 +101,7 @@ def find_data(
 def _instrument_ids(
     asked: Sequence[str] | None, strategy: AnyFactorStrategy, tables: list[MarketTable]
 ) -> list[InstrumentId]:
-    """Return whose market data is replayed: asked for, named in the config, or all there is."""
+    """Return the instruments to replay: requested, named in the config, or all."""
     if asked is not None:
         known = {str(t.instrument_id) for t in tables}
         for name in asked:
@@ -126,7 +126,7 @@ def _instrument_ids(
 def _instruments(
     held: list[Any], wanted: list[InstrumentId], settings: InstrumentSpec | None
 ) -> list[Any]:
-    """Return the wanted instruments: the settings' first, then the catalog's, then our own."""
+    """Return the instruments' definitions: of the settings, else the catalog, else built in."""
     known = {i.id: i for i in held}
     known.setdefault(BTCUSDT_PERP, btcusdt_perp())
     if settings is not None:

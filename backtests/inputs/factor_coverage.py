@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from adapters.catalog.reading.recordings import Recording
 
 _TOLERATED: Final = 0.01
-"""Part of a window that may lie outside what is covered, at either end."""
+"""Share of a window that may be uncovered at either end."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FactorCoverage:
-    """Where one factor has values in a window.
+    """The part of a window in which one factor has values.
 
     Attributes
     ----------
     name : str
         The factor.
     records : int
-        How many records the window has.
+        The number of records in the window.
     values : int
-        In how many of them the factor has a value.
+        The number of these in which the factor has a value.
     first_ns, last_ns : int or None
-        ``ts_init`` of the first and last of these, UNIX nanoseconds; None without one.
+        ``ts_init`` of the first and last record with a value, UNIX nanoseconds; None without one.
 
     """
 
@@ -62,11 +62,11 @@ def check_names(
     factors : FactorCatalog
         The catalog.
     recordings : sequence of str, optional
-        Which of its recordings count; None: all.
+        The recordings to consider; None: all.
     names : sequence of str
         Names of factors.
     who : str
-        Who needs them, for the message.
+        The user of the names, for the message.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def check_names(
             raise ConfigError(msg)
 
 
-def check_coverage(  # noqa: PLR0913 - a window, its ends and what is looked for
+def check_coverage(  # noqa: PLR0913 - a window, its ends and the factors
     factors: FactorCatalog,
     recordings: Sequence[str] | None,
     names: Sequence[str],
@@ -94,23 +94,23 @@ def check_coverage(  # noqa: PLR0913 - a window, its ends and what is looked for
     start_is_asked: bool,
     end_is_asked: bool,
 ) -> list[FactorCoverage]:
-    """Refuse a window in which a required factor has no value, or which reaches beyond them.
+    """Refuse a window in which a required factor has no value, or which reaches beyond its values.
 
-    A hundredth of the window may lie outside at either end; holes inside are the strategy's
-    matter, as they are live.
+    A hundredth of the window may be uncovered at either end; the strategy handles gaps inside,
+    as in live trading.
 
     Parameters
     ----------
     factors : FactorCatalog
         The catalog.
     recordings : sequence of str, optional
-        Which of its recordings count; None: all.
+        The recordings to consider; None: all.
     names : sequence of str
         The required factors.
     window : tuple of int
-        Its start and its end, which is not in it, UNIX nanoseconds.
+        Its start and its exclusive end, UNIX nanoseconds.
     start_is_asked, end_is_asked : bool
-        Whether the user chose that end of the window, so that it must be covered.
+        Whether the user chose that end of the window, which then must be covered.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def check_coverage(  # noqa: PLR0913 - a window, its ends and what is looked for
     Raises
     ------
     ConfigError
-        With the factor, what there is, and where.
+        With the factor, and the values that the catalog has.
 
     """
     start_ns, end_ns = window
@@ -164,11 +164,11 @@ def coverage(
     factors : FactorCatalog
         The catalog.
     recordings : sequence of str, optional
-        Which of its recordings count; None: all.
+        The recordings to consider; None: all.
     names : sequence of str
         The factors.
     window : tuple of int
-        Its start and its end, which is not in it, UNIX nanoseconds.
+        Its start and its exclusive end, UNIX nanoseconds.
 
     """
     if not names:
@@ -204,7 +204,7 @@ def _chosen(factors: FactorCatalog, recordings: Sequence[str] | None) -> list[Re
 
 
 def _holdings(factors: FactorCatalog, chosen: list[Recording]) -> str:
-    """Return what the catalog holds, in half a sentence."""
+    """Return the content of the catalog, as a clause for a message."""
     parts = [
         f"{r.name or 'without name'} ({sum(map(len, r.schemas[:1]))} factors, "
         f"{iso_instant(r.first_ns)} to {iso_instant(r.last_ns)})"

@@ -1,4 +1,4 @@
-"""FactorDelay: factors as they would have been seen, had each arrived later."""
+"""FactorDelay: factors as a strategy would have seen them, had each arrived later."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FactorDelay:
-    """How much later factors arrive.
+    """The delays of factors.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ def read_delays(text: str) -> list[FactorDelay]:
     Raises
     ------
     ConfigError
-        If it is none of these.
+        If the text is none of these.
 
     """
     if text.endswith(".toml"):
@@ -116,12 +116,12 @@ def read_delays(text: str) -> list[FactorDelay]:
 def delayed(
     batches: Iterable[FactorBatch], delay: FactorDelay, start_ns: int, end_ns: int
 ) -> Iterator[FactorBatch]:
-    """Yield what is seen from ``start_ns`` to before ``end_ns``, each factor as of its delay ago.
+    """Yield the delayed records from ``start_ns`` to before ``end_ns``.
 
-    With one delay for all, the records come later and are otherwise the same. With several,
-    there is a record at each instant at which some factor arrives: each of its values is that of
-    the newest record which is old enough for this factor, and ``ts_event`` is that of the newest
-    of these. Such records have numbers of their own.
+    With one delay for all factors, records come later and are otherwise unchanged. With several
+    delays, there is a record at each instant at which some factor arrives: each value is that of
+    the newest record old enough for this factor, and ``ts_event`` is that of the newest of these
+    records. Such records have sequences of their own.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def delayed(
         In the order of ``ts_init``, from ``start_ns`` less the longest delay on; of one schema
         if the delays differ.
     delay : FactorDelay
-        How much later.
+        The delays of the factors.
     start_ns, end_ns : int
         The window by the delayed ``ts_init``, UNIX nanoseconds.
 
@@ -163,7 +163,7 @@ def _mixed(batches: Iterable[FactorBatch], delay: FactorDelay) -> Iterator[Facto
         if held is None:
             delays = delay.of(batch.schema)
         held = batch if held is None else _joined(held, batch)
-        # Records of the same instant may still come: what they change is not yielded yet.
+        # Records of the same instant may still come, so that it is not yielded yet.
         until_ns = int(held.ts_init[-1] + delays.min())
         made = _as_of(held, delays, done_ns, until_ns, sequence)
         if len(made):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 type Kind = Literal["quotes", "trades", "bars"]
 
 KINDS: Final[tuple[Kind, ...]] = ("quotes", "trades", "bars")
-"""In the order in which they follow each other at one instant."""
+"""The kinds in the order in which they are replayed at one instant."""
 _DATA_TYPES: Final = {
     "quotes": NautilusDataType.QuoteTick,
     "trades": NautilusDataType.TradeTick,
@@ -41,20 +41,20 @@ _FROM_ARROW: Final[dict[str, Callable[[pa.Table], list[Any]]]] = {
 
 @dataclass(frozen=True)
 class MarketTable:
-    """All that a catalog has of one kind and one instrument or bar type.
+    """The market data of a catalog of one kind and one instrument or bar type.
 
     Attributes
     ----------
     kind : "quotes", "trades" or "bars"
-        What it is.
+        The kind of data.
     identifier : str
         The instrument, or the bar type.
     instrument_id : InstrumentId
-        Whose it is.
+        The instrument of the data.
     files : tuple of Path
-        Its files, by their names.
+        Its files, sorted by name.
     spans : tuple of RowSpan
-        Where its rows lie, in the order of their first instants.
+        The spans of its rows, in the order of their first instants.
 
     """
 
@@ -76,12 +76,12 @@ class MarketTable:
 
     @property
     def rows(self) -> int:
-        """How many rows all files have."""
+        """The number of rows in all files."""
         return sum(s.rows for s in self.spans)
 
 
 class MarketData:
-    """Read market data that lies in a catalog as NautilusTrader writes it.
+    """Read the market data of a catalog in NautilusTrader's layout.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ class MarketData:
         Raises
         ------
         ConfigError
-            If they cannot be read.
+            If the definitions cannot be read.
 
         """
         try:
@@ -112,7 +112,7 @@ class MarketData:
         return list(newest.values())
 
     def tables(self) -> list[MarketTable]:
-        """Return what market data the catalog has.
+        """Return the tables of market data in the catalog.
 
         Raises
         ------
@@ -150,11 +150,11 @@ class MarketData:
         Parameters
         ----------
         table : MarketTable
-            Whose rows.
+            The table.
         start_ns, end_ns : int
             The window by ``ts_init``, half-open, UNIX nanoseconds.
         max_rows : int
-            About how many rows a piece has.
+            The approximate number of rows of a piece.
 
         Raises
         ------
@@ -178,7 +178,7 @@ class MarketData:
     def _rows(self, table: MarketTable, first_ns: int, last_ns: int) -> list[Any]:
         """Return the rows of a closed window, those of one instant in the order of the files.
 
-        Nautilus's own reader is four times faster, but mixes up rows of one instant that lie in
+        Nautilus's own reader is four times faster, but reorders rows of one instant that are in
         two row groups.
         """
         from_arrow = _FROM_ARROW.get(table.kind)

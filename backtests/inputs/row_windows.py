@@ -1,4 +1,4 @@
-"""A window of time cut into closed ones of about so many rows, by where the rows lie."""
+"""A window of time divided into closed windows of about equally many rows."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RowSpan:
-    """Rows that lie together in a file.
+    """Consecutive rows of a file.
 
     Attributes
     ----------
     first_ns, last_ns : int
         ``ts_init`` of the first and of the last of them, UNIX nanoseconds.
     rows : int
-        How many there are.
+        The number of rows.
 
     """
 
@@ -32,21 +32,22 @@ class RowSpan:
 def windows(
     spans: Sequence[RowSpan], start_ns: int, end_ns: int, max_rows: int
 ) -> list[tuple[int, int]]:
-    """Cut a half-open window into closed ones that have about so many rows each.
+    """Divide a half-open window into closed windows of about ``max_rows`` rows each.
 
     Parameters
     ----------
     spans : sequence of RowSpan
-        Where rows lie; one with more than ``max_rows`` is cut evenly in time.
+        The spans of the rows; one with more than ``max_rows`` is divided evenly in time.
     start_ns, end_ns : int
         The window, half-open, UNIX nanoseconds.
     max_rows : int
-        About how many rows each may have.
+        The approximate number of rows of a window.
 
     Returns
     -------
     list of tuple of int
-        The first and the last instant of each, both in it; those without rows are left out.
+        The first and the last instant of each window, both included; windows without rows are
+        left out.
 
     """
     edges: list[tuple[int, int]] = []

@@ -1,1 +1,1 @@
-"""The look-ahead proof: reruns over copies of the catalog with another future."""
+"""The look-ahead proof: reruns over copies of the catalog with a different future."""

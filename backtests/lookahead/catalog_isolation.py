@@ -1,4 +1,4 @@
-"""Out of reach: another folder where a process expects the catalog, and no way to the original."""
+"""Hiding the catalog: a process finds a copy in its place and cannot reach the original."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Final
 
 NO_NAMESPACES: Final = "DOLPHIN_NO_NAMESPACES"
-"""Environment variable: do without them, where they are permitted but do harm."""
+"""Environment variable: do not use namespaces, where they are permitted but cause problems."""
 _MS_BIND: Final = 4096
 _MS_REC: Final = 1 << 14
 _MS_PRIVATE: Final = 1 << 18
 
 
 class IsolationError(OSError):
-    """A process may not have a view of files of its own on this machine."""
+    """The machine does not permit a process its own view of the file system."""
 
 
 def cover(catalog: Path, copy: Path) -> None:
-    """Show this process, and its children, the copy where the catalog is.
+    """Show this process and its children the copy in place of the catalog.
 
-    Nobody else notices; it ends with the process, however that ends. Whoever opens the catalog
-    by its path, by a link or by another name of its folder gets the copy.
+    Other processes are not affected, and the effect ends with the process. Opening the catalog by
+    its path, by a link or by another name of its folder opens the copy.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def cover(catalog: Path, copy: Path) -> None:
 
     Notes
     -----
-    Linux namespaces: call it while the process has one thread.
+    Uses Linux namespaces: to be called while the process has one thread.
 
     """
     catalog, copy = catalog.resolve(), copy.resolve()
@@ -55,7 +55,7 @@ def _enter_namespaces() -> None:
     try:
         os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNS)
     except OSError:
-        # Without user namespaces only root may.
+        # Without user namespaces only root is permitted.
         os.unshare(os.CLONE_NEWNS)
         return
     process = Path("/proc/self")

@@ -1,4 +1,4 @@
-"""DelaySensitivity: what a factor's own update interval more of delay does to a result."""
+"""DelaySensitivity: the effect on a result of delaying a factor by its own update interval."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from adapters.catalog import FactorCatalog
 
 _SLOW_NS: Final = 60_000_000_000
-"""A factor that changes less often than this is published by somebody, with a delay."""
+"""A factor that changes less often than this is usually published with a delay."""
 _SIGNIFICANT: Final = 2.0
 _COLLAPSE: Final = 0.5
-"""Part of the profit that is left at most when a result has collapsed."""
+"""The largest share of the profit that remains when a result has collapsed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DelaySensitivity:
-    """What one factor's own update interval more of delay does to the result.
+    """The effect on the result of delaying one factor by its own update interval.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class DelaySensitivity:
     interval_ns : int
         Its typical update interval, nanoseconds.
     gross, delayed_gross : float
-        PnL before fees as it is, and with the delay; in the currency of the positions.
+        PnL before fees without and with the delay, in the currency of the positions.
     has_collapsed : bool
-        Whether a profit that was no accident is gone, by half or more.
+        Whether a significant profit is reduced by half or more.
 
     """
 
@@ -47,19 +47,19 @@ class DelaySensitivity:
 
     @property
     def is_suspicious(self) -> bool:
-        """Whether it may well be a missing publication delay; a fast factor may be worth it."""
+        """Whether a missing publication delay is likely; a fast factor may really be worth it."""
         return self.has_collapsed and self.interval_ns >= _SLOW_NS
 
 
 def has_collapsed(gross: Sequence[float], delayed: Sequence[float]) -> bool:
-    """Return whether a profit that was no accident is gone, by half or more.
+    """Return whether a significant profit is reduced by half or more.
 
-    No accident: twice what the same results with signs at random would come to.
+    Significant: more than twice the standard deviation of the profit with random signs.
 
     Parameters
     ----------
     gross, delayed : sequence of float
-        What each position earned before fees, as it is and with the delay.
+        The profit of each position before fees, without and with the delay.
 
     """
     profit, noise = sum(gross), math.sqrt(sum(g * g for g in gross))
@@ -76,7 +76,7 @@ def typical_interval_ns(factors: FactorCatalog, name: str, window: tuple[int, in
     name : str
         The factor.
     window : tuple of int
-        Its start and its end, which is not in it, UNIX nanoseconds.
+        Its start and its exclusive end, UNIX nanoseconds.
 
     Returns
     -------

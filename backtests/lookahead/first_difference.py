@@ -17,7 +17,7 @@ def first_difference(base: dict[str, Any], again: dict[str, Any], at_ns: int) ->
     Parameters
     ----------
     base, again : dict
-        What two runs came to: their ``decisions``, and the ``failure`` of the second.
+        The results of two runs: their ``decisions``, and the ``failure`` of the second.
     at_ns : int
         The instant, UNIX nanoseconds; decisions at it count.
 

@@ -1,4 +1,4 @@
-"""Rows of a table turned into other valid ones: mirrored, or dealt out anew."""
+"""Rows of a table changed into other valid rows: mirrored or shuffled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _STAMPS: Final = ("ts_event", "ts_init", "sequence", "delivery_number", "delivered_ns")
-"""Columns that stay as they are: when something came is no secret, its content is."""
+"""Columns that stay unchanged: the time of a row is not concealed, only its content."""
 _DIGITS: Final = 16
 """Decimals of Nautilus's fixed-point columns."""
 _BUY: Final = "BUY"
@@ -22,12 +22,12 @@ _SELL: Final = "SELL"
 
 
 class Mirror:
-    """Turns the rows of one table round at its last values before the instant.
+    """Mirrors the rows of one table at its last values before the instant.
 
     Parameters
     ----------
     kind : "factors", "quotes", "trades", "bars" or "other"
-        What the table holds.
+        The content of the table.
 
     """
 
@@ -37,21 +37,21 @@ class Mirror:
         self._pivot: dict[str, float] = {}
 
     def see(self, early: pa.Table) -> None:
-        """Take rows that stay: the last value of each column is what is turned round at."""
+        """Add unchanged rows: the last value of each column is its pivot."""
         for name, values in self._columns(early):
             known = values[~np.isnan(values)]
             if len(known):
                 self._pivot[name] = float(known[-1])
 
     def see_first(self, late: pa.Table) -> None:
-        """Take later rows, for columns that had no value before."""
+        """Add later rows, for the pivots of columns that had no value before."""
         for name, values in self._columns(late):
             known = values[~np.isnan(values)]
             if len(known):
                 self._pivot.setdefault(name, float(known[0]))
 
     def turn(self, late: pa.Table) -> pa.Table:
-        """Return the rows turned round."""
+        """Return the mirrored rows."""
         return self._turn(late)
 
     def _columns(self, table: pa.Table) -> list[tuple[str, NDArray[np.float64]]]:
@@ -90,7 +90,7 @@ class Mirror:
 
     def _turn_bars(self, table: pa.Table) -> pa.Table:
         pivot = self._pivot["close"]
-        # The lowest price of a bar turned round is its highest.
+        # The lowest price of a mirrored bar is its highest.
         sources = {"open": "open", "high": "low", "low": "high", "close": "close"}
         new = {name: _mirrored(pivot, table, source) for name, source in sources.items()}
         for name, ticks in new.items():
@@ -98,12 +98,12 @@ class Mirror:
         return table
 
     def _turn_other(self, table: pa.Table) -> pa.Table:
-        """Of what we do not know, the order of the rows is turned round."""
+        """Reverse the order of the rows, for data of unknown kind."""
         return shuffled(table, np.random.default_rng(0))
 
 
 def shuffled(table: pa.Table, random: np.random.Generator) -> pa.Table:
-    """Deal the rows out anew under the same stamps."""
+    """Shuffle the rows under the same stamps."""
     dealt = table.take(random.permutation(table.num_rows))
     for name in _STAMPS:
         if name in table.column_names:

@@ -1,4 +1,4 @@
-"""The look-ahead proof: no decision before an instant changes when all that follows it does."""
+"""The look-ahead proof: no decision before an instant changes when all later data does."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ if TYPE_CHECKING:
 
 
 class Proof:
-    """Run a backtest again and again, and compare.
+    """Run a backtest repeatedly, and compare the decisions.
 
     Parameters
     ----------
     arguments : sequence of str
         The command line of the backtest.
     catalog : Path
-        Its catalog.
+        The catalog of the backtest.
     required : sequence of str
         The strategy's required factors.
     delay : FactorDelay
-        How much later all runs see the factors.
+        The delays of the factors in all runs.
     seed : int
-        Of the instants and of the shuffling.
+        The seed of the instants and of the shuffling.
     report : callable
-        Takes a line for the user.
+        Called with a line for the user.
 
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a proof is about
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a proof
         self,
         arguments: Sequence[str],
         catalog: Path,
@@ -70,7 +70,7 @@ class Proof:
         Parameters
         ----------
         instants : int
-            At how many instants; it ends at the first one where decisions differ.
+            The number of instants; the proof ends at the first one at which decisions differ.
 
         Raises
         ------
@@ -112,7 +112,7 @@ class Proof:
     def _compare(
         self, runs: ChildRuns, folder: ProofFolder, base: dict[str, Any], at_ns: int, number: int
     ) -> RerunComparison:
-        """Run with everything after an instant scrambled."""
+        """Run with all data after an instant scrambled."""
         how = HOWS[number % len(HOWS)]
         folder.renew_copy()
         done = scramble(folder.copy, at_ns, how, self._seed + number)
@@ -128,13 +128,13 @@ class Proof:
     def _control(
         self, runs: ChildRuns, folder: ProofFolder, base: dict[str, Any], at_ns: int
     ) -> str:
-        """Run on a copy that is not scrambled; return how it differs all the same."""
+        """Run on an unscrambled copy; return the difference, or an empty string."""
         folder.renew_copy()
         again = runs.again(base, at_ns + 1, self._delay, on_copy=True)
         return first_difference(base, again, at_ns)
 
     def _freshness(self, runs: ChildRuns, base: dict[str, Any]) -> list[DelaySensitivity]:
-        """Run with each required factor later by its own update interval."""
+        """Run with each required factor delayed by its own update interval."""
         found = []
         window = (base["start_ns"], base["end_ns"])
         for name in self._required:
@@ -170,17 +170,17 @@ def choose_instants(
 ) -> list[int]:
     """Choose instants at random.
 
-    Two of three are moments of decisions, where the shortest look ahead shows; the others lie
-    anywhere in the window.
+    Two of three are instants of decisions, at which the shortest look-ahead is visible; the others
+    are anywhere in the window.
 
     Parameters
     ----------
     decisions : sequence
-        Of the first run; the first element of each is its instant, UNIX nanoseconds.
+        The first run's; the first element of each is its instant, UNIX nanoseconds.
     window : tuple of int
-        Its start and its end, which is not in it, UNIX nanoseconds.
+        Its start and its exclusive end, UNIX nanoseconds.
     count : int
-        How many.
+        The number of instants.
     seed : int
         The same seed chooses the same instants.
 
@@ -200,16 +200,16 @@ def choose_instants(
 
 
 def write_proof(folder: Path, seed: int, verdict: ProofVerdict) -> None:
-    """Write a verdict with everything that it rests on as ``proof.json``.
+    """Write a verdict with all its evidence as ``proof.json``.
 
     Parameters
     ----------
     folder : Path
-        Made if it is missing.
+        The folder; made if missing.
     seed : int
-        Of the proof.
+        The seed of the proof.
     verdict : ProofVerdict
-        What the proof came to.
+        The verdict of the proof.
 
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""ProofFolder: where a look-ahead proof keeps its copies, beside the catalog, until it ends."""
+"""ProofFolder: the folder of a look-ahead proof's copies, beside the catalog, until it ends."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _ORIGINAL: Final = "original"
 
 
 class ProofFolder:
-    """A folder for copies of a catalog, on its file system if possible; gone at the end.
+    """A folder for copies of a catalog, on its file system if possible; removed at the end.
 
-    Holds a lock that the kernel frees with the process. What a killed proof left, a moved
-    catalog before all, is put right by the next one, and by :func:`put_right`.
+    Holds a lock that the kernel releases with the process. The remains of a killed proof, above
+    all a moved catalog, are restored by the next proof and by :func:`put_right`.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class ProofFolder:
     Raises
     ------
     ConfigError
-        If a proof of this catalog is under way, or no folder can be made.
+        If a proof of this catalog is running, or no folder can be made.
 
     """
 
@@ -54,7 +54,7 @@ class ProofFolder:
 
     @property
     def copy(self) -> Path:
-        """Where the copy of the moment is."""
+        """The path of the current copy."""
         return self.path / "copy"
 
     def renew_copy(self) -> None:
@@ -71,7 +71,7 @@ class ProofFolder:
 
     @contextmanager
     def moved_aside(self) -> Iterator[None]:
-        """Put the copy where the catalog is, for everyone, and the catalog back at the end.
+        """Put the copy in the catalog's place, for all processes; restore the catalog at the end.
 
         Raises
         ------
@@ -103,12 +103,12 @@ class ProofFolder:
 
 
 def put_right(catalog: Path) -> bool:
-    """Undo what a killed proof left; return whether the catalog itself had to be put back.
+    """Clean up after a killed proof; return whether the catalog itself had to be moved back.
 
     Raises
     ------
     ConfigError
-        If the catalog is moved aside by a proof that runs now.
+        If the catalog is moved aside by a running proof.
 
     """
     path = _path_of(catalog)
@@ -138,12 +138,12 @@ def _path_of(catalog: Path) -> Path:
 
 
 def _lock(path: Path) -> int:
-    """Lock a folder; the kernel frees it with this process.
+    """Lock a folder; the kernel releases the lock with this process.
 
     Raises
     ------
     BlockingIOError
-        If another process has it.
+        If another process holds the lock.
 
     """
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

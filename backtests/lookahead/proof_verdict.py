@@ -1,4 +1,4 @@
-"""ProofVerdict: what a look-ahead proof came to, and the sentence that states it."""
+"""ProofVerdict: the result of a look-ahead proof, and the sentence that states it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from backtests.lookahead.delay_sensitivity import DelaySensitivity
 
 @dataclass(frozen=True, kw_only=True)
 class RerunComparison:
-    """What one rerun showed.
+    """The comparison of one rerun with the first run.
 
     Attributes
     ----------
     at_ns : int
-        The instant after which everything was scrambled, UNIX nanoseconds.
+        The instant after which all data was scrambled, UNIX nanoseconds.
     how : str
-        In which way.
+        The way of scrambling.
     compared : int
-        How many decisions of the first run lie before it.
+        The number of the first run's decisions before the instant.
     changed_rows : int
-        How many rows lie after it.
+        The number of rows after the instant.
     difference : str
         The first difference; empty where no decision changed.
 
@@ -37,18 +37,18 @@ class RerunComparison:
 
 @dataclass(frozen=True, kw_only=True)
 class ProofVerdict:
-    """What a proof came to.
+    """The result of a proof.
 
     Attributes
     ----------
     decisions : int
-        Of the first run.
+        The number of the first run's decisions.
     instants : list of RerunComparison
         One for each instant, up to the first one at which decisions differ.
     freshness : list of DelaySensitivity
         One for each required factor; empty if decisions differ.
     unstable : str
-        How two runs on the same data differ; empty if they do not.
+        How two runs on the same data differ; empty if they are the same.
 
     """
 
@@ -59,12 +59,12 @@ class ProofVerdict:
 
     @property
     def has_lookahead(self) -> bool:
-        """Whether a decision changed with what came after it."""
+        """Whether a decision changed with later data."""
         return any(i.difference for i in self.instants)
 
     @property
     def is_clean(self) -> bool:
-        """Whether there is nothing to object to."""
+        """Whether the proof found no problem."""
         return not (
             self.has_lookahead
             or self.unstable

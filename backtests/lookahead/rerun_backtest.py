@@ -1,4 +1,4 @@
-"""The backtest inside a run of the look-ahead proof, and what is reported of it."""
+"""The backtest inside a run of the look-ahead proof, and its report."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     ----------
     request : dict
         ``arguments`` of the command line; ``delay`` as all_ns and by_name; and ``start_ns``,
-        ``until_ns`` and ``fill_on`` of the first run, so that all runs have the same, or None.
+        ``until_ns`` and ``fill_on`` of the first run, which all runs share, or None.
 
     Returns
     -------
     dict
-        ``decisions`` (UNIX nanoseconds and content of each), ``gross`` (what each position
-        earned before fees), ``fills``, ``rows``, ``start_ns``, ``end_ns``, ``fill_on``, and
-        ``failure``: why it did not come to its end, empty if it did.
+        ``decisions`` (UNIX nanoseconds and content of each), ``gross`` (each position's
+        profit before fees), ``fills``, ``rows``, ``start_ns``, ``end_ns``, ``fill_on``, and
+        ``failure``: why the run did not reach its end, empty if it did.
 
     """
     with Interrupt() as interrupt:

@@ -16,13 +16,13 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        As of :func:`backtests.lookahead.rerun_backtest.run`, or ``not_isolated`` with the
-        reason, where the copy cannot be put in the catalog's place.
+        The result of :func:`backtests.lookahead.rerun_backtest.run`, or ``not_isolated`` with
+        the reason if the copy cannot be put in the catalog's place.
 
     """
     if request["copy"] is not None:
         try:
-            # Before anything else is imported: that would start threads.
+            # Before any other import, which would start threads.
             cover(Path(request["catalog"]), Path(request["copy"]))
         except IsolationError as error:
             return {"not_isolated": str(error)}

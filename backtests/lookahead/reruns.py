@@ -24,18 +24,18 @@ class ProofError(DolphinError):
 
 
 class ChildRuns:
-    """Run the same backtest again and again, over the catalog or a copy in its place.
+    """Run the same backtest repeatedly, over the catalog or a copy in its place.
 
     Parameters
     ----------
     arguments : sequence of str
         The command line of the backtest.
     catalog : Path
-        Its catalog.
+        The catalog of the backtest.
     folder : ProofFolder
-        Where the copy is.
+        The folder of the copy.
     report : callable
-        Takes a line for the user.
+        Called with a line for the user.
 
     """
 
@@ -58,7 +58,7 @@ class ChildRuns:
         Returns
         -------
         dict
-            As of :func:`backtests.lookahead.rerun_backtest.run`.
+            The result of :func:`backtests.lookahead.rerun_backtest.run`.
 
         Raises
         ------
@@ -76,18 +76,18 @@ class ChildRuns:
         Parameters
         ----------
         base : dict
-            What the first run came to.
+            The result of the first run.
         until_ns : int
-            Where this run ends, UNIX nanoseconds, not in it.
+            The exclusive end of this run, UNIX nanoseconds.
         delay : FactorDelay
-            How much later the factors are seen.
+            The delays of the factors.
         on_copy : bool
-            Whether the copy is in the catalog's place, with the catalog out of reach.
+            Whether to put the copy in the catalog's place, with the catalog out of reach.
 
         Returns
         -------
         dict
-            As of :func:`backtests.lookahead.rerun_backtest.run`.
+            The result of :func:`backtests.lookahead.rerun_backtest.run`.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Scrambling: a copy of a catalog in which everything after an instant is something else."""
+"""Scrambling: a copy of a catalog in which all data after an instant is changed."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ HOWS: Final[tuple[How, ...]] = ("mirrored", "shuffled")
 
 @dataclass(frozen=True)
 class Scrambled:
-    """What was done to a copy.
+    """The changes of a copy.
 
     Attributes
     ----------
     kept : int
-        Rows up to the instant, which stayed.
+        Unchanged rows, up to the instant.
     changed : int
-        Rows after it, which were changed.
+        Changed rows, after the instant.
 
     """
 
@@ -43,7 +43,7 @@ class Scrambled:
 
 
 def copy_catalog(catalog: Path, copy: Path) -> None:
-    """Make a copy that shares no file that is written to later; data files are hard links.
+    """Make a copy that shares no file which is written later; data files are hard links.
 
     Raises
     ------
@@ -65,15 +65,15 @@ def copy_catalog(catalog: Path, copy: Path) -> None:
     except OSError as error:
         msg = f"cannot copy {catalog} to {copy}: {error}"
         raise ConfigError(msg) from None
-    # What lies in spools becomes files, so that it is scrambled too.
+    # Spools are converted into files, so that they are scrambled too.
     FactorCatalog(copy).recover()
 
 
 def scramble(copy: Path, after_ns: int, how: How, seed: int) -> Scrambled:
-    """Change everything with ``ts_init`` after an instant, in place; the data stays valid.
+    """Change all data with ``ts_init`` after an instant, in place; the data stays valid.
 
-    ``mirrored`` turns every later movement round: what rose falls, buyers are sellers.
-    ``shuffled`` deals the later rows out anew, a row group at a time. Stamps stay.
+    ``mirrored`` reverses every later movement: rises become falls, buyers become sellers.
+    ``shuffled`` shuffles the later rows, a row group at a time. Stamps are unchanged.
 
     Parameters
     ----------
@@ -82,9 +82,9 @@ def scramble(copy: Path, after_ns: int, how: How, seed: int) -> Scrambled:
     after_ns : int
         UNIX nanoseconds.
     how : "mirrored" or "shuffled"
-        In which way.
+        The way of scrambling.
     seed : int
-        Of the shuffling.
+        The seed of the shuffling.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def scramble(copy: Path, after_ns: int, how: How, seed: int) -> Scrambled:
 def _scramble_file(
     path: Path, after_ns: int, mirror: Mirror, how: How, random: np.random.Generator
 ) -> tuple[int, int]:
-    """Rewrite a file if it has later rows; return how many stayed and how many were changed."""
+    """Rewrite a file if it has later rows; return the numbers of kept and of changed rows."""
     kept = changed = 0
     file = pq.ParquetFile(path)
     if "ts_init" not in file.schema_arrow.names:

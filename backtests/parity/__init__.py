@@ -1,1 +1,1 @@
-"""A recorded session replayed, and compared with what it was live."""
+"""The replay of a recorded session, and its comparison with the live run."""

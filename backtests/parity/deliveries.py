@@ -1,4 +1,4 @@
-"""Deliveries: how recorded inputs reach a strategy in a BacktestEngine as they did live."""
+"""Deliveries: delivers recorded inputs to a strategy in a BacktestEngine as they were live."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from dolphin_strategies.factors.external_factors import ExternalFactors
 
 DELIVERY: Final = DataType("DolphinDelivery")
-"""A mark at a delivery time; at that of a record, FactorDelivery publishes the record."""
+"""A mark at a delivery time; at a record's mark, FactorDelivery publishes the record."""
 _CONFIG: Final = DataActorConfig(actor_id=ActorId("FactorDelivery-001"))
 
 
 class Deliveries:
-    """Turns inputs into an engine's data, and gives the strategy what was recorded for it.
+    """Converts inputs into an engine's data, and delivers the recorded inputs to the strategy.
 
-    An engine replays at ``ts_init``, which is the delivery time there. What the strategy is given
-    has its own stamps.
+    An engine replays at ``ts_init``, which is set to the delivery time. The strategy receives
+    inputs with their own stamps.
 
     Parameters
     ----------
     strategy : FactorStrategy
-        With its tap already, not running yet.
+        The strategy with its tap, not running yet.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Deliveries:
         observe(strategy, self._ticks)
 
     def data_of(self, item: Input) -> list[Any]:
-        """Return what makes an engine deliver an input."""
+        """Return the data by which an engine delivers an input."""
         at_ns = item.delivered_ns
         if item.kind in {wire_format.QUOTE, wire_format.TRADE}:
             tick = _at(item.datum, at_ns)
@@ -70,7 +70,7 @@ class Deliveries:
 
 
 class FactorDelivery(DataActor):
-    """Publishes the records of a session with their own stamps, when their marks come."""
+    """Publishes the records of a session with their own stamps, at their marks."""
 
     def __new__(cls) -> Self:
         return super().__new__(cls, _CONFIG)  # type: ignore[call-arg]
@@ -96,9 +96,9 @@ class FactorDelivery(DataActor):
 
 
 class _OriginalTicks(StrategyObserver):
-    """Gives a strategy each quote and trade with the stamps that it had live.
+    """Passes each quote and trade to a strategy with its live stamps.
 
-    The engine replays them at their delivery time, which is their ``ts_init`` there.
+    The engine replays ticks at their delivery time, to which their ``ts_init`` is set.
     """
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ class _OriginalTicks(StrategyObserver):
         waiting = self.waiting
 
         def given(tick: Any) -> None:
-            # A tick that is not the next one goes on as it is, and is found to differ.
+            # A tick that is not the next one is passed on unchanged, and is found to differ.
             if waiting and waiting[0][0] == tick:
                 tick = waiting.popleft()[1]
             hook(tick)
@@ -123,7 +123,7 @@ class _OriginalTicks(StrategyObserver):
 
 
 def mark(at_ns: int, *, has_record: bool = False) -> CustomData:
-    """Return data that only moves an engine's clocks, or has a record published."""
+    """Return data that only moves an engine's clocks, or triggers a record."""
     return clock_mark(at_ns, DELIVERY, sequence=int(has_record))
 
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from backtests.parity.run_record import Happening, RunRecord
 
 CLOCK_LATE_NS: Final = 250_000_000
-"""How much later than a backtest's, which is exact, an alert of a live clock may fire: 1 to 2 ms
-on an idle machine, as long as the node waits for a core on a busy one."""
+"""How much later than in a backtest, which is exact, an alert of a live clock may fire: 1 to 2 ms
+on an idle machine, longer while the node waits for a core on a busy one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +22,13 @@ class Divergence:
     Attributes
     ----------
     at : int
-        Up to this input they were the same; the smaller one where they differ in it.
+        The last input up to which they were the same; the smaller one if it differs.
     index : int
-        How many pairs before it were the same.
+        The number of equal pairs before the difference.
     cause : str
-        The cause of the decision or event at that input, live where both runs have one there.
+        The cause of the decision or event at that input; the live one if both runs have one.
     difference : str
-        How they differ, as a sentence without its full stop.
+        The difference, as a sentence without its full stop.
 
     """
 
@@ -44,7 +44,7 @@ class Divergence:
 def first_divergence(
     live: Sequence[Happening], replayed: Sequence[Happening]
 ) -> Divergence | None:
-    """Return where two lists of decisions, or of events, first differ; None: nowhere."""
+    """Return the first difference of two lists of decisions, or of events; None: none."""
     for index, (a, b) in enumerate(zip(live, replayed, strict=False)):
         if not is_same(a, b):
             first = a if a.input <= b.input else b
@@ -77,8 +77,8 @@ def _difference(live: Happening, replayed: Happening) -> str:
 def is_same(live: Happening, replayed: Happening) -> bool:
     """Return whether two decisions, or events, are the same one.
 
-    What the clock caused may come at a later input live, because an alert is late there; a
-    FactorStrategy then finds by the next record what its alert would have found.
+    A decision caused by the clock may come at a later input live, because a live alert is late; a
+    FactorStrategy then detects with the next record what its alert would have detected.
     """
     if live.content != replayed.content:
         return False
@@ -89,9 +89,9 @@ def is_same(live: Happening, replayed: Happening) -> bool:
 
 
 def cut_at_stop(replayed: list[Happening], live: RunRecord) -> list[Happening]:
-    """Leave out what a backtest's clock caused at the very end, where the node was stopped.
+    """Leave out what a backtest's clock caused at the very end, when the node was stopped.
 
-    A live alert is late: one that was due just before the stop did not fire any more.
+    A live alert is late: an alert due just before the stop did not fire any more.
     """
     end_ns = live.stopped_ns
     if end_ns is None:
@@ -105,13 +105,13 @@ def cut_at_stop(replayed: list[Happening], live: RunRecord) -> list[Happening]:
 
 
 def late_clock(live: Sequence[Happening], replayed: Sequence[Happening]) -> list[int]:
-    """Return by how many nanoseconds the same decisions were late where the inputs differ."""
+    """Return the delays, in nanoseconds, of the same decisions at different inputs."""
     return [a.ns - b.ns for a, b in zip(live, replayed, strict=False) if a.input != b.input]
 
 
 def is_excused(decisions: Divergence, events: Divergence | None) -> bool:
-    """Return whether executions parted before decisions did, so that these may differ."""
+    """Return whether executions differed before decisions, which explains a difference."""
     if events is None:
         return False
-    # An event that came after an input can have no part in what that input caused.
+    # An event after an input cannot affect what that input caused.
     return events.at < decisions.at or (events.at == decisions.at and decisions.cause != "input")

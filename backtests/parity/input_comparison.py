@@ -1,4 +1,4 @@
-"""InputComparison: what a strategy is given in a replay against what it was given live."""
+"""InputComparison: compares a strategy's inputs in a replay with its live inputs."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class Replayed:
-    """What a replay came to.
+    """The result of a replay.
 
     Attributes
     ----------
     inputs : int
-        Inputs that the strategy was given.
+        The number of the strategy's inputs.
     kinds : dict of str to int
-        How many of each kind: factors, quotes, trades, history.
+        The number of each kind: factors, quotes, trades, history.
     differs_at : int
-        The number of the first input that was not what the strategy was given live; 0: none.
+        The number of the first input that differs from the live one; 0: none.
     difference : str
-        How it differs; empty if none does.
+        The difference; empty if there is none.
     gap_at : int
-        The number of the first input that the recording lacks though it has later ones, where
-        the replay ended; 0: none.
+        The number of the first input that the recording lacks although it has later ones, at
+        which the replay ended; 0: none.
     gap : str
-        What is there instead.
+        The input found instead.
     lines : list of dict
         Decisions, events and other occurrences.
     failure : str
-        What stopped it before its end; empty if nothing did.
+        Why the replay stopped before its end; empty if it did not.
 
     """
 
@@ -59,16 +59,16 @@ class InputComparison:
     Parameters
     ----------
     found : Replayed
-        Gets what was found out.
+        Receives the results.
 
     Attributes
     ----------
     expected : deque of Input
-        What the strategy will be given next.
+        The next inputs of the strategy.
     is_over : bool
-        Whether to take no line any more.
+        Whether to ignore further lines.
     found : Replayed
-        What has been found out so far.
+        The results so far.
 
     """
 

@@ -12,9 +12,9 @@ class ParityReport:
     Attributes
     ----------
     lines : list of str
-        What was compared, and how it came out.
+        The comparisons and their results.
     is_parity : bool
-        Whether no line is about a difference that should not be.
+        Whether no line reports an unexpected difference.
 
     """
 
@@ -27,11 +27,11 @@ class ParityReport:
         Parameters
         ----------
         name : str
-            What was compared, or "note".
+            The subject of the comparison, or "note".
         text : str
-            How it came out.
+            The result.
         is_same : bool
-            False: there is no parity.
+            Whether the comparison allows parity.
 
         """
         self.lines.append(f"{name:<11}{text}")

@@ -46,17 +46,17 @@ class RunRecord:
     Attributes
     ----------
     decisions, events : list of Happening
-        Until somebody else than the strategy stopped it.
+        Up to the point at which the strategy was stopped from outside.
     stopped_at : int or None
-        The number of the last input before that.
+        The number of the last input before that point.
     stopped_ns : int or None
-        The run's clock at that, UNIX nanoseconds.
+        The run's clock at that point, UNIX nanoseconds.
     missing : list of int
-        The numbers of lines that should be there and are not.
+        The numbers of missing lines.
     failure : str
         The exception that the strategy raised; empty without one.
     unrecorded : list of str
-        What else the strategy subscribed to or requested.
+        Other data that the strategy subscribed to or requested.
 
     """
 
@@ -110,8 +110,8 @@ def record_of(lines: list[dict[str, Any]], last_input: int) -> RunRecord:
 
 
 def _order_of(event: Happening) -> tuple[int, float]:
-    """Bring the events of one input together by order, whose own keep their order.
+    """Group the events of one input by order, keeping the sequence of each order's events.
 
-    A venue may take the orders of one input one after the other, or step by step together.
+    A venue may process the orders of one input one after the other, or interleaved.
     """
     return event.input, event.content.get("order", math.inf)

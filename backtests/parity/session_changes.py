@@ -1,4 +1,4 @@
-"""What has changed since a session was recorded: versions, and the strategy's own source."""
+"""The changes since a session was recorded: versions, and the strategy's own source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def changes_since(session: RecordedSession) -> list[str]:
-    """Return a sentence for each thing that has changed since a session was recorded.
+    """Return a sentence for each change since a session was recorded.
 
     Raises
     ------

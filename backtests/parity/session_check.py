@@ -1,4 +1,4 @@
-"""The check of a session: replayed, and compared with what the strategy got and did live."""
+"""The check of a session: its replay compared with the live inputs, decisions and events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from backtests.parity.run_record import RunRecord
 
 OTHER_LATENCY_MS: Final = 1_000.0
-"""Of the replay that shows whether the decisions depend on executions at all."""
+"""Order latency of the replay that shows whether decisions depend on executions."""
 
 
 def check(session: RecordedSession) -> ParityReport:
@@ -62,7 +62,7 @@ def check(session: RecordedSession) -> ParityReport:
 
 
 def _compare_inputs(session: RecordedSession, replayed: Replayed, report: ParityReport) -> int:
-    """Report how the inputs compare; return the number of the last one that all else may use."""
+    """Report how the inputs compare; return the number of the last usable input."""
     if replayed.differs_at:
         report.add(
             "inputs",
@@ -74,7 +74,7 @@ def _compare_inputs(session: RecordedSession, replayed: Replayed, report: Parity
     kinds = ", ".join(f"{n:,} {k}" for k, n in replayed.kinds.items())
     same = f"{replayed.inputs:,} identical in order and bits ({kinds or 'none'})"
     if replayed.gap_at:
-        # What was dropped and counted, or not yet written when the writer was killed, is known.
+        # Inputs dropped and counted, or unwritten when the writer was killed, are known.
         is_known = session.dropped > 0 or session.recorded is None
         text = f"{same}; input {replayed.gap_at:,} is not in the recording: {replayed.gap}"
         report.add("inputs", text, is_same=is_known)

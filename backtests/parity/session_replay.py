@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from adapters.session.recorded_session import RecordedSession
 
 INPUTS_PER_CHUNK: Final = 20_000
-"""So that a session of any length is replayed in bounded memory."""
+"""Inputs of a chunk, so that a session of any length is replayed in bounded memory."""
 
 
 def replay(session: RecordedSession, *, latency_ms: float = 0.0) -> Replayed:
@@ -37,9 +37,9 @@ def replay(session: RecordedSession, *, latency_ms: float = 0.0) -> Replayed:
     Parameters
     ----------
     session : RecordedSession
-        What was recorded.
+        The recorded session.
     latency_ms : float
-        From an order's sending to its arrival at the venue, milliseconds.
+        From the submission of an order to its arrival at the venue, milliseconds.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def replay(session: RecordedSession, *, latency_ms: float = 0.0) -> Replayed:
     found = Replayed()
     engine = _build_engine(session, latency_ms)
     try:
-        # What it was given of the past is among the inputs.
+        # Its history is among the inputs.
         setattr(strategy, "factor_history", None)  # noqa: B010 - on this instance only
         log = InputComparison(found)
         tap = StrategyTap(strategy, log, _clock_of(strategy))
@@ -82,13 +82,13 @@ def make_strategy(session: RecordedSession) -> AnyFactorStrategy:
     Raises
     ------
     ConfigError
-        If there is no such class, or it does not take the session's config.
+        If there is no such class, or it does not accept the session's config.
 
     """
     named = session.header["strategy"]
     folder = named.get("folder", "")
     if folder and folder not in sys.path:
-        # After the current folder, and where the node was started.
+        # After the current folder, the folder in which the node was started.
         sys.path.append(folder)
     return strategy_class.make_strategy(named["path"], named["config"])
 
@@ -115,14 +115,14 @@ def _run(
         _give(engine, data)
         if log.found.gap_at:
             return
-    # Alerts that fired after the last input.
+    # For alerts that fired after the last input.
     end_ns = max((n["ns"] for n in session.lines), default=0)
     if end_ns > last_ns:
         _give(engine, [mark(end_ns)])
 
 
 def _chunks(inputs: Iterator[Input]) -> Iterator[list[Input]]:
-    """Yield so many inputs at a time, no chunk of history in two."""
+    """Yield lists of inputs of limited length, without splitting a chunk of history."""
     held: list[Input] = []
     for item in inputs:
         held.append(item)
@@ -136,18 +136,18 @@ def _chunks(inputs: Iterator[Input]) -> Iterator[list[Input]]:
 def _give(engine: BacktestEngine, data: Iterable[Any]) -> None:
     """Run data through the engine.
 
-    Nautilus only logs what a strategy's method raises there; its tap has noted it.
+    Nautilus only logs an exception of a strategy's method; the tap has recorded it.
     """
     engine.clear_data()
     for kind in (CustomData, QuoteTick, TradeTick):
         if some := [d for d in data if type(d) is kind]:
             engine.add_data(some)
-    # No end: the data has one.
+    # No end: the data determines it.
     engine.run(streaming=True)
 
 
 def _clock_of(strategy: AnyFactorStrategy) -> Callable[[], int]:
-    """Return a strategy's clock, which it has from its start on."""
+    """Return a strategy's clock, which exists from its start on."""
     found: list[Any] = []
 
     def now_ns() -> int:
@@ -161,7 +161,7 @@ def _clock_of(strategy: AnyFactorStrategy) -> Callable[[], int]:
 def _build_engine(session: RecordedSession, latency_ms: float) -> BacktestEngine:
     """Build an engine with the account, fees and instruments of the session's node.
 
-    It goes on after an exception, as a live node does for a moment.
+    The engine continues after an exception, as a live node does for a moment.
     """
     sandbox = session.header["sandbox"]
     try:

@@ -1,4 +1,4 @@
-"""Chart lines: long series brought down to what a screen can show, without losing an extreme."""
+"""Chart lines: long series reduced to the resolution of a screen, without losing an extreme."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backtests.inputs.market_data import MarketTable
 
 BINS: Final = 1_500
-"""Spans of time that a line is cut into; each keeps its first, lowest, highest and last point."""
+"""Spans of time of a line; each keeps its first, lowest, highest and last point."""
 _PRICES: Final = {
     "quotes": ("bid_price", "ask_price"),
     "trades": ("price",),
@@ -34,7 +34,7 @@ class ChartLine:
     start_ns, end_ns : int
         The window, UNIX nanoseconds.
     bins : int
-        How many spans of time it is cut into.
+        The number of spans of time.
 
     """
 
@@ -46,12 +46,12 @@ class ChartLine:
         self._limit = 16 * bins
 
     def add(self, ts: NDArray[np.int64], values: NDArray[np.float64]) -> None:
-        """Take further points.
+        """Add further points.
 
         Parameters
         ----------
         ts : int64 array of shape (points,)
-            UNIX nanoseconds, later than those before.
+            UNIX nanoseconds, later than the previous points.
         values : float64 array of shape (points,)
             NaN breaks the line.
 
@@ -62,7 +62,7 @@ class ChartLine:
         self._points.append((ts[keep], values[keep]))
         self._kept += len(keep)
         if self._kept > self._limit:
-            # Pieces share spans: look at them together again.
+            # Pieces may share a span: reduce them together.
             ts, values = self.points()
             keep = self._chosen(ts, values)
             self._points = [(ts[keep], values[keep])]
@@ -70,7 +70,7 @@ class ChartLine:
             self._limit = max(self._limit, 2 * self._kept)
 
     def points(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return the instants and values that were kept, in order.
+        """Return the kept instants and values, in order.
 
         Returns
         -------
@@ -84,7 +84,7 @@ class ChartLine:
         return ts, np.concatenate([p[1] for p in self._points])
 
     def drawn(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return what is drawn: as :meth:`points`, at most five points for each span.
+        """Return the points to draw: as :meth:`points`, at most five for each span.
 
         Returns
         -------

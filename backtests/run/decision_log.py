@@ -1,4 +1,4 @@
-"""DecisionLog: what a strategy decided in a backtest, and when."""
+"""DecisionLog: the decisions of a strategy in a backtest, with their times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from adapters.command.strategy_class import AnyFactorStrategy
 
 _OF_THE_RUN: Final = ("stop", "market_exit", "shutdown_system")
-"""What the end of a run does, not the strategy."""
+"""Calls made by the end of a run, not by the strategy."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Decision:
 
 
 class DecisionLog(StrategyObserver):
-    """Records what a strategy submits, modifies and cancels.
+    """Records the orders that a strategy submits, modifies and cancels.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class DecisionLog(StrategyObserver):
     Attributes
     ----------
     decisions : list of Decision
-        In their order.
+        The decisions in order of time.
 
     """
 

@@ -28,25 +28,26 @@ def run_each(
     folder: Path,
     is_stopped: Callable[[], bool],
 ) -> None:
-    """Run a backtest for each delay and print what came of it.
+    """Run a backtest for each delay and print the results.
 
     Parameters
     ----------
     delays : sequence of FactorDelay
-        The first one's summary is printed and its files are written; of several a table follows.
+        The summary of the first run is printed and its files are written; for several delays a
+        table follows.
     data : BacktestData
-        What is replayed.
+        The data to replay.
     settings : BacktestSettings
-        With the strategy, of which each run gets a new one.
+        The settings with the strategy; each run makes a new one.
     folder : Path
-        Where the files go.
+        The folder of the files.
     is_stopped : callable
-        Asked after each chunk whether to end the run there; no further one is started then.
+        Called after each chunk; True ends the run, and no further one is started.
 
     Raises
     ------
     DolphinError
-        If a run did not come to its end.
+        If a run did not reach its end.
 
     """
     found: list[Figures] = []

@@ -1,4 +1,4 @@
-"""Figures: what a backtest came to, in numbers."""
+"""Figures: the results of a backtest in numbers."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _REFUSED: Final = (OrderStatus.DENIED, OrderStatus.REJECTED)
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayFigures:
-    """What was replayed.
+    """The figures of the replay.
 
     Attributes
     ----------
     rows : int
         Records replayed.
     elapsed_s : float
-        How long the replay took, seconds.
+        The duration of the replay, seconds.
     is_whole : bool
         Whether the end of the window was reached.
     ties : int
-        Records of factors at an instant of market data; the factors came first.
+        Records of factors with the same instant as market data; the factors came first.
     start_ns, end_ns : int
         The window, UNIX nanoseconds.
     delay : str
-        How much later than recorded the factors were seen.
+        The delay after recording with which the factors were seen, as text.
     decisions : int
-        Orders submitted, modified, cancelled.
+        The number of orders submitted, modified and cancelled.
 
     """
 
@@ -51,22 +51,22 @@ class ReplayFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class TradingFigures:
-    """What the strategy traded.
+    """The figures of the trading.
 
     Attributes
     ----------
     orders, refused : int
-        Orders sent, and how many of them were denied or rejected.
+        Orders submitted, and those of them that were denied or rejected.
     fills, buys, sells : int
-        Fills, and how many of them bought and sold.
+        Fills, and those of them that bought and sold.
     positions, open_positions : int
         Positions in all, and those open at the end.
     pnl : dict of str to float
-        By currency: what the balance gained after fees, and what open positions are worth.
+        By currency: the gain of the balance after fees, plus the value of open positions.
     fees : dict of str to float
-        By currency.
+        Fees by currency.
     statistics : dict of str to dict of str to float
-        NautilusTrader's, by group and name.
+        NautilusTrader's statistics, by group and name.
 
     """
 
@@ -106,15 +106,15 @@ def figures_of(
     Parameters
     ----------
     engine : BacktestEngine
-        Not disposed of yet.
+        The engine, not disposed of yet.
     data : BacktestData
         What was replayed.
     run : BacktestRun
-        The run of it.
+        The run of the engine.
     elapsed_s : float
-        How long that took, seconds.
+        The duration of the run, seconds.
     decisions : int
-        How many decisions the strategy made.
+        The number of the strategy's decisions.
 
     """
     replay = ReplayFigures(
@@ -157,7 +157,7 @@ def _trading(engine: BacktestEngine) -> TradingFigures:
 
 
 def _pnl(engine: BacktestEngine) -> dict[str, float]:
-    """Return what each currency's balance gained, and what open positions are worth."""
+    """Return the gain of each currency's balance, plus the value of open positions."""
     gained: dict[str, float] = {}
     for venue in engine.list_venues():
         account = engine.cache.account_for_venue(venue)
@@ -173,7 +173,7 @@ def _pnl(engine: BacktestEngine) -> dict[str, float]:
 
 
 def gross_results(engine: BacktestEngine) -> list[float]:
-    """Return what each position earned before fees, whatever its currency."""
+    """Return the profit of each position before fees, whatever its currency."""
     report = engine.generate_positions_report()
     if report.empty:
         return []

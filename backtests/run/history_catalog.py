@@ -1,4 +1,4 @@
-"""The catalog that answers requests for history, as the run would have seen that history."""
+"""The catalog that answers requests for history, as the run would have seen the history."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _FACTORS: Final = "ExternalFactors"
 
 @contextmanager
 def history_catalog(data: BacktestData, span_ns: int) -> Iterator[Path]:
-    """Give the catalog that answers a strategy's requests for history.
+    """Yield the catalog that answers a strategy's requests for history.
 
-    It is the catalog itself, unless the strategy wants a history of factors that are delayed or
-    of chosen recordings only: then a temporary one, with what the strategy would have seen in
-    that span and the same market data.
+    The catalog itself is used, unless the strategy requires a history of delayed factors or of
+    chosen recordings only. A temporary catalog then has the records that the strategy would have
+    seen in that span, and the same market data.
 
     Parameters
     ----------
     data : BacktestData
-        What is replayed.
+        The data to replay.
     span_ns : int
         How far the history reaches back from the window's start, nanoseconds.
 

@@ -24,35 +24,35 @@ if TYPE_CHECKING:
     from backtests.inputs.backtest_data import BacktestData
 
 MAX_SHOWN: Final = 8
-"""Factors in one figure; more would be too low to read."""
+"""The largest number of factors in a figure; more would be too flat to read."""
 _MANY_MARKS: Final = 5_000
-"""Fills from which the browser draws them on the graphics card."""
+"""The number of fills from which the browser draws them with WebGL."""
 _NS_PER_MS: Final = 1e6
 _COLOURS: Final = {OrderSide.BUY: "#1a9850", OrderSide.SELL: "#d73027"}
 _SYMBOLS: Final = {OrderSide.BUY: "triangle-up", OrderSide.SELL: "triangle-down"}
 
 
 def write_report(path: Path, engine: BacktestEngine, data: BacktestData, title: str) -> None:
-    """Write one HTML file that needs nothing else, not even a network.
+    """Write one self-contained HTML file, which needs no network.
 
     Parameters
     ----------
     path : Path
         The file.
     engine : BacktestEngine
-        It has ended, and is not disposed of yet.
+        The engine after its run, not disposed of yet.
     data : BacktestData
-        What was replayed.
+        The replayed data.
     title : str
         The page's heading.
 
     Raises
     ------
     ConfigError
-        If Nautilus's tearsheet is not the page that it was expected to be.
+        If Nautilus's tearsheet is not the expected HTML page.
 
     """
-    # It brings the script that draws; our figure follows and uses it.
+    # The tearsheet contains the plotting script, which the added figure uses.
     tearsheet = create_tearsheet(engine, output_path=None)
     if tearsheet is None or "</body>" not in tearsheet:
         msg = "Nautilus's tearsheet is not the HTML page that it was expected to be"
@@ -82,11 +82,11 @@ def figure(engine: BacktestEngine, data: BacktestData, instrument_id: Instrument
     Parameters
     ----------
     engine : BacktestEngine
-        It has ended, and is not disposed of yet.
+        The engine after its run, not disposed of yet.
     data : BacktestData
-        What was replayed; its ``show`` names the factors, of which the first eight are drawn.
+        The replayed data; its ``show`` names the factors, of which the first eight are drawn.
     instrument_id : InstrumentId
-        Whose price, fills and position.
+        The instrument of the price, fills and position.
 
     """
     shown = data.show[:MAX_SHOWN]

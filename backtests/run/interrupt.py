@@ -1,4 +1,4 @@
-"""Interrupt: the first Ctrl-C asks a backtest to end, a later one leaves at once."""
+"""Interrupt: the first Ctrl-C requests the end of a backtest, a later one exits at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EXIT_CODE: Final = LEFT_AT_ONCE
 
 
 class Interrupt:
-    """Take the stop signals over, so that they never become an exception inside a strategy.
+    """Handle the stop signals, so that none raises an exception inside a strategy.
 
     Notes
     -----
@@ -25,7 +25,7 @@ class Interrupt:
 
     @property
     def is_asked(self) -> bool:
-        """Whether the user has asked to end the run."""
+        """Whether the user has requested the end of the run."""
         return self._is_asked
 
     def __enter__(self) -> Self:

@@ -35,20 +35,20 @@ def replayed(
     is_stopped: Callable[[], bool] = lambda: False,
     label: str = "",
 ) -> Iterator[tuple[BacktestEngine, Figures, list[Decision]]]:
-    """Replay data; give the engine as it ended, its figures and the strategy's decisions.
+    """Replay data; yield the engine after its run, the figures and the strategy's decisions.
 
     Parameters
     ----------
     data : BacktestData
-        What is replayed.
+        The data to replay.
     settings : BacktestSettings
         The venue, the size of the chunks and the log level.
     strategy : FactorStrategy
-        What trades; it serves one run.
+        The strategy, which serves one run.
     is_stopped : callable
-        Asked after each chunk whether to end the run there.
+        Called after each chunk; True ends the run.
     label : str
-        What stands before the progress bar.
+        The text before the progress bar.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def replayed(
             replay.run()
     elapsed_s = time.monotonic() - started_s
     figures = figures_of(engine, data, replay, elapsed_s, len(log.decisions))
-    # Not after a failure: Nautilus refuses to dispose of a strategy that runs.
+    # Not after a failure: Nautilus refuses to dispose of a running strategy.
     try:
         yield engine, figures, log.decisions
     finally:

@@ -1,4 +1,4 @@
-"""ProgressBar: the bar of a run, and how large its next chunk is."""
+"""ProgressBar: the progress bar of a run, and the size of its next chunk."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from backtests.engine.backtest_run import ReplayProgress
 
 CHUNK_S: Final = 0.25
-"""What a chunk should take: Ctrl-C is noticed, and the bar moves, with a slow strategy too."""
+"""The target duration of a chunk, so that Ctrl-C and the bar respond with a slow strategy."""
 MIN_ROWS: Final = 200
 
 
 class ProgressBar:
-    """Show a run's progress, on a terminal only, and size its chunks by how long one took.
+    """Show a run's progress, on a terminal only, and adapt the chunk size to its duration.
 
     Parameters
     ----------
     start_ns, end_ns : int
-        The window that the bar spans, UNIX nanoseconds.
+        The window of the bar, UNIX nanoseconds.
     max_rows : int
         The largest chunk, records.
     label : str
-        What stands before the bar.
+        The text before the bar.
 
     Notes
     -----
@@ -51,11 +51,11 @@ class ProgressBar:
         )
 
     def rows(self) -> int:
-        """Return how many records the next chunk may have."""
+        """Return the largest number of records of the next chunk."""
         return self._rows
 
     def show(self, progress: ReplayProgress) -> None:
-        """Show a finished chunk, and decide how large the next one is."""
+        """Show a finished chunk, and determine the size of the next one."""
         now_s = time.monotonic()
         took_s, rows = now_s - self._at_s, progress.rows - self._rows_before
         self._at_s, self._rows_before = now_s, progress.rows

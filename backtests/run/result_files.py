@@ -30,20 +30,21 @@ def write_results(
     Parameters
     ----------
     folder : Path
-        Gets orders.csv, fills.csv, positions.csv, account.csv, result.json and report.html.
+        The folder of orders.csv, fills.csv, positions.csv, account.csv, result.json and
+        report.html.
     engine : BacktestEngine
-        It has ended, and is not disposed of yet.
+        The engine after its run, not disposed of yet.
     data : BacktestData
-        What was replayed.
+        The replayed data.
     strategy : StrategySettings
-        What traded.
+        The strategy of the run.
     figures : Figures
-        What the run came to.
+        The figures of the run.
 
     Raises
     ------
     ConfigError
-        If Nautilus's tearsheet is not the page that it was expected to be.
+        If Nautilus's tearsheet is not the expected HTML page.
 
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +65,7 @@ def _write_tables(engine: BacktestEngine, folder: Path) -> None:
     engine.generate_orders_report().to_csv(folder / "orders.csv")
     engine.generate_fills_report().to_csv(folder / "fills.csv")
     positions = engine.generate_positions_report()
-    # What is in fills.csv anyway, once more in each row.
+    # Repeats in each row what fills.csv has anyway.
     positions.drop(columns=["events", "adjustments"], errors="ignore").to_csv(
         folder / "positions.csv"
     )
@@ -74,7 +75,7 @@ def _write_tables(engine: BacktestEngine, folder: Path) -> None:
 
 
 def _finite(value: Any) -> Any:
-    """Return a document of JSON; what is not a finite number is null."""
+    """Return a document of JSON; a number that is not finite becomes null."""
     if isinstance(value, dict):
         return {k: _finite(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def summary(strategy: str, figures: Figures) -> str:
-    """Return what the terminal shows of one run.
+    """Return the summary of one run for the terminal.
 
     Parameters
     ----------
     strategy : str
-        The name of its class.
+        The name of the strategy's class.
     figures : Figures
-        What the run came to.
+        The figures of the run.
 
     """
     r, t = figures.replay, figures.trading
@@ -53,7 +53,7 @@ def summary(strategy: str, figures: Figures) -> str:
 
 
 def delay_table(figures: Sequence[Figures]) -> str:
-    """Return what freshness was worth: one line for each delay."""
+    """Return the table of the value of freshness: one line for each delay."""
     head = ("factors later by", "PnL", "fees", "fills", "orders", "decisions")
     rows = [
         (f.replay.delay, _money(f.trading.pnl, sign=True), _money(f.trading.fees),

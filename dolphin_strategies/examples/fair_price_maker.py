@@ -37,8 +37,8 @@ class FairPriceMakerConfig(FactorStrategyConfig):
     max_orders_per_second : int
         Largest rate of new orders.
     requote_bps : float
-        How far, in basis points of the price, a quote may be off before it is replaced; less
-        than half the spread, and the quotes run from every fill.
+        How far, in basis points of the price, a quote may be off before it is replaced. With less
+        than half the spread, quotes move away before they can be filled.
 
     """
 
@@ -71,14 +71,14 @@ class FairPriceMaker(FactorStrategy[FairPriceMakerConfig]):
         quote = synthetic_quote(last, f["spread"], f["imbal_btc"])
         if quote is not None:
             # The record's time, not the clock's: a replay then decides the same.
-            self.quote_side(OrderSide.BUY, quote.bid, f.ts_init)
-            self.quote_side(OrderSide.SELL, quote.ask, f.ts_init)
+            self._quote_side(OrderSide.BUY, quote.bid, f.ts_init)
+            self._quote_side(OrderSide.SELL, quote.ask, f.ts_init)
 
     def on_factors_stale(self) -> None:
         self.cancel_all_orders(self.config.instrument_id)
 
-    def quote_side(self, side: OrderSide, price: float, now_ns: int) -> None:
-        """Place the order of one side, or take it back if it is off or the position is full."""
+    def _quote_side(self, side: OrderSide, price: float, now_ns: int) -> None:
+        """Place one side's order, or cancel it if it is off or the position limit is reached."""
         position = self.portfolio.net_position(self.config.instrument_id)
         exposure = position if side == OrderSide.BUY else -position
         has_room = exposure + self.size.as_decimal() <= self.config.max_position

@@ -82,7 +82,7 @@ class ImbalanceTaker(FactorStrategy[ImbalanceTakerConfig]):
             self.trade(OrderSide.BUY if self.imbalance > 0 else OrderSide.SELL, f.ts_init)
 
     def trade(self, side: OrderSide, now_ns: int) -> None:
-        """Send one order if nothing is under way and both limits allow it."""
+        """Submit one order if none is in flight and both limits allow it."""
         instrument_id = self.config.instrument_id
         touch = self.cache.quote(instrument_id)
         is_busy = self.last_order and not self.cache.is_order_closed(self.last_order)

@@ -24,7 +24,7 @@ class TakerFlowConfig(FactorStrategyConfig):
     Attributes
     ----------
     bar_type : str
-        The bars of what to trade.
+        The bars of the instrument to trade.
     size : Decimal
         Position to hold, base currency.
     threshold : float
@@ -64,7 +64,7 @@ class TakerFlow(FactorStrategy[TakerFlowConfig]):
             self.hold(float(self.config.size) * side)
 
     def on_factors_stale(self) -> None:
-        """Hold nothing on a view that nobody can check."""
+        """Close the position: without fresh factors nothing supports it."""
         self.hold(0.0)
 
     def hold(self, target: float) -> None:

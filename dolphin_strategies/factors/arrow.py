@@ -43,7 +43,7 @@ def arrow_schema(schema: FactorSchema, stream_id: int = 0) -> pa.Schema:
 
 
 def to_arrow(batch: FactorBatch) -> pa.RecordBatch:
-    """Turn a batch into its Arrow form."""
+    """Convert a batch into its Arrow form."""
     schema = arrow_schema(batch.schema, batch.stream_id)
     columns = [*np.ascontiguousarray(batch.values.T), *(getattr(batch, s) for s in STAMPS)]
     arrays = [column_of(c, field.type) for c, field in zip(columns, schema, strict=True)]
@@ -64,9 +64,9 @@ def column_of(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
 
 
 def numpy_of(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
-    """Return a column of 8-byte numbers or times as an array; it shares memory where it can.
+    """Return a column of 8-byte numbers or times as an array, without a copy where possible.
 
-    A time is its integer; a missing float64 is NaN.
+    A time becomes its integer of nanoseconds; a missing float64 becomes NaN.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def factor_names(schema: pa.Schema) -> list[str]:
 
 
 def from_arrow(batch: pa.RecordBatch | pa.Table) -> FactorBatch:
-    """Turn a batch back; its own columns define its factors, null is NaN."""
+    """Convert an Arrow batch back; its columns define its factors, null is NaN."""
     names = factor_names(batch.schema)
     values = np.empty((batch.num_rows, len(names)))
     for i, name in enumerate(names):
@@ -123,7 +123,7 @@ def _dtype_of(kind: pa.DataType) -> type[np.generic]:
 
 
 def encode(items: Sequence[ExternalFactors]) -> pa.RecordBatch:
-    """Turn records of one schema and stream into a batch, as Nautilus's catalog asks.
+    """Convert records of one schema and stream into a batch, for Nautilus's catalog.
 
     Raises
     ------
@@ -135,5 +135,5 @@ def encode(items: Sequence[ExternalFactors]) -> pa.RecordBatch:
 
 
 def decode(batch: pa.RecordBatch) -> list[ExternalFactors]:
-    """Turn a batch back into records."""
+    """Convert a batch back into records."""
     return from_arrow(batch).records()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FactorBatch:
-    """Records in the order in which they were got; all arrays have one length.
+    """Records in the order in which they were received; all arrays have the same length.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class FactorBatch:
     ts_event : int64 array of shape (records,)
         UNIX nanoseconds, the producer's clock.
     ts_init : int64 array of shape (records,)
-        UNIX nanoseconds, the clock of whoever got them.
+        UNIX nanoseconds, the clock of the process that received them.
     values : float64 array of shape (records, factors)
         C-contiguous; NaN: no value.
     stream_id : int
@@ -60,12 +60,12 @@ class FactorBatch:
 
     @classmethod
     def of(cls, records: Sequence[ExternalFactors]) -> Self:
-        """Gather records.
+        """Make a batch of records.
 
         Raises
         ------
         ValueError
-            If there are none, or they have more than one schema or stream.
+            If there are no records, or they have more than one schema or stream.
 
         """
         if not records:
@@ -94,7 +94,7 @@ class FactorBatch:
         schema, size, stream_id = self.schema, 8 * len(self.schema), self.stream_id
         payload = np.ascontiguousarray(self.values, dtype="<f8").tobytes()
         ts_event, ts_init = self.ts_event.tolist(), self.ts_init.tolist()
-        # One int for two equal stamps: what a replay touches less of, it does not wait for.
+        # Equal stamps share one int object: a replay then touches less memory.
         ts_event = ts_init if ts_event == ts_init else ts_event
         rows = zip(
             range(0, size * len(self), size),

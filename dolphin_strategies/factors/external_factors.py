@@ -27,24 +27,28 @@ class ExternalFactors(Mapping[str, float]):
     NaN means that a factor has no value now. Reading one value by name takes well under a
     microsecond; on a hot path resolve ``i = schema.index(name)`` once and use ``value_at(i)``.
 
-    Attributes
+    Parameters
     ----------
     schema : FactorSchema
         The names, in the order of the values.
-    sequence : int
-        The record's number at its publisher, contiguous from 1; 0 if unknown.
+    payload : bytes
+        The values as little-endian float64, schema order.
     ts_event : int
         UNIX nanoseconds, the producer's clock: the instant the values describe.
     ts_init : int
-        UNIX nanoseconds, the clock of this process or backtest: when it got them.
+        UNIX nanoseconds, the clock of this process or backtest: the instant of receipt.
+    sequence : int
+        The record's number at its publisher, contiguous from 1; 0 if unknown.
     published_mono_ns : int
         ``CLOCK_MONOTONIC`` nanoseconds of this machine when the producer published; 0 if
         unknown or from another machine.
     stream_id : int
         u64 that the publisher's run of sequences goes by; the same record has the same
         ``stream_id`` and ``sequence`` wherever it is seen. 0 if unknown.
-    payload : bytes
-        The values as little-endian float64, schema order.
+
+    Notes
+    -----
+    Every parameter is also an attribute.
 
     """
 
@@ -59,7 +63,7 @@ class ExternalFactors(Mapping[str, float]):
         "ts_init",
     )
 
-    # What Nautilus's catalog asks of a custom data class; set by nautilus_type, which knows Arrow.
+    # Required by Nautilus's catalog of a custom data class; set by nautilus_type.
     arrow_schema_py: ClassVar[Callable[[], pa.Schema]]
     encode_record_batch_py: ClassVar[Callable[..., pa.RecordBatch]]
     decode_record_batch_py: ClassVar[Callable[..., list[ExternalFactors]]]
@@ -93,7 +97,22 @@ class ExternalFactors(Mapping[str, float]):
         sequence: int = 0,
         stream_id: int = 0,
     ) -> ExternalFactors:
-        """Make ExternalFactors from float64 values of shape ``(len(schema),)``.
+        """Make ExternalFactors from an array of values.
+
+        Parameters
+        ----------
+        schema : FactorSchema
+            The names, in the order of the values.
+        values : array-like of shape ``(len(schema),)``
+            Converted to float64; NaN: no value.
+        ts_event : int
+            UNIX nanoseconds, the producer's clock: the instant the values describe.
+        ts_init : int
+            UNIX nanoseconds, the clock of this process or backtest: the instant of receipt.
+        sequence : int
+            The record's number at its publisher; 0 if unknown.
+        stream_id : int
+            u64 of the publisher's run of sequences; 0 if unknown.
 
         Raises
         ------
@@ -108,7 +127,7 @@ class ExternalFactors(Mapping[str, float]):
         return cls(schema, array.tobytes(), ts_event, ts_init, sequence, 0, stream_id)
 
     def value_at(self, index: int) -> float:
-        """Return the value at a position that ``schema.index`` gave."""
+        """Return the value at a position that ``schema.index`` returned."""
         return _FLOAT64.unpack_from(self.payload, 8 * index)[0]  # type: ignore[no-any-return]
 
     @property
@@ -157,7 +176,7 @@ class ExternalFactors(Mapping[str, float]):
             f"ts_event={self.ts_event}, ts_init={self.ts_init})"
         )
 
-    # Nautilus calls this for every record that it wraps: a bound C method, not a Python function.
+    # Nautilus calls this for every record that it wraps, so it is a bound C method.
     type_name_static = staticmethod("ExternalFactors".__str__)
 
     def to_dict(self) -> dict[str, Any]:
@@ -173,6 +192,7 @@ class ExternalFactors(Mapping[str, float]):
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ExternalFactors:
+        """Return the factors of a dict made by :meth:`to_dict`."""
         factors = values["factors"]
         return cls.from_values(
             FactorSchema(factors),
@@ -184,8 +204,10 @@ class ExternalFactors(Mapping[str, float]):
         )
 
     def to_json(self) -> str:
+        """Return :meth:`to_dict` as JSON text."""
         return json.dumps(self.to_dict())
 
     @classmethod
     def from_json(cls, data: bytes | str | dict[str, Any]) -> ExternalFactors:
+        """Return the factors of a text made by :meth:`to_json`, or of its parsed dict."""
         return cls.from_dict(data if isinstance(data, dict) else json.loads(data))

@@ -23,7 +23,7 @@ def _decode(metadata: dict[str, Any], batch: pa.RecordBatch) -> list[ExternalFac
     return arrow.decode(batch.replace_schema_metadata(metadata))
 
 
-# Set here, not defined there: records and batches of them are usable without Nautilus and Arrow.
+# Set here, so that records and batches can be used without Nautilus and Arrow.
 ExternalFactors.arrow_schema_py = staticmethod(arrow.stamp_schema)
 ExternalFactors.encode_record_batch_py = _encode
 ExternalFactors.decode_record_batch_py = staticmethod(_decode)

@@ -43,7 +43,7 @@ class FactorSchema:
     __slots__ = ("_hash", "_index", "names")
 
     def __init__(self, names: Iterable[str]) -> None:
-        # Interned: the keys of a producer's dict are then the same objects, which is quick to see.
+        # Interned: the keys of a producer's dict are then the same objects, equal by identity.
         self.names: Final = tuple(sys.intern(n) if type(n) is str else n for n in names)
         if not 1 <= len(self.names) <= MAX_FACTORS:
             msg = f"names: expected 1 to {MAX_FACTORS} factor names, found {len(self.names)}"

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class SourceState(Enum):
-    """What a source knows of its producer."""
+    """The state of a source's producer, as far as the source can observe it."""
 
     WAITING = "waiting"
     """No producer has been seen yet, or its data cannot be used; the source keeps trying."""
     LIVE = "live"
-    """A producer is there."""
+    """A producer is publishing."""
     STALE = "stale"
     """The producer is gone or silent; its last record can still be read."""
 
@@ -35,28 +35,29 @@ class SourceStatus(NamedTuple):
 
     state: SourceState
     reason: str
-    """Why the state is what it is, for a person; empty when live."""
+    """The reason for the state, as text for the user; empty when live."""
     published: int
     """Records published since the source's first one."""
     delivered: int
     """Records handed out."""
     conflated: int
-    """Records skipped because a newer one was there."""
+    """Records skipped because a newer one was available."""
     lost: int
-    """Records that were gone before they could be read."""
+    """Records that were overwritten before they could be read."""
 
     @property
     def pending(self) -> int:
-        """Records published and not yet asked for."""
+        """Records published and not yet read."""
         return self.published - self.delivered - self.conflated - self.lost
 
 
 class FactorSource(Protocol):
     """Where a node reads factors from.
 
-    Everything happens on the thread that called ``open``, the node's own. A transport that has
-    a thread hands over with ``loop.call_soon_threadsafe``. No call blocks, a read that is asked to
-    spin excepted, and none raises because of what a producer does: that shows in ``status``.
+    Every call is made on the thread that called ``open``, which is the node's. A transport with a
+    thread of its own hands records over with ``loop.call_soon_threadsafe``. No call blocks, except
+    a read with ``spin_ns``, and no call raises because of a producer's behaviour, which ``status``
+    reports.
     """
 
     @property
@@ -73,7 +74,7 @@ class FactorSource(Protocol):
         Parameters
         ----------
         wake : callable
-            Called on this thread, after ``sleep`` returned True, when there may be a record.
+            Called on this thread, after ``sleep`` returned True, when a record may be available.
         clock_ns : callable
             Gives ``ts_init``; UNIX nanoseconds.
 
@@ -85,7 +86,7 @@ class FactorSource(Protocol):
         Parameters
         ----------
         spin_ns : int
-            Watch up to so many nanoseconds, with the CPU busy, for one to come.
+            How long to busy-wait for a record, nanoseconds.
 
         """
 
@@ -93,29 +94,29 @@ class FactorSource(Protocol):
         """Return the oldest record not handed out yet; ``spin_ns`` as for ``read_latest``."""
 
     def read_batch(self, limit: int) -> FactorBatch | None:
-        """Return the oldest records not handed out yet, at most ``limit``; None: none.
+        """Return the oldest records not handed out yet, at most ``limit``; None: there are none.
 
-        They are of one schema and one stream: where either changes, a batch ends.
+        All records of a batch have one schema and one stream: where either changes, a batch ends.
         """
 
     def held_after(self, stream_id: int, sequence: int, limit: int) -> FactorBatch | None:
-        """Return the oldest records after one that the source still holds; None: none.
+        """Return the oldest records held after a given record; None: there are none.
 
-        Nothing is handed out by this and no counter moves. The records, at most ``limit``, may
-        have been handed out before or not; their ``ts_init`` is now.
+        The call changes neither the position nor a counter. The records returned may or may not
+        have been handed out before; their ``ts_init`` is the time of the call.
 
         Parameters
         ----------
         stream_id, sequence : int
-            The record that the answer goes on after; of another stream than the source's: from
-            the oldest record on.
+            The record after which the answer begins. With the ``stream_id`` of another stream,
+            the answer begins with the oldest record.
         limit : int
-            At most so many records.
+            The largest number of records to return.
 
         """
 
     def sleep(self) -> bool:
-        """Ask for ``wake``; return False if there is something to read at once instead."""
+        """Request a call of ``wake``; return False if a record can be read at once instead."""
 
     def status(self) -> SourceStatus:
         """Return the state and the counters."""
@@ -125,7 +126,7 @@ class FactorSource(Protocol):
 
 
 class MemorySource:
-    """A source inside the process: what ``publish`` is given, the feed delivers.
+    """A source inside the process: the feed delivers the records given to ``publish``.
 
     For tests, and for factors computed in the node itself. Keeps at most ``capacity`` records;
     older ones are lost and counted, as in a shared memory region.

@@ -1,4 +1,4 @@
-"""GivenRecords: which records of each stream a strategy was given, and how many it never was."""
+"""GivenRecords: which records of each stream a strategy received, and how many it missed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class GivenRecords:
-    """Knows a record by its stream and sequence, and lets only higher sequences pass.
+    """Identifies a record by stream and sequence, and passes only higher sequences.
 
     Attributes
     ----------
     count : int
         Records given.
     missing : int
-        Records known to have been published between those given.
+        Records known to have been published between the records given, and not given.
     last : tuple of stream_id and sequence
         The newest record given; 0 and 0 before the first.
 
@@ -35,11 +35,11 @@ class GivenRecords:
         self._newest: dict[int, int] = {}
 
     def begin(self, stream_id: int, sequence: int) -> None:
-        """Take a stream to begin with a sequence, unless records of it were given already."""
+        """Set the first sequence of a stream, unless records of the stream were given already."""
         self._newest.setdefault(stream_id, sequence - 1)
 
     def take(self, records: Iterable[ExternalFactors]) -> list[ExternalFactors]:
-        """Return the records that are new, and count those that lie between them."""
+        """Return the records that are new, and count the records missing between them."""
         new = []
         newest = self._newest
         for f in records:
@@ -59,7 +59,7 @@ class GivenRecords:
         return new
 
     def is_new(self, f: ExternalFactors) -> bool:
-        """Return whether a record was not given; count those before it that were not either."""
+        """Return whether a record is new, and count the records missing before it."""
         last = self._newest.get(f.stream_id)
         if last is None or not f.sequence:
             return True

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 US: Final = 1_000
-"""Nautilus takes the ends of a request as datetimes, which know no nanoseconds."""
+"""Nautilus takes the ends of a request as datetimes, which have no nanoseconds."""
 FIRST_WIDTH_NS: Final = 1_000_000_000
 LONGEST_GUESS_NS: Final = 60_000_000_000
-"""Nobody knows how many records lie behind a gap: a minute bounds the surprise."""
+"""The number of records behind a gap is unknown: a minute bounds it."""
 GROWTH: Final = 2
 FILE_RECORDS: Final = 100
-"""Opening one more file takes about as long as reading so many records."""
+"""Opening one more file takes about as long as reading this many records."""
 
 
 class StoredSpan(NamedTuple):
@@ -28,11 +28,11 @@ class StoredSpan(NamedTuple):
 
 
 class HistoryWindows:
-    """Give half-open windows of ``[begin_ns, end_ns)``, one after another.
+    """Yield the half-open windows of ``[begin_ns, end_ns)``, one after another.
 
     With spans, a window holds about ``records``, as far as the records of each span lie evenly.
-    Without, the first window is a second wide and each next one as wide as the density of those
-    before suggests, at most twice as wide as the last.
+    Without spans, the first window is one second wide, and the width of each following window is
+    estimated from the density of the previous ones, at most twice the previous width.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class HistoryWindows:
     spans : sequence of StoredSpan, optional
         Where records are stored, if that is known.
     longest_guess_ns : int, optional
-        How wide a window may be at the most when nothing is known of its density.
+        The largest width of a window whose density is unknown, nanoseconds.
 
     """
 
@@ -75,10 +75,10 @@ class HistoryWindows:
         return True
 
     def learn(self, records: int) -> None:
-        """Take in how many records the current window held."""
+        """Report how many records the current window held."""
         width_ns = self.end_ns - self.begin_ns
         if records:
-            # Slowly up: this window may have been half in a gap.
+            # The estimate rises slowly: half of this window may have been a gap.
             wanted_ns = width_ns * self._records // records
             self._longest_ns = max(min(wanted_ns, self._longest_ns * 5 // 4), US)
         self._width_ns = max(min(self._longest_ns, width_ns * GROWTH), US)

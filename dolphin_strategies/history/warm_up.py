@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from dolphin_strategies.history.history_windows import StoredSpan
 
 CATALOGS: Final = ClientId("CATALOG")
-"""No client of this name exists: the node's catalogs answer, and nobody else."""
+"""No client of this name exists, so that only the node's catalogs answer."""
 RECORDS_LIVE: Final = 1000
-"""Records a request in a live node: about 25 ms, in which the node does nothing else."""
+"""Records per request in a live node: about 25 ms, in which the node does nothing else."""
 RECORDS_BACKTEST: Final = 20_000
 PAUSE_NS: Final = 1_000_000
-"""Between two requests of a live node, for its other work."""
+"""The pause between two requests of a live node, for its other work."""
 PATIENCE_NS: Final = 5_000_000_000
 """How long an answer may take before the warm-up goes on without it."""
 ALERT: Final = "dolphin.warm-up"
@@ -37,7 +37,7 @@ _EPOCH: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 
 
 class HistoryStep(Enum):
-    """Where a history comes from now."""
+    """The stage of a warm-up: which store is being read."""
 
     CATALOGS = auto()
     SOURCE = auto()
@@ -50,21 +50,21 @@ class WarmUp:
     Parameters
     ----------
     strategy : Strategy
-        Who asks, on the node's thread.
+        The strategy that receives the history; called on the node's thread.
     span_ns : int
-        How far back.
+        How far back the history reaches, nanoseconds.
     spans : sequence of StoredSpan, optional
         Where the catalogs' records lie; empty: there are no catalogs; None: not known.
     give : callable
-        Takes records of the past, in order.
+        Called with historical records, in order.
     finish : callable
-        Takes the newest record that came meanwhile, or None; called once.
+        Called once, with the newest live record received meanwhile, or None.
 
     Notes
     -----
-    A record is known by its stream and sequence; in every stream only higher sequences than the
-    last one are given. Records without a stream are told apart by time: history ends before the
-    instant of the start.
+    A record is identified by its stream and sequence; in every stream only sequences higher than
+    the last one are given. Records without a stream are distinguished by time: history ends before
+    the instant of the start.
 
     """
 
@@ -105,22 +105,22 @@ class WarmUp:
 
     @property
     def missing(self) -> int:
-        """Records known to have been published in the span that nobody holds any more."""
+        """Records known to have been published in the span that no store holds any more."""
         return self._given.missing
 
     @property
     def is_over(self) -> bool:
-        """Whether live records may be acted on."""
+        """Whether the history is complete, so that live records may be acted on."""
         return self._step is HistoryStep.OVER
 
     def begin(self) -> None:
-        """Ask for the first window."""
+        """Request the first window."""
         if self._is_live:
             self._watch()
         if self._has_catalogs:
             self._advance()
         else:
-            # Nautilus would take the request for an error.
+            # Nautilus would treat the request as an error.
             self._end_catalogs()
 
     def _advance(self, event: object = None) -> None:
@@ -137,7 +137,7 @@ class WarmUp:
         )
 
     def on_historical_data(self, data: Sequence[Any]) -> None:
-        """Take an answer of the catalogs, if it is one."""
+        """Handle a message if it is an answer of the catalogs."""
         if self._step is not HistoryStep.CATALOGS or (
             data and type(data[0].data) is not ExternalFactors
         ):
@@ -163,18 +163,18 @@ class WarmUp:
             self._end()
 
     def _ask_source(self) -> None:
-        """Ask for what was published up to the newest live record, conflated ones included."""
+        """Request the records published up to the newest live one, conflated ones included."""
         before = None
         if self._held:
             newest = self._held[-1].data
             before = (newest.stream_id, newest.sequence)
-            # The source holds one stream: what came of others comes first.
+            # The source holds one stream: records of other streams come first.
             self._take(f for d in self._held if (f := d.data).stream_id != newest.stream_id)
         self._request = HeldRequest(*self._given.last, before)
         self._strategy.publish_data(FEED_MESSAGES, self._request.wrapped())
 
     def on_answer(self, answer: HeldAnswer) -> None:
-        """Take an answer of the feed, if it is to the question that stands."""
+        """Handle the feed's answer if it belongs to the pending request."""
         if self._step is not HistoryStep.SOURCE or answer.request is not self._request:
             return
         self._answers += 1
@@ -185,14 +185,14 @@ class WarmUp:
         young = batch[batch.ts_event >= self._begin_ns]
         first = young if len(young) else batch[-1:]
         if len(young) < len(batch):
-            # What is older than the span is not missing.
+            # Records older than the span do not count as missing.
             self._given.begin(batch.stream_id, int(first.sequence[0]))
         self._take(young.records())
         self._given.last = (batch.stream_id, int(batch.sequence[-1]))
         self._ask_source()
 
     def hold(self, data: CustomData) -> None:
-        """Keep a live record until the history is complete."""
+        """Hold a live record back until the history is complete."""
         if self._held and self._held[-1].data is data.data:
             return
         self._held.append(data)
@@ -206,13 +206,13 @@ class WarmUp:
             self._give(new)
 
     def _alert(self, in_ns: int, callback: Callable[[object], None]) -> None:
-        # A new name each time: that of the alert which is firing may still be taken.
+        # A new name for each alert: the name of the alert that is firing may still be in use.
         self._alerts += 1
         name = f"{ALERT}-{self._alerts}"
         self._clock.set_time_alert_ns(name, self._clock.timestamp_ns() + in_ns, callback)
 
     def _watch(self, answers_before: int = -1) -> None:
-        """Give up a step when no answer came since the last look."""
+        """Abandon a step when no answer has come since the last check."""
         if self.is_over:
             return
         answers = self._answers
@@ -222,7 +222,7 @@ class WarmUp:
             self._alert(PATIENCE_NS, lambda _: self._watch(answers))
 
     def _give_up(self) -> None:
-        """Go on to the next step without the answer that does not come."""
+        """Continue with the next step without the missing answer."""
         if self._step is HistoryStep.CATALOGS:
             self._strategy.log.warning(
                 "Factor history: no answer from a catalog; give the node's config "
@@ -236,7 +236,7 @@ class WarmUp:
     def _end(self) -> None:
         self._step = HistoryStep.OVER
         held, self._held = self._held, []
-        # What came meanwhile is of the past by now, all but the newest.
+        # All live records received meanwhile but the newest are history by now.
         self._take(d.data for d in held[:-1])
         newest = held[-1] if held else None
         if newest is not None and not self._given.is_new(newest.data):

@@ -1,4 +1,4 @@
-/* What a gate remembers from record to record, and its decision on the next one. */
+/* The state that a gate keeps between records, and its decision on the next record. */
 #ifndef DOLPHIN_GATE_H
 #define DOLPHIN_GATE_H
 
@@ -12,9 +12,9 @@ struct gate {
     vectorcallfunc vectorcall;
     PyObject *strategy;
     PyObject *on_factors; /* NULL: to be looked up at the next record */
-    PyObject *schema;     /* of the records that are let in; NULL: none yet */
+    PyObject *schema;     /* of the accepted records; NULL: none yet */
     PyObject *newest;     /* NULL: none yet */
-    PyObject *factors;    /* the newest that passed; NULL: none to trade on */
+    PyObject *factors;    /* the newest record that passed; NULL: none to trade on */
     uint64_t fresh_until_ns;
     int64_t max_age_ns;
     bool has_max_age;

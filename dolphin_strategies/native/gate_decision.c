@@ -1,5 +1,5 @@
-/* The decision on each record: what is frequent is made here, what happens seldom (another
- * schema, a loss, a recovery, an alert, a message) is a method of the strategy.
+/* The decision on each record: frequent cases are handled here, rare ones (another schema, a
+ * loss, a recovery, an alert, a message) call a method of the strategy.
  */
 #include "gate.h"
 
@@ -46,8 +46,8 @@ static PyObject *call(struct gate *g, PyObject *name, PyObject *arg)
     return result;
 }
 
-/* The same where the result is nothing. Returns 0 or -1. */
-static int tell(struct gate *g, PyObject *name, PyObject *arg)
+/* Call a method whose result is not needed. Returns 0 or -1. */
+static int call_only(struct gate *g, PyObject *name, PyObject *arg)
 {
     PyObject *result = call(g, name, arg);
     Py_XDECREF(result);
@@ -56,7 +56,7 @@ static int tell(struct gate *g, PyObject *name, PyObject *arg)
 
 static int lose(struct gate *g)
 {
-    return g->factors ? tell(g, name_lose, NULL) : 0;
+    return g->factors ? call_only(g, name_lose, NULL) : 0;
 }
 
 /* An instant in UNIX nanoseconds, unsigned as in Nautilus. Returns 0 or -1. */
@@ -108,27 +108,27 @@ static int is_complete(struct gate *g, PyObject *record)
     return 1;
 }
 
-/* Whether the record is young enough; keeps until when it is. 1, 0, or -1. */
+/* Whether the record is fresh; stores until when. Returns 1, 0, or -1. */
 static int is_fresh(struct gate *g, PyObject *record)
 {
     uint64_t ts_event, ts_init;
     if (instant_of(record, SLOT_TS_EVENT, &ts_event) < 0 ||
         instant_of(record, SLOT_TS_INIT, &ts_init) < 0)
         return -1;
-    /* By the data, not by how late the alert is: a replay decides the same. */
+    /* Decided by the stamps, not by when the alert fires, so that a replay decides the same. */
     if (ts_init > g->fresh_until_ns && lose(g) < 0)
         return -1;
-    /* An event time of the future gives no more time than one of now. */
+    /* An event time in the future extends the freshness no further than the current time. */
     __int128 fresh_until_ns = (__int128)(ts_event < ts_init ? ts_event : ts_init) + g->max_age_ns;
     if (ts_init > fresh_until_ns)
         return 0;
     g->fresh_until_ns = fresh_until_ns < UINT64_MAX ? (uint64_t)fresh_until_ns : UINT64_MAX;
-    if (!g->alert_is_set && tell(g, name_set_alert, NULL) < 0)
+    if (!g->alert_is_set && call_only(g, name_set_alert, NULL) < 0)
         return -1;
     return 1;
 }
 
-/* Give the record to the author. Returns 0 or -1. */
+/* Pass the record to on_factors. Returns 0 or -1. */
 static int give(struct gate *g, PyObject *record)
 {
     if (!g->on_factors) {
@@ -140,7 +140,7 @@ static int give(struct gate *g, PyObject *record)
         if (!g->on_factors)
             return -1;
     }
-    /* The author may have it looked up again meanwhile. */
+    /* The call may cause on_factors to be looked up again. */
     PyObject *on_factors = Py_NewRef(g->on_factors);
     PyObject *args[] = {NULL, record};
     PyObject *result =
@@ -153,7 +153,7 @@ static int give(struct gate *g, PyObject *record)
 int gate_decide(struct gate *g, PyObject *data, PyObject *record)
 {
     if (!Py_IS_TYPE(record, record_type))
-        return tell(g, name_on_message, record);
+        return call_only(g, name_on_message, record);
     PyObject *schema = record_slot(record, SLOT_SCHEMA);
     if (!schema)
         return -1;
@@ -174,7 +174,7 @@ int gate_decide(struct gate *g, PyObject *data, PyObject *record)
     Py_XSETREF(g->newest, Py_NewRef(record));
     if (g->has_max_age && (result = is_fresh(g, record)) <= 0)
         return result;
-    if (!g->factors && tell(g, name_regain, record) < 0)
+    if (!g->factors && call_only(g, name_regain, record) < 0)
         return -1;
     Py_XSETREF(g->factors, Py_NewRef(record));
     return give(g, record);

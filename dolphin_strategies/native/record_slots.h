@@ -1,4 +1,4 @@
-/* Where the slots of an ExternalFactors lie: its C code and a FactorStrategy's gate read them. */
+/* The offsets of an ExternalFactors' slots, read by its C code and by a FactorStrategy's gate. */
 #ifndef DOLPHIN_RECORD_SLOTS_H
 #define DOLPHIN_RECORD_SLOTS_H
 

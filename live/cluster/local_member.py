@@ -53,7 +53,7 @@ def fetch() -> Path:
         raise NoMemberError(msg)
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "fetch.lock").open("w") as lock:
-        # Another process may be downloading it: wait for that one.
+        # Another process may be downloading the jar: wait for it.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not jar.is_file():
             _copy(mvn, cache / f"fetched-{os.getpid()}")
@@ -117,7 +117,7 @@ def command(port: int, cluster: str) -> list[str]:
     Raises
     ------
     NoMemberError
-        If Java is missing or too old, or the jar is not here and cannot be downloaded.
+        If Java is missing or too old, or the jar is missing and cannot be downloaded.
 
     """
     return [

@@ -29,7 +29,7 @@ REPORT_S: Final = 5.0
 class Bridge:
     """Write each record of a source into a region, in order, until it is stopped.
 
-    The region is created with the first record, because that brings the names. While the source
+    The region is created with the first record, which has the names. While the source
     is not live the region shows no heartbeat, so that its readers see a silent producer.
 
     Parameters
@@ -82,7 +82,7 @@ class Bridge:
             raise self._error
 
     def _copy(self) -> None:
-        """Write all records that are there, then ask to be called again."""
+        """Write all available records, then request the next wake-up."""
         try:
             while not self._source.sleep():
                 while (f := self._source.read_next()) is not None:
@@ -96,7 +96,7 @@ class Bridge:
             self._writer = FactorWriter(self._region, f.schema.names)
             say(f"{NAME}: writing {len(f)} factors into {self._region}")
         if self._writer.schema != f.schema:
-            # New names: the writer makes a new file, and readers follow.
+            # New names: the writer makes a new file, which readers follow.
             self._writer.write(dict(f), f.ts_event)
             say(f"{NAME}: {len(f)} factors now")
             return
@@ -111,7 +111,7 @@ class Bridge:
             self._writer.heartbeat()
         state = f"{status.state.value}{': ' if status.reason else ''}{status.reason}"
         if status.state is not SourceState.LIVE:
-            # A duration that grows is no news.
+            # A growing duration is not a change.
             state = state.partition(" for ")[0]
         if state != self._last_state:
             self._last_state = state

@@ -1,4 +1,4 @@
-"""Starting the service in the background, stopping it, and looking whether it runs."""
+"""Starting the service in the background, stopping it, and checking whether it runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOOK_S: Final = 0.05
 
 
 class NotStartedError(DolphinError):
-    """The service did not come up."""
+    """The service did not start."""
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
@@ -32,23 +32,23 @@ class NotStartedError(DolphinError):
 
 
 def start(region: Path, arguments: Sequence[str], log: Path) -> int:
-    """Start the service in a session of its own, and return its pid when it publishes.
+    """Start the service in a session of its own, and return its pid once it publishes.
 
     Parameters
     ----------
     region : Path
-        Its region.
+        The service's region.
     arguments : sequence of str
-        Of ``run_exf.py run``.
+        The arguments of ``run_exf.py run``.
     log : Path
-        Where it writes its log.
+        The service's log file.
 
     Raises
     ------
     AlreadyRunningError
-        If there is a service for this region.
+        If a service for this region is running.
     NotStartedError
-        If it ends, or does not publish within 15 s.
+        If the service ends, or does not publish within 15 s.
 
     """
     service_files = ServiceFiles(region)
@@ -82,7 +82,7 @@ def start(region: Path, arguments: Sequence[str], log: Path) -> int:
 
 
 def stop(region: Path) -> str:
-    """Ask the service to stop, wait, and end it by force if it does not.
+    """Request the service to stop, wait, and kill it if it does not.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def stop(region: Path) -> str:
     except ProcessLookupError:
         return "stopped"
     try:
-        if service_files.running_pid() != pid:  # the pid may be another process by now
+        if service_files.running_pid() != pid:  # the pid may belong to another process by now
             return "stopped"
         signal.pidfd_send_signal(pidfd, signal.SIGTERM)
         if _ends_within(pidfd, STOP_TIMEOUT_S):

@@ -27,12 +27,12 @@ FAILED: Final = 1
 
 
 def settings_of(options: argparse.Namespace) -> ExfSettings:
-    """Return the file's settings with the command line's on top, checked.
+    """Return the file's settings overridden by the command line, checked.
 
     Raises
     ------
     ConfigError
-        If they cannot be used.
+        If the settings cannot be used.
 
     """
     settings = load(options.config)
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def check_work(settings: ExfSettings) -> None:
-    """Refuse what cannot be gathered or replayed, before anything starts or stops.
+    """Check the factor files and the catalog, before anything starts or stops.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def check_work(settings: ExfSettings) -> None:
 
 
 def start(options: argparse.Namespace) -> int:
-    """Start in the background."""
+    """Start the service in the background."""
     settings = settings_of(options)
     check_work(settings)
     region = settings.exf.region
@@ -105,7 +105,7 @@ def start(options: argparse.Namespace) -> int:
 
 
 def stop(options: argparse.Namespace) -> int:
-    """Stop the one in the background."""
+    """Stop the service in the background."""
     region = settings_of(options).exf.region
     outcome = background_service.stop(region)
     say(f"{outcome} (region {region})")
@@ -113,7 +113,7 @@ def stop(options: argparse.Namespace) -> int:
 
 
 def restart(options: argparse.Namespace) -> int:
-    """Stop and start; the configuration is checked before anything is stopped."""
+    """Stop and start the service; the configuration is checked before it is stopped."""
     settings = settings_of(options)
     check_work(settings)
     say(f"{background_service.stop(settings.exf.region)} (region {settings.exf.region})")
@@ -121,7 +121,7 @@ def restart(options: argparse.Namespace) -> int:
 
 
 def status(options: argparse.Namespace) -> int:
-    """Report how the service is."""
+    """Report the state of the service."""
     region = settings_of(options).exf.region
     service_files = ServiceFiles(region)
     pid, found = service_files.running_pid(), service_files.read_status()
@@ -153,7 +153,7 @@ def factors(options: argparse.Namespace) -> int:
 
 
 def fields(options: argparse.Namespace) -> int:
-    """Print what the endpoints give.
+    """Print the fields of the endpoints.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def fields(options: argparse.Namespace) -> int:
 
 
 def state_home() -> Path:
-    """Return where a user's programs keep what should outlive them, such as logs."""
+    """Return the folder of persistent state of a user's programs, such as logs."""
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
 
 

@@ -1,4 +1,4 @@
-"""ExfSettings: what an ExtF service is configured with, read from TOML and checked."""
+"""ExfSettings: the configuration of an ExtF service, read from TOML and checked."""
 
 from __future__ import annotations
 
@@ -43,27 +43,27 @@ class ServiceSettings(CheckedFields):
     region : Path
         The region to write.
     hazelcast : str
-        URL of a Hazelcast entry to write too, see docs/hazelcast.md; empty: none.
+        URL of a Hazelcast entry to write as well, see docs/hazelcast.md; empty: none.
     period_s : float
-        Publish at least this often.
+        The longest time between two published states, seconds.
     factors : list of str
         Factor files of your own, on top of the packaged one; relative to the configuration.
     venues : list of str
         Poll these only; empty: all.
     base_url : str
-        Where all venues are, instead of at the exchanges.
+        The address of all venues, instead of the exchanges' own; empty: their own.
     poll_period_s : float
-        Poll every source at this period; 0: each at its own.
+        The period of every source, seconds; 0: each source's own.
     deadline_s : float
-        For one request, from connecting to its last byte.
+        The limit of one request, from connecting to its last byte, seconds.
     largest_body : int
-        Bytes of an answer, unpacked.
+        The largest answer, bytes after decompression.
     record : Path, optional
         A catalog to record everything into.
     replay : Path, optional
         A catalog to publish from, at recorded pace, instead of polling.
     speed : float
-        Of the replay: recorded seconds a second.
+        The speed of the replay, recorded seconds per second.
     age_from : "exchange" or "receipt"
         Count a value's age from the exchange's own time where it gives one, or from its receipt.
 
@@ -101,10 +101,10 @@ class HostSettings(CheckedFields):
     Attributes
     ----------
     base_url : str
-        Where this venue is; empty: at the exchange.
+        The address of the venue; empty: the exchange's own.
     weight_per_minute : float
-        The rate limit, of which 80 % are used; 0: the exchange's own, and none for a
-        ``base_url`` of yours.
+        The rate limit, of which 80 % are used; 0: the exchange's own, and none with a
+        ``base_url``.
 
     """
 
@@ -114,7 +114,7 @@ class HostSettings(CheckedFields):
 
 @dataclass(frozen=True, kw_only=True)
 class ExfSettings:
-    """Everything a service is configured with."""
+    """The configuration of a service."""
 
     exf: ServiceSettings = field(default_factory=ServiceSettings)
     venues: dict[str, HostSettings] = field(default_factory=dict)
@@ -173,7 +173,7 @@ def registry_of(settings: ExfSettings) -> FactorRegistry:
 
 
 def hosts_of(settings: ExfSettings) -> dict[str, tuple[str, float | None]]:
-    """Return each venue's address and the rate limit to keep there; None: no limit."""
+    """Return each venue's address and the rate limit to observe; None: no limit."""
     hosts: dict[str, tuple[str, float | None]] = {}
     for name, venue in known_venues().items():
         own = settings.venues.get(name, HostSettings())

@@ -33,13 +33,13 @@ class AlreadyRunningError(DolphinError):
 class ServiceFiles:
     """A 0700 folder beside the region.
 
-    The pid file is locked for as long as its process lives; the kernel frees the lock however
-    that ends, so that no pid file is ever taken for a process that is not there.
+    The pid file is locked while its process lives; the kernel releases the lock however the
+    process ends, so that a stale pid file is never mistaken for a running process.
 
     Parameters
     ----------
     region : Path
-        The region; each has a service of its own.
+        The region; each region has a service of its own.
 
     """
 
@@ -54,7 +54,7 @@ class ServiceFiles:
         Raises
         ------
         AlreadyRunningError
-            If there is one.
+            If another service writes the region.
         UnusableFileError
             If the folder cannot be made or is not to be trusted.
 
@@ -82,7 +82,7 @@ class ServiceFiles:
         Raises
         ------
         UnusableFileError
-            If the folder is not ours: nobody else may name the process that ``stop`` ends.
+            If the folder has another owner, who could name the process that ``stop`` ends.
 
         """
         try:

@@ -16,11 +16,11 @@ log: Final = logging.getLogger("exf")
 LOG_BYTES: Final = 1_000_000
 LOGS_KEPT: Final = 3
 LINES_WAITING: Final = 10_000
-"""Beyond it lines are dropped: a full disk or a terminal that nobody reads must not stop polls."""
+"""Further lines are dropped: a full disk or a blocked terminal must not stop the polls."""
 
 
 def log_to(path: Path | None) -> None:
-    """Send the log to a file, or to standard error; call once."""
+    """Send the log to a file, or to standard error; to be called once."""
     handler: logging.Handler
     if path is None:
         handler = logging.StreamHandler()

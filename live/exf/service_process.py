@@ -41,7 +41,7 @@ STOP_TIMEOUT_S: Final = 5.0
 
 
 class Work(Protocol):
-    """What fills the region: gathering or replaying."""
+    """The content of the region: polled or replayed."""
 
     @property
     def ever_answered(self) -> bool:
@@ -51,7 +51,7 @@ class Work(Protocol):
         """Publish until cancelled, or to the end."""
 
     def report(self) -> dict[str, Any]:
-        """Return what ``status`` shows."""
+        """Return the counters for ``status``."""
 
 
 class ServiceProcess:
@@ -64,7 +64,7 @@ class ServiceProcess:
     seconds : float
         Stop after so many seconds; 0: run until a signal.
     detached : bool
-        Nothing reads its terminal once it runs.
+        Whether to discard the output once the service runs.
 
     Notes
     -----
@@ -96,7 +96,7 @@ class ServiceProcess:
         Raises
         ------
         DolphinError
-            If it cannot start.
+            If the service cannot start.
 
         """
         exf = self._settings.exf
@@ -239,7 +239,7 @@ def entry_publisher(url: str) -> EntryPublisher:
 
 
 def limit_stop() -> None:
-    """Have the kernel end a stop that hangs."""
+    """Let the kernel end a stop that hangs."""
 
     def leave(number: int, frame: FrameType | None) -> None:
         sys.stderr.write(f"run_exf.py: did not stop within {STOP_TIMEOUT_S:g} s\n")
@@ -250,7 +250,7 @@ def limit_stop() -> None:
 
 
 def let_go_of_terminal() -> None:
-    """Discard what is printed from now on, and keep no folder in use."""
+    """Discard further output, and leave the current folder."""
     os.chdir("/")
     nowhere = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):

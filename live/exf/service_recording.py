@@ -18,14 +18,14 @@ log: Final = logging.getLogger("exf")
 
 
 class ServiceRecording:
-    """A recorder in the service's loop; what fails in it does not reach the gathering.
+    """A recorder in the service's loop; its failures do not affect the polling.
 
     Parameters
     ----------
     catalog : Path
-        Where to; made if missing.
+        The catalog's folder; made if missing.
     region : Path
-        What is recorded: the service's own region, so that it is exactly what readers saw.
+        The service's own region, so that the recording is exactly what readers received.
 
     Raises
     ------
@@ -44,11 +44,11 @@ class ServiceRecording:
         self._failure = ""
 
     def start(self) -> None:
-        """Begin, in the running loop."""
+        """Begin to record, in the running loop."""
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Write what was published until now, and end."""
+        """Write the records published until now, and end."""
         self._recorder.stop()
         if self._task is not None:
             await self._task
@@ -60,7 +60,7 @@ class ServiceRecording:
         )  # fmt: skip
 
     def report(self) -> dict[str, Any]:
-        """Return what ``status`` shows."""
+        """Return the counters for ``status``."""
         counts = self._recorder.counts()
         return {
             "catalog": str(self._writer.catalog),

@@ -1,4 +1,4 @@
-"""What ``run_exf.py status`` and ``factors`` print, and the status's exit code."""
+"""The output of ``run_exf.py status`` and ``factors``, and the exit code of ``status``."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SOME_MISSING: Final = 4
 NONE_ALIVE: Final = 5
 NOT_RESPONDING: Final = 6
 SILENT_S: Final = 7.0
-"""A running service writes its status every two seconds; after this it is taken to hang."""
+"""A running service writes its status every two seconds; after this it counts as hanging."""
 _SHOWN_MISSING: Final = 12
 
 
 def status_code(status: dict[str, Any] | None, pid: int | None, unix_s: float) -> int:
-    """Return the exit code that reports to a script how the service is.
+    """Return the exit code that reports the state of the service to a script.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def status_code(status: dict[str, Any] | None, pid: int | None, unix_s: float) -
     pid : int, optional
         The process that holds the pid file.
     unix_s : float
-        Now.
+        The current time, UNIX seconds.
 
     """
     if pid is None:
@@ -50,7 +50,7 @@ def status_code(status: dict[str, Any] | None, pid: int | None, unix_s: float) -
 
 
 def render_status(status: dict[str, Any] | None, code: int, region: object) -> str:
-    """Return the status for people.
+    """Return the status as text for the user.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
     code : int
         See :func:`status_code`.
     region : object
-        The service's region, as it was given.
+        The service's region, as on the command line.
 
     """
     if code == NOT_RUNNING:
@@ -117,7 +117,7 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
 
 
 def _dead_venues(sources: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """Return the venues of which no source answers now, with a reason."""
+    """Return the venues of which no source answers at present, with a reason."""
     by_venue: dict[str, list[dict[str, Any]]] = {}
     for source in sources:
         by_venue.setdefault(source["source"].partition("/")[0], []).append(source)

@@ -39,7 +39,7 @@ DRAIN_S: Final = 0.5
 
 
 class Measurement:
-    """A producer that begins when the receiver is up, and the latencies from then on."""
+    """A producer that begins when the receiver is ready, and the latencies from then on."""
 
     def __init__(self, producer: ProducerChild, seconds: float) -> None:
         self.recorder = LatencyRecorder()
@@ -48,19 +48,19 @@ class Measurement:
         self._skipped = 0
 
     def begin(self) -> float:
-        """Let the producer go; return how many seconds to listen."""
+        """Start the producer; return how long to receive, seconds."""
         self._skipped = len(self.recorder.newest())
         self._producer.start_at(time.time_ns() + int(LEAD_S * 1e9))
         return LEAD_S + self._seconds + DRAIN_S
 
     def latencies(self) -> list[int]:
-        """Return the latencies of the records after the beginning, in nanoseconds."""
+        """Return the latencies of the records after the start, in nanoseconds."""
         found: list[int] = self.recorder.newest()[self._skipped :].tolist()
         return found
 
 
 class Receiver(FactorStrategy[FactorStrategyConfig]):
-    """Receives, and does no more."""
+    """Receives factors and does nothing else."""
 
     def __init__(self, on_up: Callable[[], object]) -> None:
         super().__init__(FactorStrategyConfig())
@@ -79,7 +79,18 @@ def source_of(address: str) -> FactorSource:
 
 
 async def raw(source: FactorSource, wait: str, measurement: Measurement) -> None:
-    """Read a source as the feed does, without a node."""
+    """Read a source as the feed does, without a node.
+
+    Parameters
+    ----------
+    source : FactorSource
+        The source to read.
+    wait : str
+        ``event`` or ``spin``.
+    measurement : Measurement
+        Starts the producer and collects the latencies.
+
+    """
 
     def take(spin_ns: int = 0) -> None:
         while (f := source.read_latest(spin_ns)) is not None:
@@ -106,7 +117,18 @@ async def raw(source: FactorSource, wait: str, measurement: Measurement) -> None
 
 
 async def through_node(source: FactorSource, wait: Any, measurement: Measurement) -> None:
-    """Receive in ``on_factors`` of a strategy in a sandbox node."""
+    """Receive in ``on_factors`` of a strategy in a sandbox node.
+
+    Parameters
+    ----------
+    source : FactorSource
+        The source of the node's feed.
+    wait : str
+        ``event`` or ``spin``.
+    measurement : Measurement
+        Starts the producer and collects the latencies.
+
+    """
     config = LiveNodeConfig(
         environment=Environment.SANDBOX,
         trader_id=TraderId("LATENCY-001"),

@@ -1,4 +1,4 @@
-"""Which machine and versions the figures come from, and how busy it was with other things."""
+"""The machine and versions of the figures, and the other load on the machine."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def _cpu_model() -> str:
 
 
 class Disturbance:
-    """How busy the machine is from now on: the time in which some process waited for a core,
-    and the time that the hypervisor gave to others.
+    """The load on the machine from now on: the time in which some process waited for a core, and
+    the time taken by the hypervisor.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Disturbance:
 
 
 def _waited_s() -> float:
-    """Return the total of the kernel's CPU pressure; NaN where the kernel keeps none."""
+    """Return the total of the kernel's CPU pressure; NaN if the kernel has none."""
     try:
         some = Path("/proc/pressure/cpu").read_text(encoding="ascii").splitlines()[0]
     except OSError:

@@ -30,7 +30,7 @@ BAD_USAGE: Final = 2
 
 
 def measure(options: argparse.Namespace) -> Report:
-    """Measure all cases in turn, round by round."""
+    """Measure all cases one after the other, round by round."""
     count = max(int(options.seconds * options.rate), 1)
     disturbance = machine.Disturbance()
     with ExitStack() as stack:

@@ -17,14 +17,27 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 class MeasuredCase:
-    """A case, and the command line of its measurement."""
+    """A case, and the command line of its measurement.
+
+    Parameters
+    ----------
+    key, name : str
+        The key and the name of the :class:`~live.latency.report.Case`.
+    kind : str
+        What is measured: ``get``, ``raw`` or ``node``, see :mod:`live.latency.latency_probe`.
+    address : str
+        The path of a region, or a ``hazelcast://`` URL.
+    wait : str
+        ``event`` or ``spin``.
+
+    """
 
     def __init__(self, key: str, name: str, kind: str, address: str, wait: str = "event") -> None:
         self.case: Final = Case(key=key, name=name)
         self._words: Final = [kind, address, "--wait", wait]
 
     def run(self, rate_hz: float, count: int) -> None:
-        """Measure once more; a failure is noted, not raised."""
+        """Measure one round; a failure is stored in the case, not raised."""
         if self.case.problem:
             return
         command = module_command("live.latency.latency_probe", *self._words)
@@ -46,7 +59,18 @@ class MeasuredCase:
 
 
 def probes(hazelcast: str, no_hazelcast: str, region: Path) -> list[MeasuredCase]:
-    """Return all probes; those of Hazelcast with the reason, if there is none."""
+    """Return all probes.
+
+    Parameters
+    ----------
+    hazelcast : str
+        URL of the entry to measure with.
+    no_hazelcast : str
+        Why the cluster cannot be used; empty if it can. The probes then have this problem.
+    region : Path
+        The region to measure with.
+
+    """
     join = "&" if "?" in hazelcast else "?"
     poll = f"{hazelcast}{join}mode=poll&poll_ms=1"
     found = [MeasuredCase("hazelcast/read", "Hazelcast get + parse", "get", hazelcast)]

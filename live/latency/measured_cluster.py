@@ -1,4 +1,4 @@
-"""The Hazelcast cluster of a latency measurement: one that runs, or a member of its own."""
+"""The Hazelcast cluster of a latency measurement: a running one, or a member of its own."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ MEMBER_TIMEOUT_S: Final = 60.0
 
 @contextmanager
 def own_member() -> Iterator[str]:
-    """Give the URL of a member that runs as long as this.
+    """Yield the URL of a member that runs as long as this context.
 
     Raises
     ------
     DolphinError
-        If there can be none.
+        If no member can be started.
 
     """
     with socket.socket() as probe:
@@ -77,7 +77,7 @@ def hazelcast_of(url: str, stack: ExitStack) -> tuple[str, str]:
         if isinstance(error, ConfigError):
             raise
         return "", str(error)
-    # An entry of its own: the producer's must stay as it is.
+    # An entry of its own: the producer's entry must not change.
     query = url.partition("?")[2]
     own = str(dataclasses.replace(settings, key=f"latency-{os.getpid()}"))
     return f"{own}?{query}" if query else own, reach(settings)

@@ -1,6 +1,6 @@
 """The producer of a latency measurement: writes at a steady rate, then ends.
 
-Started by probe.py; see live/producers/producer_protocol.py for how the two talk.
+Started by probe.py; see live/producers/producer_protocol.py for the protocol.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ CONNECT_S = 20.0
 
 
 class Output(Protocol):
-    """Where the states go."""
+    """The destination of the states."""
 
     def write(self, factors: Mapping[str, Any]) -> None:
         """Publish a state."""
 
     def close(self) -> None:
-        """Let go."""
+        """Release the destination."""
 
 
 def main() -> int:
-    """Write the states that the command line asks for."""
+    """Write the states that the command line describes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address", help="the path of a region, or a hazelcast:// URL")
     parser.add_argument("--rate", type=float, required=True)
@@ -53,7 +53,7 @@ def main() -> int:
                     break
                 factors[first] = float(n)
                 output.write(factors)
-        # Until the parent ends it: a closed region is a stale one.
+        # Until the parent ends this process: a closed region is stale.
         while process.wait(1.0):
             pass
         output.close()

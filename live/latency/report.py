@@ -34,11 +34,11 @@ class Case:
     key : str
         ``transport/where`` with where ``read``, ``raw`` or ``node``.
     name : str
-        For people.
+        The name in the table.
     problem : str
-        Why it could not be measured, or empty.
+        Why the case could not be measured, or empty.
     latencies_us : float64 array
-        Of all rounds, in the order measured.
+        The latencies of all rounds in order, microseconds.
 
     """
 
@@ -79,9 +79,9 @@ class Report:
     cases : list of Case
         In the order of the table.
     machine : dict of str to str
-        Where it was measured.
+        The description of the machine.
     how : str
-        How, for a person.
+        The description of the measurement, for the user.
 
     """
 
@@ -111,7 +111,7 @@ class Report:
         return "\n".join(lines)
 
     def verdicts(self) -> list[str]:
-        """Return what the roadmap makes of the figures, and which transport to choose."""
+        """Return the roadmap's verdicts on the figures, and the recommended transport."""
         read, push = self.median("hazelcast/read"), self.median("hazelcast push/node")
         event, spin = self.median("shm event/node"), self.median("shm spin/node")
         poll = self.median("hazelcast poll/node")
@@ -129,7 +129,7 @@ class Report:
         ]
 
     def choice(self) -> str:
-        """Return in one sentence which transport to choose, and whether Java is called for."""
+        """Return one sentence: the recommended transport, and whether a Java port is needed."""
         parts = [
             f"{what} ({_us(self.median(key))})"
             for key, what in (
@@ -157,13 +157,13 @@ class Report:
         return f"choose {'; '.join(parts) or 'nothing yet'}; {java}"
 
     def text(self) -> str:
-        """Return everything, for a terminal."""
+        """Return the whole report as text for a terminal."""
         machine = ", ".join(f"{name} {value}" for name, value in self.machine.items())
         verdicts = "\n".join(f"- {v}" for v in self.verdicts())
         return f"machine: {machine}\n{self.how}\n\n{self.table()}\n\n{verdicts}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything, for JSON."""
+        """Return the whole report for JSON."""
         return {
             "machine": self.machine,
             "how": self.how,

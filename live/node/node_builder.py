@@ -65,9 +65,9 @@ def build_node(
     market : tuple of factory and config, optional
         The market data client; None for Nautilus's own Binance client.
     source : FactorSource
-        Where the factors come from.
+        The source of the factors.
     strategy : FactorStrategy
-        What trades on them.
+        The strategy that trades on them.
 
     Returns
     -------
@@ -76,7 +76,8 @@ def build_node(
     Raises
     ------
     ConfigError
-        If real orders are asked for and a key is not in the environment, or the catalog is none.
+        If real orders are requested and a key is not in the environment, or the catalog is
+        invalid.
 
     """
     if strategy.factor_history is not None:
@@ -121,12 +122,12 @@ def build_node(
 
 
 def history_of(catalog: Path | None) -> list[StoredSpan]:
-    """Return where a catalog holds factors, with what killed recorders left in it.
+    """Return the spans of a catalog's factors, after recovering killed recordings.
 
     Raises
     ------
     ConfigError
-        If it is no catalog.
+        If the folder is not a catalog.
 
     """
     if catalog is None:
@@ -140,7 +141,7 @@ def history_of(catalog: Path | None) -> list[StoredSpan]:
 
 
 def traded_venues(settings: NodeSettings) -> list[str]:
-    """Return the venues whose account a run trades on."""
+    """Return the venues with an account in a run."""
     synthetic = settings.synthetic_quotes
     return [VENUE, str(synthetic.instrument.venue)] if synthetic.enabled else [VENUE]
 

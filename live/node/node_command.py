@@ -1,4 +1,4 @@
-"""The command ``run_node.py``: check everything, then run a node or report what was found."""
+"""The command ``run_node.py``: check everything, then run a node or report the result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BAD_CONFIG: Final = 2
 
 
 def schema_of(settings: NodeSettings) -> FactorSchema | None:
-    """Return the names that the producer of this run writes, or None while nobody knows."""
+    """Return the names that the producer of this run writes, or None if they are unknown."""
     if settings.node.source:
         return None
     if settings.node.venue == "simulated" and settings.node.producer == "own":
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DolphinError as error:
         print(f"run_node.py: {error}", file=sys.stderr)
         return BAD_CONFIG
-    # After the check, which loads nothing that it does not need.
+    # After the check, which does not need these modules.
     from live.node.node_run import NodeRun  # noqa: PLC0415
 
     try:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 PROGRESS_INTERVAL_S: Final = 2.0
 WATCH_INTERVAL_S: Final = 0.25
 START_DELAY_NS: Final = 1_000_000_000
-"""From the node's start to the first quote and factor."""
+"""The limit from the node's start to the first quote and factor."""
 
 
 class NodeRun:
@@ -45,14 +45,14 @@ class NodeRun:
 
     The first SIGINT, SIGTERM or SIGHUP cancels the orders, closes the position and prints the
     summary. A second one, at least a second later, ends the process at once and prints what was
-    left open. A node whose thread hangs is reported, and ended all the same.
+    left open. A node whose thread hangs is reported, and also ended.
 
     Parameters
     ----------
     settings : NodeSettings
         Checked settings.
     strategy : FactorStrategy
-        What trades.
+        The strategy to run.
 
     Notes
     -----
@@ -71,7 +71,7 @@ class NodeRun:
         self._started_s = 0.0
 
     def run(self) -> int:
-        """Run to the end and return the exit code: 0 asked to stop and flat, 1 something
+        """Run to the end and return the exit code: 0 stopped as asked and flat, 1 something
         failed, 3 something was left open.
         """
         # The watch ends the process at a second request, whatever the main thread does.
@@ -150,7 +150,7 @@ class NodeRun:
         )
 
     def _turn(self, report: RunReport) -> dict[str, Any]:
-        """Return what the watch over this thread prints if it has to end the process."""
+        """Return what the watch over this thread prints if it ends the process."""
         return {"left_open": report.left_open(), "is_running": self._ending.is_running}
 
     async def _print_progress(self, report: RunReport) -> None:
@@ -166,7 +166,7 @@ class NodeRun:
             if self._elapsed_s >= next_s:
                 next_s += PROGRESS_INTERVAL_S
                 say(self._progress(report))
-            # While the node stops, a producer that ended got the same signal as the node.
+            # While the node stops, the producer may have ended by the same signal.
             if self._market is not None and not self._ending.reason:
                 self._replace_lost_producer(self._market)
 
@@ -225,7 +225,7 @@ class NodeRun:
         self._ending.stop("the recording is over")
 
     def _on_callback_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Stop the node: asyncio itself would only print the error and go on trading."""
+        """Stop the node: asyncio itself would only print the error, and trading would continue."""
         error = context.get("exception")
         say(f"Error in a callback: {context.get('message')}", to=sys.stderr)
         if error is not None:

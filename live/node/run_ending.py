@@ -1,4 +1,4 @@
-"""RunEnding: why and with which exit code a node's run ends."""
+"""RunEnding: the reason and the exit code of the end of a node's run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RunEnding:
 
     Notes
     -----
-    Used on the node's thread; :meth:`request` in a signal handler there too.
+    Used on the node's thread; :meth:`request` also in a signal handler there.
 
     """
 
@@ -36,7 +36,7 @@ class RunEnding:
         self._handle: LiveNodeHandle | None = None
 
     def attach(self, loop: asyncio.AbstractEventLoop, handle: LiveNodeHandle) -> None:
-        """Stop this node, which runs on this loop, from now on."""
+        """Set the node to stop, and the loop on which it runs."""
         self._loop, self._handle = loop, handle
 
     @property
@@ -52,14 +52,14 @@ class RunEnding:
             call_soon(self._loop, self.stop, f"stopped by {name}")
 
     def stop(self, reason: str) -> None:
-        """Ask the node to stop; only the first reason counts."""
+        """Request the node to stop; only the first reason is kept."""
         if not self.reason:
             self.reason = reason
             self._on_stop()
             self.ask_again()
 
     def ask_again(self) -> None:
-        """Repeat a request that was made: a node forgets one that came while it started."""
+        """Repeat an earlier request: a node ignores one made while it started."""
         if self.reason and self._handle is not None:
             self._handle.stop()
 

@@ -1,4 +1,4 @@
-"""The market of a run that brings its own: its producer process and its data client."""
+"""The simulated or replayed market of a run: its producer process and its data client."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class Market(Protocol):
         """Begin, here and in the producer, at an instant of the UNIX clock."""
 
     def producer_failure(self) -> str:
-        """Return what went wrong with the producer, or an empty string."""
+        """Return the failure of the producer, or an empty string."""
 
     def restart_producer(self) -> bool:
-        """Start the producer again, which may take seconds; return whether this market can."""
+        """Start the producer again, which may take seconds; return False if unsupported."""
 
     def __enter__(self) -> Self: ...
 
@@ -55,7 +55,7 @@ class Market(Protocol):
 
 
 class _ProducedMarket:
-    """What both markets share: the producer's life."""
+    """The base of markets with a producer process of their own."""
 
     def __init__(self, producer: ProducerChild) -> None:
         self._producer = producer
@@ -73,7 +73,7 @@ class _ProducedMarket:
 
 
 class SimulatedMarket(_ProducedMarket):
-    """The demo: a seeded market here, and its factors from a process beside it."""
+    """The demo: a seeded market in the node, and its factors from a separate process."""
 
     def __init__(self, settings: NodeSettings, folder: RunFolder) -> None:
         arguments = ["--region", str(folder.region), "--seed", str(settings.demo.seed)]
@@ -102,7 +102,7 @@ class SimulatedMarket(_ProducedMarket):
 
 
 class SimulatedQuotes:
-    """The same market, of which the factors know nothing: they come from elsewhere."""
+    """The demo's market alone; the factors come from an unrelated producer."""
 
     def __init__(self, seed: int) -> None:
         self._path = SimulatedPath(seed)
@@ -119,7 +119,7 @@ class SimulatedQuotes:
         self._start_ns = start_ns
 
     def producer_failure(self) -> str:
-        # It is not ours: its death shows as staleness.
+        # The producer is not part of this run: its death shows as staleness.
         return ""
 
     def restart_producer(self) -> bool:
@@ -133,7 +133,16 @@ class SimulatedQuotes:
 
 
 class ReplayedMarket(_ProducedMarket):
-    """A recording: its ticks from here, its factors from a process beside it."""
+    """A recording: its ticks from the node, its factors from a separate process.
+
+    Raises
+    ------
+    ConfigError
+        If the settings name no folder, or it is not a recording.
+    ChildError
+        If the producer process is not ready in time.
+
+    """
 
     def __init__(self, settings: NodeSettings, folder: RunFolder) -> None:
         recorded = settings.replay.folder
@@ -160,12 +169,12 @@ class ReplayedMarket(_ProducedMarket):
         return (DeliveryCounterActor(self._hand_over),)
 
     def producer_failure(self) -> str:
-        # Code 0: it has written the whole recording.
+        # Code 0: the producer has written the whole recording.
         code = self._producer.exit_code
         return f"the producer process ended with code {code}" if code else ""
 
     def restart_producer(self) -> bool:
-        # A second run of the recording would give old factors again.
+        # A second run of the recording would publish old factors again.
         return False
 
     def _clock(self) -> ReplayClock:
@@ -175,7 +184,7 @@ class ReplayedMarket(_ProducedMarket):
 
 
 def open_market(settings: NodeSettings, folder: RunFolder) -> Market:
-    """Start the producer of the market that the settings name, if it is to write the factors."""
+    """Return the market that the settings name, with its producer started if it has one."""
     if settings.node.venue == "replay":
         return ReplayedMarket(settings, folder)
     if settings.node.source or settings.node.producer == "outside":

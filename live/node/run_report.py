@@ -1,4 +1,4 @@
-"""What a node's run prints for its user: a line of progress, and a summary at the end."""
+"""The output of a node's run: lines of progress, and a summary at the end."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ class RunReport:
     Parameters
     ----------
     node : LiveNode
-        Not running yet.
+        The node, built and not running yet.
     feed : FactorFeed
-        Its feed.
+        The node's feed.
     latency : LatencyRecorder
-        From the producer's write to ``on_factors``.
+        The latencies of the strategy's ``on_factors``.
     start_balance : float, optional
-        USDT in each account before the run; None: what an account holds when it is first seen.
+        USDT in each account before the run; None: the balance that is seen first.
     venues : iterable of str
-        The venues that are traded.
+        The venues with an account in the run.
 
     """
 
@@ -67,7 +67,7 @@ class RunReport:
         start_balance: float | None,
         venues: Iterable[str],
     ) -> None:
-        # While the node runs, they are reached only if taken before.
+        # A running node does not give access to them: they are taken before.
         self._cache = node.cache
         self._portfolio = node.portfolio
         self._feed = feed
@@ -79,7 +79,7 @@ class RunReport:
         self._at_s = 0.0
 
     def progress(self, elapsed_s: float) -> str:
-        """Return one line about the time since the last one."""
+        """Return a line about the time since the previous line."""
         status = self._feed.source.status()
         seconds = max(elapsed_s - self._at_s, 1e-9)
         rate = (status.published - self._published) / seconds
@@ -96,7 +96,7 @@ class RunReport:
         )
 
     def trading(self) -> Trading:
-        """Return what the orders of this run came to."""
+        """Return the figures of this run's orders."""
         cache = self._cache
         orders = cache.orders()
         buys = sum(len(o.trade_ids) for o in orders if o.is_buy)
@@ -123,7 +123,7 @@ class RunReport:
         return won + (unrealized.as_double() if unrealized else 0.0)
 
     def summary(self, elapsed_s: float, how_it_ended: str) -> str:
-        """Return the account of the whole run."""
+        """Return the summary of the whole run."""
         status = self._feed.source.status()
         trading = self.trading()
         percentiles = self._latency.percentiles()

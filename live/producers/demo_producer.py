@@ -1,6 +1,6 @@
 """The demo's producer: writes the factors of a simulated market into a region.
 
-Started by run_node.py; see live/producers/producer_protocol.py for how the two talk.
+Started by run_node.py; see live/producers/producer_protocol.py for the protocol.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from live.producers.producer_protocol import ProducerProcess, report
 
 
 def main() -> int:
-    """Write one record a step until asked to stop."""
+    """Write one record for each step until asked to stop; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--region", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
@@ -41,7 +41,20 @@ def main() -> int:
 def write_steps(
     path: SimulatedPath, start_ns: int, writer: FactorWriter, process: ProducerProcess
 ) -> None:
-    """Write each step's factors when they are due, and only the newest if late or new here."""
+    """Write each step's factors when they are due, and only the newest if late or just started.
+
+    Parameters
+    ----------
+    path : SimulatedPath
+        The market.
+    start_ns : int
+        The instant of step 0, UNIX nanoseconds.
+    writer : FactorWriter
+        The region's writer.
+    process : ProducerProcess
+        Waits until an instant or a request to stop.
+
+    """
     step = max(0, (time.time_ns() - start_ns) // STEP_NS)
     while process.wait_until(start_ns + step * STEP_NS):
         writer.write_values(path.factors(step), start_ns + step * STEP_NS)

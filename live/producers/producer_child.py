@@ -18,14 +18,14 @@ class ProducerChild:
     Parameters
     ----------
     module : str
-        What to run.
+        The module to run.
     arguments : sequence of str
         Its command line.
 
     Raises
     ------
     ChildError
-        If it is not ready within 30 seconds.
+        If the process is not ready within 30 seconds.
 
     """
 
@@ -40,14 +40,14 @@ class ProducerChild:
             raise
 
     def start_at(self, start_ns: int) -> None:
-        """Give the producer the instant, UNIX nanoseconds, at which its factors begin."""
+        """Send the producer the instant, UNIX nanoseconds, at which its factors begin."""
         self._child.send(f"start {start_ns}")
 
     @property
     def exit_code(self) -> int | None:
-        """The code it ended with, or None while it runs."""
+        """The exit code, or None while the process runs."""
         return self._child.exit_code
 
     def stop(self) -> None:
-        """End the process, by force if it does not within two seconds; safe to call again."""
+        """End the process, by force after two seconds; safe to call again."""
         self._child.stop()

@@ -1,4 +1,4 @@
-"""ProducerProcess: how a producer process and the process that started it talk.
+"""ProducerProcess: the protocol of a producer process and the process that started it.
 
 The child prints ``ready``. The parent writes ``start <T0>`` (UNIX nanoseconds) to the child's
 standard input and keeps it open: it is the child's lifeline. At its end the child prints one
@@ -35,7 +35,7 @@ class ProducerProcess:
 
     Notes
     -----
-    Takes over the stop signals and standard input; one a process, on its main thread.
+    Handles the stop signals and standard input; one for each process, on its main thread.
 
     """
 
@@ -44,7 +44,7 @@ class ProducerProcess:
         self._beat_at_s = time.monotonic()
         self._stopping = False
         self._line = b""
-        # A signal that comes just before the select still ends it: its byte lies in the pipe.
+        # A signal just before the select still ends it: its byte is in the pipe.
         self._signal_fd, signal_write_fd = os.pipe()
         os.set_blocking(signal_write_fd, False)
         signal.set_wakeup_fd(signal_write_fd, warn_on_full_buffer=False)
@@ -76,7 +76,7 @@ class ProducerProcess:
         return int(start_ns)
 
     def wait(self, timeout_s: float) -> bool:
-        """Sleep, and return whether to go on; 0 or less only looks. Takes microseconds then."""
+        """Sleep, and return whether to continue; 0 or less only checks, within microseconds."""
         end_s = time.monotonic() + timeout_s
         while not self._stopping:
             left_s = end_s - time.monotonic()
@@ -90,7 +90,7 @@ class ProducerProcess:
         return not self._stopping
 
     def wait_until(self, unix_ns: int) -> bool:
-        """Sleep until an instant of the wall clock, and return whether to go on."""
+        """Sleep until an instant of the wall clock, and return whether to continue."""
         while (left_ns := unix_ns - time.time_ns()) > 0:
             if not self.wait(left_ns / 1e9):
                 return False

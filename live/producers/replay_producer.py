@@ -63,7 +63,22 @@ def write_all(
     writer: FactorWriter,
     process: ProducerProcess,
 ) -> None:
-    """Write each record when it is due and the node has received all that it is made of."""
+    """Write each record when it is due and the node has received all of its inputs.
+
+    Parameters
+    ----------
+    stream : TickFactors
+        The records.
+    clock : ReplayClock
+        The instants at which records are due.
+    hand_over : DeliveryCounter
+        The number of market events that the node has received.
+    writer : FactorWriter
+        The region's writer.
+    process : ProducerProcess
+        Waits until an instant or a request to stop.
+
+    """
     due_ns: list[int] = clock.due_ns(stream.ts).tolist()
     after_event: list[int] = stream.after_event.tolist()
     values, late_ns = np.empty(len(stream.schema)), np.zeros(len(due_ns), dtype=np.int64)

@@ -64,7 +64,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def check(options: argparse.Namespace) -> None:
-    """Refuse numbers that no recording can follow.
+    """Refuse numbers out of their range.
 
     Raises
     ------

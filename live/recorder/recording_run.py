@@ -40,19 +40,19 @@ class RecordingRun:
     Parameters
     ----------
     source : ShmSource
-        What is recorded.
+        The source to record.
     writer : RecordingWriter
-        Where to.
+        The recording.
     seconds : float
-        Stop after so long; 0: when asked to.
+        Stop after this time; 0: run until asked to stop.
     rotate_records : int, optional
         See :class:`~adapters.catalog.writing.recorder.Recorder`.
     is_quiet : bool
-        No progress.
+        Whether to omit the progress.
 
     Notes
     -----
-    ``run`` takes over the signals and must be called on the main thread, once.
+    ``run`` handles the stop signals and must be called on the main thread, once.
 
     """
 
@@ -83,7 +83,7 @@ class RecordingRun:
         """Run to the end and return the exit code: 0 stopped as asked, 1 something failed."""
         StopSignals(self._on_first_signal, self._on_second_signal).take_over()
         asyncio.run(self._record())
-        # Everything is written: a late request, uv's copy of a Ctrl-C for example, is too late.
+        # Everything is written: a later request, such as uv's copy of a Ctrl-C, is ignored.
         ignore_stop_signals()
         return self._code
 
@@ -123,7 +123,7 @@ class RecordingRun:
                 self._print_progress(self._progress())
 
     def _check(self) -> None:
-        """Print what changed for the worse, or back for the better."""
+        """Print changes to a worse state, and back."""
         counts, status = self._recorder.counts(), self._source.status()
         alarm = self._recorder.mismatch
         if not counts.adds_up:

@@ -1,4 +1,4 @@
-"""Where things lie in a catalog folder, and what their names mean."""
+"""The layout of a catalog folder, and the meaning of its names."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _SECOND_NS: Final = 1_000_000_000
 
 
 def check_recording_name(name: str) -> str:
-    """Return a recording's name if it may name a folder.
+    """Return a recording's name if it is a valid folder name.
 
     Raises
     ------
     ConfigError
-        If it may not.
+        If it is not.
 
     """
     if _RECORDING_NAME.fullmatch(name) is None:
@@ -74,18 +74,18 @@ def spool_name(part: int, folder: str) -> str:
 
 
 def spool_part(name: str) -> tuple[int, str] | None:
-    """Return the part and the folder in a spool's name; None if it is no spool's."""
+    """Return the part and the folder in a spool's name; None if it is not a spool's name."""
     found = _SPOOL_NAME.fullmatch(name)
     return (int(found[1]), unquote(found[2])) if found else None
 
 
 def check_folder(relative: str) -> str:
-    """Return a relative folder if it leads nowhere else.
+    """Return a relative folder if it stays below the catalog.
 
     Raises
     ------
     ConfigError
-        If it does.
+        If it does not.
 
     """
     if not relative or {"..", "/"} & set(Path(relative).parts):
@@ -100,7 +100,7 @@ def make_folder(catalog: Path, relative: str) -> Path:
     Raises
     ------
     ConfigError
-        If something else, a symbolic link for example, is in its place.
+        If the path holds something else, a symbolic link for example.
     OSError
         If it cannot be made.
 
@@ -122,7 +122,7 @@ def make_folder(catalog: Path, relative: str) -> Path:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make what a folder lists durable."""
+    """Make the entries of a folder durable."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

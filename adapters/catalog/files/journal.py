@@ -20,8 +20,8 @@ _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOE
 class Journal:
     """Appends to a journal; its owner holds the recording's lock.
 
-    A line is in the file whole or not at all: what a kill left torn is cut off when the journal
-    is opened, and what a full disk tore is cut off at once.
+    A line is in the file whole or not at all: a line torn by a kill is cut off when the
+    journal is opened, and one torn by a full disk at once.
 
     Raises
     ------
@@ -37,12 +37,21 @@ class Journal:
         self._keys = {(e["event"], e.get("key")) for e in read_journal(path)}
 
     def append(self, event: str, /, *, is_durable: bool = True, **data: Any) -> None:
-        """Write a line; with ``is_durable`` it also survives a loss of power.
+        """Write a line.
+
+        Parameters
+        ----------
+        event : str
+            The event of the line.
+        is_durable : bool
+            Whether to sync the file, so that the line survives a loss of power.
+        **data
+            The other members of the line.
 
         Raises
         ------
         OSError
-            If it cannot be written; the journal is then as before.
+            If the line cannot be written; the journal is then as before.
 
         """
         line = _with_checksum(json.dumps({"event": event, **data}).encode()) + b"\n"
@@ -51,12 +60,21 @@ class Journal:
             write_all(self._fd, line)
             if is_durable:
                 os.fsync(self._fd)
-        except BaseException:  # a Ctrl-C too may leave half a line
+        except BaseException:  # a Ctrl-C may also leave half a line
             os.ftruncate(self._fd, size)
             raise
 
     def append_once(self, event: str, key: str, /, **data: Any) -> None:
-        """Write a line unless the journal has one with this key.
+        """Write a line unless the journal has one with this event and key.
+
+        Parameters
+        ----------
+        event : str
+            The event of the line.
+        key : str
+            Identifies the line among those of the event.
+        **data
+            The other members of the line.
 
         Raises
         ------
@@ -84,7 +102,7 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
 
 
 def damaged_lines(path: Path) -> int:
-    """Return how many whole lines of a journal are not as they were written."""
+    """Return how many whole lines of a journal differ from what was written."""
     return _parsed(path).count(None)
 
 
@@ -111,7 +129,8 @@ def _with_checksum(body: bytes) -> bytes:
 def last_sequences(events: Iterable[dict[str, Any]]) -> dict[int, int]:
     """Return for each stream the last sequence that a recording has accounted for.
 
-    Recorded, reported lost, or dropped: a recorder continues after it.
+    A record is accounted for if it was recorded, reported lost, or dropped; a recorder continues
+    after it.
     """
     last: dict[int, int] = {}
     for event in events:
@@ -126,10 +145,10 @@ def last_sequences(events: Iterable[dict[str, Any]]) -> dict[int, int]:
 
 
 def unreached_gaps(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the gaps that come after records which a kill kept from being recorded.
+    """Return the gaps that come after records which were not recorded because of a kill.
 
-    A gap's line is written before the records on both sides of it: whoever goes on with the
-    stream finds it again, so that it counts only once it was reached.
+    A gap's line is written before the records on both sides of it. A recorder that continues the
+    stream finds the gap again, so that it counts only once it was reached.
     """
     events = list(events)
     reached = last_sequences(e for e in events if e["event"] != "gap")
@@ -162,7 +181,7 @@ def write_all(fd: int, content: bytes | memoryview) -> None:
     Raises
     ------
     OSError
-        If not everything could be written; a part may have been.
+        If not everything could be written; a part may be in the file.
 
     """
     left = memoryview(content).cast("B")

@@ -43,17 +43,17 @@ _TRADE_FIELDS: Final = (
 
 
 def quotes_folder(instrument_id: InstrumentId) -> str:
-    """Return where an instrument's quotes lie, relative to ``data``."""
+    """Return the folder of an instrument's quotes, relative to ``data``."""
     return f"quotes/{_folder_name(instrument_id)}"
 
 
 def trades_folder(instrument_id: InstrumentId) -> str:
-    """Return where an instrument's trades lie, relative to ``data``."""
+    """Return the folder of an instrument's trades, relative to ``data``."""
     return f"trades/{_folder_name(instrument_id)}"
 
 
 def delivery_columns(numbers: ArrayLike, delivered_ns: ArrayLike) -> dict[str, pa.Array]:
-    """Return the two columns of what a node recorded, as ``write_factors(extra=)`` takes them."""
+    """Return the two delivery columns of a node's recording, for ``write_factors(extra=)``."""
     return {
         DELIVERY_NUMBER: column_of(np.asarray(numbers), pa.uint64()),
         DELIVERED_NS: column_of(np.asarray(delivered_ns), _TIME),
@@ -63,7 +63,7 @@ def delivery_columns(numbers: ArrayLike, delivered_ns: ArrayLike) -> dict[str, p
 def quotes_to_arrow(
     quotes: Sequence[QuoteTick], extra: dict[str, pa.Array] | None = None
 ) -> pa.RecordBatch:
-    """Turn quotes of one instrument into a batch.
+    """Convert quotes of one instrument into a batch.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def quotes_to_arrow(
     Raises
     ------
     ValueError
-        If there are none, or they differ in instrument or precision.
+        If there are no ticks, or they differ in instrument or precision.
 
     """
     described = _one(
@@ -95,12 +95,12 @@ def quotes_to_arrow(
 def trades_to_arrow(
     trades: Sequence[TradeTick], extra: dict[str, pa.Array] | None = None
 ) -> pa.RecordBatch:
-    """Turn trades of one instrument into a batch; as :func:`quotes_to_arrow`.
+    """Convert trades of one instrument into a batch; see :func:`quotes_to_arrow`.
 
     Raises
     ------
     ValueError
-        If there are none, or they differ in instrument or precision.
+        If there are no ticks, or they differ in instrument or precision.
 
     """
     described = _one((t.instrument_id, t.price.precision, t.size.precision) for t in trades)
@@ -114,7 +114,7 @@ def trades_to_arrow(
 
 
 def quotes_from_arrow(table: pa.Table | pa.RecordBatch) -> list[QuoteTick]:
-    """Turn a table of one instrument's quotes back.
+    """Convert a table of one instrument's quotes back.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def quotes_from_arrow(table: pa.Table | pa.RecordBatch) -> list[QuoteTick]:
 
 
 def trades_from_arrow(table: pa.Table | pa.RecordBatch) -> list[TradeTick]:
-    """Turn a table of one instrument's trades back.
+    """Convert a table of one instrument's trades back.
 
     Raises
     ------

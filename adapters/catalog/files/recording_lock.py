@@ -18,7 +18,7 @@ def lock_recording(folder: Path) -> PidLock:
     Raises
     ------
     ConfigError
-        If another process writes it, with its pid.
+        If another process writes the recording, with its pid.
     OSError
         If the lock's file cannot be opened or written.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def recover(catalog: Path) -> dict[str, int]:
-    """Turn the spools of dead recordings into Parquet files; return the rows of each recording.
+    """Convert the spools of dead recordings into Parquet files; return the rows of each recording.
 
     A gap that was written before the records beside it were safe is withdrawn.
 

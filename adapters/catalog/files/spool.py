@@ -45,14 +45,14 @@ class Spool:
         Raises
         ------
         OSError
-            If it cannot be written; the spool is then as before.
+            If the batch cannot be written; the spool is then as before.
 
         """
         self._append(batch.serialize())
         self.rows += batch.num_rows
 
     def sync(self) -> None:
-        """Make what was appended durable against a loss of power."""
+        """Sync the file, so that the appended batches survive a loss of power."""
         os.fdatasync(self._fd)
 
     def close(self) -> None:
@@ -71,19 +71,19 @@ class Spool:
         try:
             write_all(self._fd, memoryview(message))
             self.bytes += message.size
-        except BaseException:  # a Ctrl-C too may leave half a message
+        except BaseException:  # a Ctrl-C may also leave half a message
             os.ftruncate(self._fd, self.bytes)
             os.lseek(self._fd, self.bytes, os.SEEK_SET)
             raise
 
 
 def read_spool(file: BinaryIO) -> Iterator[pa.RecordBatch]:
-    """Yield the batches of a spool that may still be written, up to the first that is torn."""
+    """Yield the batches of a spool that may still be written, up to the first torn one."""
     yield from _batches(file)
 
 
 def map_spool(path: Path) -> Iterator[pa.RecordBatch]:
-    """Do the same without copying, for a spool that nobody writes any more.
+    """Yield the batches without copying, for a spool that has no writer any more.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Turning the spool of a part into its Parquet file, once, however often it was interrupted."""
+"""Converting the spool of a part into its Parquet file, once, despite interruptions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from adapters.catalog.files.journal import Journal
 
 ROW_GROUP_ROWS: Final = 8_192
-"""So that a window is read in small pieces."""
+"""Rows of a row group, small so that a window is read in small pieces."""
 PART_KEY: Final = "dolphin.part"
 """Schema metadata: the recording and the spool that a file was made of."""
 _NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -36,18 +36,18 @@ _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOE
 def finish_part(
     catalog: Path, recording: str, journal: Journal, finished: Collection[int], spool: Path
 ) -> int:
-    """Turn a spool that nobody writes any more into Parquet; return how many records it has.
+    """Convert a spool that has no writer any more into Parquet; return its number of records.
 
     Parameters
     ----------
     catalog, recording
-        Where it belongs; the caller holds the recording's lock.
+        The catalog and the recording; the caller holds the recording's lock.
     journal : Journal
-        The recording's.
+        The recording's journal.
     finished : collection of int
-        The parts that the journal has a file of.
+        The parts of which the journal names a file.
     spool : Path
-        Deleted at the end.
+        The spool, deleted at the end.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def sha256_of(path: Path) -> str:
 
 
 class _NewFile:
-    """What pyarrow asks of a file to write to, over a descriptor."""
+    """A file over a descriptor, with the methods that pyarrow requires for writing."""
 
     closed = False
 
@@ -163,14 +163,14 @@ class _NewFile:
         return self._size
 
     def flush(self) -> None:
-        """There is nothing to flush."""
+        """Do nothing: writes are not buffered."""
 
     def close(self) -> None:
         self.closed = True
 
 
 def _described(table: pa.Table, journal: Journal) -> dict[str, Any]:
-    """Return a file of factors as the journal describes it; each list of names stands once."""
+    """Return the journal's description of a file of factors; each list of names is kept once."""
     if "sequence" not in table.column_names:
         return {}
     sequences = numpy_of(table.column("sequence"))
@@ -186,7 +186,7 @@ def _described(table: pa.Table, journal: Journal) -> dict[str, Any]:
 
 
 def _find(folder: Path, first_ns: int, last_ns: int, origin: str) -> Path | None:
-    """Return the file that was made of this part already, if a kill came right after it."""
+    """Return the file already made of this part, if the process was killed right afterwards."""
     while (path := folder / catalog_layout.file_name(first_ns, last_ns)).exists():
         if origin_of(path) == origin:
             return path
@@ -195,11 +195,11 @@ def _find(folder: Path, first_ns: int, last_ns: int, origin: str) -> Path | None
 
 
 def _place(temporary: Path, folder: Path, first_ns: int, last_ns: int) -> Path:
-    """Give a file a name that no other part has: it may claim more than there is, never less."""
+    """Give a file a unique name; its range may be wider than the rows', never narrower."""
     while True:
         path = folder / catalog_layout.file_name(first_ns, last_ns)
         try:
-            # Unlike a rename, never over a file that another recording has just put there.
+            # Unlike a rename, a link never replaces a file that another recording has just made.
             path.hardlink_to(temporary)
         except FileExistsError:
             last_ns += 1
@@ -213,7 +213,7 @@ def _place(temporary: Path, folder: Path, first_ns: int, last_ns: int) -> Path:
 
 
 def origin_of(path: Path) -> str:
-    """Return the recording and the spool that a file was made of; empty if unknown."""
+    """Return the recording and the spool from which a file was made; empty if unknown."""
     try:
         metadata = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowInvalid):

@@ -1,4 +1,4 @@
-"""Leaving out duplicates: records that another recording of the same stream gave already."""
+"""Leaving out duplicates: records already read from another recording of the same stream."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Once:
     Parameters
     ----------
     streams : collection of int
-        The ids of the streams to look at; all others pass.
+        The ids of the streams to check; records of all others pass.
 
     """
 
@@ -28,10 +28,11 @@ class Once:
 
     @property
     def streams(self) -> Collection[int]:
+        """The ids of the streams that are checked."""
         return self._seen.keys()
 
     def is_new(self, stream_id: int, sequences: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Return which of a stream's records did not come before, and remember them."""
+        """Return which sequences of a stream are new, bool of shape (records,); remember them."""
         if stream_id not in self._seen:
             return np.ones(len(sequences), np.bool_)
         begins, ends = self._seen[stream_id]

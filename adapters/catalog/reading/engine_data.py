@@ -1,4 +1,4 @@
-"""Recorded factors as a backtest engine takes them."""
+"""Recorded factors as data of a backtest engine."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def to_engine_data(batch: FactorBatch) -> list[CustomData]:
-    """Return the records of a batch as a backtest engine takes them."""
+    """Return the records of a batch as data of a backtest engine."""
     return list(map(CustomData, repeat(EXTERNAL_FACTORS), batch.records()))
 
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Keep the garbage collector off: a million new objects would be walked again and again."""
+    """Suspend the garbage collector, which would repeatedly walk a million new objects."""
     was_on = gc.isenabled()
     gc.disable()
     try:

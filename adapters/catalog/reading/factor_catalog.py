@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 MAX_ROWS: Final = 8_192
 LOOK_BACK_NS: Final = 60_000_000_000
-"""Two copies of one record whose ``ts_init`` lie further apart than this, one before and one
-after the start of a window, are not known to be one."""
+"""Copies of a record whose ``ts_init`` are further apart than this are not recognised as
+duplicates if the start of a window lies between them."""
 _FIRST_NS: Final = 0
 _END_NS: Final = (1 << 63) - 1
 
@@ -47,8 +47,8 @@ class DamagedFileWarning(UserWarning):
 class FactorCatalog:
     """The factors of a catalog: all recordings merged, or some.
 
-    Times are UNIX nanoseconds of ``ts_init``; windows are half-open. What a live recorder has
-    flushed is read too. A file that cannot be read is left out with a
+    Times are UNIX nanoseconds of ``ts_init``; windows are half-open. Records flushed by a live
+    recorder are read too. A file that cannot be read is left out with a
     :class:`DamagedFileWarning` and listed in ``damages``; ``verify`` finds all damage.
 
     Parameters
@@ -59,7 +59,7 @@ class FactorCatalog:
     Attributes
     ----------
     damages : list of Damage
-        What queries left out.
+        The files that queries left out.
 
     Raises
     ------
@@ -120,7 +120,7 @@ class FactorCatalog:
     ) -> Iterator[FactorBatch]:
         """Yield the records from ``start_ns`` to before ``end_ns`` in the order of ``ts_init``.
 
-        A record that several recordings hold comes once: the copy with the earliest ``ts_init``.
+        A record that several recordings hold is yielded once, with the earliest ``ts_init``.
 
         Parameters
         ----------
@@ -129,10 +129,10 @@ class FactorCatalog:
         recordings : collection of str, optional
             Their names; all by default.
         names : sequence of str, optional
-            Which factors, in which order; a recording without one gives NaN. By default each
-            batch has the factors of its file.
+            The factors and their order; NaN for a factor that a recording lacks. By default
+            each batch has the factors of its file.
         max_rows : int
-            No batch has more; it bounds the memory taken.
+            The largest batch, which bounds the memory used.
 
         Raises
         ------
@@ -162,7 +162,12 @@ class FactorCatalog:
     def arrays(
         self, names: Sequence[str], start_ns: int | None = None, end_ns: int | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return ``ts_init`` of shape (records,) and values of shape (records, names).
+        """Return ``ts_init`` (int64, shape (records,)) and values (float64, (records, names)).
+
+        Parameters
+        ----------
+        names, start_ns, end_ns
+            As for :meth:`batches`.
 
         Raises
         ------
@@ -186,6 +191,11 @@ class FactorCatalog:
     ) -> pd.DataFrame:
         """Return the records as a DataFrame: ``ts_init`` in UTC as index, ``ts_event``,
         ``sequence`` and the factors as columns.
+
+        Parameters
+        ----------
+        names, start_ns, end_ns
+            As for :meth:`batches`; all factors by default.
 
         Raises
         ------
@@ -211,13 +221,9 @@ class FactorCatalog:
     def engine_data(
         self, start_ns: int | None = None, end_ns: int | None = None
     ) -> list[CustomData]:
-        """Return the records as a backtest engine takes them; add them before anything else.
+        """Return the records as data of a backtest engine; add them before any other data.
 
-        Notes
-        -----
-        Everything at once: about 1.1 kB a record of 85 factors. Long backtests stream
-        ``batches``.
-
+        The list takes about 1.1 kB per record of 85 factors; long backtests stream ``batches``.
         """
         data: list[CustomData] = []
         with no_collection():
@@ -253,11 +259,7 @@ class FactorCatalog:
                 raise UnknownFactorError(name, known)
 
     def _cursors(
-        self,
-        chosen: list[Recording],
-        window: Window,
-        names: FactorSchema | None,
-        max_rows: int,
+        self, chosen: list[Recording], window: Window, names: FactorSchema | None, max_rows: int
     ) -> list[Cursor]:
         return [
             Cursor(
@@ -273,7 +275,7 @@ class FactorCatalog:
         ]
 
     def _once(self, chosen: list[Recording], start_ns: int) -> Once:
-        """Return what knows the records that shortly before the start came in another copy."""
+        """Return a filter that knows the records shortly before the start, to drop copies."""
         once = Once(in_several([r.stream_ids for r in chosen]))
         window = (start_ns - LOOK_BACK_NS, start_ns)
         for file in (f for r in chosen for f in r.files if f.stream_id in once.streams):

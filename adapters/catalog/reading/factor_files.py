@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from adapters.catalog.reading.recordings import FactorFile
 
 READ_AHEAD: Final = 2
-"""Row groups that are decoded before they are asked for."""
+"""Row groups that are decoded in advance."""
 
 type Window = tuple[int, int]
 """Half-open, UNIX nanoseconds of ``ts_init``."""
 
 
 def open_spool(file: FactorFile) -> BinaryIO | None:
-    """Open a spool now, since it is gone once it became a Parquet file; None for a Parquet file.
+    """Open a spool, which is deleted once it became a Parquet file; None for a Parquet file.
 
     Raises
     ------
     FileNotFoundError
-        If it is gone already.
+        If the spool was deleted already.
 
     """
     return file.path.open("rb") if file.is_spool else None
@@ -50,6 +50,19 @@ def file_batches(
     max_rows: int,
 ) -> Iterator[FactorBatch]:
     """Yield the records of a file in a window, one row group after the other.
+
+    Parameters
+    ----------
+    file : FactorFile
+        The file.
+    spool : file object, optional
+        Its open spool, see :func:`open_spool`; None for a Parquet file.
+    window : tuple of int
+        Half-open, UNIX nanoseconds of ``ts_init``.
+    names : FactorSchema, optional
+        The factors of the batches; None: those of the file.
+    max_rows : int
+        The largest batch.
 
     Raises
     ------
@@ -69,7 +82,16 @@ def file_batches(
 def file_sequences(
     file: FactorFile, spool: BinaryIO | None, window: Window
 ) -> Iterator[NDArray[np.uint64]]:
-    """Yield the sequences of the records of a file in a window.
+    """Yield the sequences of the records of a file in a window, as uint64 arrays.
+
+    Parameters
+    ----------
+    file : FactorFile
+        The file.
+    spool : file object, optional
+        Its open spool, see :func:`open_spool`; None for a Parquet file.
+    window : tuple of int
+        Half-open, UNIX nanoseconds of ``ts_init``.
 
     Raises
     ------
@@ -82,7 +104,7 @@ def file_sequences(
 
 
 def to_batch(table: pa.Table, names: FactorSchema | None) -> FactorBatch:
-    """Return a table as a batch of these names; a factor that it does not have is NaN."""
+    """Return a table as a batch of these names; a factor that the table lacks is NaN."""
     schema = names or FactorSchema(factor_names(table.schema))
     values = np.empty((table.num_rows, len(schema)))
     held = set(table.column_names)
@@ -138,7 +160,7 @@ def _row_groups(
             yield parquet.read_row_group(groups[0], columns=wanted)
             return
         with ThreadPoolExecutor(1, "catalog") as thread:
-            # Decoding needs no interpreter: it goes on while what was read is worked on.
+            # Decoding needs no interpreter: it proceeds while the rows read before are processed.
             ahead = deque[Future[pa.Table]]()
             try:
                 for group in groups:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RecordedSource:
-    """Hand out records at the instants at which they were got, unchanged.
+    """Hand out records, unchanged, at the instants at which they were received.
 
     Each keeps its ``ts_event``, ``ts_init``, ``sequence`` and ``stream_id``. Batches are taken
     one at a time, so that a long recording needs little memory.
@@ -29,12 +29,13 @@ class RecordedSource:
     batches : iterable of FactorBatch
         In the order of delivery.
     delivered_ns : iterable of int64 arrays, optional
-        For each batch when its records are due, UNIX nanoseconds; ``ts_init`` by default.
+        For each batch the instants at which its records are due, UNIX nanoseconds; ``ts_init``
+        by default.
 
     Notes
     -----
-    Opened once: a recording goes by one time. Records due before that instant are passed over,
-    as BacktestEngine passes over data before its start.
+    To be opened once: a recording is played once. Records due before the opening are skipped,
+    as BacktestEngine skips data before its start.
 
     """
 
@@ -57,12 +58,21 @@ class RecordedSource:
     def of_catalog(
         cls, catalog: FactorCatalog, start_ns: int | None = None, end_ns: int | None = None
     ) -> Self:
-        """Hand out a window of a catalog; its end is exclusive."""
+        """Make a source of a window of a catalog.
+
+        Parameters
+        ----------
+        catalog : FactorCatalog
+            The catalog.
+        start_ns, end_ns : int, optional
+            The window by ``ts_init``, UNIX nanoseconds, half-open.
+
+        """
         return cls(catalog.batches(start_ns, end_ns))
 
     @property
     def schema(self) -> FactorSchema | None:
-        """The names of the newest record handed out, or of the first one to come."""
+        """The names of the newest record handed out, or of the first one."""
         return self._schema
 
     @property
@@ -76,7 +86,7 @@ class RecordedSource:
         return self._due_ns[self._at] if self._at < len(self._due_ns) else None
 
     def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:
-        """Go to the first record that is due now or later; ``wake`` is never called."""
+        """Move to the first record that is due now or later; ``wake`` is never called."""
         self._clock_ns = clock_ns
         now_ns = clock_ns()
         self._load()
@@ -118,7 +128,7 @@ class RecordedSource:
         return FactorBatch.of(records) if records else None
 
     def held_after(self, stream_id: int, sequence: int, limit: int) -> FactorBatch | None:
-        """Return None: what was before is in the catalog."""
+        """Return None: earlier records are in the catalog."""
         return None
 
     def sleep(self) -> bool:
@@ -139,7 +149,7 @@ class RecordedSource:
         )
 
     def close(self) -> None:
-        """Let go of the recording."""
+        """Release the recording."""
         self._batches = iter(())
         self._records, self._due_ns, self._at = [], [], 0
 
@@ -154,7 +164,7 @@ class RecordedSource:
         Raises
         ------
         ValueError
-            If it goes back in time.
+            If a record is due before the one in front of it.
 
         """
         self._records, self._due_ns, self._at = [], [], 0

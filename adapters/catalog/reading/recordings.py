@@ -1,4 +1,4 @@
-"""What a catalog holds: recordings, their files, gaps and counts, from journals and footers."""
+"""The recordings of a catalog, their files, gaps and counts, from journals and footers."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from dolphin_strategies.factors.schema import FactorSchema
 
 @dataclass(frozen=True, kw_only=True)
 class FactorFile:
-    """One Parquet file of factors, or a spool that is none yet.
+    """One Parquet file of factors, or a spool that is not converted yet.
 
-    Times are UNIX nanoseconds of ``ts_init``, both inside.
+    Times are UNIX nanoseconds of ``ts_init``, both included.
     """
 
     path: Path
@@ -36,12 +36,12 @@ class FactorFile:
     stream_id: int
     is_spool: bool = False
     part: str = ""
-    """The recording and the spool that it was made of; empty if it was written otherwise."""
+    """The recording and the spool from which it was made; empty for other files."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """One recording, with what a live recorder has flushed.
+    """One recording, including the records flushed by a live recorder.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Recording:
     records : int
         Factors; quotes and trades do not count.
     gaps : tuple of Gap
-        What its source lost.
+        The records that its source lost.
     lost, dropped : int
         Records that the source lost, and that could not be written.
     missing : int
@@ -89,9 +89,9 @@ class Recording:
 
 
 def list_recordings(catalog: Path) -> tuple[list[Recording], list[tuple[Path, str]]]:
-    """Return the recordings in the order of their names, and the files that are none of factors.
+    """Return the recordings in the order of their names, and the files that are not of factors.
 
-    The second list gives each of these files with what is wrong with it.
+    The second list has each of these files with the reason.
     """
     factors = catalog / catalog_layout.DATA / catalog_layout.FACTORS
     names = {p.name for p in (catalog / catalog_layout.RECORDINGS).glob("*/")}
@@ -107,7 +107,7 @@ def list_recordings(catalog: Path) -> tuple[list[Recording], list[tuple[Path, st
 
 def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Recording:
     home = catalog / catalog_layout.RECORDINGS / name
-    # First the spools: one that becomes a file meanwhile is then seen twice rather than never.
+    # Spools first: one that is converted meanwhile is then seen twice rather than never.
     spools = [file for path in spools_of(home) if (file := _from_spool(path)) is not None]
     is_open = is_written(home)
     events = read_journal(home / catalog_layout.JOURNAL)
@@ -164,7 +164,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _from_spool(path: Path) -> FactorFile | None:
-    """Read what a spool of factors holds by now; None if it is gone, empty or of another kind."""
+    """Read the present content of a spool of factors; None if deleted, empty or not of factors."""
     _, folder = catalog_layout.spool_part(path.name) or (0, "")
     if not folder.startswith(catalog_layout.FACTORS):
         return None
@@ -205,7 +205,7 @@ def _from_journal(
 
 
 def from_footer(path: Path) -> FactorFile:
-    """Read a file's own description: its footer and its name.
+    """Read the description of a file from its footer and its name.
 
     Raises
     ------

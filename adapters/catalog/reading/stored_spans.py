@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def stored_spans(catalog: FactorCatalog, since_ns: int = 0) -> list[StoredSpan]:
     """Return a span for each row group that Nautilus's own queries read.
 
-    Spools are no Parquet files yet; ``FactorCatalog.recover`` makes files of those that nobody
-    writes any more. A file that cannot be read is left out.
+    Spools are not Parquet files yet; ``FactorCatalog.recover`` converts those that have no writer
+    any more. A file that cannot be read is left out.
     """
     files = [f for r in catalog.recordings() for f in r.files if not f.is_spool]
     return sorted(s for f in files if f.last_ns >= since_ns for s in _spans_of(f))

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Cursor:
-    """Stands before the next record of one file.
+    """A position before the next record of one file.
 
     Parameters
     ----------
     batches : iterator of FactorBatch
-        The file's records in the order of ``ts_init``; not touched before its time comes.
+        The file's records in the order of ``ts_init``; not read before its time comes.
     first_ns : int
-        No record is earlier.
+        A lower bound of the records' ``ts_init``, UNIX nanoseconds.
 
     """
 
@@ -34,7 +34,7 @@ class Cursor:
         self._batch: FactorBatch | None = None
 
     def open(self) -> bool:
-        """Have the next records at hand; return whether there are any."""
+        """Load the next records; return whether there are any."""
         while self._batch is None or not len(self._batch):
             self._batch = next(self._batches, None)
             if self._batch is None:
@@ -44,11 +44,11 @@ class Cursor:
 
     @property
     def last_ns(self) -> int:
-        """The last ``ts_init`` at hand."""
+        """The last loaded ``ts_init``."""
         return self.head_ns if self._batch is None else int(self._batch.ts_init[-1])
 
     def take(self, before_ns: int) -> FactorBatch | None:
-        """Return the records at hand before an instant; None if there are none."""
+        """Return the loaded records before an instant; None if there are none."""
         batch = self._batch
         if batch is None or not (end := int(np.searchsorted(batch.ts_init, before_ns))):
             return None
@@ -61,7 +61,7 @@ class Cursor:
 def merged(cursors: Sequence[Cursor], once: Once, max_rows: int) -> Iterator[FactorBatch]:
     """Yield the records of all files in the order of ``ts_init``.
 
-    Records with the same ``ts_init`` come in the order of their files. Only files that overlap in
+    Records with the same ``ts_init`` are in the order of their files. Only files that overlap in
     time are open at once, and each holds one batch in memory.
 
     Parameters
@@ -69,12 +69,12 @@ def merged(cursors: Sequence[Cursor], once: Once, max_rows: int) -> Iterator[Fac
     cursors : sequence of Cursor
         One for each file; their order decides ties.
     once : Once
-        Knows which records came before.
+        Remembers the records yielded already.
     max_rows : int
-        No batch has more.
+        The largest batch.
 
     """
-    # The earliest at the end.
+    # The earliest is last.
     later = sorted(enumerate(cursors), key=lambda c: (c[1].head_ns, c[0]), reverse=True)
     now: dict[int, Cursor] = {}
     while now or later:
@@ -85,7 +85,7 @@ def merged(cursors: Sequence[Cursor], once: Once, max_rows: int) -> Iterator[Fac
 
 
 def _next_slices(now: dict[int, Cursor], later: list[tuple[int, Cursor]]) -> list[FactorBatch]:
-    """Take all records up to the first instant after which a file has none at hand."""
+    """Take all records up to the first instant after which a file has none loaded."""
     for rank in [rank for rank, cursor in now.items() if not cursor.open()]:
         del now[rank]
     until = min(((c.last_ns, rank) for rank, c in now.items()), default=None)
@@ -96,13 +96,13 @@ def _next_slices(now: dict[int, Cursor], later: list[tuple[int, Cursor]]) -> lis
             until = min(until or (cursor.last_ns, rank), (cursor.last_ns, rank))
     if until is None:
         return []
-    # Of that instant itself a later file's records wait: an earlier one may have more of it.
+    # A later file's records of that instant wait: an earlier file may have more of them.
     taken = [now[rank].take(until[0] + (rank <= until[1])) for rank in sorted(now)]
     return [batch for batch in taken if batch is not None]
 
 
 def _interleaved(slices: list[FactorBatch], once: Once) -> Iterator[FactorBatch]:
-    """Merge batches in memory; each run of one schema and stream is a batch again."""
+    """Merge batches in memory into one batch for each run of one schema and stream."""
     if len(slices) == 1:
         is_new = once.is_new(slices[0].stream_id, slices[0].sequence)
         yield from [slices[0]] if is_new.all() else [slices[0][is_new]] * bool(is_new.any())
@@ -132,7 +132,7 @@ def _interleaved(slices: list[FactorBatch], once: Once) -> Iterator[FactorBatch]
 def _gathered(
     slices: list[FactorBatch], owner: NDArray[np.int64], row: NDArray[np.int64]
 ) -> FactorBatch:
-    """Return the given rows of the given batches, which are of one kind, as one batch."""
+    """Return the given rows of batches of one schema and stream as one batch."""
     owners = np.unique(owner).tolist()
     if len(owners) == 1:
         only: FactorBatch = slices[owners[0]][row]

@@ -17,7 +17,7 @@ from adapters.catalog.files.spool_conversion import sha256_of
 
 @dataclass(frozen=True, kw_only=True)
 class Damage:
-    """What is wrong with a file, and where it was moved to."""
+    """A damaged file, the reason, and its new path if it was moved."""
 
     path: Path
     what: str
@@ -27,17 +27,17 @@ class Damage:
 def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
     """Check every Parquet file of a catalog; return what is damaged.
 
-    A file that a journal names must have its size and SHA-256: no bit can differ. Any other file,
+    A file that a journal names must have the size and SHA-256 of the journal. Any other file,
     written by Nautilus for example, must have a name of two times and be readable to its end.
     A journal with damaged lines is reported too: its files are then checked like Nautilus's own.
 
     Parameters
     ----------
     catalog : Path
-        Its folder.
+        The catalog's folder.
     quarantine : bool
-        Move what is damaged to the same path below ``quarantine``, where a journal states why;
-        the rest stays queryable. A missing file is then not reported again.
+        Move damaged files to the same path below ``quarantine``, where a journal states the
+        reason; the rest stays queryable. A missing file is then not reported again.
 
     """
     known = _journaled(catalog)
@@ -67,7 +67,7 @@ def _journals(catalog: Path) -> list[Path]:
 
 
 def _journaled(catalog: Path) -> dict[str, dict[str, Any]]:
-    """Return the journals' lines of files that should be there, by path."""
+    """Return the journals' lines of the files that should exist, by path."""
     return {
         event["path"]: event
         for journal in _journals(catalog)

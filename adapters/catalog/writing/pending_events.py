@@ -1,4 +1,4 @@
-"""PendingEvents: journal lines on their way to a recording's journal, and what they count."""
+"""PendingEvents: lines that wait for a recording's journal, and the counts of their records."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ if TYPE_CHECKING:
 
 
 class PendingEvents:
-    """Holds journal lines until the disk takes them, in order.
+    """Holds journal lines, in order, until they can be written.
 
     Parameters
     ----------
     journal : Journal
-        Written by nobody else.
+        The recording's journal, written only through this object.
 
     Attributes
     ----------
     lost, dropped : int
-        Records reported lost by their source; records that were not written.
+        Records that the source reported lost; records that were not written.
 
     """
 
@@ -33,13 +33,24 @@ class PendingEvents:
         return bool(self._events)
 
     def add_lost(self, stream_id: int, after_sequence: int, count: int) -> None:
-        """Add a gap of ``count`` records after a sequence."""
+        """Add a gap.
+
+        Parameters
+        ----------
+        stream_id : int
+            u64 of the stream.
+        after_sequence : int
+            The sequence of the last record before the gap.
+        count : int
+            The number of lost records.
+
+        """
         self.lost += count
         gap = {"stream_id": f"{stream_id:016x}", "after_sequence": after_sequence, "lost": count}
         self._events.append(("gap", gap))
 
     def add_dropped(self, event: dict[str, Any]) -> None:
-        """Add ``event["count"]`` dropped records; a run of the same kind makes one line."""
+        """Add ``event["count"]`` dropped records; consecutive events of one kind share a line."""
         self.dropped += event["count"]
         if self._events:
             kind, last = self._events[-1]
@@ -59,7 +70,7 @@ class PendingEvents:
         Raises
         ------
         OSError
-            If the journal cannot be written; the lines that are left wait for the next call.
+            If the journal cannot be written; the remaining lines wait for the next call.
 
         """
         while self._events:

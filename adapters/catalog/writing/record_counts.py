@@ -1,4 +1,4 @@
-"""What became of the records of a source: counts that add up, and the gaps that were lost."""
+"""The outcomes of a source's records: counts that add up, and the lost gaps."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class RecorderCounts:
-    """A recorder at one moment: ``published == recorded + lost + dropped + waiting``.
+    """A recorder's counts at one moment: ``published == recorded + lost + dropped + waiting``.
 
     Attributes
     ----------
     published : int
-        By the source since its first record.
+        Records published by the source since its first record.
     recorded : int
-        Given to the recording and not dropped.
+        Records passed to the recording and not dropped.
     lost : int
-        Gone before they could be read; the recording holds each gap.
+        Records overwritten before they could be read; the recording has each gap.
     dropped : int
-        Read, and not written because the disk did not take them.
+        Records read, and not written because writing failed.
     waiting : int
-        In the source or in memory, on their way.
+        Records in the source or in memory that are not written yet.
 
     """
 
@@ -46,7 +46,7 @@ class RecorderCounts:
 
 
 def gaps_of(batch: FactorBatch, lost: int) -> list[Gap]:
-    """Return where ``lost`` records are missing: between the records of a batch, else before."""
+    """Return the gaps of ``lost`` records: between the records of a batch, else before it."""
     sequence = batch.sequence
     steps = np.diff(sequence)
     after = np.flatnonzero(steps > 1)

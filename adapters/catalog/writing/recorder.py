@@ -1,4 +1,4 @@
-"""Recorder: follows a factor source and writes all of it to a recording."""
+"""Recorder: follows a factor source and writes all of its records to a recording."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ if TYPE_CHECKING:
 
 TICK_S: Final = 0.05
 MIN_ROTATION_S: Final = 1.0
-"""No Parquet files for the overlap with the ring more often than this."""
+"""The shortest time between Parquet files made for the overlap with the ring."""
 
 
 class Recorder:
     """Reads a source on the loop's thread, and writes on a thread of its own.
 
-    A disk that is slow or full holds the reading up only when too much waits in memory; what the
-    source then loses is counted and recorded as gaps.
+    A slow or full disk delays the reading only when too much waits in memory; records that the
+    source then loses are counted and recorded as gaps.
 
     Parameters
     ----------
     source : FactorSource
         Opened and closed by ``run``, so not open yet.
     writer : RecordingWriter
-        Closed by ``run``; nobody else uses it.
+        Closed by ``run``, and used by nothing else.
     rotate_records : int, optional
-        Turn what was recorded into Parquet files after so many records, so that files and ring
-        overlap; at most once a second. Default: half of what the source holds. 0: never.
+        Make Parquet files after this number of records, so that files and ring overlap; at most
+        once a second. Default: half of the source's capacity. 0: never.
     clock_ns : callable
-        Gives ``ts_init``; UNIX nanoseconds.
+        Returns ``ts_init``, UNIX nanoseconds.
 
     Attributes
     ----------
     problem : str
-        Why the recording's last write failed; empty when it did not.
+        Why the recording's last write failed; empty if it succeeded.
 
     Notes
     -----
-    ``run`` needs the running loop's thread; everything else is called there too.
+    ``run`` and every other method are called on the running loop's thread.
 
     """
 
@@ -68,15 +68,15 @@ class Recorder:
         self._end = asyncio.Event()
         self._is_stopping = False
         self._in_writing = 0
-        """Records read and losses reported that the writer was given and does not have yet."""
+        """Records and losses passed to the writing thread and not written yet."""
         self._written = (0, 0, 0)
-        """Recorded, lost and dropped after the last write."""
+        """Recorded, lost and dropped records after the last write."""
         self._records_since_rotation = 0
         self._rotated_at_s = 0.0
 
     @property
     def mismatch(self) -> str:
-        """How the sequences contradict what the source counts; empty when they do not."""
+        """How the sequences contradict the source's counts; empty if they agree."""
         return self._reader.mismatch
 
     async def run(self) -> None:
@@ -85,7 +85,7 @@ class Recorder:
         Raises
         ------
         Exception
-            What the writing raised; everything that can be saved was saved.
+            The exception of the writing thread; everything that could be saved was saved.
 
         """
         reader = self._reader
@@ -111,16 +111,16 @@ class Recorder:
                 self._after_write(unreported)
 
     def stop(self) -> None:
-        """Ask ``run`` to end with what was published up to now."""
+        """Request ``run`` to end after the records published up to now."""
         self._end.set()
 
     def counts(self) -> RecorderCounts:
-        """Return what became of the records."""
+        """Return the outcomes of the records."""
         status = self.source.status()
         recorded, lost, dropped = self._written
         published, pending = status.published, status.pending
         if self._is_stopping:
-            # What came after the end is not this recording's.
+            # Records published after the end are not part of this recording.
             published, pending = published - pending, 0
         in_memory = self._reader.waiting + self._in_writing
         return RecorderCounts(
@@ -156,7 +156,7 @@ class Recorder:
                 return
 
     def _write(self, pieces: list[Piece], rotate_records: int) -> None:
-        """Write pieces, on the other thread."""
+        """Write pieces, on the writing thread."""
         for piece in pieces:
             for gap in piece.gaps:
                 self._writer.add_lost(*gap)
@@ -172,7 +172,7 @@ class Recorder:
             self._records_since_rotation, self._rotated_at_s = 0, now_s
 
     def _close(self, unreported: int, published: int) -> None:
-        """Close the recording, on the other thread."""
+        """Close the recording, on the writing thread."""
         if unreported:
             self._writer.add_lost(*(self._reader.last or (0, 0)), unreported)
         self._writer.close(published=published)

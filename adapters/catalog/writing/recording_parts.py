@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from adapters.catalog.files.journal import Journal
 
 RETRY_S: Final = 5.0
-"""How often a part that could not be finished is tried again."""
+"""The interval at which finishing a part is retried."""
 
 
 class RecordingParts:
-    """Begins spools, and turns the ended ones into Parquet files.
+    """Begins spools, and converts the ended ones into Parquet files.
 
     Parameters
     ----------
     catalog : Path
         The catalog's folder.
     name : str
-        The recording.
+        The recording's name.
     journal : Journal
         Lists the finished parts.
     events : list of dict
@@ -42,7 +42,7 @@ class RecordingParts:
         self, catalog: Path, name: str, journal: Journal, events: list[dict[str, Any]]
     ) -> None:
         self.folder: Final = catalog / catalog_layout.RECORDINGS / name
-        """Where the spools and the journal lie."""
+        """The folder of the spools and the journal."""
         self._catalog: Final = catalog
         self._name: Final = name
         self._journal: Final = journal
@@ -67,14 +67,14 @@ class RecordingParts:
         return spool
 
     def end(self, spool: Spool) -> None:
-        """Close a spool; ``finish`` makes a Parquet file of it."""
+        """Close a spool; ``finish`` converts it into a Parquet file."""
         spool.close()
         self._ended.append(spool.path)
         self._retry_at = time.monotonic()
 
     @property
     def is_due(self) -> bool:
-        """Whether an ended part waits, and it is time to try."""
+        """Whether an ended part waits and its next attempt is due."""
         return bool(self._ended) and time.monotonic() >= self._retry_at
 
     def finish(self) -> str:
@@ -83,7 +83,7 @@ class RecordingParts:
         Returns
         -------
         str
-            Why one of them cannot be made now; empty if none is left.
+            Why a file cannot be made now; empty if no ended part is left.
 
         """
         left, problem = [], ""

@@ -28,37 +28,33 @@ if TYPE_CHECKING:
     from dolphin_strategies.factors.batch import FactorBatch
 
 SYNC_S: Final = 5.0
-"""A loss of power takes at most what was flushed in the last so many seconds."""
+"""A loss of power costs at most the records flushed in this many seconds before it."""
 
 
 class RecordingWriter:
     """Writes one recording of a catalog: factors, quotes, trades.
 
-    What is written is in a spool after at most ``flush_s``, safe from ``kill -9``; a spool that
-    is large or old enough becomes a Parquet file. A full disk never raises: what could not be
-    flushed is counted in ``dropped``, explained in ``problem``, and writing goes on when it can.
+    Rows are in a spool after at most ``flush_s``, and then survive ``kill -9``; a spool that is
+    large or old enough becomes a Parquet file. A full disk never raises: rows that could not be
+    flushed are counted in ``dropped`` and explained in ``problem``, and writing resumes.
 
     Parameters
     ----------
     catalog : Path
         The catalog's folder; made if missing.
     source : str
-        What is recorded, for the journal: a region's path, for example.
+        The recorded source, for the journal: a region's path, for example.
     name : str, optional
-        The recording's name; by default made of the time. An ended recording is continued.
-    rotate_bytes : int
-        A spool of this size becomes a Parquet file.
-    rotate_s : float
-        So does one of this age.
+        The recording's name; by default made from the time. An ended recording is continued.
+    rotate_bytes, rotate_s : int, float
+        The size, and the age in seconds, at which a spool becomes a Parquet file.
     flush_s : float
-        How long records may wait in memory.
+        How long records may wait in memory, seconds.
 
     Attributes
     ----------
-    recorded, lost, dropped : int
-        Records taken and not dropped; reported lost by their source; not written.
     problem : str
-        Why the last write failed; empty when it did not.
+        Why the last write failed; empty if it succeeded.
     last_sequences : dict of int to int
         For each stream the last sequence recorded or reported lost in this recording, in earlier
         runs too.
@@ -112,25 +108,28 @@ class RecordingWriter:
 
     @property
     def recorded(self) -> int:
+        """Records accepted and not dropped."""
         return self._written + sum(t.pending_rows for t in self._tables.values())
 
     @property
     def lost(self) -> int:
+        """Records that the source reported lost."""
         return self._events.lost
 
     @property
     def dropped(self) -> int:
+        """Records that were not written."""
         return self._events.dropped
 
     def write_factors(
         self, batch: FactorBatch, extra: Mapping[str, pa.Array] | None = None
     ) -> None:
-        """Take factors; another schema or stream begins a new part by itself.
+        """Add factors; another schema or stream begins a new part.
 
         Parameters
         ----------
         batch : FactorBatch
-            Its arrays are read at the next flush: they must not be changed afterwards.
+            Its arrays are read at the next flush, and must not be changed before it.
         extra : mapping of str to pyarrow.Array, optional
             Further columns, not of float64.
 
@@ -145,19 +144,19 @@ class RecordingWriter:
         self._flush_if_due(table)
 
     def write_table(self, folder: str, batch: pa.RecordBatch) -> None:
-        """Take rows of another kind, with a column ``ts_init``.
+        """Add rows of another kind, with a column ``ts_init``.
 
         Parameters
         ----------
         folder : str
-            Where their files belong, relative to ``data``: ``quotes/BTCUSDT-PERP.BINANCE``.
+            The folder of their files, relative to ``data``: ``quotes/BTCUSDT-PERP.BINANCE``.
         batch : pyarrow.RecordBatch
             Another schema than before begins a new part.
 
         Raises
         ------
         ConfigError
-            If the folder leads elsewhere.
+            If the folder is not below ``data``.
         ValueError
             If there is no column ``ts_init`` of times in nanoseconds.
 
@@ -176,7 +175,7 @@ class RecordingWriter:
         self._flush_if_due(table)
 
     def add_lost(self, stream_id: int, after_sequence: int, count: int) -> None:
-        """Record that the source lost ``count`` records after a sequence."""
+        """Record a gap of lost records; see :class:`~adapters.catalog.files.gap.Gap`."""
         self._events.add_lost(stream_id, after_sequence, count)
         self._accounted(stream_id, after_sequence + count)
 
@@ -191,7 +190,7 @@ class RecordingWriter:
         self._write_events()
 
     def rotate(self) -> None:
-        """Turn everything into Parquet files."""
+        """Convert all spools into Parquet files."""
         self.flush()
         for table in self._tables.values():
             table.end_part()
@@ -263,7 +262,7 @@ class RecordingWriter:
         if not table.pending_rows:
             return
         rows, batch = table.pending_rows, table.take()
-        # A gap before the records beside it: see unreached_gaps.
+        # Gaps are written before the records beside them: see unreached_gaps.
         self._write_events()
         try:
             table.spool_for(batch.schema).append(batch)

@@ -1,4 +1,4 @@
-"""Where a recorder goes on: what the catalog has of each stream already."""
+"""The point at which a recorder resumes: the records of each stream in the catalog."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 def resume_after(writer: RecordingWriter, source: str) -> dict[int, int]:
     """Return for each stream the last sequence that need not be recorded again.
 
-    That is what ended or killed recordings of the source hold or reported lost. While another
-    process records the same source, only this recording's own past counts: the other one has
-    what lies between.
+    The result covers records that ended or killed recordings of the source hold or reported lost.
+    While another process records the same source, only this recording's own past counts: the
+    other recording has the records in between.
 
     Parameters
     ----------
     writer : RecordingWriter
         A recording that was just opened, so that killed recordings are recovered.
     source : str
-        What is recorded: the writers' ``source``.
+        The recorded source: the writers' ``source``.
 
     """
     known = dict(writer.last_sequences)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 BATCH_RECORDS: Final = 512
 BATCHES_PER_TURN: Final = 16
-"""Batches read before the loop's other work gets its turn."""
+"""Batches read before the loop's other work runs."""
 QUEUE_BYTES: Final = 64 << 20
-"""What may wait in memory while the disk is slow; beyond it records wait in the source."""
+"""Bytes that may wait in memory while the disk is slow; further records wait in the source."""
 LAST_READ_S: Final = 5.0
-"""How long the end of a recording may take to read what was published before it."""
+"""How long the end of a recording may take to read the records published before it."""
 
 
 class Piece(NamedTuple):
@@ -50,9 +50,9 @@ class SourceReader:
     Attributes
     ----------
     mismatch : str
-        How the sequences contradict what the source counts; empty when they do not.
+        How the sequences contradict the source's counts; empty if they agree.
     lost : int
-        Losses of the source that are in pieces.
+        Lost records of the source that are contained in pieces.
     last : tuple of stream_id and sequence, or None
         The record that was read last.
 
@@ -74,7 +74,7 @@ class SourceReader:
         self._is_held = False
 
     def open(self, clock_ns: Callable[[], int]) -> None:
-        """Open the source and read from now on, in the running loop."""
+        """Open the source and begin to read, in the running loop."""
         self._loop = asyncio.get_running_loop()
         self.source.open(self._read, clock_ns)
         self._read()
@@ -85,18 +85,18 @@ class SourceReader:
         self.source.close()
 
     def stop(self) -> None:
-        """Read no more by itself."""
+        """Stop reading when the source wakes."""
         self._loop = None
         if self._turn is not None:
             self._turn.cancel()
 
     @property
     def has_room(self) -> bool:
-        """Whether less than half of what may wait is waiting."""
+        """Whether less than half of ``QUEUE_BYTES`` waits."""
         return self._queued_bytes < QUEUE_BYTES // 2
 
     def take(self) -> list[Piece]:
-        """Return what was read since the last call."""
+        """Return the pieces read since the last call."""
         pieces = list(self._pieces)
         self._pieces.clear()
         self._queued_bytes = 0
@@ -112,7 +112,7 @@ class SourceReader:
         return sum(piece.size for piece in self._pieces)
 
     def read_to_the_end(self) -> None:
-        """Read what has been published by now, and no more."""
+        """Read the records published by now, and no more."""
         self.stop()
         target = self.source.status().published
         deadline = time.monotonic() + LAST_READ_S
@@ -123,7 +123,7 @@ class SourceReader:
                 break
 
     def _read(self) -> None:
-        """Take what the source has, then sleep until there is more."""
+        """Read the available records, then sleep until there are more."""
         self._turn = None
         if self._loop is None:
             return

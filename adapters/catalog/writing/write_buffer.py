@@ -1,4 +1,4 @@
-"""What waits to be flushed into one folder of a recording, and the spool that it goes to."""
+"""The rows that wait for the next flush into one folder of a recording, and their spool."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 PENDING_BYTES: Final = 8 << 20
-"""More than this is flushed before its time."""
+"""More bytes than this are flushed at once."""
 
 
 class PendingTable:
-    """What waits for the next flush into one folder, and the spool it goes to.
+    """The rows that wait for the next flush into one folder, and their spool.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class PendingTable:
         self._arrow: list[pa.RecordBatch] = []
 
     def is_due(self, flush_s: float) -> bool:
-        """Return whether enough waits, or anything has waited for so long."""
+        """Return whether enough rows wait, or the oldest has waited for ``flush_s``."""
         return self.pending_rows > 0 and (
             self._pending_bytes >= PENDING_BYTES
             or time.monotonic() >= self._pending_since + flush_s
@@ -75,6 +75,7 @@ class PendingTable:
             self.spool = None
 
     def fits(self, batch: FactorBatch, extra: Mapping[str, pa.Array] | None) -> bool:
+        """Return whether factors can be flushed together with the waiting rows."""
         if not self._factors:
             return not self._arrow
         first, columns = self._factors[0]
@@ -85,20 +86,23 @@ class PendingTable:
         )
 
     def fits_arrow(self, batch: pa.RecordBatch) -> bool:
+        """Return whether rows of Arrow can be flushed together with the waiting rows."""
         if not self._arrow:
             return not self._factors
         return bool(self._arrow[0].schema.equals(batch.schema, check_metadata=True))
 
     def add_factors(self, batch: FactorBatch, extra: Mapping[str, pa.Array] | None) -> None:
+        """Add factors, which fit, with further columns."""
         self._factors.append((batch, extra or {}))
         self._added(len(batch), batch.values.nbytes)
 
     def add_arrow(self, batch: pa.RecordBatch) -> None:
+        """Add rows of Arrow, which fit."""
         self._arrow.append(batch)
         self._added(batch.num_rows, batch.nbytes)
 
     def take(self) -> pa.RecordBatch:
-        """Return everything that waits as one batch."""
+        """Return all waiting rows as one batch."""
         if self._factors:
             batch = to_arrow(_joined([b for b, _ in self._factors]))
             for name in self._factors[0][1]:

@@ -1,1 +1,1 @@
-"""One file a venue: which requests it answers, and what the answers mean."""
+"""One file a venue: the requests that it answers, and the meaning of the answers."""

@@ -25,7 +25,7 @@ from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS
 from adapters.exchanges.rest_venue import BadBodyError, Endpoint, Reading, RestVenue
 
 DEFAULT_FUNDING_INTERVAL_H: Final = 8.0
-"""Of a symbol that /fapi/v1/fundingInfo does not list: it lists those that differ."""
+"""Hours of a symbol that /fapi/v1/fundingInfo, a list of exceptions, does not list."""
 FEW_LEVELS: Final = 50
 ALL_LEVELS: Final = 1000
 
@@ -46,7 +46,7 @@ def premium_index(body: Any, symbol: str) -> Reading:
 
 
 def funding_info(body: Any, symbol: str) -> Reading:
-    """Read ``GET /fapi/v1/fundingInfo``: only symbols whose funding was adjusted are in it.
+    """Read ``GET /fapi/v1/fundingInfo``, which lists only symbols whose funding was adjusted.
 
     Raises
     ------

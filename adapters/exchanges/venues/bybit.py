@@ -1,8 +1,8 @@
 """Bybit: linear and inverse perpetuals.
 
-Its open interest counts both sides of each contract; half of it is what other exchanges call
-open interest. Where it gives ``singleOpenInterest``, that is used. An inverse contract is worth
-1 USD: its sizes, volumes and open interest are USD, its turnover is in the coin.
+Bybit's open interest counts both sides of each contract; half of it corresponds to the open
+interest of other exchanges. Where ``singleOpenInterest`` is present, it is used. An inverse
+contract is worth 1 USD: its sizes, volumes and open interest are USD, its turnover is in the coin.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SIDES: Final = 2
 
 
 def _result(body: Any) -> tuple[dict[str, Any], int]:
-    """Return the result of a body that is no error, and the exchange's clock."""
+    """Return the result of a body that is not an error, and the exchange's clock."""
     answer = record(body, "body")
     code = answer.get("retCode")
     if code != 0:

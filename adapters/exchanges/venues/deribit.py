@@ -1,7 +1,7 @@
 """Deribit: inverse perpetuals (sizes in USD), options, the DVOL volatility index.
 
-Its funding runs continuously. Both rates that it gives are for 8 hours: ``funding_8h`` is the
-one of the last 8 hours, ``current_funding`` the one of this moment.
+Deribit's funding is continuous. Both of its rates are for 8 hours: ``funding_8h`` is the rate of
+the last 8 hours, ``current_funding`` the current rate.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ QUOTED_FOR_H: Final = 8.0
 
 
 def _result(body: Any) -> tuple[Any, int]:
-    """Return the result of a JSON-RPC answer that is no error, and the exchange's clock."""
+    """Return the result of a JSON-RPC answer that is not an error, and the exchange's clock."""
     answer = record(body, "body")
     if "error" in answer:
         error = answer["error"] if isinstance(answer["error"], dict) else {}
@@ -97,7 +97,7 @@ def option_summary(body: Any, symbol: str) -> Reading:
     Raises
     ------
     BadBodyError
-        If the answer reports an error, or an entry is no option with its numbers.
+        If the answer reports an error, or an entry is not an option with its numbers.
 
     """
     found, server_ns = _result(body)
@@ -110,7 +110,7 @@ def option_summary(body: Any, symbol: str) -> Reading:
             interest[side] += row["open_interest"] or 0.0
             volume[side] += row["volume"] or 0.0
     except (TypeError, LookupError):
-        msg = f"get_book_summary_by_currency: {row!r:.200} is no option with its numbers"
+        msg = f"get_book_summary_by_currency: {row!r:.200} is not an option with its numbers"
         raise BadBodyError(msg) from None
     values = {
         "put_call_open_interest": ratio(interest["-P"], interest["-C"]),

@@ -25,7 +25,7 @@ def contexts(body: Any, symbol: str) -> Reading:
     Raises
     ------
     BadBodyError
-        If the parts do not fit together, or the symbol is in none.
+        If the parts do not match, or neither contains the symbol.
 
     """
     parts = rows(body, "metaAndAssetCtxs")

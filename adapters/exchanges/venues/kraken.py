@@ -19,7 +19,7 @@ LEVELS: Final = 100
 
 
 def _result(body: Any) -> dict[str, Any]:
-    """Return the object of the one pair asked for; Kraken may name it otherwise (XXBTZUSD)."""
+    """Return the object of the requested pair; Kraken may use another name for it (XXBTZUSD)."""
     answer = record(body, "body")
     errors = answer.get("error")
     if errors:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 _DRIFT: Final = 100e-6
-"""How fast two clocks may part, seconds a second: what was learned fades at this rate."""
+"""How fast two clocks may drift apart, seconds per second; the bounds widen at this rate."""
 
 
 class ClockSkew:
     """Bounds of ``exchange's clock - this machine's wall clock``, narrowed by each answer.
 
     The exchange read its clock at some moment between sending and receiving. A ``Date`` header
-    gives that clock to a whole second, a stamp in a body exactly. Each answer thereby gives an
-    interval; all of them overlap, until one of the clocks is set.
+    states that clock to a whole second, a stamp in a body exactly. Each answer therefore yields an
+    interval; all intervals overlap until one of the clocks is set.
     """
 
     def __init__(self) -> None:
@@ -34,13 +34,13 @@ class ClockSkew:
         Parameters
         ----------
         server_ns : int
-            What the exchange's clock showed, rounded down.
+            The exchange's clock, UNIX nanoseconds, rounded down.
         resolution_ns : int
-            To what it was rounded.
+            The resolution of ``server_ns``, nanoseconds.
         sent_wall_ns, received_wall_ns : int
-            This machine's wall clock before and after.
+            This machine's wall clock before and after the request, UNIX nanoseconds.
         mono_ns : int
-            Its monotonic clock after.
+            Its monotonic clock after the request, nanoseconds.
 
         """
         low = float(server_ns - received_wall_ns)
@@ -57,10 +57,10 @@ class ClockSkew:
 
     @property
     def skew_ns(self) -> int:
-        """The skew of least size that explains every answer: 0 as long as no clock is wrong."""
+        """The smallest skew that explains every answer: 0 as long as no clock is wrong."""
         return int(min(max(self._low_ns, 0), self._high_ns))
 
     @property
     def uncertainty_ns(self) -> int:
-        """Half of the interval that the skew lies in."""
+        """Half the width of the interval that contains the skew."""
         return int((self._high_ns - self._low_ns) / 2)

@@ -1,4 +1,4 @@
-"""IsolatedResolver: looks host names up so that a name server that hangs delays nobody else."""
+"""IsolatedResolver: looks up host names so that a hanging name server delays no other host."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FRESH_S: Final = 60.0
 
 
 class IsolatedResolver(AbstractResolver):
-    """A thread for each look-up, one look-up a name at a time, and the last answer kept.
+    """Run each look-up in a thread, one per name at a time, and keep the last answer.
 
     Addresses older than a minute are used once more while they are looked up again, so that
     only the first request to a host waits for a name server. The threads are daemons: a look-up
@@ -27,16 +27,34 @@ class IsolatedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
+        """Return the addresses of a host; see ``aiohttp.abc.AbstractResolver``.
+
+        Parameters
+        ----------
+        host : str
+            The name to look up.
+        port : int
+            Passed through into the results.
+        family : socket.AddressFamily
+            The kind of addresses wanted.
+
+        Raises
+        ------
+        OSError
+            If the name cannot be looked up.
+
+        """
         key = (host, port, int(family))
         known = self._known.get(key)
         if known is not None:
             if asyncio.get_running_loop().time() - known[0] > FRESH_S:
                 self._look_up(key)
             return known[1]
-        # Shielded: whoever gives up waiting does not end the look-up of the others.
+        # Shielded: a caller that is cancelled does not end the look-up of the others.
         return await asyncio.shield(self._look_up(key))
 
     async def close(self) -> None:
+        """Forget the addresses; look-ups in flight end by themselves."""
         self._known.clear()
 
     def _look_up(self, key: tuple[str, int, int]) -> asyncio.Future[list[ResolveResult]]:
@@ -78,7 +96,7 @@ class IsolatedResolver(AbstractResolver):
         if isinstance(found, OSError):
             if not future.done():
                 future.set_exception(found)
-                # Nobody may be waiting any more.
+                # There may be no waiting caller any more.
                 future.exception()
             return
         self._known[key] = (asyncio.get_running_loop().time(), found)

@@ -1,4 +1,4 @@
-"""Fetcher: one HTTP request with a deadline, a size limit and no detours."""
+"""Fetcher: one HTTP request with a deadline, a size limit and no redirects."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ LONGEST_RETRY_AFTER_S: Final = 3 * 86_400.0
 """Binance bans an address for up to three days."""
 TOO_MANY_REQUESTS: Final = 429
 BANNED: Final = 418
-"""Binance, of an address that went on after 429."""
+"""Status of Binance for an address that continued after 429."""
 BAN_S: Final = 120.0
-"""Its shortest ban, for an answer that does not state how long."""
+"""The shortest ban, for an answer that does not state its length."""
 _NS_PER_S: Final = 1_000_000_000
 _KEPT_ALIVE_S: Final = 60.0
 _SHOWN_BYTES: Final = 2_000
@@ -40,17 +40,23 @@ _HEADERS: Final = {
 
 
 class FetchError(DolphinError):
-    """A request brought no answer that can be used.
+    """A request brought no usable answer.
 
-    Attributes
+    Parameters
     ----------
     kind : str
         ``timeout``, ``refused``, ``dns``, ``tls``, ``broken``, ``too_large``, ``redirect``,
         ``rate_limited``, ``http_4xx`` or ``http_5xx``.
+    text : str
+        The message.
     body : bytes
-        How the answer began, if there was one.
+        The beginning of the answer, if there was one.
     retry_after_s : float, optional
-        How long the exchange asks for no further requests, seconds.
+        The time without further requests that the exchange demands, seconds.
+
+    Notes
+    -----
+    Every parameter but ``text`` is also an attribute.
 
     """
 
@@ -64,7 +70,7 @@ class FetchError(DolphinError):
 
 
 class Answer(NamedTuple):
-    """What came back, and when."""
+    """The answer to a request, with the times at which it was sent and received."""
 
     body: bytes
     server_date_ns: int
@@ -81,9 +87,9 @@ class Fetcher:
     Parameters
     ----------
     deadline_s : float
-        From the beginning of a request, including connecting, to the last byte.
+        From the beginning of a request, including connecting, to the last byte, seconds.
     largest_body : int
-        Bytes, unpacked.
+        The largest answer, bytes after decompression.
 
     Notes
     -----
@@ -97,7 +103,7 @@ class Fetcher:
         self.deadline_s: Final = deadline_s
         self._largest_body: Final = largest_body
         connector = aiohttp.TCPConnector(
-            limit=0,  # each source has at most one request under way
+            limit=0,  # each source has at most one request in flight
             keepalive_timeout=_KEPT_ALIVE_S,
             resolver=IsolatedResolver(),
             use_dns_cache=False,
@@ -127,7 +133,7 @@ class Fetcher:
         Raises
         ------
         FetchError
-            If there is none that can be used, with the reason.
+            If there is no usable answer, with the reason.
 
         """
         sent_wall_ns, sent_mono_ns = time.time_ns(), time.monotonic_ns()
@@ -167,7 +173,7 @@ class Fetcher:
         )
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        """Read the body, and stop at the limit: leaving the block then ends the connection."""
+        """Read the body up to the limit; beyond it, leaving the block closes the connection."""
         announced = response.content_length or 0
         chunks: list[bytes] = []
         size = 0
@@ -185,7 +191,7 @@ class Fetcher:
 
 
 def _explained(error: Exception) -> FetchError:
-    """Return an error of aiohttp or the system as one of ours."""
+    """Convert an error of aiohttp or the system into a FetchError."""
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return FetchError("dns", f"the name {error.host} cannot be looked up")
     if isinstance(error, aiohttp.ClientSSLError):
@@ -211,19 +217,19 @@ def _refusal(status: int, headers: CIMultiDictProxy[str], body: bytes) -> FetchE
 
 
 def retry_after_s(header: str | None, unix_s: float) -> float | None:
-    """Return what a ``Retry-After`` header asks for: seconds, or until a date.
+    """Return the pause that a ``Retry-After`` header demands, in seconds or until a date.
 
     Parameters
     ----------
     header : str, optional
-        Its value.
+        The header's value.
     unix_s : float
-        Now, wall clock.
+        The current time, wall clock, seconds.
 
     Returns
     -------
     float or None
-        0 or more and at most three days; None without a header that can be read.
+        0 seconds to three days; None without a valid header.
 
     """
     if header is None:
@@ -242,7 +248,7 @@ def retry_after_s(header: str | None, unix_s: float) -> float | None:
 
 @lru_cache(maxsize=64)
 def _date_ns(header: str) -> int:
-    """Return a ``Date`` header as UNIX nanoseconds; a second's answers share theirs."""
+    """Return a ``Date`` header as UNIX nanoseconds; cached, as answers of a second share it."""
     try:
         return int(parsedate_to_datetime(header).timestamp()) * _NS_PER_S
     except ValueError:

@@ -23,31 +23,31 @@ if TYPE_CHECKING:
     from adapters.exf.registry.factor_registry import PolledSource
 
 _DEADLINE_SHARE: Final = 0.9
-"""Of the period, where that is shorter than the fetcher's deadline."""
+"""Share of the period that is the deadline, if shorter than the fetcher's."""
 _DATE_RESOLUTION_NS: Final = 1_000_000_000
 FUTURE_TOLERANCE_NS: Final = 1_000_000_000
-"""How far an exchange's stamp may lie ahead of its clock, as far as that is known."""
+"""How far an exchange's stamp may lie ahead of the estimate of its clock."""
 
 type OnReading = Callable[[PolledSource, Reading, Answer, int], None]
-"""Called with a reading that can be used, its answer and how old it was when received, ns."""
+"""Called with a usable reading, its answer, and its age at receipt in nanoseconds."""
 type OnBadBody = Callable[[PolledSource], None]
 
 
 class SourcePoller:
-    """Send the request, read the answer, hand the reading over; wait for the next instant.
+    """Send the request, read the answer, pass the reading on, and wait for the next instant.
 
     Parameters
     ----------
     source, endpoint, request
-        What is polled, and with which request.
+        The source, its endpoint, and the request that polls it.
     host : VenueHost
-        Whose rate limit and pauses are kept.
+        The host whose rate limit and pauses are observed.
     fetcher : Fetcher
-        Who sends.
+        Sends the requests.
     lateness_s : deque of float
-        Takes how late each poll began.
+        Receives how late each poll began, seconds.
     on_reading, on_bad_body : callable
-        Take what came.
+        Called with a reading, and with a body that cannot be used.
     trusts_exchange_time : bool
         Count age from the exchange's own time where it gives one.
 
@@ -100,7 +100,7 @@ class SourcePoller:
                 cadence.retry(loop.time(), self.health.failures)
 
     async def poll(self) -> bool:
-        """Poll once; return whether the answer can be used."""
+        """Poll once; return whether the answer is usable."""
         health = self.health
         health.polls += 1
         try:
@@ -134,7 +134,7 @@ class SourcePoller:
         return True
 
     def _age_ns(self, reading: Reading, answer: Answer) -> int:
-        """Return how old a reading was when it was received, by the exchange's clock."""
+        """Return the age of a reading at its receipt, by the exchange's clock, nanoseconds."""
         skew = self.host.skew
         wall_ns = answer.sent_wall_ns, answer.received_wall_ns
         if reading.server_ns:

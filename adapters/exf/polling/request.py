@@ -1,4 +1,4 @@
-"""Request: what is sent for a source, made once and filled in at each poll."""
+"""Request: the HTTP request of a source, made once and completed at each poll."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Request:
     Attributes
     ----------
     url : URL
-        Without the parts that change with time.
+        The address without the parts that depend on the time.
     timed : tuple of pairs
-        Query parameters that do.
+        The query parameters that depend on the time.
     body : bytes, optional
-        For a POST.
+        The body of a POST.
 
     """
 
@@ -41,9 +41,9 @@ class Request:
         Parameters
         ----------
         endpoint : Endpoint
-            What is polled.
+            The endpoint to poll.
         symbol : str
-            For ``{symbol}`` in its templates; may be empty.
+            The value of ``{symbol}`` in the endpoint's templates; may be empty.
         base_url : str
             Scheme and host.
 
@@ -66,7 +66,7 @@ class Request:
         )
 
     def url_at(self, unix_ms: int) -> URL:
-        """Return the address for a moment of the wall clock."""
+        """Return the address for an instant of the wall clock."""
         if not self.timed:
             return self.url
         moments = {"{now_ms}": str(unix_ms), "{hour_ago_ms}": str(unix_ms - _HOUR_MS)}

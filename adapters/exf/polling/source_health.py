@@ -1,4 +1,4 @@
-"""SourceHealth: what happened to the polls of one source."""
+"""SourceHealth: the outcomes of the polls of one source."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class SourceHealth:
     Attributes
     ----------
     polls, answers : int
-        Requests sent, and how many brought an answer that could be used.
+        Requests sent, and how many brought a usable answer.
     errors : Counter
-        What went wrong, by kind.
+        Failures by kind.
     refused_values : Counter
         Factor → how often an answer had no usable value for it.
     skipped : Counter
         Polls that were due and not sent, by reason: ``late``, ``rate_limit``, ``pause``.
     failures : int
-        Polls that failed since the last one that did not.
+        Failed polls since the last successful one.
 
     """
 
@@ -50,7 +50,7 @@ class SourceHealth:
     latencies_ns: deque[int] = field(default_factory=lambda: deque(maxlen=KEPT_LATENCIES))
 
     def succeeded(self, latency_ns: int, ts_event_ns: int) -> None:
-        """Count an answer that could be used."""
+        """Count a usable answer."""
         self.answers += 1
         self.failures = 0
         self.latencies_ns.append(latency_ns)
@@ -58,16 +58,16 @@ class SourceHealth:
         self.last_event_wall_ns = ts_event_ns
 
     def failed(self, kind: str, text: str, body: bytes = b"") -> None:
-        """Count a poll that brought nothing, and keep what came instead.
+        """Count a failed poll, and keep the beginning of its body.
 
         Parameters
         ----------
         kind : str
             See :class:`~adapters.exf.polling.http_client.FetchError`.
         text : str
-            The reason, for people.
+            The reason, as text for the user.
         body : bytes
-            What came instead, if anything.
+            The body that was received instead, if any.
 
         """
         self.failures += 1
@@ -78,19 +78,19 @@ class SourceHealth:
             self.keep_bad_body(body)
 
     def refused(self, values: Sequence[tuple[str, str]], body: bytes) -> None:
-        """Count the values that an answer did not have, and keep it."""
+        """Count the values that an answer lacked, and keep the beginning of its body."""
         for name, _ in values:
             self.refused_values[name] += 1
         self.last_refused = "; ".join(f"{name}: {reason}" for name, reason in values[:3])
         self.keep_bad_body(body)
 
     def keep_bad_body(self, body: bytes) -> None:
-        """Keep the beginning of a body, for people to see."""
+        """Keep the beginning of a body, for the status report."""
         self.last_bad_body = body[:SHOWN_BODY].decode(errors="replace")
         self.last_bad_body_wall_ns = time.time_ns()
 
     def report(self) -> dict[str, Any]:
-        """Return everything as JSON has it."""
+        """Return all counters and events as JSON values."""
         return {
             "polls": self.polls,
             "answers": self.answers,
@@ -111,7 +111,7 @@ class SourceHealth:
 
 
 def percentiles(values: Iterable[float], unit: float) -> dict[str, Any]:
-    """Return p50, p99 and max of some values in a unit, and how many there are."""
+    """Return p50, p99 and maximum of values in a unit, and their number."""
     ordered = sorted(values)
     if not ordered:
         return {"n": 0, "p50": None, "p99": None, "max": None}

@@ -1,4 +1,4 @@
-"""VenueHost: what all sources of a venue share: its rate limit, its bans, its clock."""
+"""VenueHost: the state that all sources of a venue share: rate limit, bans, clock."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 USED_SHARE: Final = 0.8
-"""How much of the exchange's rate limit is used: other programs may share the address."""
+"""Share of the exchange's rate limit that is used: other programs may share the address."""
 BURST_S: Final = 10.0
-"""A rate limit may be used ahead by what it allows in this time."""
+"""A burst may use as much of the rate limit as is allowed in this time."""
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
 JITTER: Final = 0.2
@@ -25,13 +25,13 @@ class VenueHost:
     Parameters
     ----------
     name : str
-        The venue.
+        The name of the venue.
     base_url : str
-        Where its requests go.
+        Scheme and host of its requests.
     weight_per_minute : float, optional
-        The exchange's rate limit; None: no limit is kept.
+        The exchange's rate limit; None: no limit is observed.
     clock_s : callable
-        Monotonic seconds.
+        Returns monotonic seconds.
 
     """
 
@@ -62,28 +62,28 @@ class VenueHost:
 
     @property
     def pause_left_s(self) -> float:
-        """How long nothing may be sent, seconds."""
+        """The remaining time in which nothing may be sent, seconds."""
         return max(0.0, self._pause_until_s - self._clock_s())
 
     def take(self, weight: float) -> bool:
-        """Use some of the rate limit; return False if so much is not left."""
+        """Use some of the rate limit; return False if too little is left."""
         if self._rate_per_s is None:
             return True
-        # A request that costs more than the burst needs the burst to be whole.
+        # A request that costs more than the burst requires the whole burst.
         if self._refill(self._rate_per_s) < min(weight, self._rate_per_s * BURST_S):
             return False
         self._left -= weight
         return True
 
     def pause(self, retry_after_s: float | None) -> float:
-        """Send nothing for as long as the exchange asks, or longer each time; return how long."""
+        """Pause for the time the exchange demands, or longer each time; return the seconds."""
         self.rate_limited += 1
         asked_s = retry_after_s
         if asked_s is None:
             asked_s = min(FIRST_PAUSE_S * 2**self._pauses, LONGEST_PAUSE_S)
             asked_s *= random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
         self._pauses = min(self._pauses + 1, 16)
-        # Several requests under way may be refused: the longest pause holds.
+        # Several requests in flight may be refused: the longest pause applies.
         self._pause_until_s = max(self._pause_until_s, self._clock_s() + asked_s)
         return asked_s
 

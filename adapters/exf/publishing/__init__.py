@@ -1,1 +1,1 @@
-"""Where the state of the factors goes."""
+"""The publishing of the factors' state."""

@@ -1,4 +1,4 @@
-"""FanOut: hands each state, and a heartbeat each 100 ms, to every publisher."""
+"""FanOut: passes each state, and a heartbeat every 100 ms, to every publisher."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ HEARTBEAT_S: Final = 0.1
 
 
 class FanOut:
-    """Publish to several places; what one of them raises does not reach the others.
+    """Publish through several publishers; an exception of one does not affect the others.
 
     Parameters
     ----------
     publishers : sequence of Publisher
-        Where the state goes; the caller closes them.
+        The publishers; the caller closes them.
 
     Attributes
     ----------
     published : int
-        States handed over.
+        States published.
     errors : Counter
-        What publishers raised, by name; of heartbeats by name and ``heartbeat``. The first one
+        Exceptions of publishers by name, and of heartbeats by name and ``heartbeat``. The first
         of each is logged.
 
     Notes
@@ -51,9 +51,9 @@ class FanOut:
         Parameters
         ----------
         factors : mapping of str to float
-            NaN is "no value now".
+            NaN: no value.
         ts_event_ns : int
-            Its time, UNIX nanoseconds.
+            The time of the state, UNIX nanoseconds.
 
         """
         for publisher in self._publishers:
@@ -64,12 +64,12 @@ class FanOut:
         self.published += 1
 
     async def keep_beating(self, on_late: Callable[[float], None] = lambda late_s: None) -> None:
-        """Beat each publisher every 100 ms until cancelled.
+        """Call each publisher's heartbeat every 100 ms until cancelled.
 
         Parameters
         ----------
         on_late : callable
-            Called with how late each beat came, seconds: the loop was busy for that long.
+            Called with the delay of each heartbeat, seconds, for which the loop was busy.
 
         """
         while True:
@@ -84,7 +84,7 @@ class FanOut:
             on_late(max(time.monotonic() - due_s, 0.0))
 
     def report(self) -> dict[str, Any]:
-        """Return what ``status`` shows."""
+        """Return the counters for ``status``."""
         return {"published": self.published, "publish_errors": dict(self.errors)}
 
     def _count(self, name: str, what: str, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Publisher: where the state goes, a shared memory region or an entry of a Hazelcast map."""
+"""Publisher: publishes the state into a shared memory region or an entry of a Hazelcast map."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ if TYPE_CHECKING:
 
 
 class Publisher(Protocol):
-    """A place that factors are published to.
+    """A destination of the factors.
 
     Notes
     -----
-    Called on the service's asyncio thread; a call must not block. What it raises is counted
-    and does not reach the other publishers.
+    Called on the service's asyncio thread; a call must not block. An exception is counted
+    and does not affect the other publishers.
 
     """
 
     name: str
 
     def publish(self, factors: Mapping[str, float], ts_event_ns: int) -> None:
-        """Publish the whole state; NaN is "no value now"."""
+        """Publish the whole state at an instant, UNIX nanoseconds; NaN: no value."""
 
     def heartbeat(self) -> None:
-        """Show, about every 100 ms, that the service lives."""
+        """Show, about every 100 ms, that the service is alive."""
 
     def close(self) -> None:
-        """End publishing; readers see that nothing more will come."""
+        """End publishing; readers see that no more records will come."""
 
 
 class RegionPublisher:
@@ -39,7 +39,7 @@ class RegionPublisher:
     Parameters
     ----------
     writer : FactorWriter
-        The region's writer; closed with this.
+        The region's writer; closed with this publisher.
 
     """
 
@@ -59,12 +59,12 @@ class RegionPublisher:
 
 
 class EntryPublisher:
-    """Publish into Hazelcast; what cannot be sent now is replaced by what is newer.
+    """Publish into Hazelcast; a state that cannot be sent yet is replaced by a newer one.
 
     Parameters
     ----------
     entry : HazelcastPublisher
-        The entry's writer; closed with this.
+        The entry's writer; closed with this publisher.
 
     """
 
@@ -83,7 +83,7 @@ class EntryPublisher:
         self.entry.close()
 
     def report(self) -> dict[str, int | str]:
-        """Return what ``status`` shows."""
+        """Return the counters for ``status``."""
         entry = self.entry
         return {
             "written": entry.written,

@@ -1,1 +1,1 @@
-"""Which factors there are, and where each comes from."""
+"""The factors, and the source of each."""

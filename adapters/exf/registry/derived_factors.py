@@ -44,4 +44,4 @@ RULES: Final[Mapping[str, tuple[Rule, int, str]]] = {
     "sum": (_sum, 0, "sum of those that have a value"),
     "count": (lambda v: float(len(_known(v))), 0, "how many have a value"),
 }
-"""Rule → function, how many inputs it takes (0: any number), and its meaning."""
+"""Rule → function, its number of inputs (0: any number), and its meaning."""

@@ -1,4 +1,4 @@
-"""FactorRegistry: which factors there are, and where each comes from."""
+"""FactorRegistry: the factors, and the source of each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PolledSource:
 
     @property
     def key(self) -> str:
-        """How logs and ``status`` call it."""
+        """Its name in logs and ``status``."""
         return "/".join(filter(None, (self.venue, self.endpoint, self.symbol)))
 
 
@@ -39,18 +39,18 @@ class FactorDefinition:
     Attributes
     ----------
     name : str
-        How strategies call it. A name that begins with ``_`` is an intermediate value, not
+        The name that strategies use. A name that begins with ``_`` is an intermediate value, not
         published.
     unit, about : str
-        For people.
+        Descriptions for the user.
     low, high : float
-        The valid range, both included; what lies outside becomes NaN.
+        The valid range, both included; a value outside becomes NaN.
     source, field : str
         The key of its source and the endpoint's field; empty for a derived factor.
     time_to_live_s : float
-        How old it may be; 0 for a derived factor, which lives as long as its inputs.
+        The largest age; 0 for a derived factor, which is valid as long as its inputs.
     rule, inputs
-        How a derived factor is made, and of which factors.
+        The rule of a derived factor, and the factors that it is applied to.
 
     """
 
@@ -73,7 +73,7 @@ class FactorDefinition:
 
 @dataclass(frozen=True, kw_only=True)
 class FactorRegistry:
-    """Every source and factor; derived factors come after what they are made of."""
+    """Every source and factor; derived factors come after their inputs."""
 
     sources: tuple[PolledSource, ...]
     factors: tuple[FactorDefinition, ...]
@@ -93,18 +93,18 @@ class FactorRegistry:
         return tuple(f for f in self.factors if f.source == source.key)
 
     def with_period(self, period_s: float) -> FactorRegistry:
-        """Return the same with one period for every source."""
+        """Return a copy in which every source has the given period, seconds."""
         return replace(
             self, sources=tuple(replace(source, period_s=period_s) for source in self.sources)
         )
 
     def only_venues(self, names: Collection[str]) -> FactorRegistry:
-        """Return what these venues give. Other sources go, and the factors made of nothing else.
+        """Return the registry of these venues, without factors that need only other venues.
 
         Raises
         ------
         ConfigError
-            If a name is no venue, with the nearest.
+            If a name is not a venue, with the nearest.
 
         """
         for name in names:

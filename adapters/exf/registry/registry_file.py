@@ -34,7 +34,7 @@ RANGE: Final = Rule(
 
 @dataclass(frozen=True, kw_only=True)
 class DefinitionTable(CheckedFields):
-    """What every factor's table has; see :class:`FactorDefinition`."""
+    """The keys of every factor's table; see :class:`FactorDefinition`."""
 
     name: Annotated[str, KEY_OF_TABLE, NAME]
     unit: str
@@ -42,7 +42,7 @@ class DefinitionTable(CheckedFields):
     range: Annotated[list[float], RANGE]
 
     def definition(self, **origin: Any) -> FactorDefinition:
-        """Return the factor's definition, given where its value comes from."""
+        """Return the factor's definition, given the source of its value."""
         low, high = self.range
         return FactorDefinition(
             name=self.name, unit=self.unit, about=self.about, low=low, high=high, **origin
@@ -79,7 +79,7 @@ class SourceTable(CheckedFields):
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryTables:
-    """A whole file."""
+    """The content of a factor file."""
 
     source: tuple[SourceTable, ...] = ()
     derived: dict[str, DerivedFactorTable] = dataclass_field(default_factory=dict)
@@ -93,7 +93,7 @@ def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRe
     Raises
     ------
     ConfigError
-        If a file cannot be read, or something in it is unknown or makes no sense.
+        If a file cannot be read, or has an unknown key or an invalid value.
 
     """
     sources: dict[str, PolledSource] = {}
@@ -108,7 +108,7 @@ def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRe
             found[factor.name] = factor
             if source is None:
                 continue
-            # Two files may want the same answer at different paces: the faster one holds.
+            # Two files may request the same answer at different periods: the shorter one applies.
             known = sources.get(source.key)
             if known is None or source.period_s < known.period_s:
                 sources[source.key] = source
@@ -124,7 +124,7 @@ def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRe
 def _definitions(
     tables: RegistryTables, venues: Mapping[str, RestVenue], path: Path
 ) -> Iterator[tuple[PolledSource | None, FactorDefinition]]:
-    """Yield each factor of a file with its source, the derived ones without."""
+    """Yield each factor of a file with its source; a derived one without."""
     for number, table in enumerate(tables.source, 1):
         where = f"{path}: [[source]] {number} {table.venue}"
         source = _source(table, venues, where)

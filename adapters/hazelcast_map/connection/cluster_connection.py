@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from hazelcast.proxy.map import Map
 
 CALL_TIMEOUT_S: Final = 0.5
-"""Limit of one call; the client's own futures have none."""
+"""Limit of one call; the client's own futures have no limit."""
 LOST_TIMEOUT_S: Final = 3.0
-"""After so long without an answer the connection is given up."""
+"""After this time without an answer the connection is closed."""
 CONNECT_TIMEOUT_S: Final = 2.0
-"""From the first packet to a map that can be used."""
+"""From the first packet to a usable map."""
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 1.0
 CLOSE_TIMEOUT_S: Final = 1.5
 _FAIL_FAST: Final[dict[str, Any]] = {
-    # Each connection has a client of its own: no event can be missed without notice.
+    # Each connection has a client of its own, so that no event is missed unnoticed.
     "reconnect_mode": ReconnectMode.OFF,
     "cluster_connect_timeout": 0.0,
     "connection_timeout": 1.0,
@@ -43,7 +43,7 @@ _FAIL_FAST: Final[dict[str, Any]] = {
 
 
 class ConnectionLostError(Exception):
-    """The connection is gone, or this end is closing."""
+    """The connection was lost, or this end is closing."""
 
 
 class ClusterConnection:
@@ -90,7 +90,7 @@ class ClusterConnection:
         )
 
     def start(self) -> None:
-        """Begin to connect; returns at once."""
+        """Begin to connect, and return at once."""
         self._thread.start()
 
     def close(self) -> None:
@@ -135,7 +135,7 @@ class ClusterConnection:
         return is_in_time
 
     def pause(self, seconds: float) -> None:
-        """Wait, on this connection's thread, until the time is over or ``hurry`` was called.
+        """Wait, on this connection's thread, for a time or until ``hurry`` is called.
 
         Raises
         ------
@@ -149,7 +149,7 @@ class ClusterConnection:
             raise ConnectionLostError(self._lost_because)
 
     def hurry(self) -> None:
-        """End the pause, or leave out the next one; on any thread."""
+        """End the current pause, or skip the next one; on any thread."""
         with self._changed:
             self._must_hurry = True
             self._changed.notify_all()
@@ -174,11 +174,11 @@ class ClusterConnection:
             self._report(f"{self._settings}: {reason}; trying again")
             retry_s = FIRST_RETRY_S if was_connected else min(1.6 * retry_s, LONGEST_RETRY_S)
             with self._changed:
-                jitter = random.uniform(0.7, 1.3)  # noqa: S311 - so that not all come at once
+                jitter = random.uniform(0.7, 1.3)  # noqa: S311 - spreads the attempts of many clients
                 self._changed.wait_for(lambda: self._is_closing, retry_s * jitter)
 
     def _connect_and_serve(self) -> tuple[bool, str]:
-        """Return whether there was a connection, and why there is none any more."""
+        """Return whether there was a connection, and the reason why it ended."""
         self._is_lost, self._lost_because = False, ""
         errors = ConnectionErrors(self._settings, CONNECT_TIMEOUT_S)
         try:
@@ -214,7 +214,7 @@ class ClusterConnection:
 
 
 class _MapClient(HazelcastClient):
-    """A client of one map; creating it connects, and is ended after two seconds."""
+    """A client of one map; the constructor connects, within two seconds or not at all."""
 
     def __init__(self, map_name: str, **config: Any) -> None:
         watchdog = threading.Timer(CONNECT_TIMEOUT_S, _shut_down, [self])

@@ -1,4 +1,4 @@
-"""ConnectionErrors: why a client could not connect, from its log, in words for a person."""
+"""ConnectionErrors: why a client could not connect, from its log, as text for the user."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ConnectionErrors(logging.Filter):
     """Collect the errors that the client only logs, with a stack trace, while it connects.
 
     A context manager around an attempt to connect. Only records of the thread that created it
-    are taken, and these are not logged.
+    are collected, and these are not logged.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""What an entry holds: its text, its order, and what is known of it now."""
+"""The content of an entry: its text, its order, and its state."""

@@ -1,4 +1,4 @@
-"""EntryState: what is known of an entry, from events and from readings, which may cross."""
+"""EntryState: the known state of an entry, from events and readings, which may cross."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ type Buffer = bytes | bytearray
 class EntryState:
     """Decide for each event and each reading whether it brings a new record.
 
-    A value that was removed never becomes a record again because an event or an answer is late:
-    where an event cannot show that it is newer than what is known, ``must_read`` asks for a
-    reading.
+    A removed value never becomes a record again because an event or an answer is late: where an
+    event does not prove that it is newer than the known state, ``must_read`` requests a reading.
 
     Parameters
     ----------
@@ -34,8 +33,8 @@ class EntryState:
     refused_values : int
         Values that could not be used.
     must_read : bool
-        Whether only a reading can show what the entry holds now; a reading that begins clears
-        it.
+        Whether only a reading can show what the entry holds now; cleared when a reading
+        begins.
 
     Notes
     -----
@@ -52,11 +51,11 @@ class EntryState:
         self._is_held = False
         """Whether the entry holds the newest value, as far as is known."""
         self._is_end_known = False
-        """While not held: whether it was certainly gone; then the same text is a new value."""
+        """While not held: whether it was certainly removed; the same text is then a new value."""
         self._is_end_heard = True
-        """While not held: whether its removal was heard; then the next event is newer."""
+        """While not held: whether a removal event was received; the next event is then newer."""
         self._is_unexplained = False
-        """While held: whether a reading found it again after a removal, and no event says why."""
+        """While held: whether a reading found it again after a removal without an event."""
         self._absence = ""
         self._refusal = ""
         self._changes = 0
@@ -64,16 +63,16 @@ class EntryState:
 
     @property
     def problem(self) -> str:
-        """Why the entry has no value that can be used, for a person; empty if it has one."""
+        """Why the entry has no usable value, as text for the user; empty if it has one."""
         return self._absence or self._refusal
 
     def begin_reading(self) -> None:
-        """Note that a reading begins; one at a time."""
+        """Mark the beginning of a reading; there is one at a time."""
         self._changes_before_reading = self._changes
         self.must_read = False
 
     def end_reading(self, found: Buffer | None) -> EntryRecord | None:
-        """Take the answer of a reading; return its record if it is new.
+        """Handle the answer of a reading; return its record if it is new.
 
         Parameters
         ----------
@@ -98,7 +97,7 @@ class EntryState:
         return self._take(found)
 
     def change(self, value: Buffer, before: Buffer | None) -> EntryRecord | None:
-        """Take an event's new value; return its record if it is new.
+        """Handle an event's new value; return its record if it is new.
 
         Parameters
         ----------
@@ -123,23 +122,23 @@ class EntryState:
         return self._take(value) if is_next else self._take_if_numbered(value)
 
     def remove(self, how: str, before: Buffer | None) -> None:
-        """Take an event that reports that the entry is gone.
+        """Handle an event that reports the removal of the entry.
 
         Parameters
         ----------
         how : str
-            For a person: ``it expired``.
+            Text for the user, such as ``it expired``.
         before : bytes-like or None
             The value that was removed; None if the event does not contain it.
 
         """
         self.must_read = True
         if before is not None and before != self._newest:
-            # The removal of a value before the one that is known.
+            # The removal of a value before the known one.
             return
         if self._is_held:
             self._is_held = self._is_end_known = self._is_end_heard = False
-        # A map's events are not in one order with an entry's.
+        # A map's events are not ordered with respect to an entry's.
         self._is_end_heard = self._is_end_heard or before is not None
         self._absence = f"{self._name}: there is no value under this key: {how}"
         self._changes += 1
@@ -157,7 +156,7 @@ class EntryState:
         return record
 
     def _take_if_numbered(self, value: Buffer) -> EntryRecord | None:
-        """Take a value that may be old if its number shows that it is new; else ask."""
+        """Accept a possibly old value if its number proves it new; else request a reading."""
         record = None
         with suppress(UnusableError):
             update = decode(text_of(value))

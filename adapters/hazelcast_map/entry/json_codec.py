@@ -1,4 +1,4 @@
-"""The JSON text of an entry: factors by name, and what orders them under names with ``_``."""
+"""The JSON text of an entry: factors by name, and its ordering under names with ``_``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import orjson
 MAX_SIZE: Final = 1_000_000
 """Bytes of an entry's value; a larger one is refused unread."""
 _HEADER: Final = 12
-"""Hazelcast's own bytes before a text's UTF-8: partition hash, type, length."""
+"""Bytes of Hazelcast before a text's UTF-8: partition hash, type, length."""
 _TYPE: Final = struct.Struct(">i")
 _TYPE_OFFSET: Final = 4
 _TEXT_TYPES: Final = frozenset({-11, -130, -12})
@@ -32,7 +32,7 @@ class Update(NamedTuple):
     """The content of an entry at one moment."""
 
     factors: dict[str, Any]
-    """The object as it was, without the names that order it."""
+    """The object without the names that order it."""
     publisher: str
     """The name of its writer; empty if it states none."""
     sequence: int
@@ -59,7 +59,7 @@ def text_of(data: bytes | bytearray) -> memoryview:
     Raises
     ------
     UnusableError
-        If the value is larger than 1 MB or no text.
+        If the value is larger than 1 MB or is not a text.
 
     """
     size = len(data)
@@ -87,7 +87,7 @@ def decode(text: bytes | bytearray | memoryview) -> Update:
     Raises
     ------
     UnusableError
-        If the text is no JSON object (``NaN`` and ``Infinity`` are no JSON), or a name that
+        If the text is not a JSON object (``NaN`` and ``Infinity`` are not JSON), or a name that
         orders it has a value of a wrong type or range.
 
     """
@@ -126,12 +126,12 @@ def _text(factors: dict[str, Any], name: str) -> str:
 
 
 def encode(update: Update) -> str:
-    """Return the text of an entry: NaN and infinities become null, as JSON has none.
+    """Return the text of an entry; NaN and infinities, which JSON lacks, become null.
 
     Raises
     ------
     TypeError
-        If JSON has no form for a value.
+        If a value cannot be represented in JSON.
 
     """
     document = {k: v for k, v in update.factors.items() if not k.startswith("_")}

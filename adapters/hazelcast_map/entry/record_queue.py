@@ -1,4 +1,4 @@
-"""RecordQueue: the newest records, with what was read of them, skipped and lost."""
+"""RecordQueue: the newest records, and counts of those read, skipped and lost."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class RecordQueue:
     Parameters
     ----------
     capacity : int
-        Records kept; older ones are dropped, and counted as lost if they are unread.
+        Records kept; older ones are dropped, and counted as lost if unread.
 
     Attributes
     ----------
     published, delivered, conflated, lost : int
         ``published == delivered + conflated + lost + unread``.
     unread : int
-        Records at the end that were not taken.
+        Records at the end that were not taken yet.
 
     Notes
     -----
@@ -37,7 +37,7 @@ class RecordQueue:
         self._records: Final[deque[EntryRecord]] = deque()
 
     def append(self, record: EntryRecord) -> None:
-        """Add the newest record; those missed before it, and one too many, are lost."""
+        """Add the newest record; records missed before it, and an unread one dropped, are lost."""
         self.published += record.missed + 1
         self.lost += record.missed
         self._records.append(record)
@@ -49,7 +49,7 @@ class RecordQueue:
                 self.lost += 1
 
     def skip_to_newest(self) -> None:
-        """Leave out all unread records but the newest."""
+        """Skip all unread records but the newest."""
         skipped = max(self.unread - 1, 0)
         self.conflated += skipped
         self.unread -= skipped
@@ -72,10 +72,10 @@ class RecordQueue:
         Parameters
         ----------
         stream_id, sequence : int
-            The given record; if no record of its stream is here, the answer begins with the
-            oldest.
+            The given record; if the queue holds no record of its stream, the answer begins with
+            the oldest.
         limit : int
-            At most so many records.
+            The largest number of records to return.
 
         """
         start = 0

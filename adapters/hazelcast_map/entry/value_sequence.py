@@ -1,4 +1,4 @@
-"""ValueSequence: turns an entry's values into records that never go back."""
+"""ValueSequence: converts an entry's values into records whose order never goes back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from adapters.hazelcast_map.entry.json_codec import Update
 
 PUBLISHER_TIMEOUT_NS: Final = 2_000_000_000
-"""After so long without a value of its publisher, an entry may pass to another one."""
+"""After this time without a value of its publisher, another publisher is accepted."""
 _NAN: Final = float("nan")
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
@@ -35,7 +35,7 @@ class EntryRecord(NamedTuple):
 
 
 def machine_id() -> str:
-    """Return the boot id, which no other machine and no other start has; empty if unknown."""
+    """Return the boot id, unique to this boot of this machine; empty if unknown."""
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
     except OSError:
@@ -43,12 +43,12 @@ def machine_id() -> str:
 
 
 def may_be_value(found: object) -> bool:
-    """Return whether a new name may be a factor's: a number, or null, which JSON has for NaN."""
+    """Return whether a new name may be a factor: its value is a number, or null for NaN."""
     return found is None or isinstance(found, int | float)
 
 
 class ValueSequence:
-    """Give the values of one entry their order, names and time stamps.
+    """Assign order, names and time stamps to the values of one entry.
 
     An update with a ``_sequence`` is taken if it is after the last one of its publisher; one
     without is always taken. The first publisher is kept: another one is refused
@@ -63,7 +63,7 @@ class ValueSequence:
         a new name without a number), ``clamped_events``,
         ``repeated`` (the last update again), ``refused_old`` and ``refused_publisher``.
     conflict : str
-        What is refused at present and why, for a person; empty if nothing is.
+        What is refused at present and why, as text for the user; empty if nothing is.
 
     Notes
     -----
@@ -141,7 +141,7 @@ class ValueSequence:
         is_silent = now_mono_ns - self._heard_mono_ns > PUBLISHER_TIMEOUT_NS
         is_newer = update.ts_event_ns > self._ts_event
         if is_same:
-            # A publisher that restarted under its old name is recognized by the time.
+            # A publisher that restarted under its old name is recognised by its event time.
             if is_silent and is_newer:
                 return True
             self.counters["refused_old"] += 1
@@ -167,14 +167,14 @@ class ValueSequence:
         self._publisher, self._is_numbered = update.publisher, update.sequence > 0
         self._sequence = 0
         if update.publisher and self._is_numbered and not is_known:
-            # The same for everyone who reads this publisher.
+            # The same for every reader of this publisher.
             digest = hashlib.sha256(update.publisher.encode()).digest()
             self._stream_id = int.from_bytes(digest[:8], "little") or 1
         else:
             self._stream_id = secrets.randbits(64) or 1
 
     def _instant(self, ts_event_ns: int, now_ns: int) -> int:
-        """Return the update's instant: never after its receipt, never before the last one."""
+        """Return the update's instant: at most its receipt, at least the previous instant."""
         instant = max(min(ts_event_ns or now_ns, now_ns), self._ts_event)
         if ts_event_ns and instant != ts_event_ns:
             self.counters["clamped_events"] += 1
@@ -192,7 +192,7 @@ class ValueSequence:
         return layout.pack(*numbers)
 
     def _layout_of(self, factors: dict[str, Any]) -> _Layout:
-        """Return where the values are, after the names that are new were added to the schema."""
+        """Return the places of the values, after adding new names to the schema."""
         known = self._layout
         if known is not None and tuple(factors) == known.keys and known.fits(factors):
             return known
@@ -212,7 +212,7 @@ class ValueSequence:
 
 
 class _Layout:
-    """Where the values of a schema are in objects that have the same keys in the same order."""
+    """The places of a schema's values in objects that have the same keys in the same order."""
 
     def __init__(
         self,
@@ -231,7 +231,7 @@ class _Layout:
         self._no_numbers: Final = no_numbers
 
     def fits(self, factors: dict[str, Any]) -> bool:
-        """Return whether the names that were skipped for want of a number still have none."""
+        """Return whether the names skipped for lack of a number still have none."""
         return not any(may_be_value(factors[name]) for name in self._no_numbers)
 
     def values(self, factors: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,1 +1,1 @@
-"""The tap at a strategy: what it is given, decides and undergoes, observed as it happens."""
+"""The tap at a strategy, which observes its inputs, decisions and events as they happen."""

@@ -1,6 +1,6 @@
-"""Decisions and execution events of a strategy, described so that two runs compare.
+"""Decisions and execution events of a strategy, described so that two runs can be compared.
 
-An order goes by its ordinal in the run, 1, 2, 3 and so on, and not by its id.
+An order is named by its ordinal in the run, from 1, and not by its id.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ORDER_FIELDS: Final = (
     "exec_algorithm_params",
     "tags",
 )
-"""The fields that describe an order; one that is None or False is left out."""
+"""The fields that describe an order; a field that is None or False is left out."""
 EVENT_FIELDS: Final = (
     "instrument_id",
     "order_side",
@@ -82,7 +82,7 @@ _NAMED: Final = {"client_order_id": "order", "client_order_ids": "orders", "orde
 
 
 class Ordinals:
-    """Numbers the orders of a run in the order in which they are first met."""
+    """Numbers the orders of a run in the order of their first appearance."""
 
     def __init__(self) -> None:
         self._of: dict[str, int] = {}
@@ -97,7 +97,19 @@ def describe_call(
 ) -> dict[str, Any]:
     """Return the description of a call by which a strategy acts.
 
-    An order goes by its ordinal, a position by its instrument and size.
+    An order is named by its ordinal, a position by its instrument and size.
+
+    Parameters
+    ----------
+    method : str
+        The name of the strategy's method.
+    arguments : tuple
+        Its positional arguments.
+    keywords : dict
+        Its keyword arguments.
+    ordinals : Ordinals
+        The numbers of the run's orders.
+
     """
     names = _ARGUMENTS.get(method, ())
     given = dict(zip(names, arguments, strict=False))
@@ -168,7 +180,7 @@ _DESCRIBERS: Final[dict[str, Callable[[Any, Ordinals], Any]]] = {
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it."""
+    """Return a value as JSON."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple):

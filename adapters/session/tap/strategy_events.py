@@ -1,4 +1,4 @@
-"""StrategyEvents: what a strategy decides, and what happens to it besides its inputs."""
+"""StrategyEvents: a strategy's decisions, and the events that are not inputs."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _RECORDED: Final = ("subscribe_data", "subscribe_quotes", "subscribe_trades")
 class StrategyEvents(StrategyObserver):
     """Reports decisions, execution events, starts and stops, each as a line.
 
-    A line has its number, the number of the last input before it, its cause, the clock, and what
-    it states.
+    A line has its number, the number of the last input before it, its cause, the clock, and its
+    content.
 
     Parameters
     ----------
     put : callable
-        Takes a line.
+        Called with each line.
     now_ns : callable
-        UNIX nanoseconds.
+        Returns UNIX nanoseconds.
 
     Attributes
     ----------
     number : int
-        Of the last input, kept by whoever observes the inputs; 0 before the first.
+        The number of the last input, set by the observer of the inputs; 0 before the first.
     cause : "input", "event", "clock", "start" or "stop"
-        Why Python code of the strategy runs now; kept by the same, for inputs.
+        Why Python code of the strategy runs now; for inputs, set by their observer.
     failure : str
         The first exception that left one of the strategy's methods; empty without one.
     problem : str
@@ -59,7 +59,7 @@ class StrategyEvents(StrategyObserver):
         self._unrecorded: set[str] = set()
 
     def report(self, what: Callable[[], dict[str, Any]]) -> None:
-        """Put a line; nothing that goes wrong with it reaches the strategy."""
+        """Report a line; no exception of the report reaches the strategy."""
         try:
             line = {"line": next(self._lines), "input": self.number, "cause": self.cause}
             self._put({**line, "ns": self._now_ns(), **what()})
@@ -67,7 +67,7 @@ class StrategyEvents(StrategyObserver):
             self.note(error)
 
     def report_unrecorded(self, what: str) -> None:
-        """Report once what the strategy may decide from and what is not recorded."""
+        """Report once a kind of data that the strategy receives and that is not recorded."""
         if what not in self._unrecorded:
             self._unrecorded.add(what)
             self.report(lambda: {"unrecorded": what})
@@ -90,7 +90,7 @@ class StrategyEvents(StrategyObserver):
         return self._in_hook("start" if name == "on_start" else "stop", hook, report)
 
     def around_event(self, name: str, hook: Callable[[Any], None]) -> Callable[[Any], None]:
-        # The general hook of an event comes after its particular one.
+        # The general hook of an event is called after its specific hook.
         return self._in_hook("event", hook, self._report_event if name in _EVENT_HOOKS else None)
 
     def _in_hook(
@@ -111,7 +111,7 @@ class StrategyEvents(StrategyObserver):
         return observed
 
     def _report_event(self, event: Any) -> None:
-        # The decision reports an order that it made, and waits for this hook.
+        # The decision itself reports an order that it initialized, after this hook.
         if type(event) is not OrderInitialized:
             self.report(lambda: decisions.describe_event(event, self._ordinals))
 
@@ -133,7 +133,7 @@ class StrategyEvents(StrategyObserver):
                 return call(*arguments, **keywords)
             finally:
                 self._acting -= 1
-                # Afterwards, so that no order waits for it.
+                # Afterwards, so that no order waits for the report.
                 self.report(
                     lambda: decisions.describe_call(name, arguments, keywords, self._ordinals)
                 )

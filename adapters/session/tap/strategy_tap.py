@@ -1,4 +1,4 @@
-"""StrategyTap: numbers what a strategy is given, and sees what it decides."""
+"""StrategyTap: numbers a strategy's inputs, and observes its decisions."""
 
 from __future__ import annotations
 
@@ -19,50 +19,85 @@ if TYPE_CHECKING:
 
 
 class SessionLog(Protocol):
-    """Takes what a tap reports; what it raises never reaches a strategy."""
+    """Receives the reports of a tap; its exceptions never reach a strategy."""
 
     def factors(self, kind: int, number: int, delivered_ns: int, f: ExternalFactors) -> None:
-        """Take factors that the strategy was given."""
+        """Log factors that the strategy received.
+
+        Parameters
+        ----------
+        kind : int
+            ``FACTORS``, ``HISTORY`` or ``RELEASED`` of the wire format.
+        number : int
+            The input's delivery number.
+        delivered_ns : int
+            Its delivery time, UNIX nanoseconds.
+        f : ExternalFactors
+            The record.
+
+        """
 
     def quote(self, number: int, delivered_ns: int, quote: QuoteTick) -> None:
-        """Take a quote that the strategy was given."""
+        """Log a quote that the strategy received.
+
+        Parameters
+        ----------
+        number : int
+            The input's delivery number.
+        delivered_ns : int
+            Its delivery time, UNIX nanoseconds.
+        quote : QuoteTick
+            The quote.
+
+        """
 
     def trade(self, number: int, delivered_ns: int, trade: TradeTick) -> None:
-        """Take a trade that the strategy was given."""
+        """Log a trade that the strategy received.
+
+        Parameters
+        ----------
+        number : int
+            The input's delivery number.
+        delivered_ns : int
+            Its delivery time, UNIX nanoseconds.
+        trade : TradeTick
+            The trade.
+
+        """
 
     def line(self, line: dict[str, Any]) -> None:
-        """Take a decision, an execution event or another occurrence."""
+        """Log a decision, an execution event or another occurrence."""
 
 
 class StrategyTap(StrategyObserver):
     """Observes a strategy's inputs, decisions and events for a session.
 
-    Every input has a number, 1, 2, 3, ..., and a delivery time that rises strictly:
-    ``max(now, previous + 1)``. Every decision has its cause and the number of the input that was
-    the last one when it was made.
+    Every input has a number, from 1, and a strictly rising delivery time,
+    ``max(now, previous + 1)``. Every decision has its cause and the number of the last input
+    before it.
 
     Parameters
     ----------
     strategy : FactorStrategy
         Not running yet.
     log : SessionLog
-        Takes what is reported.
+        Receives the reports.
     now_ns : callable
         The clock of the delivery times, UNIX nanoseconds.
 
     Attributes
     ----------
     events : StrategyEvents
-        Decisions, execution events and the rest; its ``number`` is that of the last input.
+        Decisions, execution events and others; its ``number`` is that of the last input.
     delivered_ns : int
         The delivery time of the last input.
 
     Notes
     -----
-    Owned by the strategy's thread. The strategy itself is given exactly what it would be given
-    without a tap; an input is reported after the strategy has acted on it, so that its orders do
-    not wait for the recording. A live record that a strategy holds back until its history is
-    complete is an input when it is released, as history or as the newest.
+    Owned by the strategy's thread. The strategy receives exactly the same inputs as without a tap;
+    an input is reported after the strategy has acted on it, so that its orders do not wait for
+    the recording. A live record that a strategy holds back until its history is complete is an
+    input when it is released, as history or as the newest.
 
     """
 
@@ -94,7 +129,7 @@ class StrategyTap(StrategyObserver):
                 on_data(data)
                 return
             self._last = f
-            # As _begin, without its call: all this comes before the strategy's own code.
+            # _begin inlined: all of this runs before the strategy's own code.
             now, previous = now_ns(), self.delivered_ns
             self.delivered_ns = now if now > previous else previous + 1
             events.number += 1
@@ -173,7 +208,7 @@ class StrategyTap(StrategyObserver):
         return observed
 
     def _give(self, hook: Callable[[Any], None], datum: Any, report: Callable[[], None]) -> None:
-        """Give the strategy an input, then report the input, whatever the strategy raised."""
+        """Pass an input to the strategy, then report it, whatever the strategy raised."""
         events = self.events
         try:
             hook(datum)
@@ -188,7 +223,7 @@ class StrategyTap(StrategyObserver):
                 events.note(error)
 
     def _begin(self) -> None:
-        """Give the next input its number and its time."""
+        """Assign the number and the delivery time of the next input."""
         now = self._now_ns()
         previous = self.delivered_ns
         self.delivered_ns = now if now > previous else previous + 1

@@ -27,7 +27,7 @@ static int plain_number(PyObject *object, double *value)
     return 0;
 }
 
-/* Factor names are ASCII, so a key with other than one-byte characters is none of them. */
+/* Factor names are ASCII, so a key with wider characters is not a factor name. */
 static int same_text(PyObject *key, PyObject *name)
 {
     if (key == name)

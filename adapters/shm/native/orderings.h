@@ -17,14 +17,14 @@ static inline void mark_slot(uint64_t *slot_sequence)
 }
 
 /* Writer stores one payload word. Partner: load_word.
- * Release: whoever reads this value also sees mark_slot of the same record. */
+ * Release: a reader of this value also sees mark_slot of the same record. */
 static inline void store_word(uint64_t *word, uint64_t value)
 {
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
 /* Writer commits a slot. Partner: load_slot.
- * Release: whoever reads this sequence sees every payload word of the record. */
+ * Release: a reader of this sequence sees every payload word of the record. */
 static inline void commit_slot(uint64_t *slot_sequence, uint64_t sequence)
 {
     __atomic_store_n(slot_sequence, sequence, __ATOMIC_RELEASE);
@@ -103,7 +103,7 @@ static inline void commit_snapshot(uint64_t *timestamp, uint64_t wall_ns)
 }
 
 /* Writer announces that the region goes on, has moved or is closed. Partner: load_state.
- * Release: whoever reads "moved" also sees the last record announced before it. */
+ * Release: a reader of "moved" also sees the last record announced before it. */
 static inline void store_state(uint64_t *state, uint64_t value)
 {
     __atomic_store_n(state, value, __ATOMIC_RELEASE);

@@ -25,7 +25,7 @@ static int has_arguments(Py_ssize_t found, Py_ssize_t expected)
     return 0;
 }
 
-/* An instant in UNIX nanoseconds; -1 with an exception set if it is none. */
+/* An instant in UNIX nanoseconds; -1 with an exception set if it is not one. */
 static int64_t instant_of(PyObject *object)
 {
     long long instant = PyLong_AsLongLong(object);

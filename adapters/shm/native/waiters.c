@@ -76,7 +76,7 @@ void waiters_wake(struct region_writer *w)
     pthread_sigmask(SIG_SETMASK, &old_mask, NULL);
 }
 
-/* Let go of the region: the FIFOs are closed, every later call gives -EBADF. */
+/* Release the region: the FIFOs are closed, every later call returns -EBADF. */
 void region_writer_forget(struct region_writer *w)
 {
     w->control = NULL;

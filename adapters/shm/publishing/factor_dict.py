@@ -24,10 +24,10 @@ _MAX_REMEMBERED_NAMES: Final = 2 * MAX_FACTORS
 
 
 class TakenFactors(NamedTuple):
-    """What a mapping holds."""
+    """The content of a mapping."""
 
     values: NDArray[np.float64]
-    """Of the schema's names, shape ``(len(schema),)``; NaN where there is no number."""
+    """float64 of shape ``(len(schema),)``, schema order; NaN where there is no number."""
     added: dict[str, float]
     """New names with their numbers."""
     missing_values: int
@@ -46,8 +46,9 @@ class FactorDict:
 
     Notes
     -----
-    Names that are skipped are remembered with a negative index, so that C can skip them too:
-    ``FACTOR_SKIPPED`` out of rule, ``FACTOR_WITHOUT_NUMBER`` new and never with a number yet.
+    Skipped names are remembered with a negative index, so that C skips them too:
+    ``FACTOR_SKIPPED`` for an invalid name, ``FACTOR_WITHOUT_NUMBER`` for a new name that has never
+    had a number.
 
     """
 
@@ -57,7 +58,7 @@ class FactorDict:
         self.prepare(schema)
 
     def prepare(self, schema: FactorSchema) -> None:
-        """Take other names; the counters go on."""
+        """Replace the names; the counters continue."""
         self._schema = schema
         self._values = np.full(len(schema), math.nan)
         self._index_by_name = {name: i for i, name in enumerate(schema)}
@@ -68,7 +69,7 @@ class FactorDict:
         self.c.factor_count = len(schema)
 
     def take(self, factors: Mapping[str, Any]) -> TakenFactors:
-        """Read a mapping of which C could not take every key and value as it is.
+        """Read a mapping that the C code could not read, because of a key or a value.
 
         Raises
         ------
@@ -109,20 +110,20 @@ class FactorDict:
             self._index_by_name[name] = index
 
     def count(self, taken: TakenFactors) -> None:
-        """Count what was skipped or missing in a mapping that has been published."""
+        """Count the skipped names and missing values of a mapping that was published."""
         self.c.missing_values += taken.missing_values
         self.c.skipped_names += taken.skipped_names
         self.c.skipped_values += taken.skipped_values
 
     @property
     def counters(self) -> dict[str, int]:
-        """What was missing or skipped in the mappings published so far."""
+        """Counts of missing values and skipped names in the mappings published so far."""
         names = ("missing_values", "skipped_names", "skipped_values")
         return {name: getattr(self.c, name) for name in names}
 
 
 def as_float(value: object) -> float | None:
-    """Return a number as a float, and None for whatever is not a real number."""
+    """Return a real number as a float, and None for any other value."""
     if isinstance(value, (Real, Decimal, np.bool_)):
         try:
             return float(value)

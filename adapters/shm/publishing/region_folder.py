@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RegionFolder:
-    """Opened or made, with the writer's lock taken and the waiters page mapped.
+    """The folder beside a region, with the writer's lock taken and the waiters page mapped.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class RegionFolder:
             self.fd: Final = region_files.open_folder(path, create=True)
             held.callback(os.close, self.fd)
             self._lock: Final = region_files.lock_writer(self.fd, path)
-            # The text stays in the lock's file, as when this process is killed.
+            # The pid stays in the lock's file, as when this process is killed.
             held.callback(self._lock.abandon)
             try:
                 self.waiters: Final = self._open_waiters()
@@ -51,7 +51,7 @@ class RegionFolder:
 
     @property
     def was_there(self) -> bool:
-        """Whether the folder is older than this object: a writer was here before."""
+        """Whether the folder existed before this object, so that an earlier writer made it."""
         return not self._is_new
 
     def _open_waiters(self) -> Mapping:
@@ -72,7 +72,7 @@ class RegionFolder:
                 os.close(fd)
 
     def is_whole(self) -> bool:
-        """Return whether lock and waiters page are there; a truncated page is mended."""
+        """Return whether lock and waiters page exist; a truncated page is restored."""
         if not self._lock.is_in_place():
             return False
         try:
@@ -85,7 +85,7 @@ class RegionFolder:
         return True
 
     def give_up(self) -> None:
-        """Let go of the folder, and remove it if it was made here."""
+        """Release the folder, and remove it if this object made it."""
         self._remove_if_new()
         self.close()
 
@@ -94,5 +94,5 @@ class RegionFolder:
             region_files.remove_folder(self._path)
 
     def close(self) -> None:
-        """Let go of the folder and the lock; safe to call again."""
+        """Release the folder and the lock; safe to call again."""
         self._held.close()

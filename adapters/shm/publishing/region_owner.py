@@ -1,4 +1,4 @@
-"""RegionOwner: makes a region's files, continues in them, and puts them back."""
+"""RegionOwner: makes a region's files, continues them, and restores them."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class RegionOwner:
 
     @property
     def counters(self) -> dict[str, int]:
-        """What C counted, in every file since this owner began."""
+        """The counters of the C code, over every file since this owner was made."""
         return {name: n + getattr(self.w, name) for name, n in self._counted.items()}
 
     def require_open(self) -> WrittenFile:
@@ -91,7 +91,7 @@ class RegionOwner:
         Raises
         ------
         RegionError
-            If there is none any more.
+            If the owner is closed.
 
         """
         if self._file is None:
@@ -100,9 +100,9 @@ class RegionOwner:
         return self._file
 
     def _continue(self) -> bool:
-        """Go on in the file at the path if it is whole and has these names and capacity.
+        """Continue the file at the path if it is whole and has these names and capacity.
 
-        If it is another region, remember its stream, so that the sequence goes on.
+        For any other region, remember its stream, so that the sequence continues.
         """
         try:
             fd = region_files.open_region(self.path, os.O_RDWR)
@@ -125,13 +125,13 @@ class RegionOwner:
         return False
 
     def make_file(self) -> None:
-        """Put a new file at the path, then show the readers of the old one that it has moved.
+        """Put a new file at the path, then mark the old file as moved for its readers.
 
         Raises
         ------
         RegionError
-            If there is no space, or another process changes the file meanwhile; the old file is
-            written on then.
+            If there is no space, or another process changes the file meanwhile; the old file
+            stays in use.
 
         """
         if self.is_open:
@@ -155,12 +155,12 @@ class RegionOwner:
         self.files_made += 1
 
     def move_to(self, region_layout: RegionLayout) -> None:
-        """Go on in a new file of another layout.
+        """Continue in a new file with another layout.
 
         Raises
         ------
         RegionError
-            As ``make_file``; the old layout stays then.
+            As ``make_file``; the old layout stays in use.
 
         """
         old, self.layout = self.layout, region_layout
@@ -171,8 +171,8 @@ class RegionOwner:
             raise
 
     def _switch_to(self, fd: int) -> bool:
-        """Write the open file, which was checked, from now on, and supersede the one before;
-        close it if it is not whole.
+        """Switch to an open, checked file and supersede the previous one; close the new file if it
+        is not whole.
         """
         new_file = WrittenFile(fd, self.layout)
         new_w = new_file.struct(self._folder, self._stream)
@@ -191,7 +191,7 @@ class RegionOwner:
         return True
 
     def _supersede_found_file(self) -> None:
-        """Show the readers of the file that was at the path that the stream goes on."""
+        """Mark the file previously at the path as superseded, so that its readers follow."""
         found = region_layout.check(self._superseded_fd, self.path)
         mapping = Mapping(self._superseded_fd, found.layout.file_size, writable=True)
         control = mapping.pointer("struct region_control *", found.layout.snapshot_size)
@@ -201,12 +201,12 @@ class RegionOwner:
         self._superseded_fd = -1
 
     def heartbeat(self) -> None:
-        """Show readers that this process lives, and put back what is missing of the region.
+        """Show readers that this process is alive, and restore missing parts of the region.
 
         Raises
         ------
         WriterLockedError
-            If the folder was removed and another process writes there now.
+            If the folder was removed and another process writes the region now.
         RegionError
             If the region is closed, or the file is gone and cannot be made again.
 
@@ -227,7 +227,7 @@ class RegionOwner:
             self.make_file()
 
     def _put_folder_back(self) -> None:
-        """Make folder, lock and waiters page again, and a new file that goes with them."""
+        """Make folder, lock and waiters page again, and a new file that belongs to them."""
         before, self._folder = self._folder, RegionFolder(self.path)
         try:
             self.make_file()
@@ -238,7 +238,7 @@ class RegionOwner:
         before.close()
 
     def close(self, *, unlink: bool) -> None:
-        """Mark the region as closed and let go of it; ``unlink`` removes its files too."""
+        """Mark the region as closed and release it; ``unlink`` also removes its files."""
         if not self.is_open:
             return
         lib.region_set_state(self.w.control, lib.REGION_CLOSED)
@@ -249,7 +249,7 @@ class RegionOwner:
             self.abandon()
 
     def abandon(self) -> None:
-        """Let go of everything without a word to readers, as a killed process would."""
+        """Release everything without marking the region as closed, as a killed process would."""
         lib.region_writer_forget(self.w)
         if self._file is not None:
             self._file.close()

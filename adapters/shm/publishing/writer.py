@@ -90,7 +90,7 @@ class FactorWriter:
 
     @property
     def counters(self) -> dict[str, int]:
-        """What was written otherwise than given, and how often, since this writer opened.
+        """Counts of values written differently from those given, since this writer opened.
 
         ``missing_values`` schema names absent, None or not a number, written as NaN;
         ``infinite_values`` infinities, written as NaN; ``skipped_names`` invalid names;
@@ -110,13 +110,13 @@ class FactorWriter:
 
         Names that begin with ``_`` are skipped. A schema name that is absent, None or not a
         number is written as NaN and counted, an infinity too. A valid new name with a number,
-        which NaN is too, is added to the schema, which makes a new file. A new name without a
+        which NaN is too, is added to the schema, and a new file is made. A new name without a
         number is skipped and counted, and so is an invalid one.
 
         Parameters
         ----------
         factors : mapping of str to number
-            The values. A plain dict of floats and ints takes the fast way.
+            The values. A plain dict of floats and ints takes the fast path.
         ts_event : int
             UNIX nanoseconds of the instant that the values describe; 0 means now.
 
@@ -170,15 +170,15 @@ class FactorWriter:
                 raise RegionError(msg)
 
     def heartbeat(self) -> None:
-        """Show readers that this process lives, without a record.
+        """Show readers that this process is alive, without a record.
 
-        Call it every 100 ms or so, also while records are written: it puts the region back if
-        something removed or replaced its file or its folder.
+        Call it about every 100 ms, also while records are written: it restores the region if its
+        file or folder was removed or replaced.
 
         Raises
         ------
         WriterLockedError
-            If the folder was removed and another process writes there now.
+            If the folder was removed and another process writes the region now.
         RegionError
             If the writer is closed, or the file is gone and cannot be made again.
 
@@ -186,7 +186,7 @@ class FactorWriter:
         self._owner.heartbeat()
 
     def close(self, *, unlink: bool = False) -> None:
-        """Mark the region as closed and let go of it; ``unlink`` removes its files too."""
+        """Mark the region as closed and release it; ``unlink`` also removes its files."""
         self._owner.close(unlink=unlink)
 
     def __del__(self) -> None:
@@ -194,7 +194,7 @@ class FactorWriter:
             self.abandon()
 
     def abandon(self) -> None:
-        """Let go of everything without a word to readers, as a killed process would."""
+        """Release everything without marking the region as closed, as a killed process would."""
         self._owner.abandon()
 
     def __enter__(self) -> Self:
@@ -204,7 +204,7 @@ class FactorWriter:
         self.close()
 
     def _recover(self, result: int) -> None:
-        """Put the region back after the file shrank under it; anything else is an error."""
+        """Restore the region after its file was truncated; any other failure is raised."""
         self._owner.require_open()
         if result != -errno.EIO:
             msg = f"{self.path}: {os.strerror(-result)}"
@@ -224,7 +224,7 @@ class FactorWriter:
         self._prepared = values
 
     def _write_carefully(self, factors: Mapping[str, Any], ts_event: int) -> None:
-        """Write a mapping of which C could not take every key and value as it is."""
+        """Write a mapping that the C code could not read, because of a key or a value."""
         self._owner.require_open()
         taken = self._dict.take(factors)
         values = taken.values

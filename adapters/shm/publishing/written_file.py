@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Stream(NamedTuple):
-    """Where the next file of a sequence of records begins."""
+    """The point at which the next file of a sequence of records begins."""
 
     stream_id: int
     first_sequence: int
@@ -34,12 +34,12 @@ class WrittenFile:
     fd : int
         The open file, which belongs to this object from now on.
     region_layout : RegionLayout
-        What the file holds.
+        The layout of the file.
 
     Raises
     ------
     RegionError
-        If it cannot be mapped; it is closed then.
+        If the file cannot be mapped; the descriptor is closed then.
 
     """
 
@@ -51,7 +51,7 @@ class WrittenFile:
         except RegionError:
             os.close(fd)
             raise
-        # Kept here, because the struct only borrows it.
+        # Kept here, because the struct holds a borrowed pointer.
         self._offsets: Final = ffi.new("uint32_t[]", region_layout.value_offsets)
 
     def struct(self, folder: RegionFolder, stream: Stream) -> Any:
@@ -75,13 +75,13 @@ class WrittenFile:
         return w
 
     def close(self) -> None:
-        """Unmap the file and close it; once."""
+        """Unmap the file and close it; to be called once."""
         self._mapping.close()
         os.close(self.fd)
 
 
 def new_struct() -> Any:
-    """Return a struct on which every C call answers that the writer is closed."""
+    """Return a struct with which every C call reports that the writer is closed."""
     w = ffi.new("struct region_writer *")
     w.fifo_fd = [-1] * lib.REGION_MAX_WAITERS
     return w

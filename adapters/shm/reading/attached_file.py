@@ -1,4 +1,4 @@
-"""AttachedFile: one region file as a reader holds it, checked and mapped read-only."""
+"""AttachedFile: one region file of a reader, checked and mapped read-only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AttachedFile:
     RegionNotReadyError
         If there is nothing at the path yet.
     RegionError
-        If what is there is not a region that may be trusted.
+        If the file is not a region that may be trusted.
 
     """
 
@@ -76,5 +76,5 @@ class AttachedFile:
         return is_same and at_path.st_size == self.found.layout.file_size
 
     def close(self) -> None:
-        """Let go of the file; safe to call again."""
+        """Release the file; safe to call again."""
         self._held.close()

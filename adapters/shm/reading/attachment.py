@@ -28,7 +28,7 @@ LONGEST_SPIN_NS: Final = 10_000_000
 
 
 class WriterStatus(NamedTuple):
-    """What a region shows of its writer."""
+    """The state of a region's writer, as the region shows it."""
 
     alive: bool
     """Whether a process holds the writer's lock."""
@@ -47,7 +47,7 @@ class WriterStatus(NamedTuple):
 
 
 class Attachment:
-    """A position in a region file, and what can be asked without reading a record.
+    """A position in a region file, and the queries that read no record.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Attachment:
     RegionNotReadyError
         If there is nothing at the path yet.
     RegionError
-        If what is there is not a region that may be trusted.
+        If the file is not a region that may be trusted.
 
     """
 
@@ -84,7 +84,7 @@ class Attachment:
 
     @property
     def position(self) -> int:
-        """Sequence of the last record handed out; reading goes on after it."""
+        """Sequence of the last record handed out; reading continues after it."""
         return int(self._r.position)
 
     @position.setter
@@ -98,21 +98,21 @@ class Attachment:
 
     @property
     def conflated(self) -> int:
-        """Records skipped because a newer one was there."""
+        """Records skipped because a newer one was available."""
         return int(self._r.conflated)
 
     @property
     def lost(self) -> int:
-        """Records that the ring no longer held when they were asked for."""
+        """Records that the ring no longer held when they were to be read."""
         return int(self._r.lost)
 
     @property
     def rejected(self) -> int:
-        """Looks at the region that found it contradicting itself."""
+        """Reads that found the region inconsistent."""
         return int(self._r.rejected)
 
     def status(self) -> WriterStatus:
-        """Return what the region shows of its writer.
+        """Return the state of the writer, as the region shows it.
 
         Raises
         ------
@@ -142,12 +142,12 @@ class Attachment:
         return self._file.is_current()
 
     def spin(self, timeout_ns: int) -> bool:
-        """Watch for a record after the position with the CPU busy; return whether there is one.
+        """Busy-wait for a record after the position; return whether there is one.
 
         Parameters
         ----------
         timeout_ns : int
-            For how many nanoseconds at most.
+            The longest time to wait, nanoseconds.
 
         Raises
         ------
@@ -160,7 +160,7 @@ class Attachment:
         deadline = time.monotonic_ns() + timeout_ns
         result, left_ns = NOTHING, timeout_ns
         while True:
-            # In slices, so that signals get through.
+            # In slices, so that signals are handled.
             result = lib.region_spin(self._r, min(left_ns, LONGEST_SPIN_NS))
             left_ns = deadline - time.monotonic_ns()
             if result != NOTHING or left_ns <= 0:
@@ -170,13 +170,13 @@ class Attachment:
         return bool(result == RECORD)
 
     def sleep(self) -> bool:
-        """Ask to be woken through ``fileno`` at the next record.
+        """Request a wake-up through ``fileno`` at the next record.
 
         Returns
         -------
         bool
-            True if a wake-up will come; False if a record is there already, or the region has
-            moved.
+            True if a wake-up will come; False if a record is available already, or the region
+            has moved.
 
         Raises
         ------
@@ -185,7 +185,7 @@ class Attachment:
 
         """
         waiter = self._waiter or self._take_place()
-        # Before asking, or the answer would be thrown away with the old ones.
+        # Before the request, or its wake-up would be discarded with the earlier ones.
         waiter.drain()
         result = lib.region_sleep(self._r, waiter.waiters, waiter.slot)
         if result < 0:
@@ -193,7 +193,7 @@ class Attachment:
         return bool(result == NOTHING)
 
     def drain(self) -> None:
-        """Take the wake-ups that have arrived."""
+        """Discard the wake-ups that have arrived."""
         if self._waiter:
             self._waiter.drain()
 
@@ -232,7 +232,7 @@ class Attachment:
             raise self._error_of(-errno.EBADF)
 
     def _error_of(self, result: int) -> RegionError:
-        """Return the error that a result of C means."""
+        """Return the error that a result code of C stands for."""
         if result in {lib.REGION_MOVED, -errno.ESTALE}:
             msg = f"{self.path} has moved to a new file, because its factor names changed"
             return RegionMovedError(msg)
@@ -246,7 +246,7 @@ class Attachment:
         return RegionMovedError(msg)
 
     def close(self) -> None:
-        """Let go of the region; safe to call again."""
+        """Release the region; safe to call again."""
         if self._waiter:
             self._waiter.close()
             self._waiter = None
@@ -257,7 +257,7 @@ class Attachment:
             self.close()
 
     def abandon(self) -> None:
-        """Let go in a forked child, whose parent goes on reading."""
+        """Release the region in a forked child, whose parent continues to read."""
         if self._waiter:
             self._waiter.abandon()
             self._waiter = None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class BatchBuffers:
-    """Prepared once and filled again and again; what is handed out is a copy.
+    """Allocated once and filled repeatedly; the batches handed out are copies.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class BatchBuffers:
     stream_id : int
         Their stream.
     rows : int
-        How many records there is room for.
+        The largest number of records.
 
     """
 
@@ -42,7 +42,7 @@ class BatchBuffers:
         self.c.sequence, self.c.ts_event, self.c.values = self._borrowed
 
     def take(self, ts_init: int) -> FactorBatch:
-        """Return the records that C has put here, all got at ``ts_init``."""
+        """Return a copy of the records in the buffers, all with the given ``ts_init``."""
         n = self.c.count
         return FactorBatch(
             schema=self._schema,

@@ -45,7 +45,7 @@ class FactorReader(Attachment):
     RegionNotReadyError
         If there is nothing at the path yet.
     RegionError
-        If what is there is not a region that may be trusted.
+        If the file is not a region that may be trusted.
 
     Notes
     -----
@@ -77,7 +77,7 @@ class FactorReader(Attachment):
         Parameters
         ----------
         spin_ns : int
-            Watch up to so many nanoseconds, with the CPU busy, for one to come.
+            How long to busy-wait for a record, nanoseconds.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class FactorReader(Attachment):
         Parameters
         ----------
         spin_ns : int
-            Watch up to so many nanoseconds, with the CPU busy, for one to come.
+            How long to busy-wait for a record, nanoseconds.
 
         Raises
         ------
@@ -121,12 +121,12 @@ class FactorReader(Attachment):
         Parameters
         ----------
         limit : int
-            How many at most, 1 or more; a call never gives more than the ring has.
+            The largest number of records, 1 or more; a call returns at most the ring's records.
 
         Returns
         -------
         FactorBatch or None
-            With one ``ts_init`` for all, taken after the last was copied; None: no record.
+            All with one ``ts_init``, taken after the last record was copied; None: no record.
 
         Raises
         ------
@@ -139,7 +139,7 @@ class FactorReader(Attachment):
 
         Notes
         -----
-        Other Python threads run while C copies.
+        The interpreter's lock is released while C copies.
 
         """
         if limit < 1:
@@ -159,7 +159,7 @@ class FactorReader(Attachment):
         return None
 
     def latest(self) -> ExternalFactors | None:
-        """Return the newest record, also when it was handed out before; None before the first.
+        """Return the newest record, even if it was handed out before; None before the first.
 
         Raises
         ------
@@ -174,7 +174,7 @@ class FactorReader(Attachment):
         return self._last
 
     def _read_again(self) -> ExternalFactors | None:
-        """Read the record at the position once more; it counts once."""
+        """Read the record at the position again, without counting it twice."""
         r, position = self._r, self.position
         if position < self.first_sequence:
             return None
@@ -211,8 +211,8 @@ class FactorReader(Attachment):
         Parameters
         ----------
         values : numpy.ndarray
-            Writable contiguous float64 of shape ``(len(schema),)``; fastest when it is the same
-            array again.
+            Writable contiguous float64 of shape ``(len(schema),)``; passing the same array again
+            is fastest.
 
         Returns
         -------

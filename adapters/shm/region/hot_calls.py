@@ -1,6 +1,6 @@
 """The C calls of the hot path, as Python builtins with types.
 
-Structs and buffers go in as addresses; whoever calls keeps them alive.
+Structs and buffers are passed as addresses; the caller keeps them alive.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ publish_dict: Callable[[int, int, dict[str, Any], int], int]
 read_latest: Callable[[int, int, Making], ExternalFactors | int | None]
 """``(reader, spin_ns, making)`` returns a record, None for nothing, or a result code.
 
-``making`` is (class, schema, clock, stream id): what a record is made with besides its bytes.
+``making`` is (class, schema, clock, stream id), from which a record is made with its bytes.
 """
 
 read_next: Callable[[int, int, Making], ExternalFactors | int | None]
-"""``(reader, spin_ns, making)``, likewise."""
+"""``(reader, spin_ns, making)``, as ``read_latest``."""
 
 read_latest_into: Callable[[int, int], int]
 """``(reader, values)`` returns the sequence, 0 for nothing new, or -errno (-ESTALE: moved)."""

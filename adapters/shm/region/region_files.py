@@ -25,7 +25,7 @@ def folder_of(path: Path) -> Path:
 
 @contextmanager
 def _region_errors(path: Path) -> Iterator[None]:
-    """Raise what is wrong with a file as an error of the region."""
+    """Convert the errors of a file into errors of the region."""
     try:
         yield
     except FileNotFoundError:
@@ -37,6 +37,15 @@ def _region_errors(path: Path) -> Iterator[None]:
 
 def open_region(path: Path, flags: int, trusted_uids: Collection[int] = ()) -> int:
     """Open a region file that may be trusted; return the descriptor.
+
+    Parameters
+    ----------
+    path : Path
+        The region's file.
+    flags : int
+        ``os.O_RDONLY`` or ``os.O_RDWR``.
+    trusted_uids : collection of int
+        Users besides this process's own whose file is opened.
 
     Raises
     ------
@@ -71,7 +80,20 @@ def refuse_foreign_file(path: Path) -> None:
 def create_file(folder_fd: int, path: Path, content: bytes, size: int, mode: int) -> int:
     """Make a whole file in the region's folder, move it to ``path``, return its descriptor.
 
-    For the holder of the writer's lock: what a killed writer left half made is removed.
+    For the holder of the writer's lock: an incomplete file of a killed writer is removed.
+
+    Parameters
+    ----------
+    folder_fd : int
+        Descriptor of the folder beside the region.
+    path : Path
+        The region's file, which is replaced if it exists.
+    content : bytes
+        The beginning of the file; the rest is zeros.
+    size : int
+        Bytes of the whole file.
+    mode : int
+        ``0o600`` or ``0o640``.
 
     Raises
     ------
@@ -88,7 +110,7 @@ def create_file(folder_fd: int, path: Path, content: bytes, size: int, mode: int
         msg = f"cannot create a region in {folder_of(path)}: {error.strerror}"
         raise RegionError(msg) from None
     try:
-        # Every page now: a sparse file on a full tmpfs is a SIGBUS later.
+        # Allocates every page now: a sparse file on a full tmpfs causes SIGBUS later.
         os.posix_fallocate(fd, 0, size)
         os.pwrite(fd, content, 0)
         os.fchmod(fd, mode)
@@ -106,7 +128,16 @@ def create_file(folder_fd: int, path: Path, content: bytes, size: int, mode: int
 
 
 def open_folder(path: Path, *, create: bool, trusted_uids: Collection[int] = ()) -> int:
-    """Open the folder beside a region, a real folder of ours with mode 0700.
+    """Open the folder beside a region, a real folder with mode 0700.
+
+    Parameters
+    ----------
+    path : Path
+        The region's file.
+    create : bool
+        Whether to make a missing folder.
+    trusted_uids : collection of int
+        Users besides this process's own whose folder is opened.
 
     Raises
     ------
@@ -122,7 +153,7 @@ def open_folder(path: Path, *, create: bool, trusted_uids: Collection[int] = ())
 
 
 def open_lock(path: Path, trusted_uids: Collection[int] = ()) -> int:
-    """Open the writer's lock of a region, to see whether a process holds it.
+    """Open the lock of a region's writer, to query whether a process holds it.
 
     Raises
     ------
@@ -163,14 +194,14 @@ def lock_writer(folder_fd: int, path: Path) -> PidLock:
 
 
 def remove(path: Path) -> None:
-    """Remove a region's file and the folder beside it; what is not there is no error."""
+    """Remove a region's file and the folder beside it; a missing one is not an error."""
     with suppress(FileNotFoundError):
         path.unlink()
     remove_folder(path)
 
 
 def remove_folder(path: Path) -> None:
-    """Remove the folder beside a region; what is not there is no error."""
+    """Remove the folder beside a region; a missing one is not an error."""
     folder = folder_of(path)
     with suppress(FileNotFoundError, NotADirectoryError):
         for entry in list(folder.iterdir()):

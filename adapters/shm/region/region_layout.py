@@ -1,4 +1,4 @@
-"""The region's layout as numbers: computed for a new file, checked for a found one."""
+"""The region's layout as numbers: computed for a new file, checked for an existing one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RECORD_TIMES: Final = struct.Struct("<Qqq")
 
 
 def boot_id() -> bytes:
-    """Return the 16 bytes that name this boot of the machine; monotonic clocks end with it."""
+    """Return the 16 bytes that identify this boot, for which monotonic clocks are valid."""
     text = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
     return bytes.fromhex(text.strip().replace("-", ""))
 
@@ -38,7 +38,7 @@ def _round_up(size: int, unit: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class RegionLayout:
-    """Where everything lies in a region of one schema and capacity; sizes in bytes."""
+    """The sizes and offsets, in bytes, of a region of one schema and capacity."""
 
     schema: FactorSchema
     capacity: int
@@ -91,10 +91,12 @@ class RegionLayout:
 
     @property
     def ring_offset(self) -> int:
+        """Offset of the ring's first record, bytes."""
         return int(self.snapshot_size + lib.REGION_CONTROL_SIZE)
 
     @property
     def file_size(self) -> int:
+        """Size of the whole file, bytes."""
         return self.ring_offset + self.capacity * self.record_size
 
     def snapshot_image(self) -> bytes:
@@ -107,7 +109,7 @@ class RegionLayout:
         return b"".join(parts).ljust(self.snapshot_size, b"\0")
 
     def control_block(self, *, stream_id: int, first_sequence: int) -> bytes:
-        """Return the control block of a new file that nobody writes yet."""
+        """Return the control block of a new file that has no writer yet."""
         control = ffi.new("struct region_control *")
         control.magic = lib.REGION_MAGIC
         control.layout_version = lib.REGION_LAYOUT_VERSION
@@ -128,7 +130,7 @@ class RegionLayout:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundRegion:
-    """What a check of an open file found: a layout to trust, and what is fixed in the file."""
+    """The result of checking an open file: a trusted layout, and the file's constants."""
 
     layout: RegionLayout
     stream_id: int

@@ -1,4 +1,4 @@
-"""Waiter: a reader's place in the folder beside a region, where the writer wakes it."""
+"""Waiter: a reader's place in the folder beside a region, through which the writer wakes it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Waiter:
     RegionNotReadyError
         If the region's folder does not exist.
     RegionError
-        If the folder is not ours, or all places are taken.
+        If the folder may not be trusted, or all places are taken.
 
     """
 
@@ -52,7 +52,7 @@ class Waiter:
             raise
         place = self.waiters.waiter[self.slot]
         place.pid = os.getpid()
-        # Last: from here on the writer opens the new FIFO instead of a dead reader's.
+        # Last: from here on the writer opens the new FIFO, not that of a dead reader.
         place.generation = (place.generation + 1) % 2**64
 
     def _open_page(self, path: Path) -> int:
@@ -94,7 +94,7 @@ class Waiter:
             os.read(self._fifo_fd, 4096)
 
     def close(self) -> None:
-        """Give the place back; safe to call again."""
+        """Release the place; safe to call again."""
         if self._fifo_fd >= 0:
             lib.region_awake(self.waiters, self.slot)
             with suppress(OSError):
@@ -102,7 +102,7 @@ class Waiter:
         self.abandon()
 
     def abandon(self) -> None:
-        """Let go without touching what the parent process still uses."""
+        """Release the descriptors without touching what the parent process still uses."""
         if self._page is not None:
             self._page.close()
             self._page = None

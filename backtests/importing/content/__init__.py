@@ -1,1 +1,1 @@
-"""What an import holds: factors with their publication, market data, instruments."""
+"""The content of an import: factors with their publication, market data, instruments."""

@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportedFactor:
-    """A factor as it is imported.
+    """One factor of an import.
 
     Attributes
     ----------
     publication : Publication
-        Its values, and when each is known.
+        The values, and when each is known.
     spec : ColumnSpec
-        The rule that they were published by.
+        The publication rule that was applied.
     rows : int
-        How many rows its file has.
+        The number of rows of its file.
 
     """
 
@@ -49,18 +49,18 @@ class ImportedFactor:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportContent:
-    """What a catalog gets from an import.
+    """The content that an import writes into a catalog.
 
     Attributes
     ----------
     factors : list of ImportedFactor
-        In the order of the spec, which is that of the schema.
+        In the order of the spec, which is also that of the schema.
     instants : int64 array of shape (records,)
-        When a record of all factors is published, UNIX nanoseconds, rising.
+        The instants at which records are published, UNIX nanoseconds, rising.
     market : list of MarketRows
-        Those of one folder in order, without an overlap.
-    instruments : list of instruments
-        Nautilus's.
+        Those of one folder in order of time, without an overlap.
+    instruments : list of Nautilus instruments
+        The definitions for the catalog.
 
     """
 
@@ -71,16 +71,16 @@ class ImportContent:
 
     @property
     def publications(self) -> list[Publication]:
-        """Those of the factors."""
+        """The names of the factors, in order."""
         return [factor.publication for factor in self.factors]
 
     @property
     def rows(self) -> int:
-        """How many rows the catalog gets."""
+        """The number of rows to write."""
         return len(self.instants) + sum(len(table.stamps) for table in self.market)
 
     def stream_id(self) -> int:
-        """Return a hash of the factors, the same whenever they are imported; 0 without factors."""
+        """Return a hash of the factors, the same for every import of them; 0 without factors."""
         if not self.factors:
             return 0
         digest = hashlib.sha256()
@@ -98,16 +98,16 @@ def read_content(spec: ImportSpec, data: Path, report: Callable[[str], None]) ->
     Parameters
     ----------
     spec : ImportSpec
-        What to read.
+        Describes the files.
     data : Path
-        The folder that the spec's paths start from.
+        The folder to which the spec's paths are relative.
     report : callable
-        Takes a line about each file.
+        Called with a line about each file.
 
     Raises
     ------
     ConfigError
-        If a file does not hold what the spec describes.
+        If a file does not match the spec.
 
     """
     factors = [factor for source in spec.files for factor in _factors(data, source, report)]

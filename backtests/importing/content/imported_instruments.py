@@ -39,7 +39,7 @@ def make_instrument(spec: InstrumentSpec) -> Instrument:
     Raises
     ------
     ConfigError
-        If a value is not what Nautilus takes.
+        If Nautilus does not accept a value.
 
     """
     try:
@@ -55,7 +55,7 @@ def bar_type_of(spec: BarsFileSpec, instrument: Instrument) -> str:
     Raises
     ------
     ConfigError
-        If it has no bars of this length.
+        If Nautilus has no bars of this length.
 
     """
     seconds, rest_ns = divmod(spec.covers.ns, 1_000_000_000)

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 type Columns = dict[str, NDArray[np.float64]]
 
 RAW_DECIMALS: Final = 16
-"""How many decimals Nautilus's raw prices and sizes have."""
+"""The number of decimals of Nautilus's raw prices and sizes."""
 SIZES: Final = ("volume", "bid_size", "ask_size", "size")
-"""Which of Nautilus's columns are sizes; the others are prices."""
+"""The columns of Nautilus that are sizes; the others are prices."""
 _EXACT_TO: Final = 2.0**53
-"""Beyond it a float64 no longer holds every whole number."""
+"""Above this a float64 does not represent every whole number."""
 _STAMP: Final = pa.timestamp("ns", "UTC")
 _SIDES: Final = ("NO_AGGRESSOR", "BUY", "SELL")
 
@@ -47,21 +47,21 @@ class MarketRows:
     Attributes
     ----------
     folder : str
-        Where it belongs in a catalog's ``data``.
+        The folder in a catalog's ``data``.
     path : Path
-        The file that it came from.
+        The imported file.
     batch : pyarrow.RecordBatch
         Nautilus's columns and metadata.
     stamps : int64 array of shape (rows,)
         ``ts_init``, UNIX nanoseconds, not falling.
     notes : tuple of str
-        What the user should know of the file's rows.
+        Remarks on the file's rows, for the user.
     dropped : dict of str to int
-        How many rows were left out because nobody could trade on them, by reason.
+        The number of rows left out because they cannot be traded on, by reason.
     rounded_sizes : int
-        How many rows had a size of more decimals than the instrument's.
+        The number of rows whose size had more decimals than the instrument's.
     missing : int
-        How many bars were due and are not there.
+        The number of bars that were due and are absent.
 
     """
 
@@ -83,18 +83,18 @@ def read_market(
     Parameters
     ----------
     data : Path
-        The folder that the spec's path starts from.
+        The folder to which the spec's path is relative.
     spec : MarketFileSpec
-        How it is read, and when its rows could be known.
+        Describes how the file is read, and when its rows could be known.
     instrument : CryptoPerpetual or CurrencyPair
-        What it is of.
+        The instrument of the data.
     window : ImportSettings
-        Rows known outside are left out.
+        Rows known outside its window are left out.
 
     Raises
     ------
     ConfigError
-        If it does not hold what the spec describes, or nothing is left of it.
+        If the file does not match the spec, or no row is left.
 
     """
     sources, further = spec.sources(), spec.further_columns()
@@ -136,7 +136,7 @@ def read_market(
 
 
 def _described(spec: MarketFileSpec, instrument: Instrument) -> tuple[str, dict[str, str]]:
-    """Return the folder and the metadata by which Nautilus finds and decodes it."""
+    """Return the folder and the metadata by which Nautilus finds and decodes the data."""
     metadata = {
         "instrument_id": str(instrument.id),
         "price_precision": str(instrument.price_precision),
@@ -169,7 +169,7 @@ def _in_units(
     Raises
     ------
     ConfigError
-        If a price has more decimals than the instrument's: it is another instrument's.
+        If a price has more decimals than the instrument's, and so belongs to another one.
 
     """
     units = {}
@@ -177,7 +177,7 @@ def _in_units(
     for name, source in sources.items():
         exact = numbers(rows.table, source) * 10.0 ** precisions[name]
         units[name] = np.rint(exact)
-        # More than what a float64 of this size can be off by itself.
+        # More than the rounding error of a float64 of this size.
         is_finer = np.abs(exact - units[name]) > np.maximum(1e-6, 1e-12 * np.abs(exact))
         if name in SIZES:
             rounded |= is_finer
@@ -192,7 +192,7 @@ def _in_units(
 
 def _usable(spec: MarketFileSpec, units: Columns) -> tuple[NDArray[np.bool_], dict[str, int]]:
     """Return which rows can be traded on, and how many cannot, by reason."""
-    # A bar in which nobody traded is one.
+    # A bar without trades is valid.
     least = {name: 0.0 if name == "volume" else 1.0 for name in units}
     are_positive = [(u >= least[name]) & (u < _EXACT_TO) for name, u in units.items()]
     reasons = {"not positive": ~np.all(are_positive, axis=0)}

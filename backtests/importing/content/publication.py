@@ -1,4 +1,4 @@
-"""When each value could be known and how long it stands; the state of all factors by instant."""
+"""When each value could be known and how long it is valid; the state of factors by instant."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class Publication:
     factor : str
         Its name.
     known : int64 array of shape (values,)
-        UNIX nanoseconds, rising: from here on the value is the factor's.
+        UNIX nanoseconds, rising: the instant from which the value is the factor's.
     expires : int64 array of shape (values,)
-        UNIX nanoseconds. From here on there is no value, unless a newer one is known.
+        UNIX nanoseconds: the instant from which there is no value unless a newer one is known.
     values : float64 array of shape (values,)
         NaN: no value.
     every : Duration, optional
-        How far apart values are due; None if they come as they come.
+        The interval at which values are due; None if they are irregular.
     every_was_found : bool
-        Whether that was seen from the stamps.
+        Whether ``every`` was inferred from the stamps.
     missing : int
-        How many values were due and are not there.
+        The number of values that were due and are absent.
 
     """
 
@@ -71,13 +71,13 @@ def publish(
     spec : ColumnSpec
         The rule.
     zone : tzinfo
-        Whose calendar days count.
+        The time zone whose calendar days are used.
 
     Notes
     -----
-    A value stands until the next one is known. Where one that was due is missing, and after the
-    last one, it stands until the missing one would have been known; with ``valid_for`` it stands
-    that long instead, also over rows without a value.
+    A value is valid until the next one is known. Where a value that was due is missing, and after
+    the last value, it is valid until the missing one would have been known; with ``valid_for`` it
+    is valid for that long instead, also over rows without a value.
 
     """
     every = spec.covers or spec.every
@@ -117,9 +117,9 @@ def publish(
 
 
 def sharing(publication: Publication, others: Iterable[Publication]) -> Publication:
-    """Return a publication that has the same arrays as another of equal timing.
+    """Return a publication that shares its arrays with another of equal timing.
 
-    Columns of a file mostly have one rule: what follows from it is then computed once.
+    Columns of a file mostly have one rule: instants derived from it are then computed once.
     """
     for other in others:
         if np.array_equal(publication.known, other.known) and np.array_equal(
@@ -139,8 +139,7 @@ def instants_of(
     publications : sequence of Publication
         The factors.
     start_ns : int, optional
-        Nothing earlier, and this instant itself if anything was known before it; UNIX
-        nanoseconds.
+        The first instant, UNIX nanoseconds; included if any value was known before it.
 
     Returns
     -------
@@ -152,10 +151,10 @@ def instants_of(
     parts = [np.empty(0, np.int64)]
     for p in timings.values():
         parts.append(p.known)
-        # An expiry that a newer value forestalls changes nothing.
+        # An expiry preceded by a newer value changes nothing.
         newer = np.append(p.known[1:], NEVER_NS)
         parts.append(p.expires[p.expires < newer])
-    # Runs that are sorted each: quicker than numpy's unique, which hashes.
+    # Merging sorted runs is faster than numpy's unique, which hashes.
     instants = np.sort(np.concatenate(parts), kind="stable")
     instants = instants[np.diff(instants, prepend=-1) > 0]
     if start_ns is not None:
@@ -199,7 +198,7 @@ def states_at(
 
 
 def _usual_distance(stamps: NDArray[np.int64]) -> Duration | None:
-    """Return how far apart stamps are if they are regular, such as funding with its jitter."""
+    """Return the interval of regular stamps, such as those of funding with its jitter."""
     if len(stamps) < _MIN_REGULAR_ROWS:
         return None
     distances = np.diff(stamps)

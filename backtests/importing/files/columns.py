@@ -64,7 +64,7 @@ def booleans(table: Table, name: str, meaning: str) -> NDArray[np.bool_]:
     name : str
         The column.
     meaning : str
-        What a value should be, for the message.
+        The expected values, for the message.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def booleans(table: Table, name: str, meaning: str) -> NDArray[np.bool_]:
     Raises
     ------
     ConfigError
-        If a value is none of them.
+        If a value is none of these.
 
     """
     column = table.columns[name]

@@ -36,7 +36,7 @@ def read_columns(path: Path, spec: FileSpec, names: list[str]) -> pa.Table:
     path : Path
         The file.
     spec : FileSpec
-        How it is read.
+        Describes how the file is read.
     names : list of str
         The columns.
 
@@ -48,7 +48,7 @@ def read_columns(path: Path, spec: FileSpec, names: list[str]) -> pa.Table:
     Raises
     ------
     ConfigError
-        If it cannot be read, lacks a column, or has no rows.
+        If the file cannot be read, lacks a column, or has no rows.
 
     """
     kind = _kind(path, spec)
@@ -70,7 +70,7 @@ def _kind(path: Path, spec: FileSpec) -> str:
     for suffix, kind in KIND_OF_SUFFIX.items():
         if path.name.lower().endswith(suffix):
             return kind
-    msg = f"{path}: cannot tell its kind from its name; write kind = csv, parquet, jsonl or json"
+    msg = f"{path}: its name does not show its kind; write kind = csv, parquet, jsonl or json"
     raise ConfigError(msg)
 
 
@@ -85,7 +85,7 @@ def _require(path: Path, names: Sequence[str], found: Sequence[str]) -> None:
 
 def _read_csv(path: Path, spec: FileSpec, names: list[str]) -> pa.Table:
     options = {
-        # One thread: the error then names the row.
+        # One thread, so that an error names the row.
         "read_options": pa.csv.ReadOptions(column_names=spec.header or None, use_threads=False),
         "parse_options": pa.csv.ParseOptions(delimiter=spec.delimiter),
     }

@@ -1,4 +1,4 @@
-"""Rows of a file in the order of their stamps, with what was found out on the way."""
+"""Rows of a file in the order of their stamps, with remarks on them."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Rows:
     stamps : int64 array of shape (rows,)
         UNIX nanoseconds, never falling.
     zone : tzinfo
-        Whose calendar days count.
+        The time zone whose calendar days are used.
     notes : tuple of str
-        What the user should know: rows that were sorted, left out, ambiguous.
+        Remarks for the user: rows that were sorted, left out, ambiguous.
 
     """
 
@@ -48,7 +48,7 @@ class Rows:
     notes: tuple[str, ...] = ()
 
     def missing(self, every: Duration) -> int:
-        """Return how many rows are missing where one was due at every such distance."""
+        """Return how many rows are missing if one was due at every interval."""
         return count_missing(self.stamps, every)
 
 
@@ -60,18 +60,18 @@ def read_rows(
     Parameters
     ----------
     data : Path
-        The folder that the spec's path starts from.
+        The folder to which the spec's path is relative.
     spec : FileSpec
-        How to read it.
+        Describes how the file is read.
     columns : sequence of str
-        What to read beside the stamp.
+        The columns to read besides the stamp.
     is_series : bool
-        No two rows may have the same stamp.
+        Whether the rows are a series, in which stamps are unique.
 
     Raises
     ------
     ConfigError
-        If it cannot be read, or stamps appear twice and the spec does not state what to do then.
+        If the file cannot be read, or has duplicated stamps without a rule in the spec.
 
     """
     table = read_table(data, spec, [spec.stamp_column, *columns])

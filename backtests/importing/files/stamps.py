@@ -1,4 +1,4 @@
-"""The stamp column of a file as instants; what may be misread is an error with file and row."""
+"""The stamp column of a file as instants; an ambiguous stamp is an error with file and row."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _LIKELY_NS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Stamps:
-    """When the rows of a file are stamped.
+    """The stamps of a file's rows.
 
     Attributes
     ----------
     ns : int64 array of shape (rows,)
         UNIX nanoseconds.
     zone : tzinfo
-        Whose calendar days count.
+        The time zone whose calendar days are used.
     ambiguous : int
-        How many local times a clock showed twice; they became the later instant.
+        The number of local times that occurred twice; the later instant was used.
 
     """
 
@@ -54,8 +54,8 @@ def stamps_of(table: Table, spec: FileSpec) -> Stamps:
     Raises
     ------
     ConfigError
-        If one is absent or cannot be read, a unit or time zone is missing, or a local time never
-        was or was twice.
+        If a stamp is absent or cannot be read, a unit or time zone is missing, or a local time
+        never occurred or occurred twice.
 
     """
     name, column = spec.stamp_column, table.columns[spec.stamp_column]
@@ -176,7 +176,7 @@ def _from_text(table: Table, name: str, column: Any, spec: FileSpec) -> Any:
             return column.cast(kind)
         except pa.ArrowInvalid:
             continue
-    # Neither all with an offset nor all without: the first that differs from row 1.
+    # Some have an offset and some do not: report the first that differs from row 1.
     i = max(_stamps_before_a_bad_one(column, zone) for zone in ("UTC", None))
     hint = _likely_unit(column[i].as_py()) or "; other formats need stamp_format"
     raise table.wrong(

@@ -1,4 +1,4 @@
-"""Table: the columns of one or more files of an import, with where each row is from."""
+"""Table: the columns of one or more files of an import, with the origin of each row."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Table:
     columns : dict of str to pyarrow.Array
         By name, each of length rows.
     file : int64 array of shape (rows,)
-        The index in ``paths`` of the file that each row is from.
+        The index in ``paths`` of each row's file.
     rows : int64 array of shape (rows,)
         Each row's number in its file, from 1, without the header; for messages.
 
@@ -48,7 +48,7 @@ class Table:
 
     @property
     def name(self) -> str:
-        """What messages call all of it."""
+        """The name of the table in messages."""
         others = f" and {len(self.paths) - 1} more" if len(self.paths) > 1 else ""
         return f"{self.paths[0]}{others}"
 
@@ -58,7 +58,7 @@ class Table:
         Parameters
         ----------
         picked : bool array of shape (rows,) or int64 array
-            A mask, or positions in the order in which they are wanted.
+            A mask, or positions in the wanted order.
 
         """
         if picked.dtype == np.bool_:
@@ -67,7 +67,7 @@ class Table:
         return replace(self, columns=columns, file=self.file[picked], rows=self.rows[picked])
 
     def place(self, at: int) -> str:
-        """Return where a row is from, for messages."""
+        """Return the origin of a row, for messages."""
         file = f"{self.paths[self.file[at]].name} " if len(self.paths) > 1 else ""
         return f"{file}row {self.rows[at]}"
 
@@ -81,7 +81,7 @@ class Table:
         at : int
             Its position in this table.
         expected : str
-            What it should be.
+            The expected values.
 
         """
         found = self.columns[column][at].as_py()
@@ -100,7 +100,7 @@ def find_files(data: Path, path: Path) -> tuple[Path, ...]:
     Raises
     ------
     ConfigError
-        If there is none.
+        If there is no such file.
 
     """
     full = data / path
@@ -123,16 +123,16 @@ def read_table(data: Path, spec: FileSpec, wanted: Iterable[str]) -> Table:
     Parameters
     ----------
     data : Path
-        The folder that the spec's path starts from.
+        The folder to which the spec's path is relative.
     spec : FileSpec
-        How it is read, and by its ``where``, which rows are taken.
+        Describes how the files are read, and with ``where`` which rows are used.
     wanted : iterable of str
         The names of the columns.
 
     Raises
     ------
     ConfigError
-        If a file cannot be read, lacks a column or has no rows, or none are taken.
+        If a file cannot be read, lacks a column or has no rows, or no row matches.
 
     """
     paths = find_files(data, spec.path)

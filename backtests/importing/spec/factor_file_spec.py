@@ -27,7 +27,7 @@ class ValidFor(Duration):
 
     @classmethod
     def from_str(cls, text: str) -> Self:
-        """Read it.
+        """Read a duration, or ``forever``.
 
         Raises
         ------
@@ -59,18 +59,18 @@ class ColumnSpec(CheckedFields):
     stamp : str
         With ``covers``: which end of the span the stamp is.
     every : Duration, optional
-        With ``instant``: how far apart the stamps are, so that holes are seen.
+        With ``instant``: the interval of the stamps, by which gaps are detected.
     delay : Duration
-        From the moment when the value is final to the moment when one could have it.
+        From the instant at which the value is final to the instant at which it is available.
     valid_for : ValidFor, optional
-        How long a value stands if no newer one comes; by default until the next one is due.
+        How long a value is valid without a newer one; by default until the next one is due.
     scale : float
-        What the value is multiplied by.
+        The factor by which the value is multiplied.
 
     Raises
     ------
     ValueError
-        If the rule is not complete, contradicts itself, or the factor's name is none.
+        If the rule is incomplete or contradicts itself, or the factor's name is invalid.
 
     """
 
@@ -105,7 +105,7 @@ class ColumnSpec(CheckedFields):
 
     @property
     def rule(self) -> str:
-        """How much later than its stamp a value is known, in words."""
+        """How much later than its stamp a value is known, as text."""
         late = f" + {self.delay}" if self.delay.ns else ""
         if self.covers is None:
             return f"stamp{late}"

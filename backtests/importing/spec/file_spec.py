@@ -1,4 +1,4 @@
-"""FileSpec: a file of an import, which of its rows are taken, and how they are stamped."""
+"""FileSpec: a file of an import, which of its rows are used, and how they are stamped."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ class FileSpec(CheckedFields):
     path : Path
         Relative to the data folder.
     kind : str
-        ``csv``, ``parquet``, ``jsonl`` or ``json``; by default what the file's name ends with.
+        ``csv``, ``parquet``, ``jsonl`` or ``json``; by default the extension of the file's name.
     rows : str
         JSON only: where the array of rows is, such as ``series.dvol``.
     header : list of str
         The columns' names, for a CSV file without a header or JSON rows that are arrays.
     delimiter : str
-        Of a CSV file.
+        The delimiter of a CSV file.
     where : dict
         Values that a row must have, by column; other rows are left out.
     stamp_column, unit, stamp_format, timezone : str
         The stamp: for numbers ``unit`` (s, ms, us, ns); for text ISO 8601 or ``stamp_format``;
         ``timezone`` for stamps without an offset, and for the length of calendar days.
     ambiguous : str
-        What to do with local times that a clock showed twice.
+        How to treat local times that occurred twice.
     duplicates : str
-        What to do with a stamp that appears twice.
+        How to treat a stamp that appears twice.
     start, end : OffsetInstant, optional
-        Take only rows with stamps from ``start`` and before ``end``, UNIX nanoseconds.
+        Use only rows with stamps from ``start`` and before ``end``, UNIX nanoseconds.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""ImportSpec: which files hold what, and when each value could be known."""
+"""ImportSpec: the files of an import, and when each value could be known."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class ImportSettings:
     Attributes
     ----------
     name : str
-        The recording's; by default the spec's file name.
+        The recording's name; by default the spec's file name.
     start, end : OffsetInstant, optional
-        The window by when a value was known, half-open, UNIX nanoseconds.
+        The window, half-open, UNIX nanoseconds, by the instants at which values are known.
 
     Raises
     ------
@@ -77,9 +77,9 @@ class ImportSpec:
     settings : ImportSettings
         ``[import]``.
     files, bars, quotes, trades : tuples
-        At least one of all.
+        The files of each kind, at least one in all.
     instruments : tuple of InstrumentSpec
-        Those that the market data is of.
+        The instruments of the market data.
 
     """
 

@@ -1,4 +1,4 @@
-"""InstrumentSpec: an instrument as it is written in TOML."""
+"""InstrumentSpec: an instrument in TOML."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class InstrumentSpec:
-    """``[[instruments]]`` of an import, ``[instrument]`` of a backtest: what is traded.
+    """``[[instruments]]`` of an import, ``[instrument]`` of a backtest: a traded instrument.
 
     Attributes
     ----------
     id : str
         Such as ``BTCUSDT-PERP.BINANCE``.
     kind : "perpetual" or "spot"
-        What it is.
+        Its kind.
     base, quote, settlement : str
         Codes of its currencies; settled in ``quote`` by default.
     price_increment, size_increment : str
-        Their decimals are the precisions.
+        Decimal text; the number of decimals is the precision.
     margin_init, margin_maint : str
         Fractions of the notional.
 

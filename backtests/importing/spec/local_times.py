@@ -1,4 +1,4 @@
-"""Local times and calendar days of a time zone, turned into UNIX nanoseconds."""
+"""Local times and calendar days of a time zone, converted into UNIX nanoseconds."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def zone_of(name: str) -> tzinfo:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalStamps:
-    """Local times as both instants that they may be.
+    """Local times, each with the two instants that it may denote.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class LocalStamps:
         UNIX nanoseconds; they differ where clocks were set back over the local time, and where
         they were set forward over it.
     ambiguous, nonexistent : bool arrays of shape (times,)
-        Which of the two happened.
+        Which of the two applies.
 
     """
 
@@ -68,14 +68,14 @@ class LocalStamps:
 
 
 def from_local(local_ns: NDArray[np.int64], zone: tzinfo) -> LocalStamps:
-    """Turn local times into instants.
+    """Convert local times into instants.
 
     Parameters
     ----------
     local_ns : int64 array of shape (times,)
         Nanoseconds since 1970-01-01 00:00 on the zone's wall clock.
     zone : tzinfo
-        Whose clocks showed them.
+        The time zone of the local times.
 
     """
     blocks, block_of = np.unique(local_ns // _BLOCK_NS, return_inverse=True)
@@ -96,9 +96,10 @@ def from_local(local_ns: NDArray[np.int64], zone: tzinfo) -> LocalStamps:
 def after(
     stamps_ns: NDArray[np.int64], duration: Duration, zone: tzinfo, times: int = 1
 ) -> NDArray[np.int64]:
-    """Return later instants; days are calendar days of a zone.
+    """Return instants later by a duration; days are calendar days of a zone.
 
-    Where a clock shows the result twice it is the later instant, so that nothing is known early.
+    If the resulting local time occurs twice, the later instant is used, so that nothing is known
+    early.
 
     Parameters
     ----------
@@ -107,9 +108,9 @@ def after(
     duration : Duration
         How much later.
     zone : tzinfo
-        Whose calendar days count.
+        The time zone whose calendar days are used.
     times : int
-        So many durations later.
+        The number of durations to add.
 
     Returns
     -------
@@ -136,7 +137,7 @@ def count_missing(stamps: NDArray[np.int64], every: Duration) -> int:
     stamps : int64 array of shape (stamps,)
         UNIX nanoseconds, not falling.
     every : Duration
-        The distance at which one was due.
+        The interval at which a stamp was due.
 
     """
     distances = np.diff(stamps) / every.ns

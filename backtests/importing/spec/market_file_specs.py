@@ -17,7 +17,7 @@ class MarketFileSpec(FileSpec, ABC):
     Attributes
     ----------
     instrument : str
-        Its id; may be left out where the spec has only one.
+        The instrument's id; optional if the spec has only one instrument.
     delay : Duration
         How long after its stamp, or after the end of its bar, a row is known.
 
@@ -28,10 +28,10 @@ class MarketFileSpec(FileSpec, ABC):
 
     @abstractmethod
     def sources(self) -> dict[str, str]:
-        """Return the file's column of each of Nautilus's."""
+        """Return the file's column for each column of Nautilus."""
 
     def further_columns(self) -> list[str]:
-        """Return what else is read."""
+        """Return further columns to read."""
         return []
 
 

@@ -1,4 +1,4 @@
-"""What a session's file states of the run that is recorded."""
+"""The description of the recorded run in a session's file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def describe(settings: NodeSettings, strategy: AnyFactorStrategy) -> dict[str, Any]:
-    """Return what ``session.json`` states of a run: all that a replay needs."""
+    """Return the content of ``session.json`` for a run: all that a replay needs."""
     source = Path(inspect.getfile(type(strategy)))
     return {
         "strategy": {

@@ -1,4 +1,4 @@
-"""SessionRecording: records what the strategy of a running node is given and does."""
+"""SessionRecording: records the inputs and actions of a running node's strategy."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from adapters.session.pipe_sender import PipeSender
 
 FLUSH_S: Final = 0.1
-"""What a ``kill -9`` of the node may take with it."""
+"""The longest time of inputs that a ``kill -9`` of the node may lose."""
 WRITER_ENDED: Final = "the session writer has ended; nothing more is recorded"
 
 
 class SessionRecording:
     """The recording of one session: a tap at the strategy, and a process that writes.
 
-    The node's thread packs each input into memory and gives a pipe what it takes; a process of
-    its own makes files of it, and ends by itself when the node is gone. Whatever fails in here
-    is reported once and counted, and never touches trading.
+    The node's thread packs each input into memory and writes to a pipe without blocking; a
+    separate process writes the files, and ends by itself when the node has ended. A failure of
+    the recording is reported once and counted, and never affects trading.
 
     Parameters
     ----------
     folder : Path
         The session's folder.
     strategy : FactorStrategy
-        What is recorded; not running yet.
+        The recorded strategy; not running yet.
     header : dict
-        What ``session.json`` states of the run.
+        The content of ``session.json``.
     say : callable
         Prints a line for the user.
 
@@ -69,13 +69,13 @@ class SessionRecording:
         observe(strategy, _InstrumentsAtStart(strategy, self._outbox))
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Hand over from now on, on the node's loop."""
+        """Send inputs from now on, on the node's loop."""
         self._loop = loop
         self._flush_and_wait()
 
     @property
     def published(self) -> int:
-        """Inputs that the strategy was given."""
+        """Inputs that the strategy received."""
         return self.tap.events.number
 
     @property
@@ -85,12 +85,12 @@ class SessionRecording:
 
     @property
     def dropped(self) -> int:
-        """Inputs that could not be handed over or written."""
+        """Inputs that could not be sent or written."""
         return self._outbox.dropped + int(self._writer.status["dropped"])
 
     @property
     def lost(self) -> int:
-        """Inputs handed to a writer that ended before it had written them."""
+        """Inputs sent to a writer that ended before writing them."""
         left = self.published - self.recorded - self.dropped
         return left if self._outbox.problem or self._is_closed else 0
 
@@ -145,7 +145,7 @@ class SessionRecording:
             self._give_up(WRITER_ENDED)
 
     def _guard(self, call: Callable[[], None]) -> None:
-        """Call, and give the recording up if that fails: trading goes on."""
+        """Call, and end the recording if that fails: trading continues."""
         try:
             call()
         except Exception as error:  # noqa: BLE001 - whatever it was
@@ -163,7 +163,7 @@ class SessionRecording:
                 self._say(f"RECORDING: {problem}; trading goes on")
 
     def close(self, reason: str) -> None:
-        """Hand over the rest and the reason of the end, and wait for the files; idempotent."""
+        """Send the rest and the reason of the end, and wait for the files; idempotent."""
         if self._is_closed:
             return
         if self._timer is not None:
@@ -174,7 +174,7 @@ class SessionRecording:
         self._guard(self._end)
         self._is_closed = True
         if self._writer.is_running:
-            # It has all that it will get, and ends by itself.
+            # The writer has received everything, and ends by itself.
             self._alarm("the session writer is still writing; wait for its end to use the session")
 
     def _end(self) -> None:
@@ -185,12 +185,12 @@ class SessionRecording:
             self._alarm("the session writer ended before everything was written")
 
     def kill(self) -> None:
-        """End the writer at once; it loses what it has not written."""
+        """Kill the writer, which loses unwritten inputs."""
         self._writer.kill()
 
 
 class _InstrumentsAtStart(StrategyObserver):
-    """Puts the instruments that the node knows at the strategy's start into the session."""
+    """Writes the node's instruments at the strategy's start into the session."""
 
     def __init__(self, strategy: AnyFactorStrategy, outbox: PipeSender) -> None:
         self._strategy: Final = strategy

@@ -1,8 +1,8 @@
-"""The session writer's process: what a node hands over through a pipe becomes a session's folder.
+"""The session writer's process: writes the frames from a node's pipe into a session's folder.
 
 Run as ``python -m live.node.session.session_writer FOLDER SOURCE``. Frames come on standard
-input. It prints JSON: ``{"ready": ...}`` or ``{"error": ...}``, then what it has written, when
-that changes. It ends when its input does, which the death of the node brings about too.
+input. It prints JSON: ``{"ready": ...}`` or ``{"error": ...}``, then its counts whenever they
+change. It ends when its input ends, also by the death of the node.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from adapters.session.session_sink import SessionSink
 from dolphin_strategies.errors import DolphinError
 
 NICE: Final = 5
-"""The node's process goes first."""
+"""A lower priority than that of the node's process."""
 TURN_S: Final = 0.2
 STATUS_S: Final = 0.5
 _READ_BYTES: Final = 1 << 20
@@ -54,7 +54,7 @@ def main(folder: str, source: str) -> int:
                 break
             sink.feed(content)
             if len(content) < _BUSY_BYTES:
-                # Seldom awake, seldom in the node's way; the pipe holds what comes meanwhile.
+                # Rarely awake, so that the node is rarely disturbed; the pipe buffers meanwhile.
                 time.sleep(TURN_S)
         sink.tick()
         if time.monotonic() - reported_s >= STATUS_S and (status := sink.status()) != reported:
@@ -66,7 +66,7 @@ def main(folder: str, source: str) -> int:
 
 
 def report(**values: Any) -> None:
-    """Print a line for the node; if it is gone, nobody misses it."""
+    """Print a line for the node; ignored if the node has ended."""
     with suppress(BrokenPipeError):
         sys.stdout.write(json.dumps(values) + "\n")
         sys.stdout.flush()

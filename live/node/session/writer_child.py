@@ -1,4 +1,4 @@
-"""WriterChild: the session writer as the node sees it, a process and a pipe into it."""
+"""WriterChild: the node's end of the session writer, a process and a pipe into it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PIPE_BYTES: Final = 1 << 20
 READY_TIMEOUT_S: Final = 30.0
 END_TIMEOUT_S: Final = 20.0
-"""For turning what is left into files, on a slow disk."""
+"""The limit for converting the rest into files, on a slow disk."""
 _LOOK_S: Final = 0.1
 
 
@@ -31,7 +31,7 @@ class RecordingError(DolphinError):
 
 
 class WriterChild:
-    """Starts the session writer, hands frames over without waiting, and reads its status.
+    """Starts the session writer, sends frames without waiting, and reads its status.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ class WriterChild:
     Attributes
     ----------
     outbox : PipeSender
-        What is to be written.
+        The frames to be written.
     status : dict
-        What the writer has reported last: ``recorded``, ``dropped``, ``problem``, and more.
+        The last report of the writer: ``recorded``, ``dropped``, ``problem``, and more.
 
     Raises
     ------
@@ -86,14 +86,14 @@ class WriterChild:
         return self._child.exit_code is None
 
     def hand_over(self, loop: asyncio.AbstractEventLoop, again: Callable[[], None]) -> None:
-        """Give the pipe what it takes at once.
+        """Write as much as the pipe accepts without blocking.
 
         Parameters
         ----------
         loop : asyncio.AbstractEventLoop
-            The loop on which this is called.
+            The loop of the caller.
         again : callable
-            Called on the loop as soon as the pipe has room for the rest.
+            Called on the loop as soon as the pipe has room for more.
 
         """
         self.outbox.flush()
@@ -107,19 +107,19 @@ class WriterChild:
             loop.remove_writer(self._child.into)
 
     def release(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have the loop do nothing more for this."""
+        """Stop watching the pipe and the status."""
         with suppress(OSError, ValueError):
             loop.remove_writer(self._child.into)
 
     def read_status(self) -> bool:
-        """Take in what the writer has reported, without waiting; return whether it goes on."""
+        """Read the writer's reports, without waiting; return whether it is still running."""
         while lines := self._child.lines(0):
             for line in lines:
                 self.status.update(json.loads(line))
         return lines is not None
 
     def end(self) -> None:
-        """Hand over the rest and wait for the files, within a bound."""
+        """Send the rest and wait for the files, within a limit."""
         deadline_s = time.monotonic() + END_TIMEOUT_S
         while self.outbox.waiting_bytes and time.monotonic() < deadline_s:
             select.select([], [self._child.into], [], _LOOK_S)
@@ -134,5 +134,5 @@ class WriterChild:
         self._child.wait(max(deadline_s - time.monotonic(), _LOOK_S))
 
     def kill(self) -> None:
-        """End the writer at once; it loses what it has not written."""
+        """Kill the writer, which loses unwritten inputs."""
         self._child.kill()

@@ -1,1 +1,1 @@
-"""What a node's run is configured with: the tables of its file, its options, and their checks."""
+"""The configuration of a node's run: the tables of its file, its options, and their checks."""

@@ -1,4 +1,4 @@
-"""The options of ``run_node.py``, and the settings that they make of a file's."""
+"""The options of ``run_node.py``, and the settings that combine them with a file's."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def settings_of(options: argparse.Namespace) -> NodeSettings:
-    """Return the file's settings with the command line's on top.
+    """Return the file's settings overridden by the command line.
 
     Raises
     ------
     ConfigError
-        If they contradict each other or cannot be used.
+        If the settings contradict each other or cannot be used.
 
     """
     settings = load(options.config)

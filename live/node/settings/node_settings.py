@@ -1,4 +1,4 @@
-"""NodeSettings: what a node run is configured with, read from TOML and checked."""
+"""NodeSettings: the configuration of a node's run, read from TOML and checked."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ class NodeTable(CheckedFields):
     Attributes
     ----------
     venue : "simulated", "replay" or "binance"
-        Where quotes come from.
+        The source of quotes.
     orders : "sandbox" or "live"
-        Where orders go; ``live`` also needs ``--live-orders`` on the command line.
+        The destination of orders; ``live`` also needs ``--live-orders`` on the command line.
     wait, delivery
         See :class:`~adapters.feed.factor_feed.FactorFeedConfig`.
     producer : "own" or "outside"
-        Whose factors a simulated market comes with: those of a producer of its own, or of one
-        that runs by itself and writes ``region``.
+        The producer of the factors of a simulated market: its own, or a separately running one
+        that writes ``region``.
     region : Path
         The region that a producer outside writes; the demo and the replay make their own.
     catalog : Path, optional
         The catalog that a strategy's ``factor_history`` comes from.
     source : str
-        A URL ``hazelcast://...``: factors from there instead of a region.
+        A URL ``hazelcast://...`` to read factors from, instead of a region.
     seconds : float
-        Stop after so many seconds; 0: run until Ctrl-C.
+        Stop after this time; 0: run until Ctrl-C.
     log_level : str
         NautilusTrader's log level on the terminal.
     record : Path, optional
@@ -88,7 +88,7 @@ class DemoSettings(CheckedFields):
     seed : int
         The same seed gives the same prices and factors.
     shuffle_factors : bool
-        Give the strategy the factors of other moments, so that they tell it nothing.
+        Give the strategy the factors of other moments, which predict nothing.
 
     """
 
@@ -111,11 +111,11 @@ class SyntheticQuoteSettings:
     Attributes
     ----------
     enabled : bool
-        Make them; the sandbox then matches orders for that instrument on them.
+        Whether to make quotes; the sandbox then matches that instrument's orders on them.
     instrument : InstrumentId
-        What they are quotes of; of a venue of its own.
+        The quoted instrument, of a venue of its own.
     price_from : InstrumentId
-        The real instrument around whose newest price they are made.
+        The real instrument around whose newest price quotes are made.
 
     """
 
@@ -133,7 +133,7 @@ class NodeStrategySettings(StrategySettings):
 
 @dataclass(frozen=True, kw_only=True)
 class NodeSettings:
-    """Everything a run is configured with."""
+    """The configuration of a run."""
 
     node: NodeTable = field(default_factory=NodeTable)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)

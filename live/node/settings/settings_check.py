@@ -26,7 +26,7 @@ TICK_FILES: Final = (
 
 
 def check_settings(settings: NodeSettings, *, live_orders: bool) -> None:
-    """Refuse settings that no run can follow, and real orders that were not asked for twice.
+    """Refuse contradictory settings, and real orders that were not requested twice.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def check_settings(settings: NodeSettings, *, live_orders: bool) -> None:
 
 
 def check_source(node: NodeTable) -> None:
-    """Refuse a source that cannot be used, or not with these settings.
+    """Refuse a source that is unusable, or unusable with these settings.
 
     Raises
     ------

@@ -65,7 +65,7 @@ def test_every_kind_of_file_gives_the_same_numbers(tmp_path: Path) -> None:
         ("a.json", '[{"t": 1}]', "'v' is missing"),
         ("a.json", "[" * 100_000, "cannot be read as json"),
         ("a.jsonl", '{"t": 1, "v": 2}\n{"t"', "line 2"),
-        ("a.dat", "x", "cannot tell its kind"),
+        ("a.dat", "x", "does not show its kind"),
         ("b.csv", None, "is no file"),
         ("b*.csv", None, "no file is like"),
     ],
