@@ -1,4 +1,4 @@
-"""RecordedInputs: the inputs of a strategy, read back from a session's catalog."""
+"""A strategy's inputs, read back from a session's catalog."""
 
 from __future__ import annotations
 

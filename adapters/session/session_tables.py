@@ -1,4 +1,4 @@
-"""InputTables: the bodies of frames, converted into the tables of a catalog."""
+"""The bodies of a session's frames, converted into the tables of a catalog."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ReadCounts(NamedTuple):
-    """StreamCounts of records by outcome."""
+    """Counts of records by outcome."""
 
     published: int
     delivered: int

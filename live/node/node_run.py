@@ -175,7 +175,7 @@ class NodeRun:
         return line if self._recording is None else f"{line}  {self._recording.progress()}"
 
     def _replace_lost_producer(self, market: Market) -> None:
-        """Start a lost producer again, as whoever watches over a real one would."""
+        """Start a lost producer again, as the supervisor of a real one would."""
         if self._replacing is None or self._replacing.done():
             lost = market.producer_failure()
             if lost:

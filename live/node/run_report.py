@@ -51,9 +51,9 @@ class RunReport:
     feed : FactorFeed
         The node's feed.
     latency : LatencyRecorder
-        The latencies of the strategy's ``on_factors``.
+        Latencies from the producer's write to ``on_factors``.
     start_balance : float, optional
-        USDT in each account before the run; None: the balance that is seen first.
+        Each account's balance before the run, USDT; None: the first balance seen.
     venues : iterable of str
         The venues with an account in the run.
 

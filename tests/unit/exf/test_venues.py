@@ -209,7 +209,7 @@ def test_deribit_puts_and_calls_are_told_by_name() -> None:
     assert values["put_call_open_interest"] == 1.5
     assert values["put_call_volume"] == 0
     rows.append({"instrument_name": "BTC-PERPETUAL", "open_interest": 2, "volume": 4})
-    with pytest.raises(BadBodyError, match="no option"):
+    with pytest.raises(BadBodyError, match="not an option"):
         deribit.option_summary({"result": rows}, "BTC")
 
 
