@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import select
 import time
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pytest
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dolphin_strategies import ExternalFactors
+
+ENOUGH: Final = 101
+"""Records that each reader must get while the writer runs flat out."""
 
 
 def drain(reader: FactorReader) -> list[ExternalFactors]:
@@ -194,13 +198,16 @@ def test_a_batch_owns_its_arrays(region_path: Path) -> None:
 
 
 def write_flat_out(path: str, seconds: float) -> None:
-    """Publish as fast as Python can; at a signal on stdin begin, at the end print the count."""
+    """Publish as fast as Python can between two lines on stdin; at the end print the count."""
     with FactorWriter(path, factor_names()) as writer:
         values = values_of(0)
         print("ready", flush=True)
         input()
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        print("begun", flush=True)
+        end, limit = time.monotonic() + seconds, time.monotonic() + TIMEOUT_S
+        while (now := time.monotonic()) < limit:
+            if now > end and select.select([0], [], [], 0)[0]:
+                break
             for _ in range(100):
                 values += 512.0
                 writer.write_values(values)
@@ -228,6 +235,8 @@ def check_every_record(path: str, how: str) -> None:
                 break
             reader.spin(100_000)
             continue
+        if reader.delivered == ENOUGH:
+            print("enough", flush=True)
         torn += not is_whole(f)
         out_of_order += f.sequence <= last
         last = f.sequence
@@ -254,6 +263,8 @@ def check_every_batch(path: str) -> None:
                 break
             reader.spin(100_000)
             continue
+        if reader.delivered >= ENOUGH > reader.delivered - len(batch):
+            print("enough", flush=True)
         expected = values_of(0) + 512.0 * batch.sequence[:, None].astype(np.float64)
         torn += not np.array_equal(batch.values, expected)
         sequences = [last, *batch.sequence.tolist()]
@@ -275,7 +286,10 @@ def test_nothing_is_torn_and_nothing_unaccounted_at_full_speed(region_path: Path
             every.line()
             latest.line()
             batches.line()
-            published = int(writer.ask("go"))
+            assert writer.ask("go") == "begun"
+            for reader in (every, latest, batches):
+                assert reader.line() == "enough"
+            published = int(writer.ask("stop"))
             assert published > 1000
             for reader in (every, latest, batches):
                 torn, out_of_order, delivered, conflated, lost, rejected = json.loads(
@@ -283,5 +297,5 @@ def test_nothing_is_torn_and_nothing_unaccounted_at_full_speed(region_path: Path
                 )
                 assert (torn, out_of_order, rejected) == (0, 0, 0)
                 assert delivered + conflated + lost == published
-                assert delivered > 100
+                assert delivered >= ENOUGH
                 assert (lost if reader is latest else conflated) == 0
