@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.catalog.files.catalog_layout import check_recording_name
 from adapters.command.terminal import say
+from adapters.process.stop_signals import interrupt_at_stop_signals
 from backtests.importing.catalog_import import check_catalog, write_import
 from backtests.importing.content.import_content import read_content
 from backtests.importing.import_summary import factor_table, market_table
@@ -112,4 +113,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # SIGTERM as Ctrl-C: what was written is taken back.
+    interrupt_at_stop_signals()
     sys.exit(main())

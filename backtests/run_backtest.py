@@ -150,9 +150,23 @@ def prove(
 
     say(f"proof with seed {options.seed}: {options.instants} instants")
     required = [covered.name for covered in data.coverage]
-    proof = Proof(arguments, options.catalog, required, delay, options.seed, say)
-    interrupt_at_stop_signals()
-    verdict = proof.run(options.instants)
+    requests = interrupt_at_stop_signals()
+
+    def report(text: str) -> None:
+        # An import or C code may have swallowed the exception of a request.
+        if requests.count:
+            raise KeyboardInterrupt
+        say(text)
+
+    proof = Proof(arguments, options.catalog, required, delay, options.seed, report)
+    try:
+        verdict = proof.run(options.instants)
+    except DolphinError:
+        if requests.count:
+            raise KeyboardInterrupt from None
+        raise
+    if requests.count:
+        raise KeyboardInterrupt
     say(f"\n{verdict}")
     if options.out is not None:
         write_proof(options.out, options.seed, verdict)

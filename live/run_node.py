@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from live.node.node_command import main
@@ -10,4 +12,9 @@ from live.node.node_command import main
 if __name__ == "__main__":
     # Python adds this script's folder, whose modules could shadow a strategy's module.
     sys.path[0] = str(Path.cwd())
-    sys.exit(main())
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads it
+            stream.flush()
+    # A thread that a strategy has left behind must not keep the process.
+    os._exit(code)

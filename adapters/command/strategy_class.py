@@ -55,7 +55,7 @@ def find_strategy(path: str) -> type[AnyFactorStrategy]:
         sys.path.insert(0, here)
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         hint = ""
         if "/" in module_name or module_name.endswith(".py"):
             name = Path(module_name).name.removesuffix(".py")
@@ -122,7 +122,7 @@ def make_strategy(path: str, values: dict[str, Any]) -> AnyFactorStrategy:
     config = make_config(found, values)
     try:
         return found(config)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         msg = f"strategy {path!r} cannot be made: {error!r}"
         raise ConfigError(msg) from error
 

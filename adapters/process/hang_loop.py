@@ -113,6 +113,7 @@ class _HangLoop:
         elif self._is_stopped():
             self._rules.paused(LOOK_S + late_s)
         if channels.reports in ready and not self._take_reports(now_s):
+            self._act(self._rules.died(now_s))
             return False
         if channels.signals in ready:
             for number in os.read(channels.signals, _READ_BYTES):
@@ -122,7 +123,9 @@ class _HangLoop:
         return not self._is_over
 
     def _take_reports(self, now_s: float) -> bool:
-        received = os.read(self._channels.reports, _READ_BYTES)
+        received = b""
+        with suppress(ConnectionResetError):
+            received = os.read(self._channels.reports, _READ_BYTES)
         *lines, self._line = (self._line + received).split(b"\n")
         for line in lines:
             report = json.loads(line)

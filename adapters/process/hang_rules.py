@@ -16,6 +16,8 @@ HANG_LIMIT_S: Final = 10.0
 """A running node whose thread hangs for this long is asked to stop."""
 STOP_TIMEOUT_S: Final = 4.0
 """From the request to stop to the forced end of the process."""
+END_TIMEOUT_S: Final = 45.0
+"""From the node's end to the end of the process by force."""
 STOP_SLACK_S: Final = 0.5
 """How long a node may take to notice that its time is over."""
 
@@ -42,6 +44,8 @@ class ThreadState:
         The thread has asked the node to stop.
     has_ended : bool
         The node has stopped; the remaining bookkeeping has bounds of its own.
+    code : int
+        The exit code, once the node has stopped.
     left_open : str
         The open position and orders, or "nothing".
 
@@ -52,6 +56,7 @@ class ThreadState:
     until_s: float = 0.0
     is_stopping: bool = False
     has_ended: bool = False
+    code: int = OK
     left_open: str = NOTHING
 
 
@@ -100,6 +105,7 @@ class HangRules:
         self._turned_s = now_s
         self._is_hanging = self._is_asked = self._was_late = False
         self._stop_by_s = 0.0
+        self._end_by_s = 0.0
 
     def turned(self, now_s: float, reported: dict[str, Any]) -> list[Decision]:
         """Handle a report of the thread, which shows that it turned."""
@@ -109,6 +115,7 @@ class HangRules:
         self._was_late = False
         if self.state.has_ended:
             self._stop_by_s = 0.0
+            self._end_by_s = self._end_by_s or now_s + END_TIMEOUT_S
         elif self.state.is_stopping:
             self._limit_stop(now_s)
         if not self._is_hanging:
@@ -133,6 +140,9 @@ class HangRules:
     def look(self, now_s: float) -> list[Decision]:
         """Return the actions that are due at a time."""
         state = self.state
+        if self._end_by_s and now_s >= self._end_by_s:
+            reason = f"the process did not end within {END_TIMEOUT_S:g} s after the node"
+            return [self._leave(now_s, reason, state.code or FAILED)]
         if not state.has_node or state.has_ended:
             return []
         if self._stop_by_s and now_s >= self._stop_by_s:
@@ -153,11 +163,20 @@ class HangRules:
             found += [Notice(f"HANG: {reason}; stopping the node"), Stop(reason)]
         return found
 
+    def died(self, now_s: float) -> list[Decision]:
+        """Take in the end of the process, or of its watch; a line if the node did not stop."""
+        if not self.state.has_node or self.state.has_ended:
+            return []
+        text = self._leave(now_s, "the node's run ended without stopping the node", FAILED).text
+        return [Notice(text)]
+
     def paused(self, seconds: float) -> None:
         """Disregard a time in which the whole process was stopped, by a signal or a debugger."""
         self._turned_s += seconds
         if self._stop_by_s:
             self._stop_by_s += seconds
+        if self._end_by_s:
+            self._end_by_s += seconds
 
     def late(self, seconds: float) -> None:
         """Disregard a time in which the watch itself did not run, as if the machine had paused.

@@ -72,7 +72,7 @@ class StopSignals:
     ) -> None:
         self._on_first: Final = on_first
         self._on_second: Final = on_second
-        self._requests: Final = StopRequests()
+        self.requests: Final = StopRequests()
         self._previous: dict[int, object] = {}
 
     def take_over(self) -> None:
@@ -95,8 +95,8 @@ class StopSignals:
         self.restore()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._requests.add(time.monotonic()):
-            handle = self._on_first if self._requests.count == 1 else self._on_second
+        if self.requests.add(time.monotonic()):
+            handle = self._on_first if self.requests.count == 1 else self._on_second
             handle(signal.Signals(number).name)
 
 
@@ -125,7 +125,7 @@ def ignore_stop_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def interrupt_at_stop_signals() -> None:
+def interrupt_at_stop_signals() -> StopRequests:
     """Raise KeyboardInterrupt at the first request, so that contexts close; exit at a second."""
 
     def interrupt(name: str) -> None:
@@ -134,4 +134,6 @@ def interrupt_at_stop_signals() -> None:
     def leave(name: str) -> None:
         os._exit(LEFT_AT_ONCE)
 
-    StopSignals(interrupt, leave).take_over()
+    signals = StopSignals(interrupt, leave)
+    signals.take_over()
+    return signals.requests

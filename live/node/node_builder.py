@@ -155,7 +155,8 @@ def node_config(node: NodeTable, *, is_live: bool) -> LiveNodeConfig:
         timeout_connection_secs=CONNECTION_TIMEOUT_S,
         delay_post_stop_secs=POST_STOP_S,
         logging=LoggerConfig(
-            stdout_level=LogLevel.from_str(node.log_level.upper()), is_colored=sys.stdout.isatty()
+            stdout_level=LogLevel.from_str(node.log_level.upper()),
+            is_colored=sys.stdout is not None and sys.stdout.isatty(),
         ),
         exec_engine=LiveExecutionEngineConfig(reconciliation=is_live),
         catalogs=None if node.catalog is None else [DataCatalogConfig(str(node.catalog))],

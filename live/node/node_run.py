@@ -220,6 +220,7 @@ class NodeRun:
         if self._recording is not None:
             self._recording.close(ending.reason)
             say(self._recording.summary())
+        self._watch.report(code=ending.code)
 
     def _on_market_end(self) -> None:
         self._ending.stop("the recording is over")
