@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adapters.process.hang_rules import (
+    END_TIMEOUT_S,
     HANG_LIMIT_S,
     SILENCE_S,
     STOP_SLACK_S,
@@ -58,7 +59,7 @@ def test_before_the_node_and_after_its_end_nothing_hangs() -> None:
     assert rules.look(100.0) == []
     rules.turned(100.0, {"has_node": True})
     rules.turned(101.0, {"has_ended": True})
-    assert rules.look(1000.0) == []
+    assert rules.look(101.0 + END_TIMEOUT_S - 1) == []
 
 
 def test_a_hang_while_the_node_starts_is_reported_and_not_ended() -> None:
@@ -99,7 +100,27 @@ def test_a_node_that_has_stopped_in_time_is_not_ended() -> None:
     """Writing the recording may take longer than a stop."""
     rules = running(is_stopping=True)
     rules.turned(1.0, {"has_ended": True})
-    assert rules.look(100.0) == []
+    assert rules.look(1.0 + END_TIMEOUT_S - 1) == []
+
+
+def test_a_process_that_does_not_end_after_its_node_is_ended_with_its_code() -> None:
+    """An executor's thread, for example; with the code that the run has, or as a failure."""
+    for code, expected in ((3, 3), (0, 1)):
+        rules = running(is_stopping=True)
+        rules.turned(1.0, {"has_ended": True})
+        rules.turned(2.0, {"code": code})
+        assert leave_of(rules.look(1.0 + END_TIMEOUT_S)).code == expected
+
+
+def test_a_run_that_ends_without_stopping_its_node_is_reported() -> None:
+    """Its process was killed, or its loop was stopped; what was open is printed."""
+    (line,) = running(left_open="position +1").died(1.0)
+    assert isinstance(line, Notice)
+    assert line.text.startswith("POSITION OR ORDERS LEFT OPEN - ")
+    rules = running()
+    rules.turned(1.0, {"has_ended": True})
+    assert rules.died(2.0) == []
+    assert HangRules(0.0).died(1.0) == []
 
 
 def test_requests_are_counted_without_their_copies() -> None:
