@@ -1,0 +1,1 @@
+"""Computed factors: numbers computed from Nautilus market data as it is delivered."""

@@ -1,0 +1,66 @@
+"""ComputedSpec: one computed factor as a configuration states it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from dolphin_strategies.computed.quote_factors import Mid, SpreadBps, TouchImbalance
+
+if TYPE_CHECKING:
+    from dolphin_strategies.computed.computed_factor import ComputedFactor
+
+CLASSES: Final[Mapping[str, type[ComputedFactor]]] = {
+    c.__name__: c for c in (Mid, SpreadBps, TouchImbalance)
+}
+"""The name that a configuration uses → the class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputedSpec:
+    """One computed factor.
+
+    Attributes
+    ----------
+    name : str
+        The factor's name.
+    class_name : str
+        A key of ``CLASSES``.
+    instruments : tuple of str
+        Nautilus instrument ids, in the order that the class states.
+    parameters : mapping
+        Keyword parameters of the class, such as ``window_s``.
+    low, high : float
+        The valid range, both included; a value outside is NaN and counted.
+    time_to_live_s : float
+        The largest age of each input, seconds, from the earlier of its ``ts_event`` and its
+        ``ts_init``; when one is older the value is NaN.
+    unit, about : str
+        Descriptions for the user.
+
+    """
+
+    name: str
+    class_name: str
+    instruments: tuple[str, ...]
+    low: float
+    high: float
+    time_to_live_s: float
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    unit: str = ""
+    about: str = ""
+
+    def build(self) -> ComputedFactor:
+        """Return the factor, before any data.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the class takes other instruments or parameters.
+
+        """
+        from nautilus_trader.model import InstrumentId  # noqa: PLC0415 - loads Nautilus
+
+        instruments = map(InstrumentId.from_str, self.instruments)
+        return CLASSES[self.class_name](*instruments, **self.parameters)
