@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from dolphin_strategies.computed.market_state import KIND_OF_TYPE, STATES, DataKind, Input
+from dolphin_strategies.computed.market_state import (
+    NAN,
+    NEVER,
+    DataKind,
+    Definition,
+    Input,
+    key_of,
+)
+from dolphin_strategies.computed.states.tables import KIND_OF_TYPE, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +21,7 @@ if TYPE_CHECKING:
 
     from dolphin_strategies.computed.market_state import MarketState
 
-NAN: Final = math.nan
-NEVER: Final = sys.maxsize
+__all__ = ["NAN", "NEVER", "ComputedFactor"]
 
 
 class ComputedFactor:
@@ -29,7 +34,10 @@ class ComputedFactor:
     Parameters
     ----------
     instruments : sequence of InstrumentId
-        The instruments, in the order that the class states.
+        The instruments, one for each of ``kinds`` or as the class states.
+    alive : DataKind or str, optional
+        The kind of data of the first instrument whose age is compared with the time to live,
+        for inputs that do not come regularly; None: each input's own age.
 
     Attributes
     ----------
@@ -37,34 +45,46 @@ class ComputedFactor:
         The kind of data of each instrument (class attribute).
     inputs : tuple of Input
         The data that the factor needs.
+    lives : tuple of int
+        The places in ``inputs`` whose age is compared with the time to live.
+    lives_while_any : bool
+        Whether one young input is enough, not all (class attribute).
     due_ns : int
         The next instant at which the value changes without new data, UNIX nanoseconds;
-        ``NEVER`` if there is none.
+        ``NEVER`` if there is none. Valid after ``value_at``.
 
     """
 
-    __slots__ = ("_now_ns", "due_ns", "inputs", "states")
+    __slots__ = ("_now_ns", "due_ns", "inputs", "lives", "states")
 
     kinds: ClassVar[tuple[DataKind, ...]] = (DataKind.QUOTES,)
+    lives_while_any: ClassVar[bool] = False
 
-    def __init__(self, *instruments: InstrumentId) -> None:
+    def __init__(
+        self, *instruments: InstrumentId | str, alive: DataKind | str | None = None
+    ) -> None:
+        inputs = self._inputs(instruments)
+        self.lives: Final = tuple(range(len(inputs))) if alive is None else (len(inputs),)
+        if alive is not None:
+            inputs += (Input(_kind(alive), instruments[0]),)
+        self.inputs: Final = inputs
+        self.due_ns = NEVER
+        self._now_ns = 0
+        self.states: tuple[Any, ...] = ()
+        self.connect({i: STATES[i.kind]() for i in self.inputs})
+
+    def _inputs(self, instruments: tuple[InstrumentId | str, ...]) -> tuple[Input, ...]:
         if len(instruments) != len(self.kinds):
             msg = (
                 f"{type(self).__name__}: expected {len(self.kinds)} instruments, "
                 f"found {len(instruments)}"
             )
             raise ValueError(msg)
-        self.inputs: Final = tuple(map(Input, self.kinds, instruments))
-        self.due_ns = NEVER
-        self._now_ns = 0
-        self.connect({i: STATES[i.kind]() for i in self.inputs})
+        return tuple(map(Input, self.kinds, instruments))
 
     def connect(self, states: Mapping[Input, MarketState]) -> None:
         """Use these states, which factors of the same inputs share, from now on."""
-        self.states: tuple[Any, ...] = tuple(states[i] for i in self.inputs)
-
-    def changed(self, state: MarketState) -> None:
-        """React to new data of an input; only factors that remember earlier data need it."""
+        self.states = tuple(states[i] for i in self.inputs)
 
     def value_at(self, now_ns: int) -> float:
         """Return the value at an instant that is not before the newest data; NaN: none yet."""
@@ -79,11 +99,22 @@ class ComputedFactor:
             If it is none of the factor's inputs.
 
         """
-        found = Input(KIND_OF_TYPE[type(data).__name__], data.instrument_id)
-        state = self.states[self.inputs.index(found)]
-        state.take(data)
-        self._now_ns = max(self._now_ns, state.ts_init)
-        self.changed(state)
+        kind = KIND_OF_TYPE.get(type(data).__name__)
+        for place, found in enumerate(self.inputs):
+            if found.kind == kind and found.instrument_id == key_of(data):
+                state = self.states[place]
+                state.take(data)
+                self._now_ns = max(self._now_ns, state.ts_init)
+                return
+        msg = f"{type(data).__name__}: expected data of one of {self.inputs}"
+        raise KeyError(msg)
+
+    def define(self, instrument: Any) -> None:
+        """Take over what a size means, from a Nautilus instrument."""
+        definition = Definition.of(instrument)
+        for found, state in zip(self.inputs, self.states, strict=True):
+            if found.instrument_id == instrument.id:
+                state.definition = definition
 
     @property
     def value(self) -> float:
@@ -95,3 +126,11 @@ class ComputedFactor:
         """The newest ``ts_event`` of the inputs, UNIX nanoseconds; 0 before any data."""
         newest: int = max(state.ts_event for state in self.states)
         return newest
+
+
+def _kind(name: DataKind | str) -> DataKind:
+    try:
+        return DataKind(name)
+    except ValueError:
+        msg = f"alive: expected one of {', '.join(DataKind)}, found {name!r}"
+        raise ValueError(msg) from None

@@ -7,9 +7,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
     from nautilus_trader.model import InstrumentId
 
 NAN: Final = math.nan
+NEVER: Final = (1 << 63) - 1
+"""The instant of what does not happen, UNIX nanoseconds."""
 
 
 class DataKind(StrEnum):
@@ -17,6 +21,13 @@ class DataKind(StrEnum):
 
     QUOTES = "quotes"
     TRADES = "trades"
+    BOOK = "book"
+    MARK = "mark"
+    INDEX = "index"
+    FUNDING = "funding"
+    OPEN_INTEREST = "open_interest"
+    LIQUIDATIONS = "liquidations"
+    VOLATILITY_INDEX = "volatility_index"
 
 
 class Input(NamedTuple):
@@ -26,101 +37,127 @@ class Input(NamedTuple):
     ----------
     kind : DataKind
         The kind of data.
-    instrument_id : InstrumentId
-        Its instrument.
+    instrument_id : InstrumentId or str
+        Its instrument; the name of the index for ``DataKind.VOLATILITY_INDEX``.
 
     """
 
     kind: DataKind
-    instrument_id: InstrumentId
+    instrument_id: InstrumentId | str
+
+
+class Definition(NamedTuple):
+    """What a size of one means.
+
+    Attributes
+    ----------
+    multiplier : float
+        Coins for a size of 1, or units of the quote currency if the contract is inverse.
+    is_inverse : bool
+        Whether the contract is worth a fixed amount of the quote currency.
+
+    """
+
+    multiplier: float
+    is_inverse: bool
+
+    @classmethod
+    def of(cls, instrument: Any) -> Definition | None:
+        """Return the definition of a Nautilus instrument; None for a quanto."""
+        if getattr(instrument, "is_quanto", False):
+            return None
+        is_inverse = bool(getattr(instrument, "is_inverse", False))
+        return cls(float(instrument.multiplier), is_inverse)
+
+    def coins(self, size: float, price: float) -> float:
+        """Return the amount of the base currency."""
+        return size * self.multiplier / price if self.is_inverse else size * self.multiplier
+
+    def quote(self, size: float, price: float) -> float:
+        """Return the amount of the quote currency."""
+        return size * self.multiplier if self.is_inverse else size * self.multiplier * price
 
 
 class MarketState:
     """The newest data of one input.
 
+    Data whose ``ts_event`` is before that of the data already there are counted and left out,
+    except for kinds of which every datum counts (trades, liquidations).
+
     Attributes
     ----------
     ts_event, ts_init : int
         UNIX nanoseconds, of the newest data; 0 before the first.
+    alive_ns : int
+        The earlier of the two, from which the time to live counts.
+    since_ns : int
+        ``ts_init`` of the first data; ``NEVER`` before.
+    is_good : bool
+        Whether the newest data can be used; False before the first.
+    definition : Definition or None
+        What sizes mean; None: not known yet.
+    crossed, backward, invalid : int
+        How many data were crossed quotes, out of order, or not usable for another reason.
+    nodes : tuple of callable
+        What remembers earlier data; each is called after good data.
 
     """
 
-    __slots__ = ("ts_event", "ts_init")
+    __slots__ = (
+        "_nodes_of",
+        "alive_ns",
+        "backward",
+        "crossed",
+        "definition",
+        "invalid",
+        "is_good",
+        "nodes",
+        "since_ns",
+        "ts_event",
+        "ts_init",
+    )
 
     def __init__(self) -> None:
         self.ts_event = 0
         self.ts_init = 0
+        self.alive_ns = 0
+        self.since_ns = NEVER
+        self.is_good = False
+        self.definition: Definition | None = None
+        self.crossed = self.backward = self.invalid = 0
+        self.nodes: tuple[Callable[[], Any], ...] = ()
+        self._nodes_of: dict[Hashable, Any] = {}
 
-    def take(self, data: Any) -> None:
-        """Take over the numbers of Nautilus data of this kind."""
+    def take(self, data: Any) -> bool:
+        """Take over the numbers of Nautilus data of this kind; False: they were left out."""
         raise NotImplementedError
 
+    def node[N: Callable[[], Any]](self, make: Callable[..., N], *key: Hashable) -> N:
+        """Return the node ``make(self, *key)``, the same one for all who ask for it."""
+        found = self._nodes_of.get((make, *key))
+        if found is None:
+            found = self._nodes_of[(make, *key)] = make(self, *key)
+            self.nodes += (found,)
+        node: N = found
+        return node
 
-class Touch(MarketState):
-    """The best bid and ask of the newest QuoteTick.
+    def _stamp(self, ts_event: int, ts_init: int) -> None:
+        self.ts_event = max(self.ts_event, ts_event)
+        self.ts_init = max(self.ts_init, ts_init)
+        self.alive_ns = max(self.alive_ns, min(ts_event, ts_init))
+        if self.since_ns == NEVER:
+            self.since_ns = self.ts_init
 
-    Attributes
-    ----------
-    bid, ask, mid : float
-        Prices; NaN before the first quote and while the quote is crossed or locked.
-    bid_size, ask_size : float
-        Sizes at these prices, in the instrument's own unit (contracts or coins).
-
-    """
-
-    __slots__ = ("ask", "ask_size", "bid", "bid_size", "mid")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.bid = self.ask = self.mid = self.bid_size = self.ask_size = NAN
-
-    def take(self, data: Any) -> None:
-        """Take over a QuoteTick."""
-        bid, ask = data.bid_price.as_double(), data.ask_price.as_double()
-        if 0 < bid < ask:
-            self.bid, self.ask, self.mid = bid, ask, (bid + ask) / 2
-            self.bid_size = data.bid_size.as_double()
-            self.ask_size = data.ask_size.as_double()
-        else:
-            self.bid = self.ask = self.mid = self.bid_size = self.ask_size = NAN
-        self.ts_event = data.ts_event
-        self.ts_init = data.ts_init
+    def _is_backward(self, ts_event: int, ts_init: int) -> bool:
+        if min(ts_event, ts_init) < self.alive_ns:
+            self.backward += 1
+            return True
+        return False
 
 
-class LastTrade(MarketState):
-    """The newest TradeTick.
-
-    Attributes
-    ----------
-    price : float
-        Its price.
-    size : float
-        Its size, in the instrument's own unit.
-    side : int
-        1 if the taker bought, -1 if the taker sold, 0 if unknown.
-
-    """
-
-    __slots__ = ("price", "side", "size")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.price = self.size = NAN
-        self.side = 0
-
-    def take(self, data: Any) -> None:
-        """Take over a TradeTick."""
-        self.price = data.price.as_double()
-        self.size = data.size.as_double()
-        side = int(data.aggressor_side)
-        self.side = -1 if side == 2 else side
-        self.ts_event = data.ts_event
-        self.ts_init = data.ts_init
-
-
-STATES: Final[dict[DataKind, type[MarketState]]] = {
-    DataKind.QUOTES: Touch,
-    DataKind.TRADES: LastTrade,
-}
-KIND_OF_TYPE: Final = {"QuoteTick": DataKind.QUOTES, "TradeTick": DataKind.TRADES}
-"""The name of a Nautilus data type → its kind."""
+def key_of(data: Any) -> InstrumentId | str:
+    """Return what an input of these data names: the instrument, or the index."""
+    key: InstrumentId | str = (
+        data.index_name if hasattr(data, "index_name") else data.instrument_id
+    )
+    return key

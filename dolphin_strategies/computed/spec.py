@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from dolphin_strategies.computed.quote_factors import Mid, SpreadBps, TouchImbalance
+from dolphin_strategies.computed.classes.table import CLASSES
 
 if TYPE_CHECKING:
     from dolphin_strategies.computed.computed_factor import ComputedFactor
 
-CLASSES: Final[Mapping[str, type[ComputedFactor]]] = {
-    c.__name__: c for c in (Mid, SpreadBps, TouchImbalance)
-}
-"""The name that a configuration uses → the class."""
+__all__ = ["CLASSES", "ComputedSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +25,8 @@ class ComputedSpec:
     class_name : str
         A key of ``CLASSES``.
     instruments : tuple of str
-        Nautilus instrument ids, in the order that the class states.
+        Nautilus instrument ids, in the order that the class states; for ``VolatilityIndex`` the
+        name of the index, ``btc_usd``.
     parameters : mapping
         Keyword parameters of the class, such as ``window_s``.
     low, high : float
@@ -56,11 +54,15 @@ class ComputedSpec:
 
         Raises
         ------
+        KeyError
+            If there is no class of that name.
         TypeError, ValueError
             If the class takes other instruments or parameters.
 
         """
+        made = CLASSES[self.class_name]
+        if self.class_name == "VolatilityIndex":
+            return made(*self.instruments, **self.parameters)
         from nautilus_trader.model import InstrumentId  # noqa: PLC0415 - loads Nautilus
 
-        instruments = map(InstrumentId.from_str, self.instruments)
-        return CLASSES[self.class_name](*instruments, **self.parameters)
+        return made(*map(InstrumentId.from_str, self.instruments), **self.parameters)

@@ -1,0 +1,1 @@
+"""The classes of computed factors, by what they are computed from."""

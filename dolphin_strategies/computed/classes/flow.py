@@ -1,0 +1,241 @@
+"""Factors of the flow of orders and trades through a window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from dolphin_strategies.computed.computed_factor import NAN, ComputedFactor
+from dolphin_strategies.computed.market_state import DataKind
+from dolphin_strategies.computed.states.lengths import length
+from dolphin_strategies.computed.states.windows import Arrivals, CoinFlow, Flow, OrderFlow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nautilus_trader.model import InstrumentId
+
+    from dolphin_strategies.computed.market_state import Input, MarketState
+    from dolphin_strategies.computed.states.lengths import Length
+
+
+class WindowFactor(ComputedFactor):
+    """A factor of one window over its first input.
+
+    Parameters
+    ----------
+    instrument : InstrumentId
+        The instrument.
+    length : Length
+        The length of the window.
+    alive : DataKind or str, optional
+        See :class:`ComputedFactor`.
+
+    """
+
+    __slots__ = ("_length", "window")
+
+    node: ClassVar[type[Any]]
+
+    def __init__(
+        self, instrument: InstrumentId, length: Length, alive: DataKind | str | None = None
+    ) -> None:
+        self._length: Final = length
+        super().__init__(instrument, alive=alive)
+
+    def connect(self, states: Mapping[Input, MarketState]) -> None:
+        """Use these states from now on."""
+        super().connect(states)
+        self.window = self.states[0].node(self.node, self._length).window
+
+
+class OrderFlowImbalance(WindowFactor):
+    """Order flow at the touch over a window, coins.
+
+    The sum over quotes of ``[b >= b'] q_b - [b <= b'] q_b' - [a <= a'] q_a + [a >= a'] q_a'``
+    with bid ``b``, ask ``a``, their sizes ``q`` in coins, and ``'`` for the quote before. Cont,
+    Kukanov and Stoikov, *The price impact of order book events* (2014), (4). Above 0: buying.
+    Crossed quotes are left out. Warm when the window is full; needs the definition.
+
+    Parameters
+    ----------
+    instrument : InstrumentId
+        The instrument; quotes.
+    window_s : float, optional
+        Length of the window, seconds.
+    events : int, optional
+        Length of the window, changes from quote to quote; one of the two.
+
+    """
+
+    __slots__ = ()
+
+    node: ClassVar = OrderFlow
+
+    def __init__(
+        self,
+        instrument: InstrumentId,
+        *,
+        window_s: float | None = None,
+        events: int | None = None,
+    ) -> None:
+        super().__init__(instrument, length(window_s=window_s, events=events))
+
+    def value_at(self, now_ns: int) -> float:
+        """Return the flow."""
+        (flow,) = self.window.sums(now_ns)
+        self.due_ns = self.window.due_ns
+        return flow if self.states[0].is_good else NAN
+
+
+class QuoteRate(WindowFactor):
+    """Quotes in the window over its length, quotes a second. Warm when the window is full.
+
+    Crossed quotes are left out.
+
+    Parameters
+    ----------
+    instrument : InstrumentId
+        The instrument; quotes.
+    window_s : float
+        Length of the window, seconds.
+
+    """
+
+    __slots__ = ()
+
+    node: ClassVar = Arrivals
+
+    def __init__(self, instrument: InstrumentId, *, window_s: float) -> None:
+        super().__init__(instrument, length(window_s=window_s))
+
+    def value_at(self, now_ns: int) -> float:
+        """Return the rate."""
+        count = self.window.count(now_ns)
+        self.due_ns = self.window.due_ns
+        seconds = (self._length.window_ns or 0) / 1e9
+        return count / seconds if count >= 0 and self.states[0].is_good else NAN
+
+
+class TradeFlowImbalance(WindowFactor):
+    """``(bought - sold) / (bought + sold)`` over a window, by takers, -1 to 1.
+
+    NaN without a trade of known side in the window. Warm when the window is full. Easley, López
+    de Prado and O'Hara, *Flow toxicity and liquidity* (2012), has its absolute value in bins of
+    equal volume.
+
+    Parameters
+    ----------
+    instrument : InstrumentId
+        The instrument; trades.
+    window_s : float, optional
+        Length of the window, seconds.
+    events : int, optional
+        Length of the window, trades; one of the two.
+    alive : str, optional
+        ``"quotes"``: the time to live is for quotes, because trades are rare.
+
+    """
+
+    __slots__ = ()
+
+    kinds: ClassVar = (DataKind.TRADES,)
+    node: ClassVar = Flow
+
+    def __init__(
+        self,
+        instrument: InstrumentId,
+        *,
+        window_s: float | None = None,
+        events: int | None = None,
+        alive: DataKind | str | None = None,
+    ) -> None:
+        super().__init__(instrument, length(window_s=window_s, events=events), alive)
+
+    def value_at(self, now_ns: int) -> float:
+        """Return the imbalance."""
+        bought, sold, _, _ = self.window.sums(now_ns)
+        self.due_ns = self.window.due_ns
+        both = bought + sold
+        return (bought - sold) / both if both > 0 else NAN
+
+
+class CumulativeVolumeDelta(WindowFactor):
+    """Bought minus sold by takers, coins, over a window or since midnight UTC.
+
+    Warm when the window is full, since midnight: from the first midnight on. Needs the
+    definition.
+
+    Parameters
+    ----------
+    instrument : InstrumentId
+        The instrument; trades.
+    window_s : float, optional
+        Length of the window, seconds.
+    events : int, optional
+        Length of the window, trades.
+    session : bool
+        Since midnight UTC; one of the three.
+    alive : str, optional
+        ``"quotes"``: the time to live is for quotes, because trades are rare.
+
+    """
+
+    __slots__ = ()
+
+    kinds: ClassVar = (DataKind.TRADES,)
+    node: ClassVar = CoinFlow
+
+    def __init__(
+        self,
+        instrument: InstrumentId,
+        *,
+        window_s: float | None = None,
+        events: int | None = None,
+        session: bool = False,
+        alive: DataKind | str | None = None,
+    ) -> None:
+        lasts = length(window_s=window_s, events=events, session=session)
+        super().__init__(instrument, lasts, alive)
+
+    def value_at(self, now_ns: int) -> float:
+        """Return the difference."""
+        bought, sold, _, _ = self.window.sums(now_ns)
+        self.due_ns = self.window.due_ns
+        delta: float = bought - sold
+        return delta
+
+
+class TradeRate(WindowFactor):
+    """Trades in the window over its length, trades a second. Warm when the window is full.
+
+    Parameters
+    ----------
+    instrument : InstrumentId
+        The instrument; trades.
+    window_s : float
+        Length of the window, seconds.
+    alive : str, optional
+        ``"quotes"``: the time to live is for quotes, because trades are rare.
+
+    """
+
+    __slots__ = ()
+
+    kinds: ClassVar = (DataKind.TRADES,)
+    node: ClassVar = Flow
+
+    def __init__(
+        self,
+        instrument: InstrumentId,
+        *,
+        window_s: float,
+        alive: DataKind | str | None = None,
+    ) -> None:
+        super().__init__(instrument, length(window_s=window_s), alive)
+
+    def value_at(self, now_ns: int) -> float:
+        """Return the rate."""
+        count = self.window.count(now_ns)
+        self.due_ns = self.window.due_ns
+        seconds = (self._length.window_ns or 0) / 1e9
+        return count / seconds if count >= 0 else NAN

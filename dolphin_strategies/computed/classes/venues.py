@@ -1,0 +1,208 @@
+"""Factors of several instruments: basis, premium of a venue, consensus."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from dolphin_strategies.computed.computed_factor import NAN, NEVER, ComputedFactor
+from dolphin_strategies.computed.market_state import DataKind, Input
+from dolphin_strategies.computed.states.grids import BasisGrid
+from dolphin_strategies.computed.states.lengths import Length, nanoseconds, steps
+from dolphin_strategies.computed.states.windows import Mids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nautilus_trader.model import InstrumentId
+
+    from dolphin_strategies.computed.market_state import MarketState
+
+TWO_QUOTES: Final = (DataKind.QUOTES, DataKind.QUOTES)
+
+
+class BasisBps(ComputedFactor):
+    """The mid of one instrument over that of another, ``(mid / other - 1) * 1e4``, bps.
+
+    Warm when both have quotes.
+
+    Parameters
+    ----------
+    instrument, other : InstrumentId
+        A perpetual and its spot, or one instrument at two venues; quotes.
+
+    """
+
+    __slots__ = ()
+
+    kinds: ClassVar = TWO_QUOTES
+
+    def value_at(self, now_ns: int) -> float:
+        """Return the basis."""
+        a, b = self.states
+        basis: float = (a.mid / b.mid - 1) * 1e4
+        return basis
+
+
+class BasisZScore(ComputedFactor):
+    """How unusual the basis is: ``(basis - mean) / deviation`` over the samples of a window.
+
+    The deviation is that of a sample, with ``n - 1``. A sample is the last basis before its
+    instant. NaN while all samples are equal. Warm when the window is full.
+
+    Parameters
+    ----------
+    instrument, other : InstrumentId
+        As for :class:`BasisBps`.
+    window_s : float
+        Length of the window, seconds.
+    sample_s : float
+        Seconds from sample to sample, counted since 1970.
+
+    """
+
+    __slots__ = ("_grid", "_sample_ns", "_window_ns")
+
+    kinds: ClassVar = TWO_QUOTES
+
+    def __init__(
+        self,
+        instrument: InstrumentId,
+        other: InstrumentId,
+        *,
+        window_s: float,
+        sample_s: float = 1.0,
+    ) -> None:
+        self._window_ns: Final = nanoseconds("window_s", window_s)
+        self._sample_ns: Final = steps("sample_s", sample_s, self._window_ns)
+        super().__init__(instrument, other)
+
+    def connect(self, states: Mapping[Input, MarketState]) -> None:
+        """Use these states from now on."""
+        super().connect(states)
+        a, b = self.states
+        self._grid = a.node(BasisGrid, b, self._sample_ns, self._window_ns)
+
+    def value_at(self, now_ns: int) -> float:
+        """Return the score."""
+        grid = self._grid
+        grid.advance(now_ns)
+        a, b = self.states
+        basis = (a.mid / b.mid - 1) * 1e4
+        n = grid.window.count(now_ns)
+        (total, _) = grid.window.sums(now_ns)
+        variation = grid.window.covariation(now_ns, 0, float(n))
+        self.due_ns = grid.due_ns
+        if not variation > 0:
+            return NAN
+        score: float = (basis - total / n) / math.sqrt(variation / (n * (n - 1)))
+        return score
+
+
+class LeadLagPremium(ComputedFactor):
+    """How far one venue has run ahead of another, bps.
+
+    ``(ln(mid / mid') - ln(other / other')) * 1e4``, ``'`` for the last good mids at ``now -
+    lag_s``: what the venue moved and the other has not yet. Above 0: the venue leads upwards.
+    Hasbrouck, *One security, many markets* (1995), on which venue leads. Warm after ``lag_s``.
+
+    Parameters
+    ----------
+    instrument, other : InstrumentId
+        The venue that leads and the one that lags; quotes.
+    lag_s : float
+        The while, seconds.
+
+    """
+
+    __slots__ = ("_lag", "_windows")
+
+    kinds: ClassVar = TWO_QUOTES
+
+    def __init__(self, instrument: InstrumentId, other: InstrumentId, *, lag_s: float) -> None:
+        self._lag: Final = Length(window_ns=nanoseconds("lag_s", lag_s))
+        super().__init__(instrument, other)
+
+    def connect(self, states: Mapping[Input, MarketState]) -> None:
+        """Use these states from now on."""
+        super().connect(states)
+        self._windows = [state.node(Mids, self._lag).window for state in self.states]
+
+    def value_at(self, now_ns: int) -> float:
+        """Return the premium."""
+        before, other_before = (w.left(now_ns) for w in self._windows)
+        self.due_ns = min(w.due_ns for w in self._windows)
+        a, b = self.states
+        return (math.log(a.mid / before) - math.log(b.mid / other_before)) * 1e4
+
+
+class ConsensusFactor(ComputedFactor):
+    """A factor of the mids of several venues, of which some may be silent.
+
+    Parameters
+    ----------
+    instruments : InstrumentId
+        Two or more; quotes.
+    max_age_s : float
+        The age, seconds, from which on a venue's quote does not count. The time to live is for
+        the youngest quote.
+
+    """
+
+    __slots__ = ("_max_age_ns",)
+
+    lives_while_any: ClassVar[bool] = True
+
+    def __init__(self, *instruments: InstrumentId, max_age_s: float = 5.0) -> None:
+        self._max_age_ns: Final = nanoseconds("max_age_s", max_age_s)
+        super().__init__(*instruments)
+
+    def _inputs(self, instruments: tuple[InstrumentId | str, ...]) -> tuple[Input, ...]:
+        if len(instruments) < 2 or len(set(instruments)) < len(instruments):
+            msg = f"{type(self).__name__}: expected two or more different instruments"
+            raise ValueError(msg)
+        return tuple(Input(DataKind.QUOTES, i) for i in instruments)
+
+    def _mids(self, now_ns: int) -> list[float]:
+        """Return the mids that count."""
+        after_ns = now_ns - self._max_age_ns
+        mids = [s.mid for s in self.states if s.is_good and s.alive_ns > after_ns]
+        ends = [s.alive_ns for s in self.states if s.alive_ns > after_ns]
+        self.due_ns = min(ends) + self._max_age_ns if ends else NEVER
+        return mids
+
+
+class ConsensusMid(ConsensusFactor):
+    """The median of the venues' mids, quote currency. Warm at the first quote of a venue."""
+
+    __slots__ = ()
+
+    def value_at(self, now_ns: int) -> float:
+        """Return the median."""
+        mids = self._mids(now_ns)
+        return median(mids) if mids else NAN
+
+
+class ConsensusDispersionBps(ConsensusFactor):
+    """The highest over the lowest of the venues' mids, in bps of their median.
+
+    NaN with less than two venues. Warm at the first quotes of two venues.
+    """
+
+    __slots__ = ()
+
+    def value_at(self, now_ns: int) -> float:
+        """Return the dispersion."""
+        mids = self._mids(now_ns)
+        return (max(mids) - min(mids)) / median(mids) * 1e4 if len(mids) > 1 else NAN
+
+
+class VenuesAlive(ConsensusFactor):
+    """How many venues have a good quote that counts. Warm at the first quote of a venue."""
+
+    __slots__ = ()
+
+    def value_at(self, now_ns: int) -> float:
+        """Return the number."""
+        return float(len(self._mids(now_ns)))

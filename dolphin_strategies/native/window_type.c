@@ -1,0 +1,261 @@
+/* WindowSums: the Python type of a window and its exact sums. */
+#include "window.h"
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+struct window_object {
+    PyObject_HEAD
+    struct window w;
+};
+
+static struct window *window_of(PyObject *self)
+{
+    return &((struct window_object *)self)->w;
+}
+
+/* One of three lengths. Returns 0, or -1 with an exception set. */
+static int take_length(struct window *w, PyObject *const *lengths)
+{
+    static const enum window_form forms[] = {WINDOW_OF_TIME, WINDOW_OF_COUNT, WINDOW_OF_PERIOD};
+    int given = 0;
+    for (int i = 0; i < 3; i++) {
+        if (lengths[i] == Py_None)
+            continue;
+        w->form = forms[i];
+        w->length = PyLong_AsLongLong(lengths[i]);
+        if (w->length == -1 && PyErr_Occurred())
+            return -1;
+        given++;
+    }
+    if (given != 1 || w->length < 1) {
+        PyErr_SetString(PyExc_ValueError,
+                        "expected one of window_ns, count and period_ns, above 0");
+        return -1;
+    }
+    return 0;
+}
+
+/* Pairs of columns whose products are summed too. Returns 0, or -1 with an exception set. */
+static int take_products(struct window *w, PyObject *products)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(products);
+    if (count > WINDOW_PRODUCTS) {
+        PyErr_Format(PyExc_ValueError, "products: expected at most %d", WINDOW_PRODUCTS);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        int a, b;
+        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(products, i), "ii:products", &a, &b))
+            return -1;
+        if (a < 0 || b < 0 || a >= w->columns || b >= w->columns) {
+            PyErr_SetString(PyExc_ValueError, "products: expected pairs of columns");
+            return -1;
+        }
+        w->factors[i][0] = (uint8_t)a;
+        w->factors[i][1] = (uint8_t)b;
+    }
+    w->products = (int)count;
+    return 0;
+}
+
+static PyObject *window_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"columns", "window_ns", "count", "period_ns", "products", NULL};
+    PyObject *lengths[3] = {Py_None, Py_None, Py_None}, *products = NULL;
+    struct window w = {.since_ns = WINDOW_NEVER, .newest_ns = 0};
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "i|$OOOO!:WindowSums", names, &w.columns,
+                                     &lengths[0], &lengths[1], &lengths[2], &PyTuple_Type,
+                                     &products))
+        return NULL;
+    if (w.columns < 0 || w.columns > WINDOW_COLUMNS) {
+        PyErr_Format(PyExc_ValueError, "columns: expected 0 to %d, found %d", WINDOW_COLUMNS,
+                     w.columns);
+        return NULL;
+    }
+    if (take_length(&w, lengths) < 0 || (products && take_products(&w, products) < 0))
+        return NULL;
+    w.row_bytes = sizeof(struct window_row) + sizeof(double) * (size_t)w.columns;
+    struct window_object *self = (struct window_object *)type->tp_alloc(type, 0);
+    if (self)
+        self->w = w;
+    return (PyObject *)self;
+}
+
+static void window_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    window_clear(window_of(self));
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+/* add(ts_ns, *columns) -> whether the row could be added */
+static PyObject *call_add(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    struct window *w = window_of(self);
+    if (n != w->columns + 1)
+        return PyErr_Format(PyExc_TypeError, "add: expected %d arguments, found %zd",
+                            w->columns + 1, n);
+    int64_t ts_ns = PyLong_AsLongLong(args[0]);
+    if (ts_ns == -1 && PyErr_Occurred())
+        return NULL;
+    double values[WINDOW_COLUMNS];
+    for (int i = 0; i < w->columns; i++) {
+        values[i] = PyFloat_AsDouble(args[i + 1]);
+        if (values[i] == -1.0 && PyErr_Occurred())
+            return NULL;
+    }
+    int result = window_add(w, ts_ns, values);
+    return result < 0 ? PyErr_NoMemory() : PyBool_FromLong(result);
+}
+
+/* begin(ts_ns): data are complete from this instant, although there were no rows */
+static PyObject *call_begin(PyObject *self, PyObject *argument)
+{
+    struct window *w = window_of(self);
+    int64_t ts_ns = PyLong_AsLongLong(argument);
+    if (ts_ns == -1 && PyErr_Occurred())
+        return NULL;
+    if (ts_ns < w->since_ns)
+        w->since_ns = ts_ns;
+    Py_RETURN_NONE;
+}
+
+/* Returns 0 with the window brought to the instant, or -1 with an exception set. */
+static int advance_to(struct window *w, PyObject *argument)
+{
+    int64_t now_ns = PyLong_AsLongLong(argument);
+    if (now_ns == -1 && PyErr_Occurred())
+        return -1;
+    window_advance(w, now_ns);
+    return 0;
+}
+
+/* sums(now_ns) -> a float for each column and product; NaN while the window is not full */
+static PyObject *call_sums(PyObject *self, PyObject *argument)
+{
+    struct window *w = window_of(self);
+    if (advance_to(w, argument) < 0)
+        return NULL;
+    bool is_full = window_is_full(w, w->newest_ns);
+    int n = w->columns + w->products;
+    PyObject *sums = PyTuple_New(n);
+    for (int i = 0; sums && i < n; i++) {
+        PyObject *sum = PyFloat_FromDouble(is_full ? fixed_round(&w->sums[i]) : NAN);
+        if (!sum)
+            Py_CLEAR(sums);
+        else
+            PyTuple_SET_ITEM(sums, i, sum);
+    }
+    return sums;
+}
+
+/* count(now_ns) -> rows in the window; -1 while it is not full */
+static PyObject *call_count(PyObject *self, PyObject *argument)
+{
+    struct window *w = window_of(self);
+    if (advance_to(w, argument) < 0)
+        return NULL;
+    return PyLong_FromLongLong(window_is_full(w, w->newest_ns) ? w->count : -1);
+}
+
+/* left(now_ns) -> column 0 of the row that left last; NaN: none has left */
+static PyObject *call_left(PyObject *self, PyObject *argument)
+{
+    struct window *w = window_of(self);
+    if (advance_to(w, argument) < 0)
+        return NULL;
+    return PyFloat_FromDouble(w->has_left && w->columns ? w->left[0] : NAN);
+}
+
+/* covariation(now_ns, product, n) -> n * sum of a * b - sum of a * sum of b; NaN: not full */
+static PyObject *call_covariation(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    struct window *w = window_of(self);
+    if (count != 3)
+        return PyErr_Format(PyExc_TypeError, "covariation: expected 3 arguments, found %zd",
+                            count);
+    long product = PyLong_AsLong(args[1]);
+    double n = PyFloat_AsDouble(args[2]);
+    if (PyErr_Occurred() || advance_to(w, args[0]) < 0)
+        return NULL;
+    if (product < 0 || product >= w->products)
+        return PyErr_Format(PyExc_ValueError, "product: expected 0 to %d", w->products - 1);
+    bool is_full = window_is_full(w, w->newest_ns);
+    return PyFloat_FromDouble(is_full ? window_covariation(w, n, (int)product) : NAN);
+}
+
+static PyObject *get_due_ns(PyObject *self, void *closure)
+{
+    struct window *w = window_of(self);
+    return PyLong_FromLongLong(window_due_ns(w, w->newest_ns));
+}
+
+static PyObject *get_since_ns(PyObject *self, void *closure)
+{
+    return PyLong_FromLongLong(window_of(self)->since_ns);
+}
+
+static PyObject *get_refused(PyObject *self, void *closure)
+{
+    return PyLong_FromUnsignedLongLong(window_of(self)->refused);
+}
+
+static PyMethodDef window_methods[] = {
+    {"add", _PyCFunction_CAST(call_add), METH_FASTCALL, NULL},
+    {"begin", call_begin, METH_O, NULL},
+    {"sums", call_sums, METH_O, NULL},
+    {"count", call_count, METH_O, NULL},
+    {"left", call_left, METH_O, NULL},
+    {"covariation", _PyCFunction_CAST(call_covariation), METH_FASTCALL, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef window_attributes[] = {
+    {"due_ns", get_due_ns, NULL, NULL, NULL},
+    {"since_ns", get_since_ns, NULL, NULL, NULL},
+    {"refused", get_refused, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot window_slots[] = {
+    {Py_tp_new, window_new},
+    {Py_tp_dealloc, window_dealloc},
+    {Py_tp_methods, window_methods},
+    {Py_tp_getset, window_attributes},
+    {0, NULL},
+};
+
+static PyType_Spec window_spec = {
+    .name = "dolphin_strategies.computed.states._windows.WindowSums",
+    .basicsize = sizeof(struct window_object),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = window_slots,
+};
+
+static int windows_exec(PyObject *module)
+{
+    PyObject *type = PyType_FromModuleAndSpec(module, &window_spec, NULL);
+    int result = type ? PyModule_AddType(module, (PyTypeObject *)type) : -1;
+    Py_XDECREF(type);
+    return result;
+}
+
+static PyModuleDef_Slot module_slots[] = {
+    {Py_mod_exec, windows_exec},
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+    {0, NULL},
+};
+
+static PyModuleDef module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "dolphin_strategies.computed.states._windows",
+    .m_slots = module_slots,
+};
+
+PyMODINIT_FUNC PyInit__windows(void)
+{
+    return PyModuleDef_Init(&module);
+}
