@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from dolphin_strategies.computed.market_state import (
-    NAN,
-    NEVER,
-    DataKind,
-    Definition,
-    Input,
-    key_of,
-)
+from dolphin_strategies.computed.inputs import NAN, NEVER, DataKind, Definition, Input, key_of
 from dolphin_strategies.computed.states.tables import KIND_OF_TYPE, STATES
 
 if TYPE_CHECKING:
@@ -19,7 +12,8 @@ if TYPE_CHECKING:
 
     from nautilus_trader.model import InstrumentId
 
-    from dolphin_strategies.computed.market_state import MarketState
+    from dolphin_strategies.computed.states._engine import Formula
+    from dolphin_strategies.computed.states.market_state import MarketState
 
 __all__ = ["NAN", "NEVER", "ComputedFactor"]
 
@@ -52,10 +46,12 @@ class ComputedFactor:
     due_ns : int
         The next instant at which the value changes without new data, UNIX nanoseconds;
         ``NEVER`` if there is none. Valid after ``value_at``.
+    formula : Formula or None
+        What computes the value, in C; None: ``value_at`` does.
 
     """
 
-    __slots__ = ("_now_ns", "due_ns", "inputs", "lives", "states")
+    __slots__ = ("_now_ns", "due_ns", "formula", "inputs", "lives", "states")
 
     kinds: ClassVar[tuple[DataKind, ...]] = (DataKind.QUOTES,)
     lives_while_any: ClassVar[bool] = False
@@ -71,6 +67,7 @@ class ComputedFactor:
         self.due_ns = NEVER
         self._now_ns = 0
         self.states: tuple[Any, ...] = ()
+        self.formula: Formula | None = None
         self.connect({i: STATES[i.kind]() for i in self.inputs})
 
     def _inputs(self, instruments: tuple[InstrumentId | str, ...]) -> tuple[Input, ...]:
@@ -85,10 +82,19 @@ class ComputedFactor:
     def connect(self, states: Mapping[Input, MarketState]) -> None:
         """Use these states, which factors of the same inputs share, from now on."""
         self.states = tuple(states[i] for i in self.inputs)
+        self.formula = self.make_formula()
+
+    def make_formula(self) -> Formula | None:
+        """Return the formula over the states; None: the class has a ``value_at`` of its own."""
+        return None
 
     def value_at(self, now_ns: int) -> float:
         """Return the value at an instant that is not before the newest data; NaN: none yet."""
-        raise NotImplementedError
+        if self.formula is None:
+            raise NotImplementedError
+        value = self.formula(now_ns)
+        self.due_ns = self.formula.due_ns
+        return value
 
     def update(self, data: Any) -> None:
         """Take over Nautilus data of one of the inputs.
@@ -114,7 +120,7 @@ class ComputedFactor:
         definition = Definition.of(instrument)
         for found, state in zip(self.inputs, self.states, strict=True):
             if found.instrument_id == instrument.id:
-                state.definition = definition
+                state.define(definition)
 
     @property
     def value(self) -> float:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from array import array
 from typing import TYPE_CHECKING, Any, Final
 
-from dolphin_strategies.computed.market_state import NAN, NEVER, Definition, key_of
+from dolphin_strategies.computed.inputs import NAN, Definition, key_of
+from dolphin_strategies.computed.states._engine import Evaluator
 from dolphin_strategies.computed.states.tables import KIND_OF_TYPE, STATES
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dolphin_strategies.computed.market_state import MarketState
+    from dolphin_strategies.computed.computed_factor import ComputedFactor
     from dolphin_strategies.computed.spec import ComputedSpec
+    from dolphin_strategies.computed.states.market_state import MarketState
 
 
 class ComputedFactors:
@@ -40,8 +41,6 @@ class ComputedFactors:
         UNIX nanoseconds; the newest ``ts_event`` of all data so far.
     now_ns : int
         UNIX nanoseconds; the newest ``ts_init`` of all data so far.
-    out_of_range : dict of str to int
-        By factor: how many values were outside their range.
 
     """
 
@@ -54,17 +53,15 @@ class ComputedFactors:
             factor.connect(states)
         self.inputs: Final = tuple(states)
         self._states: Final = states
-        self._users: Final = {
-            i: tuple(place for place, f in enumerate(self._factors) if i in f.inputs)
-            for i in self.inputs
-        }
-        self._slots: Final[dict[type, dict[Any, tuple[MarketState, tuple[int, ...]]]]] = {}
-        self._lives_ns: Final = tuple(round(spec.time_to_live_s * 1e9) for spec in self.specs)
+        self._slots: Final[dict[type, dict[Any, MarketState]]] = {}
         self.values: Final = array("d", [NAN] * len(self.specs))
-        self.out_of_range: Final = dict.fromkeys(self.schema.names, 0)
-        self._dirty: Final = bytearray(b"\1" * len(self.specs))
-        self._ends_ns: Final = [0] * len(self.specs)
-        self._dues_ns: Final = [NEVER] * len(self.specs)
+        self._evaluator: Final = Evaluator(
+            self.values,
+            tuple(
+                _place(factor, spec)
+                for factor, spec in zip(self._factors, self.specs, strict=True)
+            ),
+        )
         self.ts_event = 0
         self.now_ns = 0
 
@@ -77,10 +74,8 @@ class ComputedFactors:
         is_used = False
         for found, state in self._states.items():
             if found.instrument_id == instrument.id:
-                state.definition = definition
+                state.define(definition)
                 is_used = True
-                for place in self._users[found]:
-                    self._dirty[place] = 1
         return is_used
 
     def update(self, data: Any) -> bool:
@@ -90,16 +85,12 @@ class ComputedFactors:
             if type(data).__name__ == "CustomData":
                 return self.update(data.data)
             slots = self._slots_of(type(data))
-        slot = slots.get(key_of(data)) if slots else None
-        if slot is None:
+        state = slots.get(key_of(data)) if slots else None
+        if state is None:
             return False
-        state, users = slot
-        if not state.take(data):
-            return True
-        self.ts_event = max(self.ts_event, state.ts_event)
-        self.now_ns = max(self.now_ns, state.ts_init)
-        for place in users:
-            self._dirty[place] = 1
+        if state.take(data):
+            self.ts_event = max(self.ts_event, state.ts_event)
+            self.now_ns = max(self.now_ns, state.ts_init)
         return True
 
     def evaluate(self, now_ns: int) -> bool:
@@ -111,34 +102,23 @@ class ComputedFactors:
             Whether any value changed; NaN equals NaN.
 
         """
-        now_ns = max(now_ns, self.now_ns)
-        changed = False
-        for place in range(len(self._factors)):
-            if self._dirty[place]:
-                self._ends_ns[place] = self._end_ns(place)
-            elif now_ns < self._dues_ns[place] and now_ns < self._ends_ns[place]:
-                continue
-            self._dirty[place] = 0
-            value = NAN
-            self._dues_ns[place] = NEVER
-            if now_ns < self._ends_ns[place]:
-                value = self._value(place, now_ns)
-            before = self.values[place]
-            if before != value and not (math.isnan(before) and math.isnan(value)):
-                self.values[place] = value
-                changed = True
-        return changed
+        return self._evaluator.evaluate(max(now_ns, self.now_ns))
 
     @property
     def due_ns(self) -> int:
-        """The next instant at which a value changes without new data, as of ``evaluate``."""
-        return min(self._dues_ns)
+        """The next instant at which a value changes without data, as of ``evaluate``."""
+        return self._evaluator.due_ns
 
     @property
     def expiry_ns(self) -> int:
-        """The next instant at which a value ends because its input is too old; NEVER: none."""
-        ends = (self._end_ns(place) for place in range(len(self.specs)))
-        return min((end for end in ends if end > self.now_ns), default=NEVER)
+        """The next instant at which a value ends because its input is too old, likewise."""
+        return self._evaluator.expiry_ns
+
+    @property
+    def out_of_range(self) -> dict[str, int]:
+        """By factor: how many values were outside their range."""
+        counts = (out for out, _ in self._evaluator.counts())
+        return dict(zip(self.schema.names, counts, strict=True))
 
     @property
     def problems(self) -> dict[str, int]:
@@ -148,28 +128,30 @@ class ComputedFactors:
             for what in ("crossed", "backward", "invalid"):
                 if count := getattr(state, what):
                     found[f"{i.kind} {i.instrument_id} {what}"] = count
+        for name, (_, failed) in zip(self.schema.names, self._evaluator.counts(), strict=True):
+            if failed:
+                found[f"{name} failed"] = failed
         return found
 
-    def _value(self, place: int, now_ns: int) -> float:
-        factor, spec = self._factors[place], self.specs[place]
-        value = factor.value_at(now_ns)
-        self._dues_ns[place] = factor.due_ns
-        if not spec.low <= value <= spec.high:
-            self.out_of_range[spec.name] += not math.isnan(value)
-            return NAN
-        return value
-
-    def _end_ns(self, place: int) -> int:
-        factor = self._factors[place]
-        ages = [factor.states[i].alive_ns for i in factor.lives]
-        oldest: int = max(ages) if factor.lives_while_any else min(ages)
-        return oldest + self._lives_ns[place] if oldest else 0
-
-    def _slots_of(self, type_: type) -> dict[Any, tuple[MarketState, tuple[int, ...]]]:
+    def _slots_of(self, type_: type) -> dict[Any, MarketState]:
         kind = KIND_OF_TYPE.get(type_.__name__)
         slots = self._slots[type_] = {
-            i.instrument_id: (self._states[i], self._users[i])
-            for i in self.inputs
-            if i.kind == kind
+            i.instrument_id: state for i, state in self._states.items() if i.kind == kind
         }
         return slots
+
+
+def _place(factor: ComputedFactor, spec: ComputedSpec) -> tuple[Any, ...]:
+    lives = tuple(factor.states[i] for i in factor.lives)
+    life_ns = round(spec.time_to_live_s * 1e9)
+    markets = tuple(dict.fromkeys(factor.states))
+    return (
+        factor,
+        factor.formula,
+        markets,
+        lives,
+        factor.lives_while_any,
+        life_ns,
+        spec.low,
+        spec.high,
+    )

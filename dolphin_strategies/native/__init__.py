@@ -1,1 +1,1 @@
-"""The C of the strategy's gate and of the windows of computed factors."""
+"""The C of the strategy's gate."""

@@ -8,7 +8,7 @@ from math import sumprod
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from dolphin_strategies.computed.computed_factor import NAN, ComputedFactor
-from dolphin_strategies.computed.market_state import DataKind
+from dolphin_strategies.computed.inputs import DataKind
 
 if TYPE_CHECKING:
     from nautilus_trader.model import InstrumentId

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from dolphin_strategies.computed.computed_factor import NAN, NEVER, ComputedFactor
-from dolphin_strategies.computed.market_state import DataKind
+from dolphin_strategies.computed.inputs import DataKind
+from dolphin_strategies.computed.states._engine import Formula
 from dolphin_strategies.computed.states.lengths import Length, nanoseconds
-from dolphin_strategies.computed.states.windows import Numbers
+from dolphin_strategies.computed.states.windows import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nautilus_trader.model import InstrumentId
-
-    from dolphin_strategies.computed.market_state import Input, MarketState
 
 SECOND_NS: Final = 1_000_000_000
 
@@ -38,11 +35,9 @@ class MarkIndexBasisBps(ComputedFactor):
     def __init__(self, instrument: InstrumentId) -> None:
         super().__init__(instrument, instrument)
 
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the basis."""
-        mark, index = self.states
-        basis: float = (mark.number / index.number - 1) * 1e4
-        return basis
+        return Formula("over", self.states, (), scale=1e4)
 
 
 class Funding8h(ComputedFactor):
@@ -138,7 +133,7 @@ class OpenInterestUsd(ComputedFactor):
 
     """
 
-    __slots__ = ("_is_mid",)
+    __slots__ = ()
 
     kinds: ClassVar = (DataKind.OPEN_INTEREST,)
 
@@ -148,7 +143,6 @@ class OpenInterestUsd(ComputedFactor):
         if price not in {"quotes", "mark"}:
             msg = f"price: expected quotes or mark, found {price!r}"
             raise ValueError(msg)
-        self._is_mid: Final = price == DataKind.QUOTES
         super().__init__(instrument, alive=price)
 
     def value_at(self, now_ns: int) -> float:
@@ -156,9 +150,7 @@ class OpenInterestUsd(ComputedFactor):
         state, price = self.states
         if state.definition is None:
             return NAN
-        value: float = state.definition.quote(
-            state.number, price.mid if self._is_mid else price.number
-        )
+        value: float = state.definition.quote(state.number, price.number)
         return value if price.is_good else NAN
 
 
@@ -178,7 +170,7 @@ class OpenInterestChange(ComputedFactor):
 
     """
 
-    __slots__ = ("_length", "_window")
+    __slots__ = ("_length",)
 
     kinds: ClassVar = (DataKind.OPEN_INTEREST,)
 
@@ -192,17 +184,10 @@ class OpenInterestChange(ComputedFactor):
         self._length: Final = Length(window_ns=nanoseconds("window_s", window_s))
         super().__init__(instrument, alive=alive)
 
-    def connect(self, states: Mapping[Input, MarketState]) -> None:
-        """Use these states from now on."""
-        super().connect(states)
-        self._window = self.states[0].node(Numbers, self._length).window
-
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the change."""
-        before = self._window.left(now_ns)
-        self.due_ns = self._window.due_ns
-        change: float = self.states[0].number / before - 1
-        return change
+        state = self.states[0]
+        return Formula("change", (state,), (state.node(numbers, self._length),))
 
 
 class VolatilityIndex(ComputedFactor):
@@ -224,7 +209,6 @@ class VolatilityIndex(ComputedFactor):
     def __init__(self, index_name: str) -> None:
         super().__init__(str(index_name))
 
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the index."""
-        number: float = self.states[0].number
-        return number
+        return Formula("number", self.states, ())

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from dolphin_strategies.computed.computed_factor import NAN, ComputedFactor
-from dolphin_strategies.computed.market_state import DataKind
+from dolphin_strategies.computed.computed_factor import ComputedFactor
+from dolphin_strategies.computed.inputs import DataKind
+from dolphin_strategies.computed.states._engine import Formula
 from dolphin_strategies.computed.states.lengths import length
-from dolphin_strategies.computed.states.windows import Arrivals, CoinFlow, Flow, OrderFlow
+from dolphin_strategies.computed.states.windows import arrivals, coin_flow, flow, order_flow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from nautilus_trader.model import InstrumentId
 
-    from dolphin_strategies.computed.market_state import Input, MarketState
+    from dolphin_strategies.computed.states._engine import WindowSums
     from dolphin_strategies.computed.states.lengths import Length
 
 
@@ -32,9 +33,10 @@ class WindowFactor(ComputedFactor):
 
     """
 
-    __slots__ = ("_length", "window")
+    __slots__ = ("_length",)
 
-    node: ClassVar[type[Any]]
+    kind: ClassVar[str]
+    node: ClassVar[Callable[..., WindowSums]]
 
     def __init__(
         self, instrument: InstrumentId, length: Length, alive: DataKind | str | None = None
@@ -42,10 +44,13 @@ class WindowFactor(ComputedFactor):
         self._length: Final = length
         super().__init__(instrument, alive=alive)
 
-    def connect(self, states: Mapping[Input, MarketState]) -> None:
-        """Use these states from now on."""
-        super().connect(states)
-        self.window = self.states[0].node(self.node, self._length).window
+    def make_formula(self) -> Formula:
+        """Return the formula over the window."""
+        state = self.states[0]
+        seconds = (self._length.window_ns or 0) / 1e9
+        # Only quotes can be bad; every execution counts.
+        gates = (state,) if self.kinds[0] == DataKind.QUOTES else ()
+        return Formula(self.kind, gates, (state.node(self.node, self._length),), seconds)
 
 
 class OrderFlowImbalance(WindowFactor):
@@ -69,7 +74,8 @@ class OrderFlowImbalance(WindowFactor):
 
     __slots__ = ()
 
-    node: ClassVar = OrderFlow
+    kind: ClassVar = "total"
+    node: ClassVar = staticmethod(order_flow)
 
     def __init__(
         self,
@@ -79,12 +85,6 @@ class OrderFlowImbalance(WindowFactor):
         events: int | None = None,
     ) -> None:
         super().__init__(instrument, length(window_s=window_s, events=events))
-
-    def value_at(self, now_ns: int) -> float:
-        """Return the flow."""
-        (flow,) = self.window.sums(now_ns)
-        self.due_ns = self.window.due_ns
-        return flow if self.states[0].is_good else NAN
 
 
 class QuoteRate(WindowFactor):
@@ -103,17 +103,11 @@ class QuoteRate(WindowFactor):
 
     __slots__ = ()
 
-    node: ClassVar = Arrivals
+    kind: ClassVar = "rate"
+    node: ClassVar = staticmethod(arrivals)
 
     def __init__(self, instrument: InstrumentId, *, window_s: float) -> None:
         super().__init__(instrument, length(window_s=window_s))
-
-    def value_at(self, now_ns: int) -> float:
-        """Return the rate."""
-        count = self.window.count(now_ns)
-        self.due_ns = self.window.due_ns
-        seconds = (self._length.window_ns or 0) / 1e9
-        return count / seconds if count >= 0 and self.states[0].is_good else NAN
 
 
 class TradeFlowImbalance(WindowFactor):
@@ -139,7 +133,8 @@ class TradeFlowImbalance(WindowFactor):
     __slots__ = ()
 
     kinds: ClassVar = (DataKind.TRADES,)
-    node: ClassVar = Flow
+    kind: ClassVar = "imbalance"
+    node: ClassVar = staticmethod(flow)
 
     def __init__(
         self,
@@ -150,13 +145,6 @@ class TradeFlowImbalance(WindowFactor):
         alive: DataKind | str | None = None,
     ) -> None:
         super().__init__(instrument, length(window_s=window_s, events=events), alive)
-
-    def value_at(self, now_ns: int) -> float:
-        """Return the imbalance."""
-        bought, sold, _, _ = self.window.sums(now_ns)
-        self.due_ns = self.window.due_ns
-        both = bought + sold
-        return (bought - sold) / both if both > 0 else NAN
 
 
 class CumulativeVolumeDelta(WindowFactor):
@@ -183,7 +171,8 @@ class CumulativeVolumeDelta(WindowFactor):
     __slots__ = ()
 
     kinds: ClassVar = (DataKind.TRADES,)
-    node: ClassVar = CoinFlow
+    kind: ClassVar = "difference"
+    node: ClassVar = staticmethod(coin_flow)
 
     def __init__(
         self,
@@ -196,13 +185,6 @@ class CumulativeVolumeDelta(WindowFactor):
     ) -> None:
         lasts = length(window_s=window_s, events=events, session=session)
         super().__init__(instrument, lasts, alive)
-
-    def value_at(self, now_ns: int) -> float:
-        """Return the difference."""
-        bought, sold, _, _ = self.window.sums(now_ns)
-        self.due_ns = self.window.due_ns
-        delta: float = bought - sold
-        return delta
 
 
 class TradeRate(WindowFactor):
@@ -222,7 +204,8 @@ class TradeRate(WindowFactor):
     __slots__ = ()
 
     kinds: ClassVar = (DataKind.TRADES,)
-    node: ClassVar = Flow
+    kind: ClassVar = "rate"
+    node: ClassVar = staticmethod(flow)
 
     def __init__(
         self,
@@ -232,10 +215,3 @@ class TradeRate(WindowFactor):
         alive: DataKind | str | None = None,
     ) -> None:
         super().__init__(instrument, length(window_s=window_s), alive)
-
-    def value_at(self, now_ns: int) -> float:
-        """Return the rate."""
-        count = self.window.count(now_ns)
-        self.due_ns = self.window.due_ns
-        seconds = (self._length.window_ns or 0) / 1e9
-        return count / seconds if count >= 0 else NAN

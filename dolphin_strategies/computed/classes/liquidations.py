@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from dolphin_strategies.computed.computed_factor import ComputedFactor
-from dolphin_strategies.computed.market_state import DataKind
+from dolphin_strategies.computed.inputs import DataKind
 from dolphin_strategies.computed.states.lengths import length
-from dolphin_strategies.computed.states.windows import Beginning, CoinFlow
+from dolphin_strategies.computed.states.windows import Beginning, coin_flow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nautilus_trader.model import InstrumentId
 
-    from dolphin_strategies.computed.market_state import Input, MarketState
+    from dolphin_strategies.computed.inputs import Input
+    from dolphin_strategies.computed.states.market_state import MarketState
 
 
 class LiquidationFactor(ComputedFactor):
@@ -50,9 +51,8 @@ class LiquidationFactor(ComputedFactor):
         """Use these states from now on."""
         super().connect(states)
         liquidations, alive = self.states
-        flow = liquidations.node(CoinFlow, self._length)
-        self._window = flow.window
-        alive.node(Beginning, liquidations, flow)
+        self._window = liquidations.node(coin_flow, self._length)
+        alive.node(Beginning, liquidations, self._window)
 
     def _costs(self, now_ns: int) -> tuple[float, float]:
         """Return the quote currency of forced buys and forced sells."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from dolphin_strategies.computed.computed_factor import NAN, ComputedFactor
-from dolphin_strategies.computed.market_state import DataKind
-from dolphin_strategies.computed.states.grids import ImpactGrid, ReturnGrid
+from dolphin_strategies.computed.computed_factor import ComputedFactor
+from dolphin_strategies.computed.inputs import DataKind
+from dolphin_strategies.computed.states._engine import Formula
 from dolphin_strategies.computed.states.lengths import Length, length, nanoseconds, steps
-from dolphin_strategies.computed.states.windows import Flow, Mids, Returns
+from dolphin_strategies.computed.states.windows import (
+    flow,
+    impact_grid,
+    numbers,
+    return_grid,
+    returns,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nautilus_trader.model import InstrumentId
-
-    from dolphin_strategies.computed.market_state import Input, MarketState
 
 YEAR_NS: Final = 365 * 86_400_000_000_000
 
@@ -33,23 +35,16 @@ class ReturnBps(ComputedFactor):
 
     """
 
-    __slots__ = ("_lag", "_window")
+    __slots__ = ("_lag",)
 
     def __init__(self, instrument: InstrumentId, *, lag_s: float) -> None:
         self._lag: Final = Length(window_ns=nanoseconds("lag_s", lag_s))
         super().__init__(instrument)
 
-    def connect(self, states: Mapping[Input, MarketState]) -> None:
-        """Use these states from now on."""
-        super().connect(states)
-        self._window = self.states[0].node(Mids, self._lag).window
-
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the return."""
-        before = self._window.left(now_ns)
-        self.due_ns = self._window.due_ns
-        value: float = (self.states[0].mid / before - 1) * 1e4
-        return value
+        window = self.states[0].node(numbers, self._lag)
+        return Formula("change", self.states, (window,), scale=1e4)
 
 
 class RealisedVolatility(ComputedFactor):
@@ -74,7 +69,7 @@ class RealisedVolatility(ComputedFactor):
 
     """
 
-    __slots__ = ("_grid", "_sample_ns", "_scale", "_window", "_window_ns")
+    __slots__ = ("_length", "_sample_ns", "_scale")
 
     column: ClassVar[int] = 0
     weight: ClassVar[float] = 1.0
@@ -87,29 +82,20 @@ class RealisedVolatility(ComputedFactor):
         sample_s: float = 1.0,
         annualised: bool = True,
     ) -> None:
-        self._window_ns: Final = nanoseconds("window_s", window_s)
-        self._sample_ns: Final = steps("sample_s", sample_s, self._window_ns) if sample_s else 0
-        self._scale: Final = math.sqrt(YEAR_NS / self._window_ns) * 100 if annualised else 1e4
+        window_ns = nanoseconds("window_s", window_s)
+        self._length: Final = Length(window_ns=window_ns)
+        self._sample_ns: Final = steps("sample_s", sample_s, window_ns) if sample_s else 0
+        self._scale: Final = math.sqrt(YEAR_NS / window_ns) * 100 if annualised else 1e4
         super().__init__(instrument)
 
-    def connect(self, states: Mapping[Input, MarketState]) -> None:
-        """Use these states from now on."""
-        super().connect(states)
-        touch = self.states[0]
-        self._grid: ReturnGrid | None = None
-        if self._sample_ns:
-            self._grid = touch.node(ReturnGrid, self._sample_ns, self._window_ns)
-            self._window = self._grid.window
-        else:
-            self._window = touch.node(Returns, Length(window_ns=self._window_ns)).window
-
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the volatility."""
-        if self._grid is not None:
-            self._grid.advance(now_ns)
-        total = self._window.sums(now_ns)[self.column]
-        self.due_ns = self._window.due_ns if self._grid is None else self._grid.due_ns
-        return math.sqrt(self.weight * total) * self._scale if self.states[0].is_good else NAN
+        touch = self.states[0]
+        if self._sample_ns:
+            window = touch.node(return_grid, self._sample_ns, self._length)
+        else:
+            window = touch.node(returns, self._length)
+        return Formula("volatility", self.states, (window,), self.weight, self._scale, self.column)
 
 
 class BipowerVolatility(RealisedVolatility):
@@ -146,7 +132,7 @@ class VwapDistanceBps(ComputedFactor):
 
     """
 
-    __slots__ = ("_length", "_window")
+    __slots__ = ("_length",)
 
     kinds: ClassVar = (DataKind.QUOTES, DataKind.TRADES)
 
@@ -161,19 +147,10 @@ class VwapDistanceBps(ComputedFactor):
         self._length: Final = length(window_s=window_s, events=events)
         super().__init__(instrument, instrument, alive=alive)
 
-    def connect(self, states: Mapping[Input, MarketState]) -> None:
-        """Use these states from now on."""
-        super().connect(states)
-        self._window = self.states[1].node(Flow, self._length).window
-
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the distance."""
-        _, _, size, cost = self._window.sums(now_ns)
-        self.due_ns = self._window.due_ns
-        if not size > 0:
-            return NAN
-        distance: float = (self.states[0].mid / (cost / size) - 1) * 1e4
-        return distance
+        touch, trades = self.states[:2]
+        return Formula("vwap", (touch,), (trades.node(flow, self._length),), scale=1e4)
 
 
 class KylesLambda(ComputedFactor):
@@ -198,7 +175,7 @@ class KylesLambda(ComputedFactor):
 
     """
 
-    __slots__ = ("_grid", "_step_ns", "_window_ns")
+    __slots__ = ("_length", "_step_ns", "_steps")
 
     kinds: ClassVar = (DataKind.QUOTES, DataKind.TRADES)
 
@@ -210,23 +187,14 @@ class KylesLambda(ComputedFactor):
         step_s: float = 1.0,
         alive: DataKind | str | None = None,
     ) -> None:
-        self._window_ns: Final = nanoseconds("window_s", window_s)
-        self._step_ns: Final = steps("step_s", step_s, self._window_ns)
+        window_ns = nanoseconds("window_s", window_s)
+        self._length: Final = Length(window_ns=window_ns)
+        self._step_ns: Final = steps("step_s", step_s, window_ns)
+        self._steps: Final = window_ns // self._step_ns
         super().__init__(instrument, instrument, alive=alive)
 
-    def connect(self, states: Mapping[Input, MarketState]) -> None:
-        """Use these states from now on."""
-        super().connect(states)
-        touch, trades = self.states[:2]
-        self._grid = touch.node(ImpactGrid, trades, self._step_ns, self._window_ns)
-
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the slope."""
-        grid = self._grid
-        grid.advance(now_ns)
-        n = self._window_ns // self._step_ns
-        variation = grid.window.covariation(now_ns, 0, n)
-        covariation = grid.window.covariation(now_ns, 1, n)
-        self.due_ns = grid.due_ns
-        is_known = variation > 0 and self.states[0].is_good
-        return covariation / variation if is_known else NAN
+        touch, trades = self.states[:2]
+        window = touch.node(impact_grid, trades, self._step_ns, self._length)
+        return Formula("slope", (touch,), (window,), self._steps)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dolphin_strategies.computed.computed_factor import NAN, ComputedFactor
+from dolphin_strategies.computed.computed_factor import ComputedFactor
+from dolphin_strategies.computed.states._engine import Formula
 
 
 class Mid(ComputedFactor):
@@ -10,10 +11,9 @@ class Mid(ComputedFactor):
 
     __slots__ = ()
 
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the mid."""
-        mid: float = self.states[0].mid
-        return mid
+        return Formula("number", self.states, ())
 
 
 class SpreadBps(ComputedFactor):
@@ -21,11 +21,9 @@ class SpreadBps(ComputedFactor):
 
     __slots__ = ()
 
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the spread."""
-        touch = self.states[0]
-        spread: float = (touch.ask - touch.bid) / touch.mid * 1e4
-        return spread
+        return Formula("spread", self.states, ())
 
 
 class TouchImbalance(ComputedFactor):
@@ -37,11 +35,9 @@ class TouchImbalance(ComputedFactor):
 
     __slots__ = ()
 
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the imbalance."""
-        touch = self.states[0]
-        both = touch.bid_size + touch.ask_size
-        return (touch.bid_size - touch.ask_size) / both if both > 0 else NAN
+        return Formula("touch_imbalance", self.states, ())
 
 
 class MicropriceOffsetBps(ComputedFactor):
@@ -53,12 +49,6 @@ class MicropriceOffsetBps(ComputedFactor):
 
     __slots__ = ()
 
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the offset."""
-        touch = self.states[0]
-        both = touch.bid_size + touch.ask_size
-        if not both > 0:
-            return NAN
-        microprice = (touch.bid * touch.ask_size + touch.ask * touch.bid_size) / both
-        offset: float = (microprice / touch.mid - 1) * 1e4
-        return offset
+        return Formula("microprice", self.states, ())

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from statistics import median
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from dolphin_strategies.computed.computed_factor import NAN, NEVER, ComputedFactor
-from dolphin_strategies.computed.market_state import DataKind, Input
-from dolphin_strategies.computed.states.grids import BasisGrid
+from dolphin_strategies.computed.inputs import DataKind, Input
+from dolphin_strategies.computed.states._engine import Formula
 from dolphin_strategies.computed.states.lengths import Length, nanoseconds, steps
-from dolphin_strategies.computed.states.windows import Mids
+from dolphin_strategies.computed.states.windows import basis_grid, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nautilus_trader.model import InstrumentId
-
-    from dolphin_strategies.computed.market_state import MarketState
 
 TWO_QUOTES: Final = (DataKind.QUOTES, DataKind.QUOTES)
 
@@ -38,11 +33,9 @@ class BasisBps(ComputedFactor):
 
     kinds: ClassVar = TWO_QUOTES
 
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the basis."""
-        a, b = self.states
-        basis: float = (a.mid / b.mid - 1) * 1e4
-        return basis
+        return Formula("over", self.states, (), scale=1e4)
 
 
 class BasisZScore(ComputedFactor):
@@ -62,7 +55,7 @@ class BasisZScore(ComputedFactor):
 
     """
 
-    __slots__ = ("_grid", "_sample_ns", "_window_ns")
+    __slots__ = ("_length", "_sample_ns")
 
     kinds: ClassVar = TWO_QUOTES
 
@@ -74,30 +67,15 @@ class BasisZScore(ComputedFactor):
         window_s: float,
         sample_s: float = 1.0,
     ) -> None:
-        self._window_ns: Final = nanoseconds("window_s", window_s)
-        self._sample_ns: Final = steps("sample_s", sample_s, self._window_ns)
+        self._length: Final = Length(window_ns=nanoseconds("window_s", window_s))
+        self._sample_ns: Final = steps("sample_s", sample_s, self._length.window_ns or 0)
         super().__init__(instrument, other)
 
-    def connect(self, states: Mapping[Input, MarketState]) -> None:
-        """Use these states from now on."""
-        super().connect(states)
-        a, b = self.states
-        self._grid = a.node(BasisGrid, b, self._sample_ns, self._window_ns)
-
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the score."""
-        grid = self._grid
-        grid.advance(now_ns)
-        a, b = self.states
-        basis = (a.mid / b.mid - 1) * 1e4
-        n = grid.window.count(now_ns)
-        (total, _) = grid.window.sums(now_ns)
-        variation = grid.window.covariation(now_ns, 0, float(n))
-        self.due_ns = grid.due_ns
-        if not variation > 0:
-            return NAN
-        score: float = (basis - total / n) / math.sqrt(variation / (n * (n - 1)))
-        return score
+        touch, other = self.states
+        window = touch.node(basis_grid, other, self._sample_ns, self._length)
+        return Formula("z_score", self.states, (window,))
 
 
 class LeadLagPremium(ComputedFactor):
@@ -116,7 +94,7 @@ class LeadLagPremium(ComputedFactor):
 
     """
 
-    __slots__ = ("_lag", "_windows")
+    __slots__ = ("_lag",)
 
     kinds: ClassVar = TWO_QUOTES
 
@@ -124,17 +102,10 @@ class LeadLagPremium(ComputedFactor):
         self._lag: Final = Length(window_ns=nanoseconds("lag_s", lag_s))
         super().__init__(instrument, other)
 
-    def connect(self, states: Mapping[Input, MarketState]) -> None:
-        """Use these states from now on."""
-        super().connect(states)
-        self._windows = [state.node(Mids, self._lag).window for state in self.states]
-
-    def value_at(self, now_ns: int) -> float:
+    def make_formula(self) -> Formula:
         """Return the premium."""
-        before, other_before = (w.left(now_ns) for w in self._windows)
-        self.due_ns = min(w.due_ns for w in self._windows)
-        a, b = self.states
-        return (math.log(a.mid / before) - math.log(b.mid / other_before)) * 1e4
+        windows = tuple(touch.node(numbers, self._lag) for touch in self.states)
+        return Formula("lead", self.states, windows, scale=1e4)
 
 
 class ConsensusFactor(ComputedFactor):
@@ -167,8 +138,8 @@ class ConsensusFactor(ComputedFactor):
     def _mids(self, now_ns: int) -> list[float]:
         """Return the mids that count."""
         after_ns = now_ns - self._max_age_ns
-        mids = [s.mid for s in self.states if s.is_good and s.alive_ns > after_ns]
-        ends = [s.alive_ns for s in self.states if s.alive_ns > after_ns]
+        mids = [s.mid for s in self.states if s.is_good and s.ts_event > after_ns]
+        ends = [s.ts_event for s in self.states if s.ts_event > after_ns]
         self.due_ns = min(ends) + self._max_age_ns if ends else NEVER
         return mids
 

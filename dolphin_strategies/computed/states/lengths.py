@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-from dolphin_strategies.computed.states._windows import WindowSums
-
 LONGEST_S: Final = 366 * 86_400
 DAY_NS: Final = 86_400_000_000_000
 
@@ -28,16 +26,6 @@ class Length(NamedTuple):
     window_ns: int | None = None
     events: int | None = None
     period_ns: int | None = None
-
-    def window(self, columns: int, products: tuple[tuple[int, int], ...] = ()) -> WindowSums:
-        """Return an empty window of this length."""
-        return WindowSums(
-            columns,
-            window_ns=self.window_ns,
-            count=self.events,
-            period_ns=self.period_ns,
-            products=products,
-        )
 
 
 def nanoseconds(name: str, seconds: float) -> int:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from nautilus_trader.model import BookType, InstrumentId, OrderBook, OrderBookDeltas
 
-from dolphin_strategies.computed.market_state import NAN, MarketState
+from dolphin_strategies.computed.inputs import NAN
+from dolphin_strategies.computed.states.market_state import MarketState
 
 
 class Side(NamedTuple):
@@ -31,47 +32,32 @@ class Levels(MarketState):
 
     Attributes
     ----------
-    bid, ask, mid : float
-        Best prices; NaN while a side is empty or the book is crossed or locked.
+    mid : float
+        Middle of the best prices; NaN while a side is empty or the book is crossed or locked.
 
     """
 
-    __slots__ = ("_book", "_sides", "ask", "bid", "mid")
+    __slots__ = ("_book", "_sides")
+
+    mid = MarketState.number
 
     def __init__(self) -> None:
         super().__init__()
-        self.bid = self.ask = self.mid = NAN
         self._book: OrderBook | None = None
         self._sides: tuple[Side, Side] | None = None
 
     def take(self, data: Any) -> bool:
         """Take over OrderBookDeltas, an OrderBookDelta or an OrderBookDepth."""
         ts_event, ts_init = data.ts_event, data.ts_init
-        if self._is_backward(ts_event, ts_init):
-            return False
-        self._stamp(ts_event, ts_init)
+        if min(ts_event, ts_init) < self.ts_event:
+            return self.put_number(ts_event, ts_init, NAN)  # left out
+        self._sides = None
+        mid = NAN
         try:
-            self._apply(data)
+            mid = self._apply(data)
         except (RuntimeError, ValueError):
             self.invalid += 1
-            self._lose()
-            return True
-        self._sides = None
-        book = self._book
-        bid = book.best_bid_price() if book else None
-        ask = book.best_ask_price() if book else None
-        if bid is None or ask is None:
-            self._lose()
-        elif 0 < float(bid) < float(ask):
-            self.bid, self.ask = float(bid), float(ask)
-            self.mid = (self.bid + self.ask) / 2
-            self.is_good = True
-            for node in self.nodes:
-                node()
-        else:
-            self.crossed += 1
-            self._lose()
-        return True
+        return self.put_number(ts_event, ts_init, mid)
 
     def sides(self, count: int) -> tuple[Side, Side]:
         """Return at least the best ``count`` levels of bids and asks, if there are so many."""
@@ -83,7 +69,8 @@ class Levels(MarketState):
             found = self._sides = bids, asks
         return found
 
-    def _apply(self, data: Any) -> None:
+    def _apply(self, data: Any) -> float:
+        """Apply data to the book; return its mid, NaN if it has none."""
         book = self._book
         if book is None:
             instrument_id: InstrumentId = data.instrument_id
@@ -94,10 +81,13 @@ class Levels(MarketState):
             book.apply_depth(data)
         else:
             book.apply_delta(data)
-
-    def _lose(self) -> None:
-        self.is_good = False
-        self.bid = self.ask = self.mid = NAN
+        bid, ask = book.best_bid_price(), book.best_ask_price()
+        if bid is None or ask is None:
+            return NAN
+        if 0 < float(bid) < float(ask):
+            return (float(bid) + float(ask)) / 2
+        self.crossed += 1
+        return NAN
 
 
 def _side(levels: list[Any], count: int) -> Side:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dolphin_strategies.computed.market_state import NAN, MarketState
+from dolphin_strategies.computed.states.market_state import MarketState
 
 
 class Prints(MarketState):
@@ -16,33 +16,19 @@ class Prints(MarketState):
         Its price.
     size : float
         Its size, in the instrument's own unit.
-    side : int
+    side : float
         1 if the order that took liquidity bought, -1 if it sold, 0 if unknown.
     coins : float
         Its size in coins; NaN while the definition is not known.
 
     """
 
-    __slots__ = ("coins", "price", "side", "size")
+    __slots__ = ()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.price = self.size = self.coins = NAN
-        self.side = 0
-
-    def _take(self, price: float, size: float, side: int, ts_event: int, ts_init: int) -> bool:
-        if min(ts_event, ts_init) < self.alive_ns:
-            self.backward += 1
-        self._stamp(ts_event, ts_init)
-        if not (price > 0 and size > 0):
-            self.invalid += 1
-            return True
-        self.price, self.size, self.side = price, size, side
-        self.coins = self.definition.coins(size, price) if self.definition else NAN
-        self.is_good = True
-        for node in self.nodes:
-            node()
-        return True
+    price = MarketState.number
+    size = MarketState.number_1
+    side = MarketState.number_2
+    coins = MarketState.number_3
 
 
 class Trades(Prints):
@@ -53,12 +39,12 @@ class Trades(Prints):
     def take(self, data: Any) -> bool:
         """Take over a TradeTick."""
         side = int(data.aggressor_side)
-        return self._take(
+        return self.put_print(
+            data.ts_event,
+            data.ts_init,
             float(data.price),
             float(data.size),
             -1 if side == 2 else side,
-            data.ts_event,
-            data.ts_init,
         )
 
 
@@ -79,4 +65,4 @@ class Liquidations(Prints):
         else:
             price, size = data.average_price, data.accumulated_qty
             side = {"BUY": 1, "SELL": -1}.get(data.side.name, 0)
-        return self._take(float(price), float(size), side, data.ts_event, data.ts_init)
+        return self.put_print(data.ts_event, data.ts_init, float(price), float(size), side)

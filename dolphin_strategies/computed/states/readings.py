@@ -5,41 +5,23 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from dolphin_strategies.computed.market_state import NAN, MarketState
+from dolphin_strategies.computed.inputs import NAN
+from dolphin_strategies.computed.states.market_state import MarketState
 
 HOUR_NS: Final = 3_600_000_000_000
 """No venue's funding interval is shorter."""
 
 
 class Reading(MarketState):
-    """One number.
+    """One number: ``number``, NaN before the first and while it is not usable."""
 
-    Attributes
-    ----------
-    number : float
-        The newest; NaN before the first and while it is not usable.
-
-    """
-
-    __slots__ = ("number",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.number = NAN
+    __slots__ = ()
 
     def _take(self, number: float, ts_event: int, ts_init: int, *, may_be_negative: bool) -> bool:
-        if self._is_backward(ts_event, ts_init):
-            return False
-        self._stamp(ts_event, ts_init)
-        self.is_good = math.isfinite(number) and (may_be_negative or number > 0)
-        if self.is_good:
-            self.number = number
-            for node in self.nodes:
-                node()
-        else:
-            self.number = NAN
-            self.invalid += 1
-        return True
+        is_good = math.isfinite(number) and (may_be_negative or number > 0)
+        is_taken = self.put_number(ts_event, ts_init, number if is_good else NAN)
+        self.invalid += is_taken and not is_good
+        return is_taken
 
 
 class Price(Reading):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from dolphin_strategies.computed.market_state import DataKind
+from dolphin_strategies.computed.inputs import DataKind
 from dolphin_strategies.computed.states.levels import Levels
 from dolphin_strategies.computed.states.prints import Liquidations, Trades
 from dolphin_strategies.computed.states.readings import (
@@ -18,9 +18,7 @@ from dolphin_strategies.computed.states.touch import Touch
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dolphin_strategies.computed.market_state import MarketState
-
-STATES: Final[Mapping[DataKind, type[MarketState]]] = {
+STATES: Final[Mapping[DataKind, type[Any]]] = {
     DataKind.QUOTES: Touch,
     DataKind.TRADES: Trades,
     DataKind.BOOK: Levels,

@@ -1,168 +1,100 @@
-"""Windows over the data of one input, filled as the data come."""
+"""Windows over the data of one or two inputs, filled as the data come.
+
+Grids hold what the data were at regular instants. A sample at an instant is made of the data
+before it; data of the instant itself belong to the next sample, so that a sample never changes,
+however many data of one instant come.
+"""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from dolphin_strategies.computed.market_state import NAN
+from dolphin_strategies.computed.states import _engine
 
 if TYPE_CHECKING:
-    from dolphin_strategies.computed.market_state import MarketState
+    from dolphin_strategies.computed.states._engine import WindowSums
     from dolphin_strategies.computed.states.lengths import Length
-    from dolphin_strategies.computed.states.prints import Prints
-    from dolphin_strategies.computed.states.readings import Reading
-    from dolphin_strategies.computed.states.touch import Touch
+    from dolphin_strategies.computed.states.market_state import MarketState
 
 
-class Arrivals:
-    """The number of data."""
-
-    __slots__ = ("_state", "window")
-
-    def __init__(self, state: MarketState, length: Length) -> None:
-        self._state = state
-        self.window = length.window(0)
-
-    def __call__(self) -> None:
-        """Add the newest data."""
-        self.window.add(self._state.ts_init)
+def arrivals(state: MarketState, length: Length) -> WindowSums:
+    """Return a window over the data, without columns."""
+    return _window(length, _engine.ARRIVALS)
 
 
-class Flow:
-    """Bought, sold and all sizes, and price times size; the instrument's own unit."""
-
-    __slots__ = ("_state", "window")
-
-    def __init__(self, state: Prints, length: Length) -> None:
-        self._state = state
-        self.window = length.window(4)
-
-    def __call__(self) -> None:
-        """Add the newest execution."""
-        s = self._state
-        size, side = s.size, s.side
-        self.window.add(
-            s.ts_init, size if side > 0 else 0.0, size if side < 0 else 0.0, size, s.price * size
-        )
+def flow(trades: MarketState, length: Length) -> WindowSums:
+    """Return bought, sold and all sizes, and price times size, in the instrument's own unit."""
+    return _window(length, _engine.FLOW)
 
 
-class CoinFlow:
-    """Bought coins, sold coins, and what they cost; from when the definition is known."""
-
-    __slots__ = ("_state", "window")
-
-    def __init__(self, state: Prints, length: Length) -> None:
-        self._state = state
-        self.window = length.window(4)
-
-    def __call__(self) -> None:
-        """Add the newest execution."""
-        s = self._state
-        coins, side = s.coins, s.side
-        if coins == coins:  # noqa: PLR0124 - not NaN
-            bought, sold = (coins if side > 0 else 0.0), (coins if side < 0 else 0.0)
-            self.window.add(s.ts_init, bought, sold, s.price * bought, s.price * sold)
+def coin_flow(trades: MarketState, length: Length) -> WindowSums:
+    """Return bought coins, sold coins and what each cost, since the definition is known."""
+    return _window(length, _engine.COIN_FLOW)
 
 
-class OrderFlow:
-    """The order flow of the touch in coins (Cont, Kukanov and Stoikov 2014)."""
-
-    __slots__ = ("_before", "_state", "window")
-
-    def __init__(self, state: Touch, length: Length) -> None:
-        self._state = state
-        self._before = (NAN, NAN, NAN, NAN)
-        self.window = length.window(1)
-
-    def __call__(self) -> None:
-        """Add what the newest quote changed."""
-        s, definition = self._state, self._state.definition
-        if definition is None:
-            return
-        bid, ask = s.bid, s.ask
-        bid_coins, ask_coins = definition.coins(s.bid_size, bid), definition.coins(s.ask_size, ask)
-        bid_before, ask_before, bid_coins_before, ask_coins_before = self._before
-        self._before = bid, ask, bid_coins, ask_coins
-        if bid_before != bid_before:  # noqa: PLR0124 - NaN
-            self.window.begin(s.ts_init)
-            return
-        flow = 0.0
-        if bid >= bid_before:
-            flow += bid_coins
-        if bid <= bid_before:
-            flow -= bid_coins_before
-        if ask <= ask_before:
-            flow -= ask_coins
-        if ask >= ask_before:
-            flow += ask_coins_before
-        self.window.add(s.ts_init, flow)
+def order_flow(touch: MarketState, length: Length) -> WindowSums:
+    """Return the order flow of the touch in coins, since the definition is known."""
+    return _window(length, _engine.ORDER_FLOW)
 
 
-class Mids:
-    """The mid, and the last one that left the window."""
-
-    __slots__ = ("_state", "window")
-
-    def __init__(self, state: Touch, length: Length) -> None:
-        self._state = state
-        self.window = length.window(1)
-
-    def __call__(self) -> None:
-        """Add the newest mid."""
-        self.window.add(self._state.ts_init, self._state.mid)
+def numbers(state: MarketState, length: Length) -> WindowSums:
+    """Return the mid or number, for the sake of the last one that left."""
+    return _window(length, _engine.NUMBER)
 
 
-class Numbers:
-    """The number of a reading, and the last one that left the window."""
-
-    __slots__ = ("_state", "window")
-
-    def __init__(self, state: Reading, length: Length) -> None:
-        self._state = state
-        self.window = length.window(1)
-
-    def __call__(self) -> None:
-        """Add the newest number."""
-        self.window.add(self._state.ts_init, self._state.number)
+def returns(touch: MarketState, length: Length) -> WindowSums:
+    """Return squared log returns of the mid, and products of the sizes of neighbours."""
+    return _window(length, _engine.RETURNS)
 
 
-class Returns:
-    """Squared log returns of the mid from quote to quote, and products of neighbours."""
+def return_grid(touch: MarketState, step_ns: int, length: Length) -> WindowSums:
+    """Return the same from sample to sample."""
+    return _window(length, _engine.RETURN_GRID, step_ns)
 
-    __slots__ = ("_mid", "_size", "_state", "window")
 
-    def __init__(self, state: Touch, length: Length) -> None:
-        self._state = state
-        self._mid = NAN
-        self._size = 0.0
-        self.window = length.window(2)
+def impact_grid(
+    touch: MarketState, trades: MarketState, step_ns: int, length: Length
+) -> WindowSums:
+    """Return coins bought less coins sold, and change of the mid, from sample to sample."""
+    window = _window(length, _engine.IMPACT_GRID, step_ns, touch)
+    trades.nodes += (window,)
+    return window
 
-    def __call__(self) -> None:
-        """Add the newest return."""
-        mid = self._state.mid
-        if self._mid != self._mid:
-            self.window.begin(self._state.ts_init)
-        else:
-            size = abs(math.log(mid / self._mid))
-            self.window.add(self._state.ts_init, size * size, size * self._size)
-            self._size = size
-        self._mid = mid
+
+def basis_grid(touch: MarketState, other: MarketState, step_ns: int, length: Length) -> WindowSums:
+    """Return samples of the mid of one instrument over that of another, bps."""
+    window = _window(length, _engine.BASIS_GRID, step_ns, touch)
+    other.nodes += (window,)
+    return window
 
 
 class Beginning:
     """Begins a window at the first sign of life of an input that seldom has data."""
 
-    __slots__ = ("_alive", "_flow", "_state")
+    __slots__ = ("_alive", "_state", "_window")
 
-    def __init__(self, alive: MarketState, state: MarketState, flow: CoinFlow) -> None:
+    def __init__(self, alive: MarketState, state: MarketState, window: WindowSums) -> None:
         self._alive = alive
         self._state = state
-        self._flow = flow
+        self._window = window
 
     def __call__(self) -> None:
         """Begin, once the definition is known."""
         if self._state.definition is not None:
-            self._flow.window.begin(self._alive.ts_init)
+            self._window.begin(self._alive.ts_init)
             alive = self._alive
             alive.nodes = tuple(node for node in alive.nodes if node is not self)
+
+
+def _window(
+    length: Length, recipe: int, step_ns: int = 0, first: MarketState | None = None
+) -> WindowSums:
+    return _engine.WindowSums(
+        0,
+        window_ns=length.window_ns,
+        count=length.events,
+        period_ns=length.period_ns,
+        recipe=recipe,
+        step_ns=step_ns,
+        first=first,
+    )

@@ -1,18 +1,16 @@
-/* WindowSums: the Python type of a window and its exact sums. */
-#include "window.h"
+/* WindowSums: the Python type of a window, its exact sums, and how it is fed. */
+#include "market.h"
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <structmember.h>
+PyTypeObject *feed_type;
 
-struct window_object {
-    PyObject_HEAD
-    struct window w;
-};
+static struct feed *feed_of(PyObject *self)
+{
+    return (struct feed *)self;
+}
 
 static struct window *window_of(PyObject *self)
 {
-    return &((struct window_object *)self)->w;
+    return &feed_of(self)->w;
 }
 
 /* One of three lengths. Returns 0, or -1 with an exception set. */
@@ -60,27 +58,63 @@ static int take_products(struct window *w, PyObject *products)
     return 0;
 }
 
+/* A recipe states the columns and products itself. Returns 0, or -1 with an exception set. */
+static int take_recipe(struct feed *f, int recipe, int64_t step_ns, PyObject *first)
+{
+    if (recipe < RECIPE_NONE || recipe > RECIPE_BASIS_GRID ||
+        (recipe != RECIPE_NONE && (f->w.columns || f->w.products))) {
+        PyErr_SetString(PyExc_ValueError, "recipe: expected one of the module's");
+        return -1;
+    }
+    if (recipe == RECIPE_NONE)
+        return 0;
+    if (recipe_is_grid(recipe) ? step_ns < 1 || f->w.form != WINDOW_OF_TIME : step_ns != 0) {
+        PyErr_SetString(PyExc_ValueError, "step_ns: expected for a grid, and only there");
+        return -1;
+    }
+    bool has_two = recipe == RECIPE_IMPACT_GRID || recipe == RECIPE_BASIS_GRID;
+    if (has_two ? !PyObject_TypeCheck(first, market_type) : first != Py_None) {
+        PyErr_SetString(PyExc_TypeError, "first: expected a market for a grid of two");
+        return -1;
+    }
+    f->recipe = recipe;
+    f->step_ns = step_ns;
+    f->first = has_two ? (struct market *)first : NULL;
+    f->w.columns = recipe_columns(recipe);
+    f->w.products = recipe_products(recipe, f->w.factors);
+    f->mid = f->sample = f->last = f->bid = f->ask = NAN;
+    f->other = recipe == RECIPE_BASIS_GRID ? NAN : 0;
+    return 0;
+}
+
 static PyObject *window_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"columns", "window_ns", "count", "period_ns", "products", NULL};
-    PyObject *lengths[3] = {Py_None, Py_None, Py_None}, *products = NULL;
-    struct window w = {.since_ns = WINDOW_NEVER, .newest_ns = 0};
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "i|$OOOO!:WindowSums", names, &w.columns,
+    static char *names[] = {"columns", "window_ns", "count",   "period_ns", "products",
+                            "recipe",  "step_ns",   "first", NULL};
+    PyObject *lengths[3] = {Py_None, Py_None, Py_None}, *products = NULL, *first = Py_None;
+    int columns, recipe = RECIPE_NONE;
+    long long step_ns = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "i|$OOOO!iLO:WindowSums", names, &columns,
                                      &lengths[0], &lengths[1], &lengths[2], &PyTuple_Type,
-                                     &products))
+                                     &products, &recipe, &step_ns, &first))
         return NULL;
-    if (w.columns < 0 || w.columns > WINDOW_COLUMNS) {
+    if (columns < 0 || columns > WINDOW_COLUMNS) {
         PyErr_Format(PyExc_ValueError, "columns: expected 0 to %d, found %d", WINDOW_COLUMNS,
-                     w.columns);
+                     columns);
         return NULL;
     }
-    if (take_length(&w, lengths) < 0 || (products && take_products(&w, products) < 0))
+    struct feed *f = (struct feed *)type->tp_alloc(type, 0);
+    if (!f)
         return NULL;
-    w.row_bytes = sizeof(struct window_row) + sizeof(double) * (size_t)w.columns;
-    struct window_object *self = (struct window_object *)type->tp_alloc(type, 0);
-    if (self)
-        self->w = w;
-    return (PyObject *)self;
+    f->w.since_ns = WINDOW_NEVER;
+    f->w.columns = columns;
+    if (take_length(&f->w, lengths) < 0 || (products && take_products(&f->w, products) < 0) ||
+        take_recipe(f, recipe, step_ns, first) < 0) {
+        Py_DECREF(f);
+        return NULL;
+    }
+    f->w.row_bytes = sizeof(struct window_row) + sizeof(double) * (size_t)f->w.columns;
+    return (PyObject *)f;
 }
 
 static void window_dealloc(PyObject *self)
@@ -124,12 +158,15 @@ static PyObject *call_begin(PyObject *self, PyObject *argument)
 }
 
 /* Returns 0 with the window brought to the instant, or -1 with an exception set. */
-static int advance_to(struct window *w, PyObject *argument)
+static int advance_to(PyObject *self, PyObject *argument)
 {
     int64_t now_ns = PyLong_AsLongLong(argument);
     if (now_ns == -1 && PyErr_Occurred())
         return -1;
-    window_advance(w, now_ns);
+    if (feed_advance(feed_of(self), now_ns) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
     return 0;
 }
 
@@ -137,7 +174,7 @@ static int advance_to(struct window *w, PyObject *argument)
 static PyObject *call_sums(PyObject *self, PyObject *argument)
 {
     struct window *w = window_of(self);
-    if (advance_to(w, argument) < 0)
+    if (advance_to(self, argument) < 0)
         return NULL;
     bool is_full = window_is_full(w, w->newest_ns);
     int n = w->columns + w->products;
@@ -156,7 +193,7 @@ static PyObject *call_sums(PyObject *self, PyObject *argument)
 static PyObject *call_count(PyObject *self, PyObject *argument)
 {
     struct window *w = window_of(self);
-    if (advance_to(w, argument) < 0)
+    if (advance_to(self, argument) < 0)
         return NULL;
     return PyLong_FromLongLong(window_is_full(w, w->newest_ns) ? w->count : -1);
 }
@@ -165,7 +202,7 @@ static PyObject *call_count(PyObject *self, PyObject *argument)
 static PyObject *call_left(PyObject *self, PyObject *argument)
 {
     struct window *w = window_of(self);
-    if (advance_to(w, argument) < 0)
+    if (advance_to(self, argument) < 0)
         return NULL;
     return PyFloat_FromDouble(w->has_left && w->columns ? w->left[0] : NAN);
 }
@@ -179,7 +216,7 @@ static PyObject *call_covariation(PyObject *self, PyObject *const *args, Py_ssiz
                             count);
     long product = PyLong_AsLong(args[1]);
     double n = PyFloat_AsDouble(args[2]);
-    if (PyErr_Occurred() || advance_to(w, args[0]) < 0)
+    if (PyErr_Occurred() || advance_to(self, args[0]) < 0)
         return NULL;
     if (product < 0 || product >= w->products)
         return PyErr_Format(PyExc_ValueError, "product: expected 0 to %d", w->products - 1);
@@ -189,8 +226,8 @@ static PyObject *call_covariation(PyObject *self, PyObject *const *args, Py_ssiz
 
 static PyObject *get_due_ns(PyObject *self, void *closure)
 {
-    struct window *w = window_of(self);
-    return PyLong_FromLongLong(window_due_ns(w, w->newest_ns));
+    struct feed *f = feed_of(self);
+    return PyLong_FromLongLong(feed_due_ns(f, f->w.newest_ns));
 }
 
 static PyObject *get_since_ns(PyObject *self, void *closure)
@@ -229,33 +266,27 @@ static PyType_Slot window_slots[] = {
 };
 
 static PyType_Spec window_spec = {
-    .name = "dolphin_strategies.computed.states._windows.WindowSums",
-    .basicsize = sizeof(struct window_object),
+    .name = "dolphin_strategies.computed.states._engine.WindowSums",
+    .basicsize = sizeof(struct feed),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = window_slots,
 };
 
-static int windows_exec(PyObject *module)
+int add_feed_type(PyObject *module)
 {
-    PyObject *type = PyType_FromModuleAndSpec(module, &window_spec, NULL);
-    int result = type ? PyModule_AddType(module, (PyTypeObject *)type) : -1;
-    Py_XDECREF(type);
-    return result;
-}
-
-static PyModuleDef_Slot module_slots[] = {
-    {Py_mod_exec, windows_exec},
-    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
-    {0, NULL},
-};
-
-static PyModuleDef module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "dolphin_strategies.computed.states._windows",
-    .m_slots = module_slots,
-};
-
-PyMODINIT_FUNC PyInit__windows(void)
-{
-    return PyModuleDef_Init(&module);
+    static const struct {
+        const char *name;
+        enum recipe recipe;
+    } recipes[] = {
+        {"ARRIVALS", RECIPE_ARRIVALS},       {"FLOW", RECIPE_FLOW},
+        {"COIN_FLOW", RECIPE_COIN_FLOW},     {"ORDER_FLOW", RECIPE_ORDER_FLOW},
+        {"NUMBER", RECIPE_NUMBER},           {"RETURNS", RECIPE_RETURNS},
+        {"RETURN_GRID", RECIPE_RETURN_GRID}, {"IMPACT_GRID", RECIPE_IMPACT_GRID},
+        {"BASIS_GRID", RECIPE_BASIS_GRID},
+    };
+    for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++)
+        if (PyModule_AddIntConstant(module, recipes[i].name, recipes[i].recipe) < 0)
+            return -1;
+    feed_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &window_spec, NULL);
+    return feed_type ? PyModule_AddType(module, feed_type) : -1;
 }

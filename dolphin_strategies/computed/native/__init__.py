@@ -1,0 +1,1 @@
+"""The C of computed factors: their windows, formulas and evaluation."""
