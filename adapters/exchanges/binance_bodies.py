@@ -1,4 +1,4 @@
-"""The bodies that Binance's spot and USD-M APIs share: error, best quote, order book, 24 hours.
+"""The bodies that Binance's spot and USD-M APIs share: error, definitions, quote, book, 24 hours.
 
 Spot states no time with quotes and books; an absent time reads as 0, which means none.
 """
@@ -7,9 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.exchanges.json_values import from_ms, number, record, row_of_symbol
+from adapters.exchanges.json_values import (
+    from_ms,
+    instruments,
+    number,
+    record,
+    row_of_symbol,
+    unless,
+)
 from adapters.exchanges.order_book import book_values, touch_values
-from adapters.exchanges.rest_venue import BadBodyError, RateLimitedError, Reading
+from adapters.exchanges.rest_venue import (
+    BadBodyError,
+    Instrument,
+    RateLimitedError,
+    Reading,
+    SymbolPattern,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +32,7 @@ if TYPE_CHECKING:
 TOO_MANY_REQUESTS: Final = -1003
 SYMBOL: Final[Mapping[str, str]] = {"symbol": "{symbol}"}
 """The query that most endpoints take."""
+SYMBOLS: Final = SymbolPattern("{asset}USDT")
 TICKER_24H_FIELDS: Final[Mapping[str, str]] = {
     "last_price": "quote currency",
     "change_24h_pct": "percent",
@@ -42,6 +56,17 @@ def checked(body: Any) -> Any:
         msg = f"error {body['code']}: {body['msg']}"
         raise kind(msg)
     return body
+
+
+def exchange_info(body: Any) -> Mapping[str, Instrument]:
+    """Read ``GET .../exchangeInfo``: sizes are amounts of the base currency."""
+    found = record(checked(body), "exchangeInfo").get("symbols")
+    return instruments(
+        found,
+        "symbol",
+        "exchangeInfo",
+        lambda row: Instrument(closed=unless(row, "status", "TRADING")),
+    )
 
 
 def book_ticker(body: Any, symbol: str) -> Reading:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exchanges.rest_venue import BadBodyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapters.exchanges.rest_venue import Instrument
 
 NAN: Final = math.nan
 NS_PER_MS: Final = 1_000_000
@@ -142,6 +147,58 @@ def newest_row(found: Any, what: str) -> list[Any]:
         msg = f"{what}: no entry begins with a stamp"
         raise BadBodyError(msg)
     return max(stamped, key=lambda row: number(row[0]))
+
+
+def instruments(
+    found: Any, key: str, what: str, read: Callable[[dict[str, Any]], Instrument]
+) -> dict[str, Instrument]:
+    """Return the instruments of an array of definitions, by their symbols.
+
+    Parameters
+    ----------
+    found : object
+        An array of objects; an empty one defines none.
+    key : str
+        The member that holds the symbol.
+    what : str
+        The body's name, for messages.
+    read : callable
+        Converts one object.
+
+    Raises
+    ------
+    BadBodyError
+        If it is no array, or an entry is no object with a symbol.
+
+    """
+    if not isinstance(found, list):
+        msg = f"{what}: expected an array, found {_kind(found)}"
+        raise BadBodyError(msg)
+    defined: dict[str, Instrument] = {}
+    for entry in found:
+        row = record(entry, what)
+        symbol = row.get(key)
+        if not isinstance(symbol, str) or not symbol:
+            msg = f"{what}: an entry has no {key!r}"
+            raise BadBodyError(msg)
+        defined[symbol] = read(row)
+    return defined
+
+
+def unless(row: dict[str, Any], key: str, *traded: str | None) -> str:
+    """Return why an instrument with a state is not traded; empty if it is.
+
+    Parameters
+    ----------
+    row : dict
+        Its definition.
+    key : str
+        The member that holds the state.
+    *traded : str
+        The states in which it is traded; None: also without a state.
+
+    """
+    return "" if row.get(key) in traded else f"{key} {row.get(key)!r:.40}"
 
 
 def at(row: Any, index: int) -> float:

@@ -23,15 +23,16 @@ TOUCH_FIELDS: Final[Mapping[str, str]] = {
     "microprice": "mid weighted by the opposite sizes, quote currency",
     "microprice_offset_bps": "microprice over mid, bps",
 }
+DEPTH_FIELDS: Final[Mapping[str, str]] = {
+    f"{side}_depth_{bps}bps": f"quote currency, {side}s within {bps} bps of the mid"
+    for bps in DEPTH_BPS
+    for side in ("bid", "ask")
+}
 BOOK_FIELDS: Final[Mapping[str, str]] = {
     **TOUCH_FIELDS,
     "imbalance_5": "-1 to 1, of the sizes of the best 5 levels a side",
     "imbalance_20": "-1 to 1, of the sizes of the best 20 levels a side",
-    **{
-        f"{side}_depth_{bps}bps": f"quote currency, {side}s within {bps} bps of the mid"
-        for bps in DEPTH_BPS
-        for side in ("bid", "ask")
-    },
+    **DEPTH_FIELDS,
 }
 
 
@@ -100,7 +101,7 @@ def touch_or_nan(
 
 
 def book_values(
-    bids: Any, asks: Any, *, levels_asked: int, sizes_in_quote: bool = False, contract: float = 1.0
+    bids: Any, asks: Any, *, levels_asked: int, sizes_in_quote: bool = False
 ) -> dict[str, float]:
     """Return the fields of ``BOOK_FIELDS``.
 
@@ -112,8 +113,6 @@ def book_values(
         The requested number of levels a side. A side with fewer levels is complete.
     sizes_in_quote : bool
         Sizes are amounts of the quote currency (inverse contracts), not of the base.
-    contract : float
-        The amount of that currency that a size of 1 stands for.
 
     Returns
     -------
@@ -141,7 +140,7 @@ def book_values(
             if is_whole or n < len(distances):
                 sizes = side.sizes[:n]
                 amount = sum(sizes) if sizes_in_quote else sumprod(side.prices[:n], sizes)
-            values[f"{name}_depth_{bps}bps"] = amount * contract
+            values[f"{name}_depth_{bps}bps"] = amount
     return values
 
 

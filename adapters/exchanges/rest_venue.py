@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -28,24 +30,52 @@ class Reading(NamedTuple):
     """The exchange's clock when it answered, UNIX nanoseconds; 0 if the body does not give it."""
     problems: tuple[str, ...] = ()
     """Why some of the values are NaN, where a reason is known."""
+    closed: str = ""
+    """Why the instrument is not traded, which makes every value NaN; empty: it is, or unknown."""
+
+    def unless_closed(self, closed: str) -> Reading:
+        """Return this reading, or one without values if there is a reason in ``closed``."""
+        if not closed:
+            return self
+        return self._replace(values=dict.fromkeys(self.values, math.nan), closed=closed)
+
+
+class Instrument(NamedTuple):
+    """What an exchange's definition of an instrument states that its market data do not."""
+
+    contract: float = 1.0
+    """What a size of 1 stands for: an amount of the base currency; inverse: of the quote one."""
+    closed: str = ""
+    """Why it is not traded; empty: it is."""
 
 
 type Parser = Callable[[Any, str], Reading]
 """Parsed JSON and a symbol → a reading. Pure; raises BadBodyError."""
+type DefinitionParser = Callable[[Any], Mapping[str, Instrument]]
+"""Parsed JSON → symbol → its instrument. Pure; raises BadBodyError."""
+
+
+class SymbolPattern(NamedTuple):
+    """How a venue makes the symbol of an asset."""
+
+    pattern: str
+    """The symbol; ``{asset}`` stands for the asset, such as BTC."""
+    exceptions: Mapping[str, str] = {}
+    """Asset → its symbol, where the pattern does not hold."""
+
+    def of(self, asset: str) -> str:
+        """Return the symbol of an asset."""
+        return self.exceptions.get(asset) or self.pattern.replace("{asset}", asset)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Endpoint:
+class ApiRequest:
     """One request of an exchange's public API.
 
     Attributes
     ----------
     path : str
         The path after the venue's base URL; ``{symbol}`` stands for the symbol.
-    parse : callable
-        Converts the body into a reading.
-    fields : mapping of str to str
-        The fields that ``parse`` returns: field → meaning with unit.
     query : mapping of str to str
         Query parameters; ``{symbol}``, ``{now_ms}`` and ``{hour_ago_ms}`` are filled in.
     json : mapping of str to str, optional
@@ -56,11 +86,59 @@ class Endpoint:
     """
 
     path: str
-    parse: Parser
-    fields: Mapping[str, str]
     query: Mapping[str, str] = field(default_factory=dict)
     json: Mapping[str, str] | None = None
     weight: float = 1.0
+
+    @property
+    def names_symbol(self) -> bool:
+        """Whether the request is about one symbol; else one answer is about all."""
+        templates = (self.path, *self.query.values(), *(self.json or {}).values())
+        return any("{symbol}" in template for template in templates)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definitions(ApiRequest):
+    """The request for the definitions of instruments.
+
+    Attributes
+    ----------
+    parse : callable
+        Converts the body into instruments; a symbol without one is not listed.
+    symbols : str
+        A regular expression of the symbols that the answer can define.
+
+    """
+
+    parse: DefinitionParser
+    symbols: str = ".+"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint(ApiRequest):
+    """One request for values.
+
+    Attributes
+    ----------
+    parse : callable
+        Converts the body into a reading.
+    fields : mapping of str to str
+        The fields that ``parse`` returns: field → meaning with unit.
+    definitions : tuple of str
+        The venue's definitions of which one states whether the symbol is traded; none if the
+        values are of no single instrument, or the answer itself states it.
+    contract_fields : collection of str
+        Fields that ``parse`` returns for contracts of 1, to be multiplied by the contract's size.
+    symbols : SymbolPattern, optional
+        How the symbol of an asset is made, if not in the venue's way.
+
+    """
+
+    parse: Parser
+    fields: Mapping[str, str]
+    definitions: tuple[str, ...] = ()
+    contract_fields: Collection[str] = ()
+    symbols: SymbolPattern | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +152,15 @@ class RestVenue:
     base_url : str
         Scheme and host.
     weight_per_minute : float
-        The exchange's limit for one address per minute, in the units of ``Endpoint.weight``.
+        The exchange's limit for one address per minute, in the units of ``ApiRequest.weight``.
     documentation : str
         Where the exchange describes the bodies.
     endpoints : mapping of str to Endpoint
         The endpoints by the names that the registry uses.
+    definitions : mapping of str to Definitions
+        The requests for its instruments' definitions.
+    symbols : SymbolPattern, optional
+        How the symbol of an asset is made.
 
     """
 
@@ -87,3 +169,17 @@ class RestVenue:
     weight_per_minute: float
     documentation: str
     endpoints: Mapping[str, Endpoint]
+    definitions: Mapping[str, Definitions] = field(default_factory=dict)
+    symbols: SymbolPattern | None = None
+
+    def symbol_of(self, endpoint: Endpoint, asset: str) -> str:
+        """Return the symbol of an asset at an endpoint; empty if it takes none."""
+        pattern = endpoint.symbols or self.symbols
+        return pattern.of(asset) if pattern else ""
+
+    def definitions_of(self, endpoint: Endpoint, symbol: str) -> str:
+        """Return the name of the definitions of a symbol at an endpoint; empty: there are none."""
+        for name in endpoint.definitions:
+            if re.fullmatch(self.definitions[name].symbols, symbol):
+                return name
+        return ""

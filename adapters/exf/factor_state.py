@@ -100,7 +100,7 @@ class FactorState:
         for slot in self._slots[source.key]:
             value = reading.values.get(slot.field, NAN)
             if math.isnan(value):
-                refused.append((slot.name, "no number"))
+                refused.append((slot.name, reading.closed or "no number"))
             elif not slot.low <= value <= slot.high:
                 refused.append((slot.name, f"{value:g} is out of {slot.low:g} to {slot.high:g}"))
                 value = NAN

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from adapters.exf.polling.poller import SourcePoller
+    from adapters.exf.reading.source_reader import SourceReader
 
 log: Final = logging.getLogger("exf")
 
@@ -26,15 +26,15 @@ class HealthLog:
 
     Parameters
     ----------
-    pollers : sequence of SourcePoller
-        The pollers of all sources.
+    readers : sequence of SourceReader
+        The readers of all sources.
 
     """
 
-    def __init__(self, pollers: Iterable[SourcePoller]) -> None:
-        self._venues: Final[dict[str, list[SourcePoller]]] = {}
-        for poller in pollers:
-            self._venues.setdefault(poller.source.venue, []).append(poller)
+    def __init__(self, readers: Iterable[SourceReader]) -> None:
+        self._venues: Final[dict[str, list[SourceReader]]] = {}
+        for reader in readers:
+            self._venues.setdefault(reader.source.venue, []).append(reader)
         self._dead_since_s: Final[dict[str, float]] = {}
         self._failing_since_s: Final[dict[str, float]] = {}
         self._logged: Final[set[str]] = set()
@@ -50,35 +50,35 @@ class HealthLog:
 
     def look(self, now_s: float) -> None:
         """Log the changes since the last check."""
-        for name, pollers in self._venues.items():
-            self._look_at_venue(name, pollers, now_s)
+        for name, readers in self._venues.items():
+            self._look_at_venue(name, readers, now_s)
         answered = any(p.health.answers for ps in self._venues.values() for p in ps)
         if not answered and not self._logged_silence:
-            pollers = [p for ps in self._venues.values() for p in ps]
-            if all(p.health.failures for p in pollers):
+            readers = [p for ps in self._venues.values() for p in ps]
+            if all(p.health.failures for p in readers):
                 self._logged_silence = True
                 log.error("NO SOURCE HAS ANSWERED: is there a network? Every factor is NaN")
         elif answered and self._logged_silence:
             self._logged_silence = False
             log.warning("sources answer now")
 
-    def _look_at_venue(self, name: str, pollers: Sequence[SourcePoller], now_s: float) -> None:
+    def _look_at_venue(self, name: str, readers: Sequence[SourceReader], now_s: float) -> None:
         # Once a venue has answered, one failure of each source may be chance.
-        chances = 1 if any(p.health.answers for p in pollers) else 0
-        if all(p.health.failures > chances for p in pollers):
+        chances = 1 if any(p.health.answers for p in readers) else 0
+        if all(p.health.failures > chances for p in readers):
             if name not in self._dead_since_s:
                 self._dead_since_s[name] = now_s
-                why = pollers[0].health.last_error
-                log.warning("%s: none of its %d sources answers: %s", name, len(pollers), why)
+                why = readers[0].health.last_error
+                log.warning("%s: none of its %d sources answers: %s", name, len(readers), why)
             return
         if name in self._dead_since_s:
             dead_s = now_s - self._dead_since_s.pop(name)
             log.warning("%s answers again after %.0f s", name, dead_s)
-        for poller in pollers:
-            self._look_at_source(poller, now_s)
+        for reader in readers:
+            self._look_at_source(reader, now_s)
 
-    def _look_at_source(self, poller: SourcePoller, now_s: float) -> None:
-        key, health = poller.source.key, poller.health
+    def _look_at_source(self, reader: SourceReader, now_s: float) -> None:
+        key, health = reader.source.key, reader.health
         if health.failures:
             since_s = self._failing_since_s.setdefault(key, now_s)
             if now_s - since_s >= FAILING_S and key not in self._logged:

@@ -85,6 +85,7 @@ class ReplayService:
                 "missing": missing,
             },
             "hosts": [],
+            "definitions": [],
             "sources": [],
         }
 

@@ -10,23 +10,26 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exf.factor_state import FactorState
 from adapters.exf.health_log import HealthLog
-from adapters.exf.polling.poller import SourcePoller
-from adapters.exf.polling.request import Request
 from adapters.exf.polling.source_health import percentiles
 from adapters.exf.polling.venue_host import VenueHost
 from adapters.exf.publishing.fan_out import FanOut
+from adapters.exf.reading.pollers import pollers_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from adapters.exchanges.rest_venue import Reading
     from adapters.exf.polling.http_client import Answer, Fetcher
+    from adapters.exf.polling.poller import RequestPoller
     from adapters.exf.publishing.publishers import Publisher
+    from adapters.exf.reading.definition_reader import DefinitionReader
+    from adapters.exf.reading.source_reader import SourceReader
     from adapters.exf.registry.factor_registry import FactorRegistry, PolledSource
 
 log: Final = logging.getLogger("exf")
 
 PERIOD_S: Final = 0.5
+DEFINITION_PERIOD_S: Final = 60.0
 RESTART_S: Final = 0.5
 """The pause after an error before the task of a source is started again."""
 EXPIRY_SLACK_S: Final = 0.001
@@ -50,6 +53,8 @@ class ExfService:
         Publish at least this often; a change is published at once.
     trusts_exchange_time : bool
         Count age from the exchange's own time where it gives one.
+    definition_period_s : float
+        How often the definitions of instruments are asked for, seconds.
 
     Notes
     -----
@@ -66,6 +71,7 @@ class ExfService:
         hosts: Mapping[str, tuple[str, float | None]],
         period_s: float = PERIOD_S,
         trusts_exchange_time: bool = True,
+        definition_period_s: float = DEFINITION_PERIOD_S,
     ) -> None:
         self.registry: Final = registry
         self._fan_out: Final = FanOut(publishers)
@@ -76,24 +82,18 @@ class ExfService:
             name: VenueHost(name, url, limit, time.monotonic)
             for name, (url, limit) in hosts.items()
         }
-        self._pollers: Final = tuple(
-            SourcePoller(
-                source=source,
-                endpoint=registry.endpoint(source),
-                request=Request.of(
-                    registry.endpoint(source), source.symbol, self._hosts[source.venue].base_url
-                ),
-                host=self._hosts[source.venue],
-                fetcher=fetcher,
-                lateness_s=self._lateness_s,
-                on_reading=self._on_reading,
-                on_bad_body=self._on_bad_body,
-                trusts_exchange_time=trusts_exchange_time,
-            )
-            for source in registry.sources
+        self._polled: Final = pollers_of(
+            registry,
+            fetcher,
+            self._hosts,
+            self._lateness_s,
+            on_reading=self._on_reading,
+            on_bad_body=self._on_bad_body,
+            trusts_exchange_time=trusts_exchange_time,
+            definition_period_s=definition_period_s,
         )
-        self._health: Final = {poller.source.key: poller.health for poller in self._pollers}
-        self._health_log: Final = HealthLog(self._pollers)
+        self._health: Final = {reader.source.key: reader.health for reader in self._polled.sources}
+        self._health_log: Final = HealthLog(self._polled.sources)
         self._timer: asyncio.TimerHandle | None = None
         self._stall_s = 0.0
 
@@ -114,7 +114,7 @@ class ExfService:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._fan_out.keep_beating(self._on_late))
                 tasks.create_task(self._health_log.run())
-                for poller in self._pollers:
+                for poller in self._polled.pollers:
                     tasks.create_task(self._keep_polling(poller))
         finally:
             if self._timer is not None:
@@ -135,7 +135,10 @@ class ExfService:
                 "missing": missing,
             },
             "hosts": [self._host_report(host) for host in self._hosts.values()],
-            "sources": [self._source_report(poller, now_ns) for poller in self._pollers],
+            "definitions": [
+                self._definition_report(reader) for reader in self._polled.definitions
+            ],
+            "sources": [self._source_report(reader, now_ns) for reader in self._polled.sources],
         }
 
     def _host_report(self, host: VenueHost) -> dict[str, Any]:
@@ -150,15 +153,25 @@ class ExfService:
             "budget_left": None if host.budget_left is None else round(host.budget_left, 1),
         }
 
-    def _source_report(self, poller: SourcePoller, now_ns: int) -> dict[str, Any]:
-        alive, total = self._state.alive_of(poller.source, now_ns)
+    def _source_report(self, reader: SourceReader, now_ns: int) -> dict[str, Any]:
+        alive, total = self._state.alive_of(reader.source, now_ns)
         return {
-            "source": poller.source.key,
-            "url": str(poller.request.url),
-            "period_s": poller.source.period_s,
+            "source": reader.source.key,
+            "url": self._polled.urls[reader.source.key],
+            "period_s": reader.source.period_s,
             "factors_alive": alive,
             "factors": total,
-            **poller.health.report(),
+            **reader.health.report(),
+        }
+
+    def _definition_report(self, reader: DefinitionReader) -> dict[str, Any]:
+        symbols = {r.source.symbol for r in self._polled.sources if r.definition is reader}
+        why = {symbol: reader.why_unusable(symbol) for symbol in sorted(symbols)}
+        return {
+            "definition": reader.key,
+            "symbols": sorted(symbols),
+            "unusable": {symbol: reason for symbol, reason in why.items() if reason},
+            **reader.health.report(),
         }
 
     def _on_reading(
@@ -193,11 +206,11 @@ class ExfService:
     def _on_late(self, late_s: float) -> None:
         self._stall_s = max(self._stall_s, late_s)
 
-    async def _keep_polling(self, poller: SourcePoller) -> None:
+    async def _keep_polling(self, poller: RequestPoller) -> None:
         while True:
             try:
                 await poller.run()
             except Exception:
-                log.exception("%s: its task failed and is started again", poller.source.key)
-                poller.health.restarts += 1
+                log.exception("%s: its task failed and is started again", poller.name)
+                poller.restarted()
             await asyncio.sleep(RESTART_S)

@@ -62,6 +62,8 @@ class ServiceSettings(CheckedFields):
         A catalog to record everything into.
     replay : Path, optional
         A catalog to publish from, at recorded pace, instead of polling.
+    definition_period_s : float
+        How often the exchanges' definitions of instruments are asked for, seconds.
     speed : float
         The speed of the replay, recorded seconds per second.
     age_from : "exchange" or "receipt"
@@ -76,6 +78,7 @@ class ServiceSettings(CheckedFields):
     venues: list[str] = field(default_factory=list)
     base_url: Address = ""
     poll_period_s: Annotated[float, POLL_PERIOD] = 0.0
+    definition_period_s: Annotated[float, between(1, 3600)] = 60.0
     deadline_s: Annotated[float, between(0.05, 30)] = 0.4
     largest_body: Annotated[int, between(1_000, 100_000_000)] = 1_000_000
     record: Path | None = None
@@ -157,11 +160,7 @@ def registry_of(settings: ExfSettings) -> FactorRegistry:
         registry = registry.with_period(exf.poll_period_s)
     hosts = hosts_of(settings)
     for name, (_, limit) in hosts.items():
-        planned = sum(
-            registry.endpoint(source).weight * 60 / source.period_s
-            for source in registry.sources
-            if source.venue == name
-        )
+        planned = registry.weight_per_minute(name, exf.definition_period_s)
         if limit is not None and planned > limit * USED_SHARE:
             msg = (
                 f"{name}: the polls weigh {planned:,.0f} a minute, expected at most "

@@ -161,6 +161,7 @@ class ServiceProcess:
             hosts={n: host for n, host in hosts_of(self._settings).items() if n in used},
             period_s=exf.period_s,
             trusts_exchange_time=exf.age_from == "exchange",
+            definition_period_s=exf.definition_period_s,
         )
 
     async def _run_until_stop(self, work: Work, service_files: ServiceFiles) -> int:

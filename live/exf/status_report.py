@@ -98,6 +98,18 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
     for name, reason in dead.items():
         url = next(h["base_url"] for h in status["hosts"] if h["venue"] == name)
         lines.append(f"NO ANSWER from {name} ({url}): {reason}")
+    for definition in status["definitions"]:
+        lines += [
+            f"UNUSABLE: {definition['definition']}: {why}"
+            for why in definition["unusable"].values()
+        ]
+        if (
+            definition["failures_in_a_row"]
+            and definition["definition"].partition("/")[0] not in dead
+        ):
+            lines.append(
+                f"no definitions from {definition['definition']}: {definition['last_error']}"
+            )
     if factors["missing"]:
         names = ", ".join(factors["missing"][:_SHOWN_MISSING])
         more = len(factors["missing"]) - _SHOWN_MISSING

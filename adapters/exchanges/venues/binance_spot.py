@@ -6,15 +6,18 @@ from typing import Final
 
 from adapters.exchanges.binance_bodies import (
     SYMBOL,
+    SYMBOLS,
     TICKER_24H_FIELDS,
     book_ticker,
     depth_parser,
+    exchange_info,
     ticker_24h,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS
-from adapters.exchanges.rest_venue import Endpoint, RestVenue
+from adapters.exchanges.rest_venue import Definitions, Endpoint, RestVenue
 
 LEVELS: Final = 100
+_TRADED: Final = ("instrument",)
 
 VENUE: Final = RestVenue(
     name="binance_spot",
@@ -27,6 +30,7 @@ VENUE: Final = RestVenue(
             query=SYMBOL,
             parse=book_ticker,
             fields=TOUCH_FIELDS,
+            definitions=_TRADED,
             weight=2,
         ),
         "depth": Endpoint(
@@ -34,6 +38,7 @@ VENUE: Final = RestVenue(
             query={**SYMBOL, "limit": str(LEVELS)},
             parse=depth_parser(LEVELS),
             fields=BOOK_FIELDS,
+            definitions=_TRADED,
             weight=5,
         ),
         "ticker_24h": Endpoint(
@@ -41,7 +46,14 @@ VENUE: Final = RestVenue(
             query=SYMBOL,
             parse=ticker_24h,
             fields=TICKER_24H_FIELDS,
+            definitions=_TRADED,
             weight=2,
         ),
     },
+    definitions={
+        "instrument": Definitions(
+            path="/api/v3/exchangeInfo", query=SYMBOL, parse=exchange_info, weight=20
+        )
+    },
+    symbols=SYMBOLS,
 )

@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from adapters.exchanges.binance_bodies import (
     SYMBOL,
+    SYMBOLS,
     TICKER_24H_FIELDS,
     book_ticker,
     checked,
     depth_parser,
+    exchange_info,
     ticker_24h,
 )
 from adapters.exchanges.json_values import (
@@ -22,7 +24,13 @@ from adapters.exchanges.json_values import (
     rows,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS
-from adapters.exchanges.rest_venue import BadBodyError, Endpoint, Reading, RestVenue
+from adapters.exchanges.rest_venue import (
+    BadBodyError,
+    Definitions,
+    Endpoint,
+    Reading,
+    RestVenue,
+)
 
 DEFAULT_FUNDING_INTERVAL_H: Final = 8.0
 """Hours of a symbol that /fapi/v1/fundingInfo, a list of exceptions, does not list."""
@@ -88,6 +96,7 @@ def taker_volume(body: Any, symbol: str) -> Reading:
 
 
 _STATISTICS: Final = {**SYMBOL, "period": "5m", "limit": "2"}
+_TRADED: Final = ("instruments",)
 _LONG_SHORT_FIELDS: Final = {"long_short": "longs over shorts"}
 
 
@@ -97,6 +106,7 @@ def _statistics(name: str) -> Endpoint:
         query=_STATISTICS,
         parse=long_short,
         fields=_LONG_SHORT_FIELDS,
+        definitions=_TRADED,
     )
 
 
@@ -117,11 +127,13 @@ VENUE: Final = RestVenue(
                 "funding_rate": "fraction for one funding interval",
                 "minutes_to_funding": "minutes",
             },
+            definitions=_TRADED,
         ),
         "funding_info": Endpoint(
             path="/fapi/v1/fundingInfo",
             parse=funding_info,
             fields={"funding_interval_h": "hours between two fundings"},
+            definitions=_TRADED,
         ),
         "book_ticker": Endpoint(
             path="/fapi/v1/ticker/bookTicker",
@@ -129,6 +141,7 @@ VENUE: Final = RestVenue(
             parse=book_ticker,
             fields=TOUCH_FIELDS,
             weight=2,
+            definitions=_TRADED,
         ),
         "depth": Endpoint(
             path="/fapi/v1/depth",
@@ -136,6 +149,7 @@ VENUE: Final = RestVenue(
             parse=depth_parser(FEW_LEVELS),
             fields=BOOK_FIELDS,
             weight=2,
+            definitions=_TRADED,
         ),
         "deep_depth": Endpoint(
             path="/fapi/v1/depth",
@@ -143,18 +157,21 @@ VENUE: Final = RestVenue(
             parse=depth_parser(ALL_LEVELS),
             fields=BOOK_FIELDS,
             weight=20,
+            definitions=_TRADED,
         ),
         "open_interest": Endpoint(
             path="/fapi/v1/openInterest",
             query=SYMBOL,
             parse=open_interest,
             fields={"open_interest_base": "base currency, one side"},
+            definitions=_TRADED,
         ),
         "ticker_24h": Endpoint(
             path="/fapi/v1/ticker/24hr",
             query=SYMBOL,
             parse=ticker_24h,
             fields=TICKER_24H_FIELDS,
+            definitions=_TRADED,
         ),
         "long_short_accounts": _statistics("globalLongShortAccountRatio"),
         "top_long_short_accounts": _statistics("topLongShortAccountRatio"),
@@ -168,6 +185,11 @@ VENUE: Final = RestVenue(
                 "taker_buy_base": "base currency, 5 minutes",
                 "taker_sell_base": "base currency, 5 minutes",
             },
+            definitions=_TRADED,
         ),
     },
+    definitions={
+        "instruments": Definitions(path="/fapi/v1/exchangeInfo", parse=exchange_info),
+    },
+    symbols=SYMBOLS,
 )

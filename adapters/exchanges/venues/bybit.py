@@ -7,12 +7,13 @@ contract is worth 1 USD: its sizes, volumes and open interest are USD, its turno
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exchanges.json_values import (
     NAN,
     bps_over,
     from_ms,
+    instruments,
     newest,
     number,
     per_8h,
@@ -20,15 +21,22 @@ from adapters.exchanges.json_values import (
     record,
     row_of_symbol,
     rows,
+    unless,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS, book_values, touch_or_nan
 from adapters.exchanges.rest_venue import (
     BadBodyError,
+    Definitions,
     Endpoint,
+    Instrument,
     RateLimitedError,
     Reading,
     RestVenue,
+    SymbolPattern,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RATE_LIMIT_CODES: Final = (10006, 10018)
 LEVELS: Final = 200
@@ -49,6 +57,20 @@ def _result(body: Any) -> tuple[dict[str, Any], int]:
 def _one_side(row: dict[str, Any]) -> float:
     single = number(row.get("singleOpenInterest"))
     return single if single >= 0 else number(row.get("openInterest")) / SIDES
+
+
+def instruments_info(body: Any) -> Mapping[str, Instrument]:
+    """Read ``GET /v5/market/instruments-info``: a contract is 1 of the coin (inverse: 1 USD).
+
+    A symbol that is not traded any more is answered with an empty list.
+    """
+    result, _ = _result(body)
+    return instruments(
+        result.get("list"),
+        "symbol",
+        "instruments-info",
+        lambda row: Instrument(closed=unless(row, "status", "Trading", "PreLaunch")),
+    )
 
 
 def ticker(body: Any, symbol: str) -> Reading:
@@ -125,6 +147,8 @@ def funding_history(body: Any, symbol: str) -> Reading:
 
 
 _SYMBOL: Final = {"category": "linear", "symbol": "{symbol}"}
+_INVERSE: Final = {**_SYMBOL, "category": "inverse"}
+_TRADED: Final = ("linear",)
 _TICKER_FIELDS: Final = {
     **TOUCH_FIELDS,
     "mark_price": "quote currency",
@@ -148,37 +172,54 @@ VENUE: Final = RestVenue(
     documentation="https://bybit-exchange.github.io/docs/v5/market/tickers",
     endpoints={
         "ticker": Endpoint(
-            path="/v5/market/tickers", query=_SYMBOL, parse=ticker, fields=_TICKER_FIELDS
+            path="/v5/market/tickers",
+            query=_SYMBOL,
+            parse=ticker,
+            fields=_TICKER_FIELDS,
+            definitions=_TRADED,
         ),
         "inverse_ticker": Endpoint(
             path="/v5/market/tickers",
-            query={**_SYMBOL, "category": "inverse"},
+            query=_INVERSE,
             parse=ticker,
             fields=_TICKER_FIELDS,
+            definitions=("inverse",),
+            symbols=SymbolPattern("{asset}USD"),
         ),
         "depth": Endpoint(
             path="/v5/market/orderbook",
             query={**_SYMBOL, "limit": str(LEVELS)},
             parse=depth,
             fields=BOOK_FIELDS,
+            definitions=_TRADED,
         ),
         "long_short_accounts": Endpoint(
             path="/v5/market/account-ratio",
             query={**_SYMBOL, "period": "5min", "limit": "2"},
             parse=long_short_accounts,
             fields={"long_short": "accounts long over accounts short"},
+            definitions=_TRADED,
         ),
         "open_interest": Endpoint(
             path="/v5/market/open-interest",
             query={**_SYMBOL, "intervalTime": "5min", "limit": "2"},
             parse=open_interest,
             fields={"open_interest_contracts": "base currency (inverse: USD), one side"},
+            definitions=_TRADED,
         ),
         "funding_history": Endpoint(
             path="/v5/market/funding/history",
             query={**_SYMBOL, "limit": "2"},
             parse=funding_history,
             fields={"paid_funding_rate": "fraction for one funding interval, as last paid"},
+            definitions=_TRADED,
         ),
     },
+    definitions={
+        category: Definitions(
+            path="/v5/market/instruments-info", query=query, parse=instruments_info
+        )
+        for category, query in (("linear", _SYMBOL), ("inverse", _INVERSE))
+    },
+    symbols=SymbolPattern("{asset}USDT"),
 )

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from adapters.exchanges.json_values import NAN, from_iso, number, record
+from adapters.exchanges.json_values import NAN, from_iso, instruments, number, record, unless
 from adapters.exchanges.order_book import BOOK_FIELDS, book_values, levels_of, touch_values
-from adapters.exchanges.rest_venue import BadBodyError, Endpoint, Reading, RestVenue
+from adapters.exchanges.rest_venue import (
+    BadBodyError,
+    Definitions,
+    Endpoint,
+    Instrument,
+    Reading,
+    RestVenue,
+    SymbolPattern,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LEVELS: Final = 100
+CLOSED_BY: Final = ("is_disabled", "trading_disabled", "view_only", "cancel_only")
+"""Members of a product that are true while it is not traded."""
 
 
 def _checked(body: Any, what: str) -> dict[str, Any]:
@@ -49,6 +62,19 @@ def depth(body: Any, symbol: str) -> Reading:
     return Reading(book_values(bids, asks, levels_asked=LEVELS), from_iso(book.get("time")))
 
 
+def definition(body: Any) -> Mapping[str, Instrument]:
+    """Read ``GET .../market/products/{symbol}`` as a definition."""
+    answer = _checked(body, "product")
+    return instruments(
+        [answer], "product_id", "product", lambda row: Instrument(closed=_closed(row))
+    )
+
+
+def _closed(product: dict[str, Any]) -> str:
+    reasons = [name for name in CLOSED_BY if product.get(name) is True]
+    return ", ".join(reasons) or unless(product, "status", "online", "", None)
+
+
 def product(body: Any, symbol: str) -> Reading:
     """Read ``GET .../market/products/{symbol}``: the change in percent, with ``%`` or without.
 
@@ -69,10 +95,11 @@ def product(body: Any, symbol: str) -> Reading:
         "change_24h_pct": number(change.removesuffix("%") if isinstance(change, str) else change),
         "turnover_24h_quote": volume * price,
     }
-    return Reading(values)
+    return Reading(values).unless_closed(_closed(answer))
 
 
 _MARKET: Final = "/api/v3/brokerage/market"
+_TRADED: Final = ("product",)
 
 VENUE: Final = RestVenue(
     name="coinbase",
@@ -89,12 +116,14 @@ VENUE: Final = RestVenue(
                 "spread_bps": "best ask over best bid, bps of the mid",
                 "last_price": "quote currency",
             },
+            definitions=_TRADED,
         ),
         "depth": Endpoint(
             path=f"{_MARKET}/product_book",
             query={"product_id": "{symbol}", "limit": str(LEVELS)},
             parse=depth,
             fields=BOOK_FIELDS,
+            definitions=_TRADED,
         ),
         "product": Endpoint(
             path=f"{_MARKET}/products/{{symbol}}",
@@ -106,4 +135,8 @@ VENUE: Final = RestVenue(
             },
         ),
     },
+    definitions={
+        "product": Definitions(path=f"{_MARKET}/products/{{symbol}}", parse=definition),
+    },
+    symbols=SymbolPattern("{asset}-USD"),
 )

@@ -6,27 +6,36 @@ the last 8 hours, ``current_funding`` the current rate.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exchanges.json_values import (
+    NAN,
     at,
     bps_over,
     from_ms,
     from_us,
+    instruments,
     newest_row,
     number,
     ratio,
     record,
     rows,
+    unless,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, book_values
 from adapters.exchanges.rest_venue import (
     BadBodyError,
+    Definitions,
     Endpoint,
+    Instrument,
     RateLimitedError,
     Reading,
     RestVenue,
+    SymbolPattern,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TOO_MANY_REQUESTS: Final = 10028
 LEVELS: Final = 100
@@ -42,6 +51,16 @@ def _result(body: Any) -> tuple[Any, int]:
         msg = f"error {error.get('code')}: {error.get('message')}"
         raise kind(msg)
     return answer.get("result"), from_us(answer.get("usOut"))
+
+
+def get_instruments(body: Any) -> Mapping[str, Instrument]:
+    """Read ``GET /api/v2/public/get_instruments``: sizes are amounts already, not contracts."""
+    found, _ = _result(body)
+    return instruments(found, "instrument_name", "get_instruments", _instrument)
+
+
+def _instrument(row: dict[str, Any]) -> Instrument:
+    return Instrument(closed="" if row.get("is_active") is True else "is_active is not true")
 
 
 def order_book(body: Any, symbol: str) -> Reading:
@@ -61,9 +80,12 @@ def order_book(body: Any, symbol: str) -> Reading:
         msg = f"get_order_book: expected {symbol}, found {row.get('instrument_name')!r}"
         raise BadBodyError(msg)
     is_inverse = "_" not in symbol
-    book = book_values(
-        row.get("bids"), row.get("asks"), levels_asked=LEVELS, sizes_in_quote=is_inverse
-    )
+    book = dict.fromkeys(BOOK_FIELDS, NAN)
+    closed = unless(row, "state", "open", None)
+    if not closed:
+        book = book_values(
+            row.get("bids"), row.get("asks"), levels_asked=LEVELS, sizes_in_quote=is_inverse
+        )
     mark, index = number(row.get("mark_price")), number(row.get("index_price"))
     interest = number(row.get("open_interest"))
     stats = record(row.get("stats"), "stats")
@@ -81,7 +103,8 @@ def order_book(body: Any, symbol: str) -> Reading:
         "change_24h_pct": number(stats.get("price_change")),
         "turnover_24h_quote": number(stats.get("volume_usd")),
     }
-    return Reading(values, from_ms(row.get("timestamp")), server_ns)
+    reading = Reading(values, from_ms(row.get("timestamp")), server_ns)
+    return reading.unless_closed(closed)
 
 
 def volatility_index(body: Any, symbol: str) -> Reading:
@@ -120,6 +143,8 @@ def option_summary(body: Any, symbol: str) -> Reading:
     return Reading(values, from_ms(options[0].get("creation_timestamp")), server_ns)
 
 
+_CURRENCY: Final = SymbolPattern("{asset}")
+
 VENUE: Final = RestVenue(
     name="deribit",
     base_url="https://www.deribit.com",
@@ -144,8 +169,10 @@ VENUE: Final = RestVenue(
                 "change_24h_pct": "percent",
                 "turnover_24h_quote": "USD",
             },
+            definitions=("futures",),
         ),
         "volatility_index": Endpoint(
+            symbols=_CURRENCY,
             path="/api/v2/public/get_volatility_index_data",
             query={
                 "currency": "{symbol}",
@@ -157,6 +184,7 @@ VENUE: Final = RestVenue(
             fields={"volatility_index": "percent a year, expected over the next 30 days"},
         ),
         "option_summary": Endpoint(
+            symbols=_CURRENCY,
             path="/api/v2/public/get_book_summary_by_currency",
             query={"currency": "{symbol}", "kind": "option"},
             parse=option_summary,
@@ -167,4 +195,14 @@ VENUE: Final = RestVenue(
             },
         ),
     },
+    definitions={
+        "futures": Definitions(
+            path="/api/v2/public/get_instruments",
+            query={"currency": "any", "kind": "future", "expired": "false"},
+            parse=get_instruments,
+        ),
+    },
+    symbols=SymbolPattern(
+        "{asset}_USDC-PERPETUAL", {"BTC": "BTC-PERPETUAL", "ETH": "ETH-PERPETUAL"}
+    ),
 )

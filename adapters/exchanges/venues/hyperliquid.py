@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exchanges.json_values import (
     bps_over,
     from_ms,
+    instruments,
     number,
     per_8h,
     record,
     rows,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, book_values, levels_of
-from adapters.exchanges.rest_venue import BadBodyError, Endpoint, Reading, RestVenue
+from adapters.exchanges.rest_venue import (
+    BadBodyError,
+    Definitions,
+    Endpoint,
+    Instrument,
+    Reading,
+    RestVenue,
+    SymbolPattern,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FUNDING_INTERVAL_H: Final = 1.0
 LEVELS: Final = 20
+
+
+def meta(body: Any) -> Mapping[str, Instrument]:
+    """Read ``POST /info`` of type ``meta``: the coins."""
+    return instruments(record(body, "meta").get("universe"), "name", "universe", _instrument)
+
+
+def _instrument(coin: dict[str, Any]) -> Instrument:
+    return Instrument(closed="isDelisted" if coin.get("isDelisted") else "")
 
 
 def contexts(body: Any, symbol: str) -> Reading:
@@ -53,7 +74,7 @@ def contexts(body: Any, symbol: str) -> Reading:
         "change_24h_pct": bps_over(mark, number(row.get("prevDayPx"))) / 100,
         "turnover_24h_quote": number(row.get("dayNtlVlm")),
     }
-    return Reading(values)
+    return Reading(values).unless_closed(_instrument(coins[names.index(symbol)]).closed)
 
 
 def depth(body: Any, symbol: str) -> Reading:
@@ -107,6 +128,11 @@ VENUE: Final = RestVenue(
             parse=depth,
             fields=BOOK_FIELDS,
             weight=2,
+            definitions=("instruments",),
         ),
     },
+    definitions={
+        "instruments": Definitions(path="/info", json={"type": "meta"}, parse=meta, weight=20),
+    },
+    symbols=SymbolPattern("{asset}"),
 )

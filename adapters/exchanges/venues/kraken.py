@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from adapters.exchanges.json_values import at, number, record
+from adapters.exchanges.json_values import at, number, record, unless
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS, book_values, touch_values
 from adapters.exchanges.rest_venue import (
     BadBodyError,
+    Definitions,
     Endpoint,
+    Instrument,
     RateLimitedError,
     Reading,
     RestVenue,
+    SymbolPattern,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RATE_LIMIT_WORDS: Final = ("rate limit", "too many requests", "temporary lockout")
 LEVELS: Final = 100
+UNKNOWN_PAIR: Final = ["EQuery:Unknown asset pair"]
+TRADED_STATES: Final = ("online", "post_only", "limit_only", "reduce_only")
+_TRADED: Final = ("pair",)
 
 
 def _result(body: Any) -> dict[str, Any]:
     """Return the object of the requested pair; Kraken may use another name for it (XXBTZUSD)."""
-    answer = record(body, "body")
+    found = record(_checked(record(body, "body")).get("result"), "result")
+    pairs = [row for row in found.values() if isinstance(row, dict)]
+    if len(pairs) != 1:
+        msg = f"result: expected one pair, found {len(pairs)}"
+        raise BadBodyError(msg)
+    return pairs[0]
+
+
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     errors = answer.get("error")
     if errors:
         text = ", ".join(map(str, errors)) if isinstance(errors, list) else str(errors)
         is_limit = any(word in text.lower() for word in RATE_LIMIT_WORDS)
         msg = f"error {text}"
         raise (RateLimitedError if is_limit else BadBodyError)(msg)
-    found = record(answer.get("result"), "result")
-    pairs = [row for row in found.values() if isinstance(row, dict)]
-    if len(pairs) != 1:
-        msg = f"result: expected one pair, found {len(pairs)}"
-        raise BadBodyError(msg)
-    return pairs[0]
+    return answer
+
+
+def asset_pairs(body: Any) -> Mapping[str, Instrument]:
+    """Read ``GET /0/public/AssetPairs``: a pair under its own name and the one it is asked by."""
+    answer = record(body, "body")
+    if answer.get("error") == UNKNOWN_PAIR:
+        return {}
+    found = record(_checked(answer).get("result"), "result")
+    defined: dict[str, Instrument] = {}
+    for name, entry in found.items():
+        row = record(entry, "AssetPairs")
+        instrument = Instrument(closed=unless(row, "status", *TRADED_STATES))
+        defined |= dict.fromkeys((name, str(row.get("altname"))), instrument)
+    return defined
 
 
 def ticker(body: Any, symbol: str) -> Reading:
@@ -69,6 +95,7 @@ VENUE: Final = RestVenue(
             path="/0/public/Ticker",
             query={"pair": "{symbol}"},
             parse=ticker,
+            definitions=_TRADED,
             fields={
                 **TOUCH_FIELDS,
                 "last_price": "quote currency",
@@ -81,6 +108,13 @@ VENUE: Final = RestVenue(
             query={"pair": "{symbol}", "count": str(LEVELS)},
             parse=depth,
             fields=BOOK_FIELDS,
+            definitions=_TRADED,
         ),
     },
+    definitions={
+        "pair": Definitions(
+            path="/0/public/AssetPairs", query={"pair": "{symbol}"}, parse=asset_pairs
+        ),
+    },
+    symbols=SymbolPattern("{asset}USD", {"BTC": "XBTUSD", "DOGE": "XDGUSD"}),
 )

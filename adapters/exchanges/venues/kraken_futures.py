@@ -6,14 +6,54 @@ for one USD (inverse). Where Kraken gives ``relativeFundingRate``, a fraction, t
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from adapters.exchanges.json_values import bps_over, from_iso, number, per_8h, ratio, record
+from adapters.exchanges.json_values import (
+    NAN,
+    bps_over,
+    from_iso,
+    instruments,
+    number,
+    per_8h,
+    ratio,
+    record,
+)
 from adapters.exchanges.order_book import TOUCH_FIELDS, touch_or_nan
-from adapters.exchanges.rest_venue import BadBodyError, Endpoint, Reading, RestVenue
+from adapters.exchanges.rest_venue import (
+    BadBodyError,
+    Definitions,
+    Endpoint,
+    Instrument,
+    Reading,
+    RestVenue,
+    SymbolPattern,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FUNDING_INTERVAL_H: Final = 1.0
 INVERSE_PREFIX: Final = "PI_"
+
+
+def instrument_list(body: Any) -> Mapping[str, Instrument]:
+    """Read ``GET /derivatives/api/v3/instruments``."""
+    return instruments(_checked(body).get("instruments"), "symbol", "instruments", _instrument)
+
+
+def _instrument(row: dict[str, Any]) -> Instrument:
+    size = number(row.get("contractSize"))
+    return Instrument(
+        size if size > 0 else NAN, "" if row.get("tradeable") is True else "not tradeable"
+    )
+
+
+def _checked(body: Any) -> dict[str, Any]:
+    answer = record(body, "body")
+    if answer.get("result") != "success":
+        msg = f"error {answer.get('error') or answer.get('errors') or answer.get('result')}"
+        raise BadBodyError(msg)
+    return answer
 
 
 def ticker(body: Any, symbol: str) -> Reading:
@@ -25,10 +65,7 @@ def ticker(body: Any, symbol: str) -> Reading:
         If the answer reports an error or is about something else.
 
     """
-    answer = record(body, "body")
-    if answer.get("result") != "success":
-        msg = f"error {answer.get('error') or answer.get('errors') or answer.get('result')}"
-        raise BadBodyError(msg)
+    answer = _checked(body)
     row = _row(answer, symbol)
     is_inverse = symbol.upper().startswith(INVERSE_PREFIX)
     mark, index = number(row.get("markPrice")), number(row.get("indexPrice"))
@@ -53,7 +90,8 @@ def ticker(body: Any, symbol: str) -> Reading:
         "change_24h_pct": number(row.get("change24h")),
         "turnover_24h_quote": number(row.get(volume)),
     }
-    return Reading(values, server_ns=from_iso(answer.get("serverTime")), problems=problems)
+    reading = Reading(values, server_ns=from_iso(answer.get("serverTime")), problems=problems)
+    return reading.unless_closed("suspended" if row.get("suspended") is True else "")
 
 
 def _row(answer: dict[str, Any], symbol: str) -> dict[str, Any]:
@@ -88,6 +126,12 @@ VENUE: Final = RestVenue(
                 "change_24h_pct": "percent",
                 "turnover_24h_quote": "USD",
             },
+            definitions=("instruments",),
+            contract_fields=("open_interest_base", "open_interest_quote"),
         ),
     },
+    definitions={
+        "instruments": Definitions(path="/derivatives/api/v3/instruments", parse=instrument_list),
+    },
+    symbols=SymbolPattern("PF_{asset}USD", {"BTC": "PF_XBTUSD"}),
 )

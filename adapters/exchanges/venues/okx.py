@@ -1,33 +1,47 @@
-"""OKX: linear swaps, whose sizes are contracts of a fixed amount of the base currency."""
+"""OKX: linear swaps, whose sizes are contracts of an amount that their definition gives; spot."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exchanges.json_values import (
+    NAN,
     at,
     bps_over,
     from_ms,
+    instruments,
     newest_row,
     number,
     only,
     per_8h,
     ratio,
     record,
+    unless,
 )
-from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS, book_values, touch_or_nan
+from adapters.exchanges.order_book import (
+    BOOK_FIELDS,
+    DEPTH_FIELDS,
+    TOUCH_FIELDS,
+    book_values,
+    touch_or_nan,
+)
 from adapters.exchanges.rest_venue import (
     BadBodyError,
+    Definitions,
     Endpoint,
+    Instrument,
     RateLimitedError,
     Reading,
     RestVenue,
+    SymbolPattern,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RATE_LIMIT_CODES: Final = ("50011", "50013", "50061")
 LEVELS: Final = 100
-CONTRACT_BASE: Final = {"BTC-USDT-SWAP": 0.01, "ETH-USDT-SWAP": 0.1}
-"""Base currency in one contract (``ctVal``); spot sizes are the base currency itself."""
+UNKNOWN_INSTRUMENT: Final = "51001"
 MS_PER_H: Final = 3_600_000
 
 
@@ -49,13 +63,22 @@ def _row(body: Any, symbol: str, what: str) -> dict[str, Any]:
     return row
 
 
-def _contract(symbol: str) -> float:
-    if not symbol.endswith("-SWAP"):
-        return 1.0
-    if symbol not in CONTRACT_BASE:
-        msg = f"the contract size of {symbol} is not known: add it to CONTRACT_BASE of okx.py"
-        raise BadBodyError(msg)
-    return CONTRACT_BASE[symbol]
+def public_instruments(body: Any) -> Mapping[str, Instrument]:
+    """Read ``GET /api/v5/public/instruments``: a swap's contract is ``ctVal`` by ``ctMult``.
+
+    An instrument that does not exist (any more) is answered with an error of its own.
+    """
+    if isinstance(body, dict) and body.get("code") == UNKNOWN_INSTRUMENT:
+        return {}
+    return instruments(_data(body), "instId", "instruments", _instrument)
+
+
+def _instrument(row: dict[str, Any]) -> Instrument:
+    closed = unless(row, "state", "live")
+    if row.get("instType") == "SPOT":
+        return Instrument(closed=closed)
+    size = number(row.get("ctVal")) * number(row.get("ctMult") or 1)
+    return Instrument(size if size > 0 else NAN, closed)
 
 
 def funding_rate(body: Any, symbol: str) -> Reading:
@@ -115,10 +138,16 @@ def ticker(body: Any, symbol: str) -> Reading:
 
 
 def depth(body: Any, symbol: str) -> Reading:
-    """Read ``GET /api/v5/market/books``; it does not repeat the symbol."""
+    """Read ``GET /api/v5/market/books``, which does not repeat the symbol and counts contracts.
+
+    Contracts of ``-USD-`` swaps are inverse: amounts of USD.
+    """
     book = only(_data(body), "books")
     values = book_values(
-        book.get("bids"), book.get("asks"), levels_asked=LEVELS, contract=_contract(symbol)
+        book.get("bids"),
+        book.get("asks"),
+        levels_asked=LEVELS,
+        sizes_in_quote=symbol.endswith("-USD-SWAP"),
     )
     return Reading(values, from_ms(book.get("ts")))
 
@@ -136,6 +165,7 @@ def taker_volume(body: Any, symbol: str) -> Reading:
 
 
 _INSTRUMENT: Final = {"instId": "{symbol}"}
+_TRADED: Final = ("swap", "spot")
 _STATISTICS: Final = "/api/v5/rubik/stat/contracts"
 _LONG_SHORT_FIELDS: Final = {"long_short": "longs over shorts"}
 
@@ -155,18 +185,21 @@ VENUE: Final = RestVenue(
                 "funding_8h": "fraction for 8 hours",
                 "minutes_to_funding": "minutes",
             },
+            definitions=_TRADED,
         ),
         "mark_price": Endpoint(
             path="/api/v5/public/mark-price",
             query={"instType": "SWAP", **_INSTRUMENT},
             parse=mark_price,
             fields={"mark_price": "quote currency"},
+            definitions=_TRADED,
         ),
         "index_price": Endpoint(
             path="/api/v5/market/index-tickers",
             query=_INSTRUMENT,
             parse=index_price,
             fields={"index_price": "quote currency"},
+            symbols=SymbolPattern("{asset}-USDT"),
         ),
         "open_interest": Endpoint(
             path="/api/v5/public/open-interest",
@@ -176,6 +209,7 @@ VENUE: Final = RestVenue(
                 "open_interest_base": "base currency, one side",
                 "open_interest_usd": "USD, one side",
             },
+            definitions=_TRADED,
         ),
         "ticker": Endpoint(
             path="/api/v5/market/ticker",
@@ -187,36 +221,53 @@ VENUE: Final = RestVenue(
                 "change_24h_pct": "percent",
                 "turnover_24h_quote": "quote currency (swap: base volume times last price)",
             },
+            definitions=_TRADED,
         ),
         "depth": Endpoint(
             path="/api/v5/market/books",
             query={**_INSTRUMENT, "sz": str(LEVELS)},
             parse=depth,
             fields=BOOK_FIELDS,
+            contract_fields=DEPTH_FIELDS,
+            definitions=_TRADED,
         ),
         "long_short_accounts": Endpoint(
             path=f"{_STATISTICS}/long-short-account-ratio-contract",
             query={**_INSTRUMENT, "period": "5m", "limit": "2"},
             parse=long_short,
             fields=_LONG_SHORT_FIELDS,
+            definitions=_TRADED,
         ),
         "top_long_short_accounts": Endpoint(
             path=f"{_STATISTICS}/long-short-account-ratio-contract-top-trader",
             query={**_INSTRUMENT, "period": "5m", "limit": "2"},
             parse=long_short,
             fields=_LONG_SHORT_FIELDS,
+            definitions=_TRADED,
         ),
         "top_long_short_positions": Endpoint(
             path=f"{_STATISTICS}/long-short-position-ratio-contract-top-trader",
             query={**_INSTRUMENT, "period": "5m", "limit": "2"},
             parse=long_short,
             fields=_LONG_SHORT_FIELDS,
+            definitions=_TRADED,
         ),
         "taker_volume": Endpoint(
             path="/api/v5/rubik/stat/taker-volume",
             query={"ccy": "{symbol}", "instType": "CONTRACTS", "period": "5m"},
             parse=taker_volume,
             fields={"taker_buy_sell": "volume bought by takers over volume sold, 5 minutes"},
+            symbols=SymbolPattern("{asset}"),
         ),
     },
+    definitions={
+        kind.lower(): Definitions(
+            path="/api/v5/public/instruments",
+            query={"instType": kind, **_INSTRUMENT},
+            parse=public_instruments,
+            symbols=symbols,
+        )
+        for kind, symbols in (("SWAP", ".+-SWAP"), ("SPOT", "[^-]+-[^-]+"))
+    },
+    symbols=SymbolPattern("{asset}-USDT-SWAP"),
 )

@@ -1,1 +1,1 @@
-"""Polling one source: when, through which client, within which limits."""
+"""Polling one request: when, through which client, within which limits."""

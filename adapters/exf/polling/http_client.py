@@ -127,8 +127,19 @@ class Fetcher:
     ) -> None:
         await self._session.close()
 
-    async def fetch(self, request: Request, deadline_s: float) -> Answer:
+    async def fetch(
+        self, request: Request, deadline_s: float, largest_body: int | None = None
+    ) -> Answer:
         """Send a request and return its answer.
+
+        Parameters
+        ----------
+        request : Request
+            The request.
+        deadline_s : float
+            As in the constructor, for this request.
+        largest_body : int, optional
+            Likewise, if larger.
 
         Raises
         ------
@@ -154,7 +165,7 @@ class Fetcher:
                     where = response.headers.get("Location", "nowhere")
                     text = f"HTTP {response.status} to {where:.100}; redirects are not followed"
                     raise FetchError("redirect", text)
-                body = await self._read(response)
+                body = await self._read(response, largest_body or self._largest_body)
         except TimeoutError:
             text = f"{state} within {deadline_s:g} s"
             raise FetchError("timeout", text) from None
@@ -172,21 +183,21 @@ class Fetcher:
             received_mono_ns - sent_mono_ns,
         )
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse, largest_body: int) -> bytes:
         """Read the body up to the limit; beyond it, leaving the block closes the connection."""
         announced = response.content_length or 0
         chunks: list[bytes] = []
         size = 0
-        if announced <= self._largest_body:
+        if announced <= largest_body:
             async for chunk in response.content.iter_any():
                 chunks.append(chunk)
                 size += len(chunk)
-                if size > self._largest_body:
+                if size > largest_body:
                     break
             else:
                 return b"".join(chunks)
         found = f"{announced:,} bytes announced" if announced > size else f"{size:,} and more"
-        text = f"body: expected at most {self._largest_body:,} bytes, found {found}"
+        text = f"body: expected at most {largest_body:,} bytes, found {found}"
         raise FetchError("too_large", text, body=b"".join(chunks)[:_SHOWN_BYTES])
 
 

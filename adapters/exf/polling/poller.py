@@ -1,152 +1,153 @@
-"""SourcePoller: polls one source for as long as the service runs."""
+"""RequestPoller: polls one request for as long as the service runs."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
-from adapters.exchanges.rest_venue import BadBodyError, RateLimitedError
+from adapters.exchanges.rest_venue import RateLimitedError
 from adapters.exf.polling.cadence import Cadence
 from adapters.exf.polling.http_client import FetchError
-from adapters.exf.polling.source_health import SourceHealth
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from adapters.exchanges.rest_venue import Endpoint, Reading
     from adapters.exf.polling.http_client import Answer, Fetcher
     from adapters.exf.polling.request import Request
+    from adapters.exf.polling.source_health import SourceHealth
     from adapters.exf.polling.venue_host import VenueHost
-    from adapters.exf.registry.factor_registry import PolledSource
 
-_DEADLINE_SHARE: Final = 0.9
-"""Share of the period that is the deadline, if shorter than the fetcher's."""
-_DATE_RESOLUTION_NS: Final = 1_000_000_000
-FUTURE_TOLERANCE_NS: Final = 1_000_000_000
-"""How far an exchange's stamp may lie ahead of the estimate of its clock."""
-
-type OnReading = Callable[[PolledSource, Reading, Answer, int], None]
-"""Called with a usable reading, its answer, and its age at receipt in nanoseconds."""
-type OnBadBody = Callable[[PolledSource], None]
+DEADLINE_SHARE: Final = 0.9
+"""Share of the period that is the deadline, if shorter than the given one."""
 
 
-class SourcePoller:
-    """Send the request, read the answer, pass the reading on, and wait for the next instant.
+class AnswerReader(Protocol):
+    """What is made of the answers of a request; several may read the same ones."""
+
+    @property
+    def health(self) -> SourceHealth:
+        """The outcomes of the polls."""
+
+    def read(self, body: Any, answer: Answer) -> bool:
+        """Read parsed JSON; return whether it is usable. Raises RateLimitedError."""
+
+    def failed(self, kind: str, text: str, body: bytes = b"") -> None:
+        """Count a poll that brought no JSON; see :class:`SourceHealth`."""
+
+
+class RequestPoller:
+    """Send the request, have the answer read, and wait for the next instant.
 
     Parameters
     ----------
-    source, endpoint, request
-        The source, its endpoint, and the request that polls it.
+    name : str
+        Its name in logs.
+    request : Request
+        The request.
+    weight, period_s : float
+        What it costs of the host's rate limit, and how often it is sent, seconds.
     host : VenueHost
         The host whose rate limit and pauses are observed.
     fetcher : Fetcher
         Sends the requests.
+    readers : sequence of AnswerReader
+        They read every answer, in this order; none affects another.
     lateness_s : deque of float
         Receives how late each poll began, seconds.
-    on_reading, on_bad_body : callable
-        Called with a reading, and with a body that cannot be used.
-    trusts_exchange_time : bool
-        Count age from the exchange's own time where it gives one.
+    deadline_s : float, optional
+        The limit of a request, seconds, if not the fetcher's.
+    largest_body : int, optional
+        The largest answer, bytes after decompression, if not the fetcher's.
 
     """
 
     def __init__(  # noqa: PLR0913 - it stands between all of them
         self,
         *,
-        source: PolledSource,
-        endpoint: Endpoint,
+        name: str,
         request: Request,
+        weight: float,
+        period_s: float,
         host: VenueHost,
         fetcher: Fetcher,
+        readers: Sequence[AnswerReader],
         lateness_s: deque[float],
-        on_reading: OnReading,
-        on_bad_body: OnBadBody,
-        trusts_exchange_time: bool = True,
+        deadline_s: float | None = None,
+        largest_body: int | None = None,
     ) -> None:
-        self.source: Final = source
+        self.name: Final = name
         self.request: Final = request
-        self.host: Final = host
-        self.health: Final = SourceHealth()
-        self._endpoint: Final = endpoint
+        self.readers: Final = tuple(readers)
+        self._weight: Final = weight
+        self._period_s: Final = period_s
+        self._host: Final = host
         self._fetcher: Final = fetcher
         self._lateness_s: Final = lateness_s
-        self._on_reading: Final = on_reading
-        self._on_bad_body: Final = on_bad_body
-        self._trusts_exchange_time: Final = trusts_exchange_time
-        self._deadline_s: Final = min(fetcher.deadline_s, source.period_s * _DEADLINE_SHARE)
+        self._deadline_s: Final = min(deadline_s or fetcher.deadline_s, period_s * DEADLINE_SHARE)
+        self._largest_body: Final = largest_body
+        self._failures = 0
 
     async def run(self) -> None:
         """Poll until cancelled."""
         loop = asyncio.get_running_loop()
-        cadence = Cadence(self.source.period_s, loop.time())
+        cadence = Cadence(self._period_s, loop.time())
         while True:
             await asyncio.sleep(cadence.due_s - loop.time())
-            if (pause_s := self.host.pause_left_s) > 0:
-                self.health.skipped["pause"] += 1
+            if (pause_s := self._host.pause_left_s) > 0:
+                self._skipped("pause", 1)
                 cadence.wait(loop.time(), pause_s)
                 continue
-            if not self.host.take(self._endpoint.weight):
-                self.health.skipped["rate_limit"] += 1
+            if not self._host.take(self._weight):
+                self._skipped("rate_limit", 1)
                 cadence.advance(loop.time())
                 continue
             self._lateness_s.append(loop.time() - cadence.due_s)
             if await self.poll():
+                self._failures = 0
                 if passed := cadence.advance(loop.time()):
-                    self.health.skipped["late"] += passed
+                    self._skipped("late", passed)
             else:
-                cadence.retry(loop.time(), self.health.failures)
+                self._failures += 1
+                cadence.retry(loop.time(), self._failures)
 
     async def poll(self) -> bool:
-        """Poll once; return whether the answer is usable."""
-        health = self.health
-        health.polls += 1
+        """Poll once; return whether any reader can use the answer."""
+        for reader in self.readers:
+            reader.health.polls += 1
         try:
-            answer = await self._fetcher.fetch(self.request, self._deadline_s)
+            answer = await self._fetcher.fetch(self.request, self._deadline_s, self._largest_body)
         except FetchError as error:
-            health.failed(error.kind, str(error), error.body)
+            self._failed(error.kind, str(error), error.body)
             if error.kind == "rate_limited" or error.retry_after_s is not None:
-                self.host.pause(error.retry_after_s)
+                self._host.pause(error.retry_after_s)
             return False
         try:
-            reading = self._endpoint.parse(orjson.loads(answer.body), self.source.symbol)
-            age_ns = self._age_ns(reading, answer)
+            body = orjson.loads(answer.body)
         except orjson.JSONDecodeError as error:
-            health.failed("not_json", str(error), answer.body)
+            self._failed("not_json", str(error), answer.body)
             return False
+        try:
+            is_usable = [reader.read(body, answer) for reader in self.readers]
         except RateLimitedError as error:
-            health.failed("rate_limited", str(error), answer.body)
-            self.host.pause(None)
+            self._failed("rate_limited", str(error), answer.body)
+            self._host.pause(None)
             return False
-        except BadBodyError as error:
-            health.failed("bad_body", str(error), answer.body)
-            self._on_bad_body(self.source)
-            return False
-        except Exception as error:  # noqa: BLE001 - one venue's mistake must not end the others
-            health.failed("parser", f"{type(error).__name__}: {error}", answer.body)
-            self._on_bad_body(self.source)
-            return False
-        self.host.succeeded()
-        health.succeeded(answer.latency_ns, reading.ts_event_ns)
-        self._on_reading(self.source, reading, answer, age_ns)
-        return True
+        if any(is_usable):
+            self._host.succeeded()
+        return any(is_usable)
 
-    def _age_ns(self, reading: Reading, answer: Answer) -> int:
-        """Return the age of a reading at its receipt, by the exchange's clock, nanoseconds."""
-        skew = self.host.skew
-        wall_ns = answer.sent_wall_ns, answer.received_wall_ns
-        if reading.server_ns:
-            skew.learn(reading.server_ns, 1_000_000, *wall_ns, answer.received_mono_ns)
-        elif answer.server_date_ns:
-            skew.learn(
-                answer.server_date_ns, _DATE_RESOLUTION_NS, *wall_ns, answer.received_mono_ns
-            )
-        if not (reading.ts_event_ns and self._trusts_exchange_time):
-            return 0
-        age_ns = answer.received_wall_ns + skew.skew_ns - reading.ts_event_ns
-        if age_ns < -max(FUTURE_TOLERANCE_NS, skew.uncertainty_ns):
-            msg = f"its stamp lies {-age_ns / 1e9:.1f} s in the future of the exchange's clock"
-            raise BadBodyError(msg)
-        return max(age_ns, 0)
+    def restarted(self) -> None:
+        """Count that its task was started again."""
+        for reader in self.readers:
+            reader.health.restarts += 1
+
+    def _skipped(self, reason: str, polls: int) -> None:
+        for reader in self.readers:
+            reader.health.skipped[reason] += polls
+
+    def _failed(self, kind: str, text: str, body: bytes) -> None:
+        for reader in self.readers:
+            reader.failed(kind, text, body)

@@ -10,7 +10,7 @@ import orjson
 from yarl import URL
 
 if TYPE_CHECKING:
-    from adapters.exchanges.rest_venue import Endpoint
+    from adapters.exchanges.rest_venue import ApiRequest
 
 _HOUR_MS: Final = 3_600_000
 
@@ -35,15 +35,15 @@ class Request:
     body: bytes | None = None
 
     @classmethod
-    def of(cls, endpoint: Endpoint, symbol: str, base_url: str) -> Self:
-        """Make the request of an endpoint for a symbol.
+    def of(cls, endpoint: ApiRequest, symbol: str, base_url: str) -> Self:
+        """Make a request about a symbol.
 
         Parameters
         ----------
-        endpoint : Endpoint
-            The endpoint to poll.
+        endpoint : ApiRequest
+            Its description.
         symbol : str
-            The value of ``{symbol}`` in the endpoint's templates; may be empty.
+            The value of ``{symbol}`` in its templates; may be empty.
         base_url : str
             Scheme and host.
 

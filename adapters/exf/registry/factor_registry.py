@@ -88,6 +88,52 @@ class FactorRegistry:
         """Return the endpoint of a source."""
         return self.venues[source.venue].endpoints[source.endpoint]
 
+    def requests(self) -> tuple[tuple[PolledSource, ...], ...]:
+        """Return the sources by their requests: those of one answer about all symbols together."""
+        groups: dict[tuple[str, str, str], list[PolledSource]] = {}
+        for source in self.sources:
+            symbol = source.symbol if self.endpoint(source).names_symbol else ""
+            groups.setdefault((source.venue, source.endpoint, symbol), []).append(source)
+        return tuple(map(tuple, groups.values()))
+
+    def definitions(self) -> dict[str, tuple[str, str, str]]:
+        """Return the requests for definitions: key → venue, name, symbol (empty: of all)."""
+        found: dict[str, tuple[str, str, str]] = {}
+        for source in self.sources:
+            if key := self.definition_key(source):
+                venue, name, *symbol = key.split("/", 2)
+                found[key] = venue, name, "".join(symbol)
+        return found
+
+    def definition_key(self, source: PolledSource) -> str:
+        """Return the key of the request that defines a source's instrument; empty: none does."""
+        venue = self.venues[source.venue]
+        name = venue.definitions_of(self.endpoint(source), source.symbol)
+        if not name:
+            return ""
+        symbol = source.symbol if venue.definitions[name].names_symbol else ""
+        return "/".join(filter(None, (source.venue, name, symbol)))
+
+    def weight_per_minute(self, venue: str, definition_period_s: float) -> float:
+        """Return what the polls of a venue cost of its rate limit, per minute.
+
+        Parameters
+        ----------
+        venue : str
+            The name of the venue.
+        definition_period_s : float
+            How often definitions are asked for, seconds.
+
+        """
+        polls = sum(
+            self.endpoint(group[0]).weight * 60 / min(source.period_s for source in group)
+            for group in self.requests()
+            if group[0].venue == venue
+        )
+        definitions = self.venues[venue].definitions
+        asked = [definitions[name] for at, name, _ in self.definitions().values() if at == venue]
+        return polls + sum(request.weight for request in asked) * 60 / definition_period_s
+
     def factors_of(self, source: PolledSource) -> tuple[FactorDefinition, ...]:
         """Return the factors that come from a source."""
         return tuple(f for f in self.factors if f.source == source.key)

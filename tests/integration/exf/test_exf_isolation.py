@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.exf.polling.poller import SourcePoller
+from adapters.exf.polling.poller import RequestPoller
 from tests.integration.exf.one_source import BYSTANDER, TOUCH, VICTIM, asked
 from tests.support.eventually import eventually_async
 from tests.support.exchange.exf import running_service
@@ -93,17 +93,17 @@ def test_a_task_that_ends_by_an_error_begins_again(
     exchange: LocalExchange, registry: FactorRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever it was: it is counted, and the source's values come back."""
-    poll = SourcePoller.poll
+    poll = RequestPoller.poll
     crashes: list[int] = []
 
-    async def crash_once(self: SourcePoller) -> bool:
-        if self.source.key == TOUCH and not crashes:
+    async def crash_once(self: RequestPoller) -> bool:
+        if self.name == TOUCH and not crashes:
             crashes.append(1)
             msg = "planted"
             raise RuntimeError(msg)
         return await poll(self)
 
-    monkeypatch.setattr(SourcePoller, "poll", crash_once)
+    monkeypatch.setattr(RequestPoller, "poll", crash_once)
 
     async def scenario() -> None:
         exchange.control(faults={})

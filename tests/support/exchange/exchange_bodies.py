@@ -9,6 +9,7 @@ from tests.support.exchange.bodies import (
     binance,
     bybit,
     coinbase,
+    definitions,
     deribit,
     hyperliquid,
     kraken,
@@ -28,5 +29,6 @@ GET_BODIES: Final[Mapping[str, Callable[[Moment], Any]]] = {
     **coinbase.GET_BODIES,
     **kraken.GET_BODIES,
     **alternative_me.GET_BODIES,
+    **definitions.GET_BODIES,
 }
-POST_BODIES: Final = hyperliquid.POST_BODIES
+POST_BODIES: Final = {**hyperliquid.POST_BODIES, **definitions.POST_BODIES}

@@ -37,11 +37,9 @@ def test_a_depth_beyond_the_levels_asked_for_is_not_known() -> None:
 
 
 def test_inverse_sizes_are_the_quote_currency_already() -> None:
-    """Deribit's amounts are USD; OKX's contracts are a part of a coin."""
+    """Deribit's amounts are USD."""
     inverse = book_values(BIDS, ASKS, levels_asked=10, sizes_in_quote=True)
     assert inverse["bid_depth_10bps"] == 4
-    contracts = book_values(BIDS, ASKS, levels_asked=10, contract=0.01)
-    assert contracts["bid_depth_10bps"] == pytest.approx(0.01 * (99.95 * 3 + 99.90))
 
 
 @pytest.mark.parametrize(

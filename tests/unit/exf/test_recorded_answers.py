@@ -103,8 +103,8 @@ CASES: list[tuple[str, Callable[[Any, str], Reading], str, dict[str, float], int
     ("okx/http_get_order_book", okx.depth, "BTC-USDT-SWAP",
      {
          "mid": 41006.75,
-         # contracts of 0.01 BTC
-         "bid_depth_5bps": 0.01 * (41006.7 * 0.48792100 + 41006.6 * 0.2397 + 41006.5 * 1.125),
+         # for contracts of 1 BTC; their size is in the definition
+         "bid_depth_5bps": 41006.7 * 0.48792100 + 41006.6 * 0.2397 + 41006.5 * 1.125,
      }, 1704067200000),
     ("okx/http_get_mark_price", okx.mark_price, "BTC-USDT-SWAP",
      {"mark_price": 84660.1}, 1744590349506),

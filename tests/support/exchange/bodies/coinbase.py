@@ -45,6 +45,11 @@ def coinbase_product(m: Moment) -> Any:
         "price": f"{m.price:.2f}",
         "price_percentage_change_24h": "-4.23785541063979",
         "volume_24h": "12900.84201012",
+        "status": "online",
+        "is_disabled": False,
+        "trading_disabled": False,
+        "cancel_only": False,
+        "view_only": False,
     }
 
 

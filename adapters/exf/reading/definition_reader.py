@@ -1,0 +1,105 @@
+"""DefinitionReader: reads the definitions of instruments, which make values usable or not."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.exchanges.rest_venue import BadBodyError, RateLimitedError
+from adapters.exf.polling.source_health import SourceHealth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from adapters.exchanges.rest_venue import Definitions, Instrument
+    from adapters.exf.polling.http_client import Answer
+
+
+class DefinitionReader:
+    """Keep the newest definitions that a request brought.
+
+    Parameters
+    ----------
+    key : str
+        Its name in ``status``.
+    definitions : Definitions
+        The request's description.
+
+    Attributes
+    ----------
+    on_change : list of callable
+        Called when an answer differs from the one before.
+
+    Notes
+    -----
+    Values wait for the first answer. If that fails they are usable, without a contract: an
+    exchange that answers about prices and not about definitions has not closed its markets. What
+    was known once stays known while later requests fail.
+
+    """
+
+    def __init__(self, key: str, definitions: Definitions) -> None:
+        self.key: Final = key
+        self.health: Final = SourceHealth()
+        self._definitions: Final = definitions
+        self.on_change: Final[list[Callable[[], None]]] = []
+        self._instruments: Mapping[str, Instrument] | None = None
+
+    def failed(self, kind: str, text: str, body: bytes = b"") -> None:
+        """Count a poll that brought no definitions."""
+        self.health.failed(kind, text, body)
+        if self._instruments is None and self.health.failures == 1:
+            self._changed()
+
+    def read(self, body: Any, answer: Answer) -> bool:
+        """Read parsed JSON; return whether it has definitions.
+
+        Raises
+        ------
+        RateLimitedError
+            If the body reports that this address sends too many requests.
+
+        """
+        try:
+            found = self._definitions.parse(body)
+        except RateLimitedError:
+            raise
+        except BadBodyError as error:
+            self.failed("bad_body", str(error), answer.body)
+            return False
+        except Exception as error:  # noqa: BLE001 - one venue's mistake must not end the others
+            self.failed("parser", f"{type(error).__name__}: {error}", answer.body)
+            return False
+        self.health.succeeded(answer.latency_ns, 0)
+        if found != self._instruments:
+            self._instruments = found
+            self._changed()
+        return True
+
+    def _changed(self) -> None:
+        for tell in self.on_change:
+            tell()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the first request has neither been answered nor failed."""
+        return self._instruments is None and not self.health.failures
+
+    def why_unusable(self, symbol: str) -> str:
+        """Return why values of an instrument cannot be used now; empty if they can."""
+        if self._instruments is None:
+            return f"the definition of {symbol} is not known yet" if self.is_awaited else ""
+        instrument = self._instruments.get(symbol)
+        if instrument is None:
+            return f"{symbol} is not traded: not among the exchange's instruments"
+        return f"{symbol} is not traded: {instrument.closed}" if instrument.closed else ""
+
+    def contract(self, symbol: str) -> tuple[float, str]:
+        """Return the contract size of an instrument; NaN with a reason if it is not known."""
+        instrument = (self._instruments or {}).get(symbol)
+        if instrument is None:
+            why = self.health.last_error
+            return math.nan, f"the contract size of {symbol} is not known: {self.key}: {why}"
+        if math.isnan(instrument.contract):
+            return math.nan, f"the definition of {symbol} gives no contract size"
+        return instrument.contract, ""
