@@ -139,7 +139,7 @@ def load(path: Path | None) -> ExfSettings:
         if name not in known_venues():
             msg = f"{path}: [venues]: no venue {name!r}{did_you_mean(name, known_venues())}"
             raise ConfigError(msg)
-    factors = [str(path.parent / name) for name in settings.exf.factors]
+    factors = [str(path.parent / Path(name).expanduser()) for name in settings.exf.factors]
     return dataclasses.replace(settings, exf=dataclasses.replace(settings.exf, factors=factors))
 
 

@@ -2,87 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from adapters.command.field_rules import KEY_OF_TABLE, CheckedFields, Rule, at_least, more_than
 from adapters.command.settings_file import from_table, read_tables
 from adapters.exf.registry.derived_factors import RULES
 from adapters.exf.registry.factor_registry import FactorDefinition, FactorRegistry, PolledSource
+from adapters.exf.registry.factor_tables import RegistryTables, SourceTable
+from adapters.exf.registry.placeholders import Placeholders, assets_of
 from dolphin_strategies.errors import ConfigError, did_you_mean
-from dolphin_strategies.factors.schema import is_factor_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from adapters.exchanges.rest_venue import RestVenue
+    from adapters.exchanges.rest_venue import Endpoint, RestVenue
+    from adapters.exf.registry.factor_tables import DerivedFactorTable
 
 PACKAGED: Final = Path(__file__).with_name("factors.toml")
-SHORTEST_PERIOD_S: Final = 0.1
-NAME: Final = Rule(
-    "a factor name (a name has a letter and then letters, digits, '_', '.' or '-', at most 63)",
-    lambda name: is_factor_name(name.removeprefix("_")),
-)
-RANGE: Final = Rule(
-    "two numbers, the lower limit first",
-    lambda limits: len(limits) == 2 and -math.inf < limits[0] < limits[1] < math.inf,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DefinitionTable(CheckedFields):
-    """The keys of every factor's table; see :class:`FactorDefinition`."""
-
-    name: Annotated[str, KEY_OF_TABLE, NAME]
-    unit: str
-    about: str
-    range: Annotated[list[float], RANGE]
-
-    def definition(self, **origin: Any) -> FactorDefinition:
-        """Return the factor's definition, given the source of its value."""
-        low, high = self.range
-        return FactorDefinition(
-            name=self.name, unit=self.unit, about=self.about, low=low, high=high, **origin
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class PolledFactorTable(DefinitionTable):
-    """An entry of ``[source.factors]``: a field of the source's answers."""
-
-    field: str
-    time_to_live_s: Annotated[float, more_than(0)] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DerivedFactorTable(DefinitionTable):
-    """An entry of ``[derived]``: a rule, and the factors that it is applied to."""
-
-    rule: str
-    of: list[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceTable(CheckedFields):
-    """``[[source]]``: one request that is polled, and the factors of its answers."""
-
-    venue: str
-    endpoint: str
-    symbol: str = ""
-    period_s: Annotated[float, at_least(SHORTEST_PERIOD_S)]
-    time_to_live_s: Annotated[float, more_than(0)]
-    factors: dict[str, PolledFactorTable]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RegistryTables:
-    """The content of a factor file."""
-
-    source: tuple[SourceTable, ...] = ()
-    derived: dict[str, DerivedFactorTable] = dataclass_field(default_factory=dict)
 
 
 def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRegistry:
@@ -103,7 +39,10 @@ def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRe
         found: dict[str, FactorDefinition] = {}
         for source, factor in _definitions(tables, venues, path):
             if factor.name in found:
-                msg = f"{path}: the factor {factor.name!r} is defined twice"
+                msg = (
+                    f"{path}: the factor {factor.name!r} is defined twice; of several assets "
+                    "each needs a name of its own, with {asset_lc} in it"
+                )
                 raise ConfigError(msg)
             found[factor.name] = factor
             if source is None:
@@ -127,50 +66,98 @@ def _definitions(
     """Yield each factor of a file with its source; a derived one without."""
     for number, table in enumerate(tables.source, 1):
         where = f"{path}: [[source]] {number} {table.venue}"
-        source = _source(table, venues, where)
-        fields = venues[source.venue].endpoints[source.endpoint].fields
-        for factor in table.factors.values():
-            if factor.field not in fields:
-                near = did_you_mean(factor.field, fields)
-                msg = f"{where}: {factor.name!r}: {source.key} has no field {factor.field!r}{near}"
-                raise ConfigError(msg)
-            time_to_live_s = factor.time_to_live_s or table.time_to_live_s
-            yield (
-                source,
-                factor.definition(
-                    source=source.key, field=factor.field, time_to_live_s=time_to_live_s
-                ),
-            )
+        try:
+            yield from _polled(table, venues)
+        except ValueError as error:
+            msg = f"{where}: {error}"
+            raise ConfigError(msg) from None
     for derived in tables.derived.values():
-        where = f"{path}: [derived] {derived.name!r}"
-        rule = RULES.get(derived.rule)
-        if rule is None:
-            msg = f"{where}: no rule {derived.rule!r}{did_you_mean(derived.rule, RULES)}"
-            raise ConfigError(msg)
-        if not derived.of or (rule[1] and len(derived.of) != rule[1]):
-            count = rule[1] or "at least 1"
-            msg = f"{where}: {derived.rule} takes {count} factors, found {len(derived.of)}"
-            raise ConfigError(msg)
-        yield None, derived.definition(rule=derived.rule, inputs=tuple(derived.of))
+        try:
+            for factor in _derived(derived):
+                yield None, factor
+        except ValueError as error:
+            msg = f"{path}: [derived] {derived.name!r}: {error}"
+            raise ConfigError(msg) from None
 
 
-def _source(table: SourceTable, venues: Mapping[str, RestVenue], where: str) -> PolledSource:
+def _polled(
+    table: SourceTable, venues: Mapping[str, RestVenue]
+) -> Iterator[tuple[PolledSource, FactorDefinition]]:
+    """Yield the factors of one table, asset by asset. Raises ValueError."""
     venue = venues.get(table.venue)
     if venue is None:
-        msg = f"{where}: no venue {table.venue!r}{did_you_mean(table.venue, venues)}"
-        raise ConfigError(msg)
+        msg = f"no venue {table.venue!r}{did_you_mean(table.venue, venues)}"
+        raise ValueError(msg)
     endpoint = venue.endpoints.get(table.endpoint)
     if endpoint is None:
         near = did_you_mean(table.endpoint, venue.endpoints)
-        msg = f"{where}: no endpoint {table.endpoint!r}{near}"
-        raise ConfigError(msg)
-    templates = (endpoint.path, *endpoint.query.values(), *(endpoint.json or {}).values())
-    if not table.symbol and any("{symbol}" in template for template in templates):
-        msg = f"{where}/{table.endpoint}: needs a symbol, found none"
-        raise ConfigError(msg)
-    return PolledSource(
-        venue=table.venue, endpoint=table.endpoint, symbol=table.symbol, period_s=table.period_s
-    )
+        msg = f"no endpoint {table.endpoint!r}{near}"
+        raise ValueError(msg)
+    for placeholders in _symbols(table, venue, endpoint):
+        source = PolledSource(
+            venue=table.venue,
+            endpoint=table.endpoint,
+            symbol=placeholders.symbol,
+            period_s=table.period_s,
+        )
+        for factor in table.factors.values():
+            if factor.field not in endpoint.fields:
+                near = did_you_mean(factor.field, endpoint.fields)
+                msg = f"{factor.name!r}: {source.key} has no field {factor.field!r}{near}"
+                raise ValueError(msg)
+            try:
+                if placeholders.asset not in (assets_of(factor.assets, table.assets) or [""]):
+                    continue
+                definition = factor.definition(
+                    placeholders,
+                    source=source.key,
+                    field=factor.field,
+                    time_to_live_s=factor.time_to_live_s or table.time_to_live_s,
+                )
+            except ValueError as error:
+                msg = f"{factor.name!r}: {error}"
+                raise ValueError(msg) from None
+            yield source, definition
+
+
+def _symbols(table: SourceTable, venue: RestVenue, endpoint: Endpoint) -> list[Placeholders]:
+    """Return the symbol of each asset of a table, or its one symbol. Raises ValueError."""
+    if not table.assets:
+        if table.symbols:
+            msg = "symbols: expected assets too, found none"
+            raise ValueError(msg)
+        if not table.symbol and endpoint.names_symbol:
+            msg = f"{table.endpoint}: needs a symbol, or assets, found none"
+            raise ValueError(msg)
+        return [Placeholders(symbol=table.symbol)]
+    if table.symbol:
+        msg = "expected one of symbol and assets, found both"
+        raise ValueError(msg)
+    assets_of(list(table.symbols), table.assets)
+    found = []
+    for asset in table.assets:
+        symbol = table.symbols.get(asset) or venue.symbol_of(endpoint, asset)
+        if not symbol:
+            msg = f"{table.endpoint}: takes no symbol, found assets"
+            raise ValueError(msg)
+        found.append(Placeholders(asset, symbol))
+    return found
+
+
+def _derived(table: DerivedFactorTable) -> Iterator[FactorDefinition]:
+    """Yield a derived factor, asset by asset. Raises ValueError."""
+    rule = RULES.get(table.rule)
+    if rule is None:
+        msg = f"no rule {table.rule!r}{did_you_mean(table.rule, RULES)}"
+        raise ValueError(msg)
+    if not table.of or (rule[1] and len(table.of) != rule[1]):
+        count = rule[1] or "at least 1"
+        msg = f"{table.rule} takes {count} factors, found {len(table.of)}"
+        raise ValueError(msg)
+    for asset in table.assets or [""]:
+        placeholders = Placeholders(asset)
+        inputs = tuple(map(placeholders.fill, table.of))
+        yield table.definition(placeholders, rule=table.rule, inputs=inputs)
 
 
 def _in_order(factors: dict[str, FactorDefinition]) -> tuple[FactorDefinition, ...]:

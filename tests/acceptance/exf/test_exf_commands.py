@@ -47,6 +47,13 @@ def test_a_wrong_configuration_starts_nothing(
     assert not region_path.exists()
 
 
+def test_a_catalog_that_cannot_be_written_is_a_wrong_configuration(region_path: Path) -> None:
+    """Exit code 2 with its path, as for every other setting."""
+    result = run_exf("run", "--region", region_path, "--record", "/proc/x", "--seconds", 1)
+    assert result.returncode == 2
+    assert "/proc/x" in result.stderr
+
+
 def test_it_works_from_any_folder(tmp_path: Path) -> None:
     """As the README shows it, without a PYTHONPATH."""
     result = run_exf("factors", cwd=tmp_path)

@@ -14,6 +14,8 @@ from tests.support.nodes.node_process import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 
 def test_the_example_configuration_is_the_default() -> None:
     """docs/examples/exf.toml has every key with its default."""
@@ -46,6 +48,19 @@ def test_a_base_url_of_ones_own_has_no_rate_limit_but_the_one_given(tmp_path: Pa
     assert hosts_of(ExfSettings()) == {
         name: (venue.base_url, venue.weight_per_minute) for name, venue in venues.items()
     }
+
+
+def test_a_factor_file_may_be_in_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``~`` is the home; other paths are relative to the configuration."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    path = tmp_path / "exf.toml"
+    path.write_text('[exf]\nfactors = ["~/own.toml", "more.toml"]\n')
+    assert load(path).exf.factors == [
+        str(tmp_path / "home" / "own.toml"),
+        str(tmp_path / "more.toml"),
+    ]
 
 
 def test_options_come_on_top_of_the_file() -> None:

@@ -51,11 +51,7 @@ def test_the_packaged_polls_keep_every_rate_limit() -> None:
     """80 % of what each exchange allows one address."""
     registry = packaged()
     for name, venue in known_venues().items():
-        planned = sum(
-            registry.endpoint(s).weight * 60 / s.period_s
-            for s in registry.sources
-            if s.venue == name
-        )
+        planned = registry.weight_per_minute(name, 60.0)
         assert 0 < planned <= 0.8 * venue.weight_per_minute, name
 
 
