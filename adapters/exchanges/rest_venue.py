@@ -161,6 +161,8 @@ class RestVenue:
         The requests for its instruments' definitions.
     symbols : SymbolPattern, optional
         How the symbol of an asset is made.
+    instruments : SymbolPattern, optional
+        NautilusTrader's id of an asset's instrument, for a venue that has a data client there.
 
     """
 
@@ -171,6 +173,7 @@ class RestVenue:
     endpoints: Mapping[str, Endpoint]
     definitions: Mapping[str, Definitions] = field(default_factory=dict)
     symbols: SymbolPattern | None = None
+    instruments: SymbolPattern | None = None
 
     def symbol_of(self, endpoint: Endpoint, asset: str) -> str:
         """Return the symbol of an asset at an endpoint; empty if it takes none."""

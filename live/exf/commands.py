@@ -139,7 +139,8 @@ def check_only(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     registry = registry_of(settings)
     venues = sorted({source.venue for source in registry.sources})
-    say(f"OK: {len(registry.schema)} factors from {len(registry.sources)} sources")
+    polled = len(registry.without_streams().schema)
+    say(f"OK: {polled} factors from {len(registry.sources)} sources")
     for name in venues:
         say(f"    {name:16} {hosts_of(settings)[name][0]}")
     return 0

@@ -121,7 +121,7 @@ class ServiceProcess:
         replay = self._settings.exf.replay
         if replay is not None:
             return FactorCatalog(replay).schema()
-        return registry_of(self._settings).schema
+        return registry_of(self._settings).without_streams().schema
 
     async def _run(self, publishers: Sequence[Publisher], service_files: ServiceFiles) -> int:
         loop = asyncio.get_running_loop()
@@ -147,7 +147,7 @@ class ServiceProcess:
             catalog = FactorCatalog(exf.replay)
             log.info("replaying %s into %s, pid %d", exf.replay, exf.region, os.getpid())
             return ReplayService(catalog.batches(), catalog.schema(), publishers, exf.speed)
-        registry = registry_of(self._settings)
+        registry = registry_of(self._settings).without_streams()
         used = {source.venue for source in registry.sources}
         log.info(
             "%d factors from %d sources of %d venues into %s, pid %d",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from adapters.exf.registry.factor_registry import FactorRegistry
+    from dolphin_strategies.computed.spec import ComputedSpec
 
 ALL_ALIVE: Final = 0
 NOT_RUNNING: Final = 3
@@ -181,15 +182,30 @@ def factors_table(registry: FactorRegistry) -> list[list[str]]:
     for factor in registry.factors:
         if not factor.is_published:
             continue
+        origin, period, lives = "", "", ""
         if factor.rule:
             origin = f"{factor.rule} of {', '.join(factor.inputs)}"
             period = lives = "its inputs'"
-        else:
+        elif factor.source:
             origin = f"{factor.source} {factor.field}"
             period, lives = f"{periods[factor.source]:g} s", f"{factor.time_to_live_s:g} s"
+        if factor.computed is not None:
+            spec = factor.computed.spec
+            streamed = ("streamed", f"{spec.time_to_live_s:g} s", _computed_from(spec))
+            period, lives, origin = (
+                f"{new}, else {old}" if old else new
+                for old, new in zip((period, lives, origin), streamed, strict=True)
+            )
         limits = f"{_plain(factor.low)} to {_plain(factor.high)}"
         rows.append([factor.name, factor.unit, limits, period, lives, origin, factor.about])
     return rows
+
+
+def _computed_from(spec: ComputedSpec) -> str:
+    """Return what a streamed factor is computed from, such as ``Mid of BTCUSDT-LINEAR.BYBIT``."""
+    parameters = ", ".join(f"{name}={value}" for name, value in spec.parameters.items())
+    instruments = ", ".join(dict.fromkeys(spec.instruments))
+    return f"{spec.class_name}{f'({parameters})' if parameters else ''} of {instruments}"
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> str:

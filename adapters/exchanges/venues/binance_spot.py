@@ -14,7 +14,7 @@ from adapters.exchanges.binance_bodies import (
     ticker_24h,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS
-from adapters.exchanges.rest_venue import Definitions, Endpoint, RestVenue
+from adapters.exchanges.rest_venue import Definitions, Endpoint, RestVenue, SymbolPattern
 
 LEVELS: Final = 100
 _TRADED: Final = ("instrument",)
@@ -56,4 +56,5 @@ VENUE: Final = RestVenue(
         )
     },
     symbols=SYMBOLS,
+    instruments=SymbolPattern("{asset}USDT.BINANCE"),
 )

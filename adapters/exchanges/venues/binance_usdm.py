@@ -30,6 +30,7 @@ from adapters.exchanges.rest_venue import (
     Endpoint,
     Reading,
     RestVenue,
+    SymbolPattern,
 )
 
 DEFAULT_FUNDING_INTERVAL_H: Final = 8.0
@@ -192,4 +193,5 @@ VENUE: Final = RestVenue(
         "instruments": Definitions(path="/fapi/v1/exchangeInfo", parse=exchange_info),
     },
     symbols=SYMBOLS,
+    instruments=SymbolPattern("{asset}USDT-PERP.BINANCE"),
 )

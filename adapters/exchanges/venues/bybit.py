@@ -222,4 +222,5 @@ VENUE: Final = RestVenue(
         for category, query in (("linear", _SYMBOL), ("inverse", _INVERSE))
     },
     symbols=SymbolPattern("{asset}USDT"),
+    instruments=SymbolPattern("{asset}USDT-LINEAR.BYBIT"),
 )

@@ -139,4 +139,5 @@ VENUE: Final = RestVenue(
         "product": Definitions(path=f"{_MARKET}/products/{{symbol}}", parse=definition),
     },
     symbols=SymbolPattern("{asset}-USD"),
+    instruments=SymbolPattern("{asset}-USD.COINBASE"),
 )

@@ -205,4 +205,8 @@ VENUE: Final = RestVenue(
     symbols=SymbolPattern(
         "{asset}_USDC-PERPETUAL", {"BTC": "BTC-PERPETUAL", "ETH": "ETH-PERPETUAL"}
     ),
+    instruments=SymbolPattern(
+        "{asset}_USDC-PERPETUAL.DERIBIT",
+        {"BTC": "BTC-PERPETUAL.DERIBIT", "ETH": "ETH-PERPETUAL.DERIBIT"},
+    ),
 )

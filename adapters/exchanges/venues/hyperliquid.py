@@ -135,4 +135,5 @@ VENUE: Final = RestVenue(
         "instruments": Definitions(path="/info", json={"type": "meta"}, parse=meta, weight=20),
     },
     symbols=SymbolPattern("{asset}"),
+    instruments=SymbolPattern("{asset}-USD-PERP.HYPERLIQUID"),
 )

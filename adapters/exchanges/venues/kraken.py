@@ -117,4 +117,5 @@ VENUE: Final = RestVenue(
         ),
     },
     symbols=SymbolPattern("{asset}USD", {"BTC": "XBTUSD", "DOGE": "XDGUSD"}),
+    instruments=SymbolPattern("{asset}/USD.KRAKEN"),
 )

@@ -134,4 +134,5 @@ VENUE: Final = RestVenue(
         "instruments": Definitions(path="/derivatives/api/v3/instruments", parse=instrument_list),
     },
     symbols=SymbolPattern("PF_{asset}USD", {"BTC": "PF_XBTUSD"}),
+    instruments=SymbolPattern("PF_{asset}USD.KRAKEN", {"BTC": "PF_XBTUSD.KRAKEN"}),
 )

@@ -270,4 +270,5 @@ VENUE: Final = RestVenue(
         for kind, symbols in (("SWAP", ".+-SWAP"), ("SPOT", "[^-]+-[^-]+"))
     },
     symbols=SymbolPattern("{asset}-USDT-SWAP"),
+    instruments=SymbolPattern("{asset}-USDT-SWAP.OKX"),
 )

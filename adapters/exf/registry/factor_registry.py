@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.exchanges.rest_venue import RestVenue
 from adapters.exf.registry.derived_factors import RULES
@@ -12,9 +12,10 @@ from dolphin_strategies.errors import ConfigError, did_you_mean
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from adapters.exchanges.rest_venue import Endpoint
+    from dolphin_strategies.computed.spec import ComputedSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +33,17 @@ class PolledSource:
         return "/".join(filter(None, (self.venue, self.endpoint, self.symbol)))
 
 
+class ComputedDefinition(NamedTuple):
+    """How a factor is computed from the market data that venues push."""
+
+    spec: ComputedSpec
+    venues: tuple[str, ...]
+    """The venue of each of the spec's instruments."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class FactorDefinition:
-    """One named number.
+    """One named number, which may be polled (or made of others), computed, or both.
 
     Attributes
     ----------
@@ -46,11 +55,14 @@ class FactorDefinition:
     low, high : float
         The valid range, both included; a value outside becomes NaN.
     source, field : str
-        The key of its source and the endpoint's field; empty for a derived factor.
+        The key of its source and the endpoint's field; empty for one that is not polled.
     time_to_live_s : float
-        The largest age; 0 for a derived factor, which is valid as long as its inputs.
+        The largest age of a polled value; 0 for a derived factor, which is valid as long as its
+        inputs.
     rule, inputs
         The rule of a derived factor, and the factors that it is applied to.
+    computed : ComputedDefinition, optional
+        How it is computed from streams; while such a value is alive, it takes precedence.
 
     """
 
@@ -64,6 +76,12 @@ class FactorDefinition:
     time_to_live_s: float = 0.0
     rule: str = ""
     inputs: tuple[str, ...] = ()
+    computed: ComputedDefinition | None = None
+
+    @property
+    def is_only_computed(self) -> bool:
+        """Whether there is no value of it without streams."""
+        return not self.source and not self.rule
 
     @property
     def is_published(self) -> bool:
@@ -73,7 +91,18 @@ class FactorDefinition:
 
 @dataclass(frozen=True, kw_only=True)
 class FactorRegistry:
-    """Every source and factor; derived factors come after their inputs."""
+    """Every source and factor; derived factors come after their inputs.
+
+    Attributes
+    ----------
+    sources : tuple of PolledSource
+        What is polled.
+    factors : tuple of FactorDefinition
+        Polled, derived and computed factors.
+    venues : mapping of str to RestVenue
+        All venues by name.
+
+    """
 
     sources: tuple[PolledSource, ...]
     factors: tuple[FactorDefinition, ...]
@@ -83,6 +112,11 @@ class FactorRegistry:
     def schema(self) -> FactorSchema:
         """The names that are published, in order."""
         return FactorSchema(f.name for f in self.factors if f.is_published)
+
+    @property
+    def computed(self) -> tuple[ComputedDefinition, ...]:
+        """The factors that are computed from streams, in order."""
+        return tuple(f.computed for f in self.factors if f.computed is not None)
 
     def endpoint(self, source: PolledSource) -> Endpoint:
         """Return the endpoint of a source."""
@@ -158,15 +192,36 @@ class FactorRegistry:
                 msg = f"no venue named {name!r}{did_you_mean(name, self.venues)}"
                 raise ConfigError(msg)
         sources = tuple(s for s in self.sources if s.venue in names)
+        return self._with(
+            sources,
+            [
+                factor
+                if factor.computed is None or set(factor.computed.venues) <= set(names)
+                else replace(factor, computed=None)
+                for factor in self.factors
+            ],
+        )
+
+    def without_streams(self) -> FactorRegistry:
+        """Return the registry of what needs no streams: nothing in it is computed from them."""
+        return self._with(self.sources, [replace(f, computed=None) for f in self.factors])
+
+    def _with(
+        self, sources: tuple[PolledSource, ...], factors: Iterable[FactorDefinition]
+    ) -> FactorRegistry:
+        """Return the registry of these sources and of the factors that still have a value."""
         keys = {s.key for s in sources}
-        kept: list[FactorDefinition] = []
-        for factor in self.factors:
-            known = tuple(name for name in factor.inputs if any(f.name == name for f in kept))
+        kept: dict[str, FactorDefinition] = {}
+        for factor in factors:
+            known = tuple(name for name in factor.inputs if name in kept)
             if factor.source in keys:
-                kept.append(factor)
+                kept[factor.name] = factor
             elif known and (len(known) == len(factor.inputs) or _takes_any(factor)):
-                kept.append(replace(factor, inputs=known))
-        return replace(self, sources=sources, factors=tuple(kept))
+                kept[factor.name] = replace(factor, inputs=known)
+            elif factor.computed is not None:
+                # What it was polled from, or made of, is gone.
+                kept[factor.name] = replace(factor, source="", field="", rule="", inputs=())
+        return replace(self, sources=sources, factors=tuple(kept.values()))
 
 
 def _takes_any(factor: FactorDefinition) -> bool:

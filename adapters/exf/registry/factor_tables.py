@@ -140,11 +140,3 @@ class SourceTable(CheckedFields):
     period_s: Annotated[float, at_least(SHORTEST_PERIOD_S)]
     time_to_live_s: Annotated[float, more_than(0)]
     factors: dict[str, PolledFactorTable]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RegistryTables:
-    """The content of a factor file."""
-
-    source: tuple[SourceTable, ...] = ()
-    derived: dict[str, DerivedFactorTable] = dataclass_field(default_factory=dict)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.settings_file import from_table, read_tables
+from adapters.exf.registry.computed_tables import ComputedTable, definitions_of
 from adapters.exf.registry.derived_factors import RULES
-from adapters.exf.registry.factor_registry import FactorDefinition, FactorRegistry, PolledSource
-from adapters.exf.registry.factor_tables import RegistryTables, SourceTable
+from adapters.exf.registry.factor_registry import (
+    ComputedDefinition,
+    FactorDefinition,
+    FactorRegistry,
+    PolledSource,
+)
+from adapters.exf.registry.factor_tables import DerivedFactorTable, SourceTable
 from adapters.exf.registry.placeholders import Placeholders, assets_of
 from dolphin_strategies.errors import ConfigError, did_you_mean
 
@@ -16,15 +24,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from adapters.exchanges.rest_venue import Endpoint, RestVenue
-    from adapters.exf.registry.factor_tables import DerivedFactorTable
 
-PACKAGED: Final = Path(__file__).with_name("factors.toml")
+PACKAGED: Final = tuple(
+    Path(__file__).with_name(name) for name in ("factors.toml", "streams.toml")
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryTables:
+    """The content of a factor file."""
+
+    source: tuple[SourceTable, ...] = ()
+    derived: dict[str, DerivedFactorTable] = dataclass_field(default_factory=dict)
+    computed: tuple[ComputedTable, ...] = ()
 
 
 def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRegistry:
     """Read the packaged registry and the user's own files on top.
 
-    A factor of a later file replaces one of the same name.
+    A polled or derived factor of a later file replaces all of the same name. A computed one
+    replaces a computed one, and is added to a polled one.
 
     Raises
     ------
@@ -34,30 +53,84 @@ def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRe
     """
     sources: dict[str, PolledSource] = {}
     factors: dict[str, FactorDefinition] = {}
-    for path in (PACKAGED, *more):
+    computed: dict[str, ComputedDefinition] = {}
+    for path in (*PACKAGED, *more):
         tables = from_table(RegistryTables, read_tables(path), str(path))
         found: dict[str, FactorDefinition] = {}
         for source, factor in _definitions(tables, venues, path):
-            if factor.name in found:
-                msg = (
-                    f"{path}: the factor {factor.name!r} is defined twice; of several assets "
-                    "each needs a name of its own, with {asset_lc} in it"
-                )
-                raise ConfigError(msg)
-            found[factor.name] = factor
+            _add(found, factor.name, factor, path)
             if source is None:
                 continue
             # Two files may request the same answer at different periods: the shorter one applies.
             known = sources.get(source.key)
             if known is None or source.period_s < known.period_s:
                 sources[source.key] = source
+        found_computed: dict[str, ComputedDefinition] = {}
+        for definition in _computed(tables, venues, path):
+            _add(found_computed, definition.spec.name, definition, path)
         factors |= found
+        computed = {k: v for k, v in computed.items() if k not in found} | found_computed
+        _check_units(factors, computed, path)
     used = {factor.source for factor in factors.values()}
     return FactorRegistry(
         sources=tuple(s for key, s in sources.items() if key in used),
-        factors=_in_order(factors),
+        factors=_in_order(_with_computed(factors, computed)),
         venues=venues,
     )
+
+
+def _add[T](found: dict[str, T], name: str, factor: T, path: Path) -> None:
+    if name in found:
+        msg = (
+            f"{path}: the factor {name!r} is defined twice; of several assets each needs a name "
+            "of its own, with {asset_lc} in it"
+        )
+        raise ConfigError(msg)
+    found[name] = factor
+
+
+def _check_units(
+    factors: Mapping[str, FactorDefinition], computed: Mapping[str, ComputedDefinition], path: Path
+) -> None:
+    """Refuse a factor that is polled in one unit and computed in another."""
+    for name, definition in computed.items():
+        if name in factors and factors[name].unit != definition.spec.unit:
+            msg = (
+                f"{path}: the factor {name!r} is polled in {factors[name].unit!r}: expected the "
+                f"same unit of the computed one, found {definition.spec.unit!r}"
+            )
+            raise ConfigError(msg)
+
+
+def _with_computed(
+    factors: Mapping[str, FactorDefinition], computed: Mapping[str, ComputedDefinition]
+) -> dict[str, FactorDefinition]:
+    """Return the factors with how they are computed, and those that are only computed."""
+    both = {name: replace(f, computed=computed.get(name)) for name, f in factors.items()}
+    only = {
+        name: FactorDefinition(
+            name=name,
+            unit=definition.spec.unit,
+            about=definition.spec.about,
+            low=definition.spec.low,
+            high=definition.spec.high,
+            computed=definition,
+        )
+        for name, definition in computed.items()
+        if name not in factors
+    }
+    return both | only
+
+
+def _computed(
+    tables: RegistryTables, venues: Mapping[str, RestVenue], path: Path
+) -> Iterator[ComputedDefinition]:
+    for number, table in enumerate(tables.computed, 1):
+        try:
+            yield from definitions_of(table, venues)
+        except ValueError as error:
+            msg = f"{path}: [[computed]] {number} {table.name}: {error}"
+            raise ConfigError(msg) from None
 
 
 def _definitions(

@@ -1,0 +1,191 @@
+"""``[[computed]]``: factors that are computed from the market data that venues push."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from adapters.command.field_rules import (
+    OTHER_KEYS,
+    CheckedFields,
+    Key,
+    Rule,
+    field_types,
+    more_than,
+)
+from adapters.exf.registry.factor_registry import ComputedDefinition
+from adapters.exf.registry.factor_tables import NAME, RANGE, Assets, limits_of, name_of
+from adapters.exf.registry.placeholders import Placeholders
+from dolphin_strategies.computed.spec import CLASSES, ComputedSpec
+from dolphin_strategies.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from adapters.exchanges.rest_venue import RestVenue
+
+PUBLIC_NAME: Final = Rule(
+    NAME.expected, lambda name: NAME.accepts(name) and not name.startswith("_")
+)
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "float": (int, float),
+    "int": (int,),
+    "str": (str,),
+    "bool": (bool,),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputedTable(CheckedFields):
+    """One factor, or one for each asset; see :class:`ComputedSpec`."""
+
+    class_name: Annotated[str, Key("class")]
+    name: Annotated[str, PUBLIC_NAME]
+    venue: str = ""
+    venues: list[str] = dataclass_field(default_factory=list)
+    assets: Assets = dataclass_field(default_factory=list)
+    instrument: str = ""
+    instruments: list[str] = dataclass_field(default_factory=list)
+    unit: str
+    about: str
+    range: Annotated[Any, RANGE]
+    time_to_live_s: Annotated[float, more_than(0)]
+    parameters: Annotated[dict[str, Any], OTHER_KEYS] = dataclass_field(default_factory=dict)
+
+
+def definitions_of(
+    table: ComputedTable, venues: Mapping[str, RestVenue]
+) -> Iterator[ComputedDefinition]:
+    """Yield the factors of a table, asset by asset.
+
+    Raises
+    ------
+    ValueError
+        If the class, a parameter, a venue or an instrument cannot be used.
+
+    """
+    if table.class_name not in CLASSES:
+        near = did_you_mean(table.class_name, CLASSES)
+        msg = f"class: expected one of {', '.join(CLASSES)}, found {table.class_name!r}{near}"
+        raise ValueError(msg)
+    _check_parameters(table)
+    for asset in table.assets or [""]:
+        venue_names, instruments = _instruments(table, asset, venues)
+        placeholders = Placeholders(asset, instruments[0])
+        low, high = limits_of(table.range, asset)
+        spec = ComputedSpec(
+            name=name_of(table.name, placeholders),
+            class_name=table.class_name,
+            instruments=instruments,
+            parameters=table.parameters,
+            low=low,
+            high=high,
+            time_to_live_s=table.time_to_live_s,
+            unit=placeholders.fill(table.unit),
+            about=placeholders.fill(table.about),
+        )
+        _check_constructor(spec)
+        yield ComputedDefinition(spec, venue_names)
+
+
+def _check_parameters(table: ComputedTable) -> None:
+    """Compare the other keys with the parameters that the class takes. Raises ValueError."""
+    taken = {
+        name: parameter
+        for name, parameter in inspect.signature(CLASSES[table.class_name]).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    for name, value in table.parameters.items():
+        if name not in taken:
+            keys = [t.key or key for key, t in field_types(ComputedTable).items()]
+            near = did_you_mean(name, [*taken, *keys[:-1]])
+            msg = f"unknown key {name!r}: {table.class_name} takes {_listed(taken)}{near}"
+            raise ValueError(msg)
+        types = _TYPES.get(str(taken[name].annotation))
+        is_flag = isinstance(value, bool) and types != (bool,)
+        if types is not None and (is_flag or not isinstance(value, types)):
+            msg = f"{name}: expected {taken[name].annotation}, found {value!r:.80}"
+            raise ValueError(msg)
+    for name, parameter in taken.items():
+        if parameter.default is parameter.empty and name not in table.parameters:
+            msg = f"{name} is missing: {table.class_name} takes {_listed(taken)}"
+            raise ValueError(msg)
+
+
+def _listed(taken: Mapping[str, Any]) -> str:
+    return ", ".join(taken) or "no parameters"
+
+
+def _check_constructor(spec: ComputedSpec) -> None:
+    """Make the factor once, with the instruments' ids as text, which needs no NautilusTrader."""
+    make: Any = CLASSES[spec.class_name]
+    try:
+        make(*spec.instruments, **spec.parameters)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
+def _instruments(
+    table: ComputedTable, asset: str, venues: Mapping[str, RestVenue]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the venue and the instrument of each input of the class. Raises ValueError."""
+    given = _one_or_list(table, "instrument", "instruments")
+    names = _one_or_list(table, "venue", "venues")
+    if given:
+        ids = [Placeholders(asset).fill(text) for text in given]
+        names = names or [_venue_of(text, venues) for text in ids]
+    elif not names or not asset:
+        msg = "expected a venue and assets, or an instrument; found neither"
+        raise ValueError(msg)
+    else:
+        ids = [_instrument_of(asset, name, venues) for name in names]
+    for name in names:
+        _check_venue(name, venues)
+    count = len(CLASSES[table.class_name].kinds)
+    # One instrument gives every kind of data that the class takes.
+    ids = ids * count if len(ids) == 1 else ids
+    names = names * len(ids) if len(names) == 1 else names
+    if len(names) != len(ids):
+        msg = f"venues: expected 1 or {len(ids)}, as many as instruments, found {len(names)}"
+        raise ValueError(msg)
+    return tuple(names), tuple(ids)
+
+
+def _one_or_list(table: ComputedTable, one: str, several: str) -> list[str]:
+    single, many = getattr(table, one), getattr(table, several)
+    if single and many:
+        msg = f"expected one of {one} and {several}, found both"
+        raise ValueError(msg)
+    return [single] if single else list(many)
+
+
+def _check_venue(name: str, venues: Mapping[str, RestVenue]) -> RestVenue:
+    streamed = [v for v in venues if venues[v].instruments is not None]
+    if name not in streamed:
+        msg = f"no streamed venue {name!r}{did_you_mean(name, streamed)}"
+        raise ValueError(msg)
+    return venues[name]
+
+
+def _instrument_of(asset: str, name: str, venues: Mapping[str, RestVenue]) -> str:
+    pattern = _check_venue(name, venues).instruments
+    return "" if pattern is None else pattern.of(asset)
+
+
+def _venue_of(instrument: str, venues: Mapping[str, RestVenue]) -> str:
+    """Return the venue of an instrument id, by what follows its last point."""
+    suffix = instrument.rpartition(".")[2]
+    found = [
+        name
+        for name, venue in venues.items()
+        if venue.instruments is not None and venue.instruments.pattern.endswith(f".{suffix}")
+    ]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        msg = f"instrument: expected one such as BTCUSDT-LINEAR.BYBIT, found {instrument!r}"
+    else:
+        msg = f"instrument {instrument!r}: expected a venue too, {' or '.join(found)}"
+    raise ValueError(msg)
