@@ -48,7 +48,7 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def asset_pairs(body: Any) -> Mapping[str, Instrument]:
-    """Read ``GET /0/public/AssetPairs``: a pair under its own name and the one it is asked by."""
+    """Read ``GET /0/public/AssetPairs``: a pair under each of its three names."""
     answer = record(body, "body")
     if answer.get("error") == UNKNOWN_PAIR:
         return {}
@@ -57,7 +57,8 @@ def asset_pairs(body: Any) -> Mapping[str, Instrument]:
     for name, entry in found.items():
         row = record(entry, "AssetPairs")
         instrument = Instrument(closed=unless(row, "status", *TRADED_STATES))
-        defined |= dict.fromkeys((name, str(row.get("altname"))), instrument)
+        names = (name, str(row.get("altname")), str(row.get("wsname")))
+        defined |= dict.fromkeys(names, instrument)
     return defined
 
 

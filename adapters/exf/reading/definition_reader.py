@@ -91,14 +91,16 @@ class DefinitionReader:
             return f"the definition of {symbol} is not known yet" if self.is_awaited else ""
         instrument = self._instruments.get(symbol)
         if instrument is None:
-            return f"{symbol} is not traded: not among the exchange's instruments"
+            # An answer about others to a question about one may use another name for it.
+            is_unclear = self._definitions.names_symbol and self._instruments
+            return "" if is_unclear else f"{symbol} is not traded: the exchange does not list it"
         return f"{symbol} is not traded: {instrument.closed}" if instrument.closed else ""
 
     def contract(self, symbol: str) -> tuple[float, str]:
         """Return the contract size of an instrument; NaN with a reason if it is not known."""
         instrument = (self._instruments or {}).get(symbol)
         if instrument is None:
-            why = self.health.last_error
+            why = self.health.last_error or "not in its answer"
             return math.nan, f"the contract size of {symbol} is not known: {self.key}: {why}"
         if math.isnan(instrument.contract):
             return math.nan, f"the definition of {symbol} gives no contract size"

@@ -10,6 +10,7 @@ import pytest
 from adapters.exchanges import known_venues
 from adapters.exchanges.rest_venue import BadBodyError, Instrument
 from adapters.exchanges.venues import coinbase, deribit, hyperliquid, kraken_futures, okx
+from adapters.exf.polling.http_client import Answer
 from adapters.exf.reading.definition_reader import DefinitionReader
 
 VENUES = known_venues()
@@ -248,6 +249,20 @@ def test_every_definition_that_an_endpoint_names_exists() -> None:
             assert set(endpoint.definitions) <= set(venue.definitions)
             assert set(endpoint.contract_fields) <= set(endpoint.fields)
             assert not endpoint.contract_fields or endpoint.definitions
+
+
+def test_an_instrument_that_is_not_listed_is_not_traded() -> None:
+    """In a list of all, or with an empty answer about it; an answer about others is unclear."""
+    answer = Answer(b"", 0, 0, 0, 0, 1)
+    whole = DefinitionReader("x", VENUES["binance_usdm"].definitions["instruments"])
+    assert whole.read(binance_of("TRADING"), answer)
+    assert whole.why_unusable("SOLUSDT") == ""
+    assert "does not list it" in whole.why_unusable("LUNAUSDT")
+    one = DefinitionReader("x", VENUES["kraken"].definitions["pair"])
+    assert one.read(kraken_of("online"), answer)
+    assert [one.why_unusable(name) for name in ("XBTUSD", "XXBTZUSD", "BTC-USD")] == ["", "", ""]
+    assert one.read({"error": ["EQuery:Unknown asset pair"]}, answer)
+    assert "does not list it" in one.why_unusable("XBTUSD")
 
 
 def test_values_wait_for_the_first_word_about_their_instrument() -> None:
