@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from adapters.command.settings_file import override
 from adapters.exchanges import known_venues
+from adapters.exf.registry.registry_file import load as load_registry
 from live.exf.exf_settings import ExfSettings, ServiceSettings, hosts_of, load, registry_of
-from tests.support.exchange.registries import registry_of as registry_with
+from tests.support.exchange.registries import factor_file
 from tests.support.nodes.node_process import ROOT
 
 if TYPE_CHECKING:
@@ -26,11 +27,14 @@ def test_the_example_configuration_is_the_default() -> None:
 
 
 def test_the_example_factors_of_the_docs_are_accepted(tmp_path: Path) -> None:
-    """The TOML block of docs/exf.md, as it is."""
+    """The TOML blocks of docs/exf.md, as they are, each in a file of its own."""
     page = (ROOT / "docs" / "exf.md").read_text()
-    text = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0]
-    registry = registry_with(tmp_path, text)
-    assert {"mark_sol_bybit", "basis_bps_sol"} <= {*registry.schema.names}
+    texts = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    paths = [factor_file(tmp_path, text, f"{i}.toml") for i, text in enumerate(texts)]
+    registry = load_registry(known_venues(), paths)
+    assert {"mark_sol_bybit", "basis_bps_sol", "depth_xrp_okx_coins", "imbal_sol_bybit"} <= {
+        *registry.schema.names
+    }
     assert "_index_sol" not in registry.schema
 
 
