@@ -92,21 +92,21 @@ def definitions_of(
 
 def _check_parameters(table: ComputedTable) -> None:
     """Compare the other keys with the parameters that the class takes. Raises ValueError."""
-    taken = {
-        name: parameter
-        for name, parameter in inspect.signature(CLASSES[table.class_name]).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY
-    }
+    parameters = inspect.signature(CLASSES[table.class_name]).parameters
+    taken = {n: p for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
     for name, value in table.parameters.items():
         if name not in taken:
             keys = [t.key or key for key, t in field_types(ComputedTable).items()]
             near = did_you_mean(name, [*taken, *keys[:-1]])
             msg = f"unknown key {name!r}: {table.class_name} takes {_listed(taken)}{near}"
             raise ValueError(msg)
-        types = _TYPES.get(str(taken[name].annotation))
-        is_flag = isinstance(value, bool) and types != (bool,)
-        if types is not None and (is_flag or not isinstance(value, types)):
-            msg = f"{name}: expected {taken[name].annotation}, found {value!r:.80}"
+        declared = str(taken[name].annotation).split(" | ")
+        known = [_TYPES[word] for word in declared if word in _TYPES]
+        is_one = any(isinstance(value, type_) for types in known for type_ in types)
+        is_flag = isinstance(value, bool) and (bool,) not in known
+        if known and (is_flag or not is_one):
+            words = " or ".join(word for word in declared if word in _TYPES)
+            msg = f"{name}: expected {words}, found {value!r:.80}"
             raise ValueError(msg)
     for name, parameter in taken.items():
         if parameter.default is parameter.empty and name not in table.parameters:
@@ -121,6 +121,15 @@ def _listed(taken: Mapping[str, Any]) -> str:
 def _check_constructor(spec: ComputedSpec) -> None:
     """Make the factor once, with the instruments' ids as text, which needs no NautilusTrader."""
     make: Any = CLASSES[spec.class_name]
+    parameters = inspect.signature(make).parameters.values()
+    named = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
+    takes_any = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    if not takes_any and len(spec.instruments) != named:
+        msg = (
+            f"{spec.class_name}: expected {named} instrument{'s' * (named > 1)}, "
+            f"found {len(spec.instruments)}"
+        )
+        raise ValueError(msg)
     try:
         make(*spec.instruments, **spec.parameters)
     except TypeError as error:
@@ -143,9 +152,6 @@ def _instruments(
         ids = [_instrument_of(asset, name, venues) for name in names]
     for name in names:
         _check_venue(name, venues)
-    count = len(CLASSES[table.class_name].kinds)
-    # One instrument gives every kind of data that the class takes.
-    ids = ids * count if len(ids) == 1 else ids
     names = names * len(ids) if len(names) == 1 else names
     if len(names) != len(ids):
         msg = f"venues: expected 1 or {len(ids)}, as many as instruments, found {len(names)}"

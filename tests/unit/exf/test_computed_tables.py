@@ -28,6 +28,10 @@ range = [-1, 1]
 time_to_live_s = 2.0
 about = "sizes at the touch of {asset}, {symbol}"
 """
+FLOW = COMPUTED.replace("TouchImbalance", "TradeFlowImbalance") + "window_s = 60.0\n"
+BASIS = COMPUTED.replace("TouchImbalance", "BasisBps").replace(
+    'venue = "bybit"', 'venues = ["binance_usdm", "binance_spot"]'
+)
 INSTRUMENT = COMPUTED.replace('assets = ["BTC", "SOL"]', 'instrument = "XRPUSDT-LINEAR.BYBIT"')
 POLLED = """
 [[source]]
@@ -67,6 +71,33 @@ def test_what_a_table_makes_can_be_built(tmp_path: Path) -> None:
     assert made is not None
     built = made.spec.build()
     assert str(built.inputs[0].instrument_id) == "BTCUSDT-LINEAR.BYBIT"
+
+
+def test_parameters_of_the_class_are_keys_of_the_table(tmp_path: Path) -> None:
+    """And the class is made with them."""
+    made = factor(registry_of(tmp_path, FLOW), "touch_sol_own").computed
+    assert made is not None
+    assert made.spec.parameters == {"window_s": 60.0}
+    assert made.spec.build().inputs[0].kind == "trades"
+
+
+def test_a_class_of_several_instruments_takes_several_venues(tmp_path: Path) -> None:
+    """In its order, each with that venue's instrument of the asset."""
+    made = factor(registry_of(tmp_path, BASIS), "touch_sol_own").computed
+    assert made is not None
+    assert made.spec.instruments == ("SOLUSDT-PERP.BINANCE", "SOLUSDT.BINANCE")
+    assert made.venues == ("binance_usdm", "binance_spot")
+
+
+def test_an_index_is_named_where_there_is_no_instrument(tmp_path: Path) -> None:
+    """Deribit's volatility index, which belongs to a venue that the table names."""
+    text = COMPUTED.replace("TouchImbalance", "VolatilityIndex").replace(
+        'venue = "bybit"', 'venue = "deribit"\ninstrument = "{asset_lc}_usd"'
+    )
+    made = factor(registry_of(tmp_path, text), "touch_btc_own").computed
+    assert made is not None
+    assert made.spec.instruments == ("btc_usd",)
+    assert made.spec.build().inputs[0].instrument_id == "btc_usd"
 
 
 def test_an_instrument_may_be_given_and_states_its_venue(tmp_path: Path) -> None:
@@ -158,7 +189,14 @@ WRONG = [
     (COMPUTED.replace('"bybit"', '"bybitt"'), "did you mean 'bybit'"),
     (COMPUTED.replace('"bybit"', '"alternative_me"'), "no streamed venue"),
     (COMPUTED.replace("venue =", "vennue ="), "did you mean 'venue'"),
-    (COMPUTED + "window_s = 60.0\n", "unknown key 'window_s': TouchImbalance takes no parameters"),
+    (COMPUTED + "window_s = 60.0\n", "unknown key 'window_s': TouchImbalance takes"),
+    (FLOW.replace("window_s", "windows_s"), "unknown key 'windows_s'.*did you mean 'window_s'"),
+    (FLOW.replace("60.0", '"60"'), "window_s: expected float, found '60'"),
+    (FLOW.replace("60.0", "true"), "window_s: expected float, found True"),
+    (FLOW.replace("60.0", "-1.0"), "window_s"),
+    (FLOW.replace("window_s = 60.0", "alive = 'quotes'"), "window_s"),
+    (BASIS.replace(', "binance_spot"', ""), "expected 2 instruments, found 1"),
+    (FLOW.replace("venue =", 'venues = ["okx", "bybit"]\n#'), "expected 1 instrument, found 2"),
     (COMPUTED.replace("{asset_lc}", "{asset_lx}"), "did you mean 'asset_lc'"),
     (COMPUTED.replace("touch_{asset_lc}_own", "touch"), "a name of its own"),
     (COMPUTED.replace("touch_{", "_touch_{"), "name: expected a factor name"),
