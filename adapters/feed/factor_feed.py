@@ -14,7 +14,7 @@ from adapters.feed.latency import LatencyRecorder
 from adapters.feed.record_outlet import RecordOutlet
 from dolphin_strategies.backtest_clock import is_backtest_clock
 from dolphin_strategies.errors import ConfigError
-from dolphin_strategies.factors.source import SourceState
+from dolphin_strategies.factors.source import MemorySource, SourceState
 from dolphin_strategies.feed_messages import (
     FEED_MESSAGES,
     ClockMoved,
@@ -95,9 +95,10 @@ class FactorFeed(DataActor):
     A live node must run in an asyncio loop (``LiveNode.run_async``). An exception of the feed is
     passed to the loop's exception handler, which must stop the node.
 
-    In a BacktestEngine the source must be a :class:`TimedSource`. Each record is published at
-    the instant at which it is due, before the engine's own data of that instant: a strategy
-    receives the same as if the records were the first data added to the engine.
+    In a BacktestEngine the source must be a :class:`TimedSource`, or a MemorySource that an actor
+    of the engine writes. A TimedSource's records are published at the instants at which they are
+    due, before the engine's own data of these instants: a strategy receives the same as if the
+    records were the first data added to the engine. A MemorySource's are published at once.
 
     """
 
@@ -173,11 +174,16 @@ class FactorFeed(DataActor):
             self._turn = self._loop.call_soon(self._deliver)
 
     def _start_in_backtest(self) -> None:
+        if isinstance(self.source, MemorySource):
+            self.source.open(self._deliver_all, self.clock.timestamp_ns)
+            self._deliver_all()
+            return
         if not isinstance(self.source, TimedSource):
             msg = (
                 f"FactorFeed: expected a source that knows when its records are due, such as "
-                f"RecordedSource, found {type(self.source).__name__}; a BacktestEngine has no "
-                "time in which a producer could write"
+                f"RecordedSource, or a MemorySource that an actor writes, found "
+                f"{type(self.source).__name__}; a BacktestEngine has no time in which another "
+                "process could write"
             )
             raise ConfigError(msg)
         self._timed_source = self.source
@@ -185,6 +191,11 @@ class FactorFeed(DataActor):
         # Otherwise an alert just before the engine's first instant would lie in the past.
         self.clock.set_time(self.clock.timestamp_ns() - 2)
         self._set_alert(self.source)
+
+    def _deliver_all(self) -> None:
+        """Publish what was written at this instant of a backtest."""
+        self._outlet.publish_all()
+        self.source.sleep()
 
     def _set_alert(self, source: TimedSource) -> None:
         due_ns = source.next_due_ns

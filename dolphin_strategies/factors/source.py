@@ -136,16 +136,25 @@ class MemorySource:
         self.schema: Final = schema
         self.capacity: Final = capacity
         self._stream_id = secrets.randbits(64)
-        self._records: deque[tuple[bytes, int, int, int]] = deque()
-        """The newest, handed out or not: payload, ts_event, sequence, published_mono_ns."""
+        self._records: deque[tuple[bytes, int, int, int, int]] = deque()
+        """The newest, handed out or not: payload, ts_event, ts_init, sequence, mono_ns."""
         self._newest = self._position = self._first_position = 0
         self._delivered = self._conflated = self._lost = 0
         self._wake: Callable[[], None] | None = None
         self._clock_ns: Callable[[], int] = time.time_ns
         self._asleep = False
 
-    def publish(self, values: ArrayLike, ts_event: int = 0) -> None:
-        """Publish float64 values of shape ``(len(schema),)``; ``ts_event`` 0 means now.
+    def publish(self, values: ArrayLike, ts_event: int = 0, ts_init: int = 0) -> None:
+        """Publish a record.
+
+        Parameters
+        ----------
+        values : array-like of shape ``(len(schema),)``
+            Converted to float64; NaN: no value.
+        ts_event : int
+            UNIX nanoseconds; 0: now.
+        ts_init : int
+            UNIX nanoseconds; 0: when the record is read.
 
         Raises
         ------
@@ -156,9 +165,10 @@ class MemorySource:
         now = self._clock_ns()
         f = ExternalFactors.from_values(self.schema, values, ts_event=ts_event or now, ts_init=now)
         self._newest += 1
-        self._records.append((f.payload, f.ts_event, self._newest, time.monotonic_ns()))
+        record = f.payload, f.ts_event, ts_init, self._newest, time.monotonic_ns()
+        self._records.append(record)
         if len(self._records) > self.capacity:
-            oldest = self._records.popleft()[2]
+            oldest = self._records.popleft()[3]
             if oldest > self._position:
                 self._position = oldest
                 self._lost += 1
@@ -200,9 +210,10 @@ class MemorySource:
 
     def _record(self, index: int) -> ExternalFactors:
         """Return the record at a position from the newest, -1."""
-        payload, ts_event, sequence, mono_ns = self._records[index]
+        payload, ts_event, ts_init, sequence, mono_ns = self._records[index]
+        ts_init = ts_init or self._clock_ns()
         return ExternalFactors(
-            self.schema, payload, ts_event, self._clock_ns(), sequence, mono_ns, self._stream_id
+            self.schema, payload, ts_event, ts_init, sequence, mono_ns, self._stream_id
         )
 
     def sleep(self) -> bool:

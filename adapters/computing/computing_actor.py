@@ -1,0 +1,194 @@
+"""ComputingActor: computes factors from the market data of the node or the backtest it is in."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from nautilus_trader.common import DataActor, DataActorConfig
+from nautilus_trader.model import ActorId, BookType
+
+from adapters.computing.evaluation import Evaluation
+from dolphin_strategies.backtest_clock import is_backtest_clock
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nautilus_trader.model import CustomData, InstrumentId
+
+    from adapters.computing.evaluation import RecordSink
+    from dolphin_strategies.computed.factor_set import ComputedFactors
+    from dolphin_strategies.computed.market_state import Input
+
+SEARCH_TIMER: Final = "dolphin.computing.instruments"
+SEARCH_INTERVAL_NS: Final = 1_000_000_000
+"""How often the node is asked for the definitions that it did not have at the start."""
+_HOOKS: Final = (
+    "on_quote",
+    "on_trade",
+    "on_book_deltas",
+    "on_book_depth",
+    "on_mark_price",
+    "on_index_price",
+    "on_funding_rate",
+)
+_METHODS: Final = {
+    "quotes": "subscribe_quotes",
+    "trades": "subscribe_trades",
+    "mark": "subscribe_mark_prices",
+    "index": "subscribe_index_prices",
+    "funding": "subscribe_funding_rates",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputingActorConfig(DataActorConfig):
+    """How often a ComputingActor publishes.
+
+    Attributes
+    ----------
+    min_interval_s : float
+        The shortest time between two records of a live node, seconds; 0: each burst of data at
+        once.
+
+    """
+
+    actor_id: ActorId | None = None
+    min_interval_s: float = 0.0
+
+    def __new__(cls, **kwargs: Any) -> Self:
+        kwargs.setdefault("actor_id", ActorId("ComputingActor-001"))
+        return super().__new__(cls, **kwargs)
+
+    def __post_init__(self) -> None:
+        if not self.min_interval_s >= 0:
+            msg = f"min_interval_s: expected at least 0, found {self.min_interval_s!r}"
+            raise ValueError(msg)
+
+
+def subscribe_input(actor: DataActor, needed: Input) -> None:
+    """Subscribe an actor to an input that is of one of Nautilus's own types.
+
+    Raises
+    ------
+    ConfigError
+        If it is of a client's own type.
+
+    """
+    if needed.kind == "book":
+        actor.subscribe_book_deltas(needed.instrument_id, BookType.L2_MBP)
+    elif needed.kind in _METHODS:
+        getattr(actor, _METHODS[needed.kind])(needed.instrument_id)
+    else:
+        msg = (
+            f"{needed.kind} of {needed.instrument_id}: expected one of book, "
+            f"{', '.join(_METHODS)}; give ComputingActor a `subscribe` that knows the client's "
+            "own type"
+        )
+        raise ConfigError(msg)
+
+
+class ComputingActor(DataActor):
+    """Give each datum of the inputs to computed factors, and their records to a sink.
+
+    In a live node there is one record for a burst of data, made when the asyncio loop has
+    delivered it, at ``ts_init`` of its newest datum. In a backtest there is one record for each
+    instant with data, made after the last datum of that instant. When an input becomes too old
+    while nothing comes, a clock alert makes the record of that instant.
+
+    Parameters
+    ----------
+    factors : ComputedFactors
+        What to compute.
+    sink : callable
+        Takes the records, on the node's thread; :class:`RecordSink`.
+    config : ComputingActorConfig, optional
+        How often to publish.
+    subscribe : callable, optional
+        Subscribes this actor to an input; by default :func:`subscribe_input`, which knows
+        Nautilus's own types.
+
+    Notes
+    -----
+    Owned by the node's thread, like every actor. A live node must run in an asyncio loop
+    (``LiveNode.run_async``). Of several records of one instant the last one counts: data of two
+    venues may be delivered in another order than that of their ``ts_init``.
+
+    """
+
+    def __new__(
+        cls,
+        factors: ComputedFactors,
+        sink: RecordSink,
+        config: ComputingActorConfig | None = None,
+        subscribe: Callable[[DataActor, Input], None] = subscribe_input,
+    ) -> Self:
+        return super().__new__(cls, config or ComputingActorConfig())  # type: ignore[call-arg]
+
+    def __init__(
+        self,
+        factors: ComputedFactors,
+        sink: RecordSink,
+        config: ComputingActorConfig | None = None,
+        subscribe: Callable[[DataActor, Input], None] = subscribe_input,
+    ) -> None:
+        config = config or ComputingActorConfig()
+        super().__init__(config)
+        self.factors: Final = factors
+        self._subscribe: Final = subscribe
+        self.evaluation: Final = Evaluation(factors, sink, round(config.min_interval_s * 1e9))
+        """The state between two records; its counters may be read."""
+        self._undefined: set[InstrumentId] = set()
+        self._searches = False
+        # Nautilus calls these by name: without a Python method in between.
+        for hook in _HOOKS:
+            setattr(self, hook, self.evaluation.take)
+
+    def on_start(self) -> None:
+        """Subscribe to the inputs; called by Nautilus.
+
+        Raises
+        ------
+        ConfigError
+            If a live node does not run in an asyncio loop, or an input is of an unknown kind.
+
+        """
+        is_backtest = is_backtest_clock(self.clock)
+        try:
+            loop = None if is_backtest else asyncio.get_running_loop()
+        except RuntimeError:
+            msg = "ComputingActor: expected a node that runs in an asyncio loop; use run_async()"
+            raise ConfigError(msg) from None
+        self.evaluation.start(self.clock, loop)
+        self._undefined = {i.instrument_id for i in self.factors.inputs}
+        self._define()
+        if self._undefined and not is_backtest:
+            # Not every client can be asked to tell of an instrument.
+            self._searches = True
+            self.clock.set_timer_ns(SEARCH_TIMER, SEARCH_INTERVAL_NS, callback=self._define)
+        for needed in self.factors.inputs:
+            self._subscribe(self, needed)
+
+    def on_stop(self) -> None:
+        self._cancel_search()
+        self.evaluation.stop()
+
+    def on_data(self, data: CustomData) -> None:
+        self.evaluation.take(data.data)
+
+    def _define(self, event: object = None) -> None:
+        """Tell the factors the definitions that the node knows by now."""
+        for instrument_id in list(self._undefined):
+            known = self.cache.instrument(instrument_id)
+            if known is not None:
+                self._undefined.remove(instrument_id)
+                self.factors.define(known)
+        if not self._undefined:
+            self._cancel_search()
+
+    def _cancel_search(self) -> None:
+        if self._searches:
+            self._searches = False
+            self.clock.cancel_timer(SEARCH_TIMER)

@@ -1,0 +1,1 @@
+"""Computed factors at work: in backtests and in nodes."""

@@ -1,0 +1,1 @@
+"""Unit tests: when computed factors are evaluated."""
