@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from backtests.inputs.backtest_data import BacktestData
-    from backtests.inputs.backtest_settings import BacktestSettings
-    from backtests.inputs.factor_delay import FactorDelay
+    from backtests.run.preparation import Prepared
 
 FAILED: Final = 1
 BAD_CONFIG: Final = 2
@@ -29,19 +27,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse(arguments)
     # After the check of the command line: loading takes a second.
+    from backtests.lookahead.proof_folder import put_right  # noqa: PLC0415
     from backtests.run.interrupt import EXIT_CODE  # noqa: PLC0415
+    from backtests.run.preparation import prepare  # noqa: PLC0415
 
     try:
-        settings, data, delays = find(options)
+        if put_right(options.catalog):
+            say(f"{options.catalog} was left moved aside by a killed proof; it is back")
+        prepared = prepare(options.catalog, settings_of(options), options.factor_delay)
     except DolphinError as error:
         say(f"run_backtest.py: {error}", to=sys.stderr)
         return BAD_CONFIG
-    for line in data.describe():
+    for line in prepared.data.describe():
         say(line)
     try:
         if options.prove_no_lookahead:
-            return prove(options, arguments, data, delays[0])
-        return run(options, settings, data, delays)
+            return prove(options, arguments, prepared)
+        return run(options, prepared)
     except DolphinError as error:
         say(f"run_backtest.py: {error}", to=sys.stderr)
         return FAILED
@@ -50,51 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CODE
 
 
-def find(
-    options: argparse.Namespace,
-) -> tuple[BacktestSettings, BacktestData, list[FactorDelay]]:
-    """Return the settings, the strategy's data in the catalog, and the delays.
-
-    Raises
-    ------
-    DolphinError
-        If something is missing or cannot be used.
-
-    """
-    from adapters.command.strategy_class import make_strategy  # noqa: PLC0415 - see main
-    from backtests.inputs.catalog_search import find_data  # noqa: PLC0415
-    from backtests.inputs.factor_delay import NO_DELAY, read_delays  # noqa: PLC0415
-    from backtests.lookahead.proof_folder import put_right  # noqa: PLC0415
-
-    if put_right(options.catalog):
-        say(f"{options.catalog} was left moved aside by a killed proof; it is back")
-    settings = settings_of(options)
-    delays = [NO_DELAY] if options.factor_delay is None else read_delays(options.factor_delay)
-    strategy = make_strategy(settings.strategy.path, settings.strategy.config)
-    data = find_data(options.catalog, settings, strategy)
-    for delay in delays:
-        delay.check(data.schema())
-    return settings, data, delays
-
-
-def run(
-    options: argparse.Namespace,
-    settings: BacktestSettings,
-    data: BacktestData,
-    delays: Sequence[FactorDelay],
-) -> int:
+def run(options: argparse.Namespace, prepared: Prepared) -> int:
     """Run the backtest for each delay.
 
     Parameters
     ----------
     options : argparse.Namespace
         The command line.
-    settings : BacktestSettings
-        The settings, with the strategy and the venue.
-    data : BacktestData
-        The data to replay.
-    delays : sequence of FactorDelay
-        The delays, one for each run.
+    prepared : Prepared
+        Settings, data, and the delay of each run.
 
     Returns
     -------
@@ -112,16 +78,13 @@ def run(
 
     folder = options.out or Path(f"backtest-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     with Interrupt() as interrupt:
-        run_each(delays, data, settings, folder, lambda: interrupt.is_asked)
+        run_each(
+            prepared.delays, prepared.data, prepared.settings, folder, lambda: interrupt.is_asked
+        )
         return EXIT_CODE if interrupt.is_asked else 0
 
 
-def prove(
-    options: argparse.Namespace,
-    arguments: Sequence[str],
-    data: BacktestData,
-    delay: FactorDelay,
-) -> int:
+def prove(options: argparse.Namespace, arguments: Sequence[str], prepared: Prepared) -> int:
     """Make the look-ahead proof.
 
     Parameters
@@ -130,10 +93,8 @@ def prove(
         The command line.
     arguments : sequence of str
         The same as words, for the proof's own runs.
-    data : BacktestData
-        The data to replay.
-    delay : FactorDelay
-        The delays of the factors.
+    prepared : Prepared
+        The data to replay, and the delays of the factors.
 
     Returns
     -------
@@ -149,7 +110,7 @@ def prove(
     from backtests.lookahead.proof import Proof, write_proof  # noqa: PLC0415 - see main
 
     say(f"proof with seed {options.seed}: {options.instants} instants")
-    required = [covered.name for covered in data.coverage]
+    required = [covered.name for covered in prepared.data.coverage]
     requests = interrupt_at_stop_signals()
 
     def report(text: str) -> None:
@@ -158,7 +119,7 @@ def prove(
             raise KeyboardInterrupt
         say(text)
 
-    proof = Proof(arguments, options.catalog, required, delay, options.seed, report)
+    proof = Proof(arguments, options.catalog, required, prepared.delays[0], options.seed, report)
     try:
         verdict = proof.run(options.instants)
     except DolphinError:

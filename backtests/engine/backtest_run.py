@@ -57,6 +57,8 @@ class BacktestRun:
         The factors, which come first at equal ``ts_init``.
     market : sequence of iterators of StreamPiece
         The market data, which follows at equal ``ts_init`` in this order.
+    computed : iterator of StreamPiece
+        The factors that are made from market data and come last at equal ``ts_init``.
     start_ns : int
         The start of the window: the clock's time in ``on_start``, UNIX nanoseconds.
     end_ns : int
@@ -71,7 +73,7 @@ class BacktestRun:
     rows : int
         Records replayed.
     ties : int
-        Records of factors with the same instant as market data, delivered before it.
+        Records of ``factors`` with the same instant as market data, delivered before it.
     is_whole : bool
         Whether the end of the window was reached.
 
@@ -88,6 +90,7 @@ class BacktestRun:
         *,
         factors: Iterator[StreamPiece],
         market: Sequence[Iterator[StreamPiece]],
+        computed: Iterator[StreamPiece],
         start_ns: int,
         end_ns: int,
         rows: Callable[[], int],
@@ -96,7 +99,7 @@ class BacktestRun:
         engine.add_strategy(strategy)
         self._engine = engine
         self._strategy = strategy
-        self._chunks = chunks([factors, *market], rows)
+        self._chunks = chunks([factors, *market, computed], rows, tied=1 + len(market))
         self._start_ns = start_ns
         self._end_ns = end_ns
         self._on_progress = on_progress

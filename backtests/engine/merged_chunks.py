@@ -41,7 +41,9 @@ class Chunk:
     rows : int
         The number of rows in all lists.
     ties : int
-        Rows of the first stream at an instant at which another stream also has rows.
+        Rows of the first stream at an instant at which a later one, up to ``tied``, also has rows.
+    stamps : tuple of int64 arrays
+        For each list the ``ts_init`` of its rows, UNIX nanoseconds.
     items : tuple of lists
         Empty where a stream has none.
 
@@ -50,10 +52,13 @@ class Chunk:
     last_ns: int
     rows: int
     ties: int
+    stamps: tuple[NDArray[np.int64], ...]
     items: tuple[list[Any], ...]
 
 
-def chunks(streams: Sequence[Iterator[StreamPiece]], rows: Callable[[], int]) -> Iterator[Chunk]:
+def chunks(
+    streams: Sequence[Iterator[StreamPiece]], rows: Callable[[], int], tied: int | None = None
+) -> Iterator[Chunk]:
     """Yield the rows of all streams in time order.
 
     Rows of one instant are in one chunk, so that their order is that of the streams.
@@ -65,6 +70,8 @@ def chunks(streams: Sequence[Iterator[StreamPiece]], rows: Callable[[], int]) ->
     rows : callable
         Returns the largest number of rows of the next chunk, which only rows of one instant
         exceed.
+    tied : int, optional
+        How many of the streams are considered for ties; None: all.
 
     """
     held = [_Held(stream) for stream in streams]
@@ -79,13 +86,11 @@ def chunks(streams: Sequence[Iterator[StreamPiece]], rows: Callable[[], int]) ->
         until_ns = _cut(held, min(ends, default=None), limit)
         counts = [h.count_before(until_ns) for h in held]
         last_ns = max(h.ts[n - 1] for h, n in zip(held, counts, strict=True) if n)
-        first, others = (
-            held[0].ts[: counts[0]],
-            [h.ts[:n] for h, n in zip(held[1:], counts[1:], strict=True)],
-        )
+        stamps = tuple(h.ts[:n] for h, n in zip(held, counts, strict=True))
+        first, others = stamps[0], stamps[1:tied]
         ties = int(np.isin(first, np.concatenate(others)).sum()) if others else 0
         items = tuple(h.take(n) for h, n in zip(held, counts, strict=True))
-        yield Chunk(int(last_ns), sum(counts), ties, items)
+        yield Chunk(int(last_ns), sum(counts), ties, stamps, items)
 
 
 def _cut(held: list[_Held], end_ns: int | None, limit: int) -> int | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.catalog import FactorCatalog
 from adapters.command.instants import iso_instant
+from backtests.inputs.computing.computed_inputs import ComputedInputs
 from backtests.inputs.factor_coverage import FactorCoverage
 from backtests.inputs.factor_delay import NO_DELAY, FactorDelay, delayed
 from backtests.inputs.market_data import MarketData, MarketTable
@@ -42,6 +43,9 @@ class BacktestData:
         The coverage of the required factors.
     show : tuple of str
         Factors to draw.
+    computed : ComputedInputs, optional
+        The factors, computed on the way from the market data instead of read; None: those of the
+        recordings.
     delay : FactorDelay
         The delay after recording with which the factors are seen.
 
@@ -56,25 +60,64 @@ class BacktestData:
     recordings: list[str] | None
     coverage: list[FactorCoverage]
     show: tuple[str, ...]
+    computed: ComputedInputs | None = None
     delay: FactorDelay = NO_DELAY
 
-    def batches(self, names: Sequence[str] | None = None) -> Iterator[FactorBatch]:
-        """Yield the factors of the window as the strategy sees them, all or some of them."""
-        return self._seen(self.start_ns, self.end_ns, names)
+    def batches(self) -> Iterator[FactorBatch]:
+        """Yield the factors that come before market data of their instant, as they are seen."""
+        return self._seen(self.start_ns, self.end_ns, None, is_after_market=False)
+
+    def computed_batches(self) -> Iterator[FactorBatch]:
+        """Yield the factors that come after market data of their instant, as they are seen."""
+        return self._seen(self.start_ns, self.end_ns, None, is_after_market=True)
+
+    def all_batches(self, names: Sequence[str]) -> Iterator[FactorBatch]:
+        """Yield some factors of the window as they are seen, one kind after the other."""
+        for is_after_market in (False, True):
+            yield from self._seen(
+                self.start_ns, self.end_ns, names, is_after_market=is_after_market
+            )
 
     def batches_before(self, span_ns: int) -> Iterator[FactorBatch]:
-        """Yield the factors seen in a span of time before the window."""
-        return self._seen(self.start_ns - span_ns, self.start_ns, None)
+        """Yield the factors seen in a span of time before the window, one kind after the other."""
+        for is_after_market in (False, True):
+            yield from self._seen(
+                self.start_ns - span_ns, self.start_ns, None, is_after_market=is_after_market
+            )
 
     def _seen(
-        self, start_ns: int, end_ns: int, names: Sequence[str] | None
+        self, start_ns: int, end_ns: int, names: Sequence[str] | None, *, is_after_market: bool
     ) -> Iterator[FactorBatch]:
-        factors, delay = FactorCatalog(self.path), self.delay
-        if not (delay.is_same_for_all or names):
-            names = self.schema().names
+        delay = self.delay
         first_ns = start_ns - delay.longest_ns
-        batches = factors.batches(first_ns, end_ns, recordings=self.recordings, names=names)
+        if self.computed is None:
+            batches = self._recorded(first_ns, end_ns, names, is_after_market=is_after_market)
+        elif is_after_market:
+            batches = self.computed.window(first_ns, end_ns)
+        else:
+            return iter(())
         return batches if delay == NO_DELAY else delayed(batches, delay, start_ns, end_ns)
+
+    def _recorded(
+        self, start_ns: int, end_ns: int, names: Sequence[str] | None, *, is_after_market: bool
+    ) -> Iterator[FactorBatch]:
+        factors = FactorCatalog(self.path)
+        chosen = [
+            r
+            for r in factors.recordings()
+            if r.is_after_market is is_after_market
+            and (self.recordings is None or r.name in self.recordings)
+        ]
+        if not chosen:
+            return iter(())
+        known = {name for r in chosen for schema in r.schemas for name in schema}
+        if not (self.delay.is_same_for_all or names):
+            names = self.schema().names
+        if names is not None:
+            names = [name for name in names if name in known]
+            if not names:
+                return iter(())
+        return factors.batches(start_ns, end_ns, recordings=[r.name for r in chosen], names=names)
 
     def market(self, max_rows: int) -> list[Iterator[StreamPiece]]:
         """Return the market data of the window, one stream for each table."""
@@ -84,10 +127,15 @@ class BacktestData:
     def describe(self) -> list[str]:
         """Return lines for the user: window, factors, coverage and market data."""
         tables = [f"{t.kind} of {t.identifier} ({t.rows:,} in its files)" for t in self.tables]
+        if self.computed is not None:
+            origin = "computed on the way"
+        elif self.recordings:
+            origin = f"of {', '.join(self.recordings)}"
+        else:
+            origin = "of all recordings"
         return [
             f"{self.path}: {iso_instant(self.start_ns)} to {iso_instant(self.end_ns)}",
-            f"  factors   {len(self.schema())}, "
-            f"of {', '.join(self.recordings) if self.recordings else 'all recordings'}",
+            f"  factors   {len(self.schema())}, {origin}",
             *(f"  required  {covered}" for covered in self.coverage),
             f"  market    {', '.join(tables) or 'none: orders cannot be filled'}; "
             f"filled on {self.fill_on}",
@@ -95,4 +143,6 @@ class BacktestData:
 
     def schema(self) -> FactorSchema:
         """Return the names of all factors."""
+        if self.computed is not None:
+            return self.computed.schema
         return FactorCatalog(self.path).schema(self.recordings)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 from adapters.command import settings_file
 from adapters.command.field_rules import CheckedFields, at_least
@@ -14,9 +15,6 @@ from adapters.command.settings_file import from_table, read_tables
 from adapters.command.strategy_class import StrategySettings
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.importing.spec.instrument_spec import InstrumentSpec
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay", "synthetic_quotes")
 """Tables of a live node's file, which may stand beside these: one file serves both."""
@@ -32,6 +30,8 @@ class RunSettings(CheckedFields):
         The window, half-open; by default the whole catalog.
     recordings : list of str, optional
         Which recordings of factors; all by default.
+    compute : Path, optional
+        A file of factors to compute on the way from the market data, instead of recordings.
     instruments : list of str, optional
         The instruments whose market data is replayed; by default those that the strategy's config
         names, and if it names none, all of the catalog.
@@ -45,13 +45,15 @@ class RunSettings(CheckedFields):
     Raises
     ------
     ValueError
-        If ``chunk_rows`` is below 1, or the window ends before it starts.
+        If ``chunk_rows`` is below 1, the window ends before it starts, or both ``compute`` and
+        ``recordings`` are given.
 
     """
 
     start: Instant | None = None
     end: Instant | None = None
     recordings: list[str] | None = None
+    compute: Path | None = None
     instruments: list[str] | None = None
     show: list[str] | None = None
     chunk_rows: Annotated[int, at_least(1)] = 50_000
@@ -61,6 +63,9 @@ class RunSettings(CheckedFields):
         super().__post_init__()
         if self.start is not None and self.end is not None and self.start >= self.end:
             msg = f"expected start before end, found start {self.start} and end {self.end}"
+            raise ValueError(msg)
+        if self.compute is not None and self.recordings is not None:
+            msg = "expected either compute or recordings, found both: factors have one origin"
             raise ValueError(msg)
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from nautilus_trader.model import BarType, InstrumentId
 
 from adapters.catalog import FactorCatalog
+from adapters.exf.registry.computed_file import read_specs
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from backtests.importing.content.imported_instruments import make_instrument
 from backtests.inputs.backtest_data import BacktestData
+from backtests.inputs.computing.computed_inputs import find_inputs
 from backtests.inputs.factor_coverage import FactorCoverage, check_coverage, check_names
 from backtests.inputs.market_data import KINDS, MarketData
 from dolphin_strategies.errors import ConfigError
@@ -39,7 +41,7 @@ def find_data(
     strategy : FactorStrategy
         The strategy that requires the factors.
     check : bool
-        Whether to refuse a window that the required factors do not cover.
+        Whether to refuse a window that the required factors of recordings do not cover.
 
     Raises
     ------
@@ -49,11 +51,16 @@ def find_data(
     """
     run = settings.backtest
     factors = FactorCatalog(path)
-    factors.schema(run.recordings)
-    who = f"{type(strategy).__name__} requires"
-    check_names(factors, run.recordings, strategy.required_factors, who)
-    show = tuple(strategy.required_factors if run.show is None else run.show)
-    check_names(factors, run.recordings, show, "the report shall show")
+    computed = None if run.compute is None else find_inputs(path, read_specs(run.compute))
+    if computed is None:
+        factors.schema(run.recordings)
+    required = f"{type(strategy).__name__} requires", strategy.required_factors
+    shown = "the report shall show", strategy.required_factors if run.show is None else run.show
+    for who, names in (required, shown):
+        if computed is None:
+            check_names(factors, run.recordings, names, who)
+        else:
+            computed.check_names(names, who)
 
     data = MarketData(path)
     found = data.tables()
@@ -62,7 +69,9 @@ def find_data(
     instruments = _instruments(data.instruments(), wanted, settings.instrument)
 
     spans = [(t.first_ns, t.last_ns) for t in tables]
-    if (first := factors.first_ns) is not None and (last := factors.last_ns) is not None:
+    if computed is not None:
+        spans += [(t.first_ns, t.last_ns) for t in computed.tables]
+    elif (first := factors.first_ns) is not None and (last := factors.last_ns) is not None:
         spans.append((first, last))
     if not spans:
         msg = f"{path} holds nothing to replay: record or import some factors"
@@ -75,7 +84,7 @@ def find_data(
         age_ns = 0 if age is None else round(age.total_seconds() * 1e9)
         end_ns = max(b for _, b in spans) + max(age_ns, 1) + 1
     covered: list[FactorCoverage] = []
-    if check:
+    if check and computed is None:
         covered = check_coverage(
             factors,
             run.recordings,
@@ -94,7 +103,8 @@ def find_data(
         end_ns=end_ns,
         recordings=run.recordings,
         coverage=covered,
-        show=show,
+        show=tuple(shown[1]),
+        computed=computed,
     )
 
 

@@ -22,16 +22,29 @@ from backtests.inputs.row_windows import RowSpan, windows
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-type Kind = Literal["quotes", "trades", "bars"]
+type Kind = Literal[
+    "quotes",
+    "trades",
+    "bars",
+    "order_book_deltas",
+    "mark_prices",
+    "index_prices",
+    "funding_rates",
+]
+"""A folder of Nautilus's layout."""
 
 KINDS: Final[tuple[Kind, ...]] = ("quotes", "trades", "bars")
 """The kinds in the order in which they are replayed at one instant."""
-_DATA_TYPES: Final = {
+_DATA_TYPES: Final[dict[Kind, NautilusDataType]] = {
     "quotes": NautilusDataType.QuoteTick,
     "trades": NautilusDataType.TradeTick,
     "bars": NautilusDataType.Bar,
+    "order_book_deltas": NautilusDataType.OrderBookDelta,
+    "mark_prices": NautilusDataType.MarkPriceUpdate,
+    "index_prices": NautilusDataType.IndexPriceUpdate,
+    "funding_rates": NautilusDataType.FundingRateUpdate,
 }
 _FROM_ARROW: Final[dict[str, Callable[[pa.Table], list[Any]]]] = {
     "quotes": quotes_from_arrow,
@@ -45,7 +58,7 @@ class MarketTable:
 
     Attributes
     ----------
-    kind : "quotes", "trades" or "bars"
+    kind : Kind
         The kind of data.
     identifier : str
         The instrument, or the bar type.
@@ -111,8 +124,13 @@ class MarketData:
         newest = {str(i.id): i for i in sorted(found, key=lambda i: i.ts_init)}
         return list(newest.values())
 
-    def tables(self) -> list[MarketTable]:
+    def tables(self, kinds: Sequence[Kind] = KINDS) -> list[MarketTable]:
         """Return the tables of market data in the catalog.
+
+        Parameters
+        ----------
+        kinds : sequence of Kind
+            The kinds wanted, in the order of the result.
 
         Raises
         ------
@@ -121,7 +139,7 @@ class MarketData:
 
         """
         found: list[MarketTable] = []
-        for kind in KINDS:
+        for kind in kinds:
             for folder in sorted((self._path / "data" / kind).glob("*/")):
                 spans: list[RowSpan] = []
                 identifier = unquote(folder.name)

@@ -124,7 +124,7 @@ def price_line(data: BacktestData, table: MarketTable) -> ChartLine:
 def factor_lines(data: BacktestData, names: Sequence[str]) -> dict[str, ChartLine]:
     """Return some factors as the strategy saw them."""
     lines = {name: ChartLine(data.start_ns, data.end_ns) for name in names}
-    for batch in data.batches(names) if names else ():
+    for batch in data.all_batches(names) if names else ():
         for name, line in lines.items():
             if name in batch.schema:
                 line.add(batch.ts_init, batch.values[:, batch.schema.index(name)])

@@ -20,6 +20,7 @@ examples:
   run_backtest.py --catalog DIR --config backtest.toml --start 2026-05-01 --end 2026-06-01
   run_backtest.py --catalog DIR --config backtest.toml --show basis,imbal_btc --out results
   run_backtest.py --catalog DIR --config backtest.toml --factor-delay 0,50ms,500ms,5s
+  run_backtest.py --catalog DIR --config backtest.toml --compute my_factors.toml
   run_backtest.py --catalog DIR --config backtest.toml --factor-delay basis=1s,imbal_btc=50ms
   run_backtest.py --catalog DIR --config backtest.toml --prove-no-lookahead
 
@@ -45,6 +46,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--end", metavar="INSTANT", help="end before this instant")
     add("--recording", action="append", metavar="NAME", help="use this recording of factors only; "
         "may be given several times")  # fmt: skip
+    add("--compute", type=Path, metavar="FILE.toml", help="compute the factors of its tables "
+        "[[computed]] on the way from the market data, instead of reading recordings")  # fmt: skip
     add("--show", metavar="NAME,...", help="factors that the report draws (default: those that "
         "the strategy requires)")  # fmt: skip
     add(
@@ -77,9 +80,16 @@ def settings_of(options: argparse.Namespace) -> BacktestSettings:
         start=_instant("--start", options.start),
         end=_instant("--end", options.end),
         recordings=options.recording,
+        compute=options.compute,
         show=None if options.show is None else [n for n in options.show.split(",") if n],
         strategy=options.strategy,
     )
+    if options.prove_no_lookahead and settings.backtest.compute is not None:
+        msg = (
+            "--prove-no-lookahead changes factors of recordings: write the computed ones into the "
+            "catalog with compute_factors.py, and name that --recording instead of --compute"
+        )
+        raise ConfigError(msg)
     if not settings.strategy.path:
         msg = (
             "no strategy: give --strategy module:Class, or `class` in a table [strategy] of the "

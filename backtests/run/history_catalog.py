@@ -23,9 +23,9 @@ _FACTORS: Final = "ExternalFactors"
 def history_catalog(data: BacktestData, span_ns: int) -> Iterator[Path]:
     """Yield the catalog that answers a strategy's requests for history.
 
-    The catalog itself is used, unless the strategy requires a history of delayed factors or of
-    chosen recordings only. A temporary catalog then has the records that the strategy would have
-    seen in that span, and the same market data.
+    The catalog itself is used, unless the strategy requires a history of delayed factors, of
+    computed ones or of chosen recordings only. A temporary catalog then has the records that the
+    strategy would have seen in that span, and the same market data.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ def history_catalog(data: BacktestData, span_ns: int) -> Iterator[Path]:
         How far the history reaches back from the window's start, nanoseconds.
 
     """
-    if not span_ns or (data.delay == NO_DELAY and data.recordings is None):
+    is_as_recorded = data.computed is None and data.recordings is None and data.delay == NO_DELAY
+    if not span_ns or is_as_recorded:
         yield data.path
         return
     with tempfile.TemporaryDirectory(prefix="dolphin-history-") as made:

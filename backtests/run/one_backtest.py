@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from adapters.command.progress_bar import ProgressBar
 from backtests.engine.backtest_run import BacktestRun, factor_pieces
 from backtests.engine.engine_setup import build_engine
 from backtests.run.decision_log import DecisionLog
 from backtests.run.figures import figures_of
 from backtests.run.history_catalog import history_catalog
-from backtests.run.progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +74,7 @@ def replayed(
         with ProgressBar(data.start_ns, data.end_ns, run.chunk_rows, label) as bar:
 
             def goes_on(progress: ReplayProgress) -> bool:
-                bar.show(progress)
+                bar.show(progress.rows, progress.at_ns)
                 return not is_stopped()
 
             replay = BacktestRun(
@@ -82,6 +82,7 @@ def replayed(
                 strategy,
                 factors=factor_pieces(data.batches()),
                 market=data.market(run.chunk_rows),
+                computed=factor_pieces(data.computed_batches()),
                 start_ns=data.start_ns,
                 end_ns=data.end_ns,
                 rows=bar.rows,

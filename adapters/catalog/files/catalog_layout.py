@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
+from uuid import uuid4
 
 from dolphin_strategies.errors import ConfigError
 
@@ -43,6 +44,11 @@ def check_recording_name(name: str) -> str:
         )
         raise ConfigError(msg)
     return name
+
+
+def new_recording_name() -> str:
+    """Return a name made of the time and a random part."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
 
 
 def file_name(first_ns: int, last_ns: int) -> str:

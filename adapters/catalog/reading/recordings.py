@@ -69,6 +69,8 @@ class Recording:
         Its writer closed it; a recording neither open nor ended was killed.
     files : tuple of FactorFile
         In order of time, the spools last.
+    is_after_market : bool
+        Its records were made from market data and follow that of the same instant.
 
     """
 
@@ -86,6 +88,7 @@ class Recording:
     is_open: bool
     is_ended: bool
     files: tuple[FactorFile, ...]
+    is_after_market: bool = False
 
 
 def list_recordings(catalog: Path) -> tuple[list[Recording], list[tuple[Path, str]]]:
@@ -155,6 +158,7 @@ def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Rec
         is_open=is_open,
         is_ended=not runs or runs[-1]["event"] == "end",
         files=tuple(files),
+        is_after_market=any(e.get("after_market") is True for e in runs),
     )
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import time
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import Journal, last_sequences, read_journal
@@ -50,14 +48,15 @@ class RecordingWriter:
         The size, and the age in seconds, at which a spool becomes a Parquet file.
     flush_s : float
         How long records may wait in memory, seconds.
+    after_market : bool
+        Whether records follow market data of the same instant, because they are made from it.
 
     Attributes
     ----------
     problem : str
         Why the last write failed; empty if it succeeded.
     last_sequences : dict of int to int
-        For each stream the last sequence recorded or reported lost in this recording, in earlier
-        runs too.
+        For each stream the last sequence recorded or reported lost, in earlier runs too.
 
     Raises
     ------
@@ -79,9 +78,12 @@ class RecordingWriter:
         rotate_bytes: int = 64 << 20,
         rotate_s: float = 900.0,
         flush_s: float = 0.5,
+        after_market: bool = False,
     ) -> None:
         self.catalog: Final = Path(catalog)
-        self.name: Final = catalog_layout.check_recording_name(name or _new_name())
+        self.name: Final = catalog_layout.check_recording_name(
+            name or catalog_layout.new_recording_name()
+        )
         self.problem = ""
         self._written = 0
         self._rotate_bytes, self._rotate_s, self._flush_s = rotate_bytes, rotate_s, flush_s
@@ -99,9 +101,7 @@ class RecordingWriter:
             self.last_sequences = last_sequences(events)
             self._events = PendingEvents(self._journal)
             self._parts = RecordingParts(self.catalog, self.name, self._journal, events)
-            self._journal.append(
-                "start", source=source, pid=os.getpid(), started_ns=time.time_ns(), format=1
-            )
+            self._journal.append("start", **_run(source), after_market=after_market)
         except OSError as error:
             msg = f"catalog {self.catalog} cannot be written: {error}; check its path and mode"
             raise ConfigError(msg) from None
@@ -295,5 +295,5 @@ class RecordingWriter:
             self.problem = f"the journal cannot be written: {error}"
 
 
-def _new_name() -> str:
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+def _run(source: str) -> dict[str, Any]:
+    return {"source": source, "pid": os.getpid(), "started_ns": time.time_ns(), "format": 1}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 from tqdm import tqdm
 
 from adapters.command.instants import iso_instant
-
-if TYPE_CHECKING:
-    from backtests.engine.backtest_run import ReplayProgress
 
 CHUNK_S: Final = 0.25
 """The target duration of a chunk, so that Ctrl-C and the bar respond with a slow strategy."""
@@ -54,21 +51,29 @@ class ProgressBar:
         """Return the largest number of records of the next chunk."""
         return self._rows
 
-    def show(self, progress: ReplayProgress) -> None:
-        """Show a finished chunk, and determine the size of the next one."""
+    def show(self, done: int, at_ns: int) -> None:
+        """Show a finished chunk, and determine the size of the next one.
+
+        Parameters
+        ----------
+        done : int
+            All records so far.
+        at_ns : int
+            ``ts_init`` of the newest of them, UNIX nanoseconds.
+
+        """
         now_s = time.monotonic()
-        took_s, rows = now_s - self._at_s, progress.rows - self._rows_before
-        self._at_s, self._rows_before = now_s, progress.rows
+        took_s, rows = now_s - self._at_s, done - self._rows_before
+        self._at_s, self._rows_before = now_s, done
         fitting = int(rows * CHUNK_S / max(took_s, 1e-6))
         self._rows = max(
             min(fitting, 4 * self._rows, self._max_rows), min(MIN_ROWS, self._max_rows)
         )
         self._bar.set_postfix_str(
-            f"{progress.rows:,} records, {rows / max(took_s, 1e-6):,.0f}/s, "
-            f"{iso_instant(progress.at_ns)[:19]}",
+            f"{done:,} records, {rows / max(took_s, 1e-6):,.0f}/s, {iso_instant(at_ns)[:19]}",
             refresh=False,
         )
-        self._bar.update((progress.at_ns - self._start_ns) / 1e9 - self._bar.n)
+        self._bar.update((at_ns - self._start_ns) / 1e9 - self._bar.n)
 
     def __enter__(self) -> Self:
         return self

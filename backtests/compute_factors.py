@@ -1,0 +1,160 @@
+"""Compute factors from a catalog's market data and add them to it as a recording."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from adapters.command.instants import Instant, iso_instant
+from adapters.command.progress_bar import ProgressBar
+from adapters.command.terminal import say
+from adapters.process.stop_signals import interrupt_at_stop_signals
+from dolphin_strategies.errors import ConfigError, DolphinError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXAMPLES: Final = """\
+examples:
+  compute_factors.py --catalog DIR
+  compute_factors.py --catalog DIR --factors my_factors.toml --recording mine
+  compute_factors.py --catalog DIR --instrument BTCUSDT-PERP.BINANCE --start 2024-08-08
+  run_backtest.py --catalog DIR --recording computed --strategy my_module:MyStrategy
+
+Each record is stamped with the instant at which its newest input was delivered, and a backtest
+delivers it after the market data of that instant. docs/computed.md has the classes and the tables
+of a file; docs/backtest.md describes what is written.
+exit codes: 0 computed; 1 not everything could be written, nothing was kept; 2 bad usage, file or
+catalog, or the catalog has such a recording already; 130 interrupted, nothing was kept.
+"""
+FAILED: Final = 1
+BAD_CONFIG: Final = 2
+INTERRUPTED: Final = 130
+CHUNK_ROWS: Final = 50_000
+"""Market data in memory at once."""
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line; bad usage ends the process with exit code 2."""
+    parser = argparse.ArgumentParser(
+        prog="compute_factors.py",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--catalog", type=Path, required=True, metavar="DIR", help="recorded or imported market "
+        "data, to which the factors are added")  # fmt: skip
+    add("--factors", type=Path, metavar="FILE.toml", help="which factors, in tables [[computed]] "
+        "(default: the packaged ones)")  # fmt: skip
+    add("--recording", default="computed", metavar="NAME", help="the name of the new recording "
+        "(default: computed)")  # fmt: skip
+    add("--instrument", action="append", metavar="ID", help="compute factors of this instrument "
+        "only; may be given several times")  # fmt: skip
+    add("--start", type=instant, metavar="INSTANT", help="use market data from here on, for "
+        "example 2024-08-08T23:55 (UTC)")  # fmt: skip
+    add("--end", type=instant, metavar="INSTANT", help="end before this instant")
+    return parser.parse_args(arguments)
+
+
+def instant(text: str) -> int:
+    """Return an instant of the command line, UNIX nanoseconds.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is none.
+
+    """
+    try:
+        return Instant.from_str(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def run(options: argparse.Namespace) -> None:
+    """Compute and write, and print a summary.
+
+    Raises
+    ------
+    ConfigError
+        If the file or the catalog cannot be used.
+    IncompleteRecordingError
+        If not everything could be written; nothing is kept then.
+
+    """
+    # After the check of the command line: loading takes a second.
+    from adapters.exf.registry.computed_file import read_specs  # noqa: PLC0415
+    from backtests.inputs.computing.computed_inputs import find_inputs  # noqa: PLC0415
+    from backtests.inputs.computing.computed_recording import (  # noqa: PLC0415
+        check_new,
+        write_recording,
+    )
+
+    check_new(options.catalog, options.recording)
+    specs = read_specs(options.factors)
+    inputs = find_inputs(options.catalog, specs, options.instrument)
+    start_ns = inputs.first_ns if options.start is None else options.start
+    end_ns = inputs.end_ns if options.end is None else options.end
+    if start_ns >= end_ns:
+        msg = (
+            f"expected a window in which there is market data; {options.catalog} has some from "
+            f"{iso_instant(inputs.first_ns)} to {iso_instant(inputs.end_ns)}"
+        )
+        raise ConfigError(msg)
+    for reason in inputs.left_out:
+        report(f"left out: {reason}")
+    tables = ", ".join(f"{t.kind} of {t.identifier}" for t in inputs.tables)
+    report(f"{len(inputs.specs)} factors from {tables}")
+    started_s = time.monotonic()
+    source = f"computed with {options.factors or 'the packaged factors'}"
+    with ProgressBar(start_ns, end_ns, CHUNK_ROWS) as bar:
+        events = 0
+
+        def show(rows: int, at_ns: int) -> bool:
+            nonlocal events
+            events += rows
+            bar.show(events, at_ns)
+            return True
+
+        batches = inputs.batches(start_ns, end_ns, bar.rows, show)
+        records, size = write_recording(options.catalog, options.recording, source, batches)
+    took_s = time.monotonic() - started_s
+    say(
+        f"Computed {records:,} records of {len(inputs.specs)} factors from {events:,} events in "
+        f"{took_s:.1f} s ({events / max(took_s, 1e-9):,.0f}/s), {size / 1e6:,.1f} MB, into "
+        f"{options.catalog} as recording {options.recording!r}"
+    )
+
+
+def report(text: str) -> None:
+    """Print a line about the work, apart from the result."""
+    say(text, to=sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        run(options)
+    except ConfigError as error:
+        report(f"compute_factors.py: {error}")
+        return BAD_CONFIG
+    except (DolphinError, OSError) as error:
+        report(f"compute_factors.py: {error}")
+        return FAILED
+    except KeyboardInterrupt:
+        report("compute_factors.py: interrupted; nothing was kept")
+        return INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    # Python adds this script's folder, whose modules could shadow a factor's module.
+    sys.path[0] = str(Path.cwd())
+    # SIGTERM as Ctrl-C: what was written is taken back.
+    interrupt_at_stop_signals()
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Computed factors over recorded market data: their inputs, their records, their recording."""

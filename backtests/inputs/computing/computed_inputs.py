@@ -1,0 +1,245 @@
+"""ComputedInputs: the market data of a catalog that computed factors need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from nautilus_trader.model import OrderBookDeltas
+
+from backtests.engine.merged_chunks import StreamPiece
+from backtests.inputs.computing.recomputation import Recomputation
+from backtests.inputs.market_data import Kind, MarketData, MarketTable
+from dolphin_strategies.computed.factor_set import ComputedFactors
+from dolphin_strategies.computed.spec import ComputedSpec
+from dolphin_strategies.errors import ConfigError, did_you_mean
+from dolphin_strategies.factors.schema import FactorSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from dolphin_strategies.computed.market_state import Input
+    from dolphin_strategies.factors.batch import FactorBatch
+
+KINDS: Final[dict[str, Kind]] = {
+    "quotes": "quotes",
+    "trades": "trades",
+    "book": "order_book_deltas",
+    "mark": "mark_prices",
+    "index": "index_prices",
+    "funding": "funding_rates",
+}
+"""The kind of an input → its kind of table, in the order of data of one instant."""
+
+MIN_ROWS: Final = 10_000
+"""The number of rows that are read at once, at least."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputedInputs:
+    """Factors to compute, and their inputs in a catalog.
+
+    Attributes
+    ----------
+    path : Path
+        The catalog's folder.
+    specs : tuple of ComputedSpec
+        The factors whose inputs are there.
+    tables : tuple of MarketTable
+        Their market data, in the order in which data of one instant is taken.
+    instruments : tuple
+        The definitions of their instruments, as far as the catalog has them.
+    left_out : tuple of str
+        A sentence for each factor that cannot be computed.
+
+    """
+
+    path: Path
+    specs: tuple[ComputedSpec, ...]
+    tables: tuple[MarketTable, ...]
+    instruments: tuple[Any, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def schema(self) -> FactorSchema:
+        """The names of the factors."""
+        return FactorSchema(spec.name for spec in self.specs)
+
+    @property
+    def first_ns(self) -> int:
+        """``ts_init`` of the earliest datum, UNIX nanoseconds."""
+        return min(t.first_ns for t in self.tables)
+
+    @property
+    def end_ns(self) -> int:
+        """The instant by which every input has become too old, UNIX nanoseconds."""
+        life_ns = max(round(s.time_to_live_s * 1e9) for s in self.specs)
+        return max(t.last_ns for t in self.tables) + life_ns + 1
+
+    def check_names(self, names: Iterable[str], who: str) -> None:
+        """Refuse names that are not computed.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Names of factors.
+        who : str
+            The user of the names, for the message.
+
+        Raises
+        ------
+        ConfigError
+            With the nearest name, or why the factor cannot be computed.
+
+        """
+        known = self.schema.names
+        for name in names:
+            if name not in known:
+                why = [reason for reason in self.left_out if reason.startswith(f"{name}: ")]
+                hint = f"; {why[0]}" if why else did_you_mean(name, known)
+                msg = f"{who} factor {name!r}, which is not computed{hint}"
+                raise ConfigError(msg)
+
+    def batches(
+        self,
+        start_ns: int,
+        end_ns: int,
+        rows: Callable[[], int],
+        on_rows: Callable[[int, int], bool] = lambda _, __: True,
+    ) -> Iterator[FactorBatch]:
+        """Compute from the data of a window, and yield the records.
+
+        Parameters
+        ----------
+        start_ns, end_ns : int
+            The window by ``ts_init``, half-open, UNIX nanoseconds.
+        rows : callable
+            Returns how many rows are taken at once.
+        on_rows : callable
+            Called after each piece of work with its number of rows and its last ``ts_init``;
+            returns whether to continue.
+
+        Raises
+        ------
+        ConfigError
+            If a file cannot be read.
+
+        """
+        factors = ComputedFactors(self.specs)
+        for instrument in self.instruments:
+            factors.define(instrument)
+        data, most = MarketData(self.path), max(rows(), MIN_ROWS)
+        streams = [_whole(t, data.pieces(t, start_ns, end_ns, most)) for t in self.tables]
+        return Recomputation(factors).batches(streams, end_ns, rows, on_rows)
+
+    def window(self, start_ns: int, end_ns: int) -> Iterator[FactorBatch]:
+        """Compute from all data before an instant, and yield the records of a window.
+
+        Values depend on all data before them: so they are those of a recording of everything.
+
+        Parameters
+        ----------
+        start_ns, end_ns : int
+            The window by ``ts_init``, half-open, UNIX nanoseconds.
+
+        Raises
+        ------
+        ConfigError
+            If a file cannot be read.
+
+        """
+        for batch in self.batches(self.first_ns, end_ns, lambda: MIN_ROWS):
+            first, last = np.searchsorted(batch.ts_init, [start_ns, end_ns]).tolist()
+            if first < last:
+                yield batch[first:last]
+
+
+def find_inputs(
+    path: Path, specs: Sequence[ComputedSpec], instruments: Collection[str] | None = None
+) -> ComputedInputs:
+    """Find the inputs of computed factors in a catalog.
+
+    Parameters
+    ----------
+    path : Path
+        The catalog's folder.
+    specs : sequence of ComputedSpec
+        The factors.
+    instruments : collection of str, optional
+        Only factors of these instruments; None: all.
+
+    Raises
+    ------
+    ConfigError
+        If none of the factors can be computed, with the reasons.
+
+    """
+    data = MarketData(path)
+    tables = {(t.kind, t.identifier): t for t in data.tables(tuple(KINDS.values()))}
+    _check_instruments(path, instruments, {t.identifier for t in tables.values()})
+    kept: list[ComputedSpec] = []
+    needed: dict[tuple[Kind, str], None] = {}
+    left_out: list[str] = []
+    for spec in specs:
+        if instruments is not None and not set(spec.instruments) <= set(instruments):
+            continue
+        places = [_place(i) for i in spec.build().inputs]
+        missing = [what for place, what in places if place is None or place not in tables]
+        if missing:
+            left_out.append(f"{spec.name}: the catalog has no {' and no '.join(missing)}")
+        else:
+            kept.append(spec)
+            needed |= dict.fromkeys(place for place, _ in places if place is not None)
+    if not kept:
+        msg = f"{path}: no factor can be computed from its market data; {_reasons(left_out)}"
+        raise ConfigError(msg)
+    chosen = [tables[place] for place in tables if place in needed]
+    ids = {str(t.instrument_id) for t in chosen}
+    return ComputedInputs(
+        path=path,
+        specs=tuple(kept),
+        tables=tuple(chosen),
+        instruments=tuple(i for i in data.instruments() if str(i.id) in ids),
+        left_out=tuple(left_out),
+    )
+
+
+def _place(needed: Input) -> tuple[tuple[Kind, str] | None, str]:
+    """Return the table of an input, None if no table can hold it, and its description."""
+    kind = KINDS.get(needed.kind)
+    what = f"{(kind or needed.kind).replace('_', ' ')} of {needed.instrument_id}"
+    return None if kind is None else (kind, str(needed.instrument_id)), what
+
+
+def _check_instruments(path: Path, asked: Collection[str] | None, known: set[str]) -> None:
+    for name in asked or ():
+        if name not in known:
+            msg = (
+                f"--instrument: {path} has no market data of {name!r}, only of "
+                f"{', '.join(sorted(known)) or 'nothing'}"
+            )
+            raise ConfigError(msg)
+
+
+def _reasons(left_out: list[str]) -> str:
+    if not left_out:
+        return "no factor is of these instruments"
+    return "; ".join(left_out[:3]) + (f"; and {len(left_out) - 3} more" if left_out[3:] else "")
+
+
+def _whole(table: MarketTable, pieces: Iterator[StreamPiece]) -> Iterator[StreamPiece]:
+    """Return the pieces of a table; changes of a book at one instant are one datum, as live."""
+    return map(_with_whole_changes, pieces) if table.kind == "order_book_deltas" else pieces
+
+
+def _with_whole_changes(piece: StreamPiece) -> StreamPiece:
+    firsts = np.flatnonzero(np.diff(piece.ts, prepend=-1))
+    ends = [*firsts[1:].tolist(), len(piece.ts)]
+    deltas = piece.items(0, len(piece.ts))
+    whole = [
+        OrderBookDeltas(deltas[first].instrument_id, deltas[first:end])
+        for first, end in zip(firsts.tolist(), ends, strict=True)
+    ]
+    return StreamPiece(piece.ts[firsts], lambda i, j: whole[i:j])
