@@ -167,8 +167,8 @@ class Evaluation:
         factors, alarm = self._factors, self._alarm
         if self.maker.evaluate(now_ns):
             self._sink(factors.values, factors.ts_event, now_ns)
-        if alarm is not None and factors.expiry_ns < alarm.at_ns:
-            alarm.set(factors.expiry_ns)
+        if alarm is not None and (expiry_ns := self.maker.expiry_ns) < alarm.at_ns:
+            alarm.set(expiry_ns)
 
     def _on_alarm(self) -> None:
         """Evaluate at the exact instant at which an input became too old, if it still is.
@@ -177,7 +177,7 @@ class Evaluation:
         """
         if self._clock is None or self._alarm is None or self._is_waiting:
             return
-        expiry_ns = self._factors.expiry_ns
+        expiry_ns = self.maker.expiry_ns
         if expiry_ns <= self._clock.timestamp_ns():
             self._evaluate_at(expiry_ns)
         elif expiry_ns != NEVER:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from dolphin_strategies.computed.computed_factor import NEVER
+
 if TYPE_CHECKING:
     from dolphin_strategies.computed.factor_set import ComputedFactors
 
@@ -31,12 +33,12 @@ class RecordMaker:
 
     """
 
-    __slots__ = ("_evaluate", "_factors", "_made_ns", "_ts_event", "records")
+    __slots__ = ("_evaluate", "_evaluated_ns", "_factors", "_made_ns", "_ts_event", "records")
 
     def __init__(self, factors: ComputedFactors) -> None:
         self._factors: Final = factors
         self._evaluate: Final = factors.evaluate
-        self._made_ns = 0
+        self._evaluated_ns = self._made_ns = 0
         self._ts_event = 0
         self.records = 0
 
@@ -54,6 +56,7 @@ class RecordMaker:
             Whether there is a record, of the set's ``values`` and ``ts_event``.
 
         """
+        self._evaluated_ns = now_ns
         is_changed = self._evaluate(now_ns)
         ts_event = self._factors.ts_event
         if not is_changed and (
@@ -64,3 +67,9 @@ class RecordMaker:
         self._ts_event = ts_event
         self.records += 1
         return True
+
+    @property
+    def expiry_ns(self) -> int:
+        """The next instant, not evaluated yet, at which an input becomes too old; or ``NEVER``."""
+        expiry_ns = self._factors.expiry_ns
+        return expiry_ns if expiry_ns > self._evaluated_ns else NEVER

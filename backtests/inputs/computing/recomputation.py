@@ -80,11 +80,11 @@ class Recomputation:
         edges = np.flatnonzero(np.diff(stamps, prepend=-1, append=-1)).tolist()
         instants: list[int] = stamps[edges[:-1]].tolist()
         rows: list[int] = order.tolist()
-        factors = self._factors
-        update, evaluate, add = factors.update, self._maker.evaluate, self._add
+        maker = self._maker
+        update, evaluate, add = self._factors.update, maker.evaluate, self._add
         first = edges[0]
         for at_ns, end in zip(instants, edges[1:], strict=True):
-            if factors.expiry_ns < at_ns:
+            if maker.expiry_ns < at_ns:
                 self._expire(at_ns)
             is_used = False
             for row in rows[first:end]:
@@ -95,7 +95,7 @@ class Recomputation:
 
     def _expire(self, until_ns: int) -> None:
         """Make the records of inputs that become too old before an instant."""
-        while (expiry_ns := self._factors.expiry_ns) < until_ns:
+        while (expiry_ns := self._maker.expiry_ns) < until_ns:
             if self._maker.evaluate(expiry_ns):
                 self._add(expiry_ns)
 
