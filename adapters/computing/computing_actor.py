@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from nautilus_trader.common import DataActor, DataActorConfig
-from nautilus_trader.model import ActorId, BookType
+from nautilus_trader.model import ActorId, BookType, InstrumentId
 
 from adapters.computing.evaluation import Evaluation
 from dolphin_strategies.backtest_clock import is_backtest_clock
+from dolphin_strategies.computed.market_state import DataKind
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nautilus_trader.model import CustomData, InstrumentId
+    from nautilus_trader.model import CustomData
 
     from adapters.computing.evaluation import RecordSink
     from dolphin_strategies.computed.factor_set import ComputedFactors
@@ -35,11 +36,11 @@ _HOOKS: Final = (
     "on_funding_rate",
 )
 _METHODS: Final = {
-    "quotes": "subscribe_quotes",
-    "trades": "subscribe_trades",
-    "mark": "subscribe_mark_prices",
-    "index": "subscribe_index_prices",
-    "funding": "subscribe_funding_rates",
+    DataKind.QUOTES: "subscribe_quotes",
+    DataKind.TRADES: "subscribe_trades",
+    DataKind.MARK: "subscribe_mark_prices",
+    DataKind.INDEX: "subscribe_index_prices",
+    DataKind.FUNDING: "subscribe_funding_rates",
 }
 
 
@@ -77,10 +78,11 @@ def subscribe_input(actor: DataActor, needed: Input) -> None:
         If it is of a client's own type.
 
     """
-    if needed.kind == "book":
-        actor.subscribe_book_deltas(needed.instrument_id, BookType.L2_MBP)
+    instrument_id: Any = needed.instrument_id
+    if needed.kind == DataKind.BOOK:
+        actor.subscribe_book_deltas(instrument_id, BookType.L2_MBP)
     elif needed.kind in _METHODS:
-        getattr(actor, _METHODS[needed.kind])(needed.instrument_id)
+        getattr(actor, _METHODS[needed.kind])(instrument_id)
     else:
         msg = (
             f"{needed.kind} of {needed.instrument_id}: expected one of book, "
@@ -162,7 +164,8 @@ class ComputingActor(DataActor):
             msg = "ComputingActor: expected a node that runs in an asyncio loop; use run_async()"
             raise ConfigError(msg) from None
         self.evaluation.start(self.clock, loop)
-        self._undefined = {i.instrument_id for i in self.factors.inputs}
+        ids = (i.instrument_id for i in self.factors.inputs)
+        self._undefined = {i for i in ids if isinstance(i, InstrumentId)}
         self._define()
         if self._undefined and not is_backtest:
             # Not every client can be asked to tell of an instrument.

@@ -23,6 +23,8 @@ from nautilus_trader.live import LiveExecutionEngineConfig, LiveNodeBuilder, Liv
 from nautilus_trader.model import AccountId, AccountType, Money, OmsType, TraderId, Venue
 from nautilus_trader.persistence import DataCatalogConfig
 
+from adapters.computing.computed_source import ComputedSource
+from adapters.computing.computing_actor import ComputingActor
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.synthetic_quote_maker import QuoteMaker
 from adapters.market.btcusdt_instruments import USDT, btcusdt_synthetic
@@ -31,6 +33,8 @@ from adapters.market.synthetic_data_client import (
     SyntheticMarketClientFactory,
     SyntheticQuoter,
 )
+from dolphin_strategies.computed.factor_set import ComputedFactors
+from live.node.settings.computed_settings import computed_factors
 from live.node.settings.node_settings import VENUE
 from live.node.settings.settings_check import binance_keys
 
@@ -117,6 +121,9 @@ def build_node(
         maker = QuoteMaker(instrument)
         node.add_actor(SyntheticQuoter(maker, synthetic.price_from, factory.client.quote))
     node.add_actor(feed)
+    if isinstance(source, ComputedSource):
+        factors = ComputedFactors(computed_factors(settings.node).specs)
+        node.add_actor(ComputingActor(factors, source.take))
     node.add_strategy(strategy)
     return node, feed
 

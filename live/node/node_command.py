@@ -9,6 +9,7 @@ from adapters.command.strategy_class import check_factors, find_strategy, make_c
 from adapters.shm import FactorReader, RegionNotReadyError
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.factors.schema import FactorSchema
+from live.node.settings.computed_settings import computed_factors
 from live.node.settings.node_options import parse, settings_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def schema_of(settings: NodeSettings) -> FactorSchema | None:
     """Return the names that the producer of this run writes, or None if they are unknown."""
     if settings.node.source:
         return None
+    if settings.node.compute is not None:
+        return computed_factors(settings.node).schema
     if settings.node.venue == "simulated" and settings.node.producer == "own":
         from adapters.market.simulated_path import SCHEMA  # noqa: PLC0415 - one of three markets
 
@@ -68,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             known = schema_of(settings)
             if node.source:
                 factors = f"factors from {node.source}"
+            elif node.compute is not None:
+                factors = f"{len(known or ())} factors computed here"
             elif known:
                 factors = f"{len(known)} factors"
             else:

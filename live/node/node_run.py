@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.terminal import say
+from adapters.computing.computed_source import ComputedSource
 from adapters.feed.latency import measure_on_factors
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING
@@ -25,6 +26,7 @@ from live.node.run_market import Market, open_market
 from live.node.run_report import RunReport
 from live.node.session.session_header import describe
 from live.node.session.session_recording import SessionRecording
+from live.node.settings.computed_settings import computed_factors
 from live.node.settings.node_settings import VENUE
 
 if TYPE_CHECKING:
@@ -137,7 +139,13 @@ class NodeRun:
         self._finish(report)
 
     def _source(self, region: Path) -> FactorSource:
-        url = self._settings.node.source
+        node = self._settings.node
+        if node.compute is not None:
+            found = computed_factors(node)
+            for reason in found.left_out:
+                say(f"not computed: {reason}", to=sys.stderr)
+            return ComputedSource(found.schema)
+        url = node.source
         return HazelcastSource(HazelcastSettings.from_url(url)) if url else ShmSource(region)
 
     def _say_hello(self) -> None:
@@ -146,7 +154,7 @@ class NodeRun:
         length = f"{node.seconds:g} s" if node.seconds else "until Ctrl-C"
         say(
             f"{type(self._strategy).__name__} on the {node.venue} market, {orders}, "
-            f"factors by {node.wait}, {length}"
+            f"factors {'computed here' if node.compute else f'by {node.wait}'}, {length}"
         )
 
     def _turn(self, report: RunReport) -> dict[str, Any]:

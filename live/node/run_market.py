@@ -101,25 +101,17 @@ class SimulatedMarket(_ProducedMarket):
         return True
 
 
-class SimulatedQuotes:
-    """The demo's market alone; the factors come from an unrelated producer."""
+class _MarketAlone:
+    """The base of markets whose factors come from elsewhere."""
 
-    def __init__(self, seed: int) -> None:
-        self._path = SimulatedPath(seed)
+    def __init__(self) -> None:
         self._start_ns = 0
-
-    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
-        factory = SimulatedMarketClientFactory(self._path, lambda: self._start_ns)
-        return factory, SimulatedMarketClientConfig()
-
-    def actors(self) -> Sequence[DataActor]:
-        return ()
 
     def start(self, start_ns: int) -> None:
         self._start_ns = start_ns
 
     def producer_failure(self) -> str:
-        # The producer is not part of this run: its death shows as staleness.
+        # A producer is not part of this run: its death shows as staleness.
         return ""
 
     def restart_producer(self) -> bool:
@@ -130,6 +122,69 @@ class SimulatedQuotes:
 
     def __exit__(self, *_: object) -> None:
         return
+
+
+class SimulatedQuotes(_MarketAlone):
+    """The demo's market alone."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._path = SimulatedPath(seed)
+
+    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
+        factory = SimulatedMarketClientFactory(self._path, lambda: self._start_ns)
+        return factory, SimulatedMarketClientConfig()
+
+    def actors(self) -> Sequence[DataActor]:
+        return ()
+
+
+class _Ticks:
+    """The ticks of a recording, and the counter of those that the node has received.
+
+    Raises
+    ------
+    ConfigError
+        If the settings name no folder, or it is not a recording.
+
+    """
+
+    def __init__(self, settings: NodeSettings, folder: RunFolder) -> None:
+        recorded = settings.replay.folder
+        if recorded is None:
+            msg = "replay: expected a folder of recorded ticks, found none"
+            raise ConfigError(msg)
+        self.folder = recorded
+        self.speed = settings.replay.speed
+        self._recording = TickFiles.load(recorded)
+        self._hand_over = DeliveryCounter.create(folder.hand_over)
+
+    def client(
+        self, start_ns: Callable[[], int], on_end: Callable[[], None]
+    ) -> tuple[DataClientFactory, DataClientConfig]:
+        def clock() -> ReplayClock:
+            first_ns = self._recording.first_ns
+            return ReplayClock(start_ns=start_ns(), first_ns=first_ns, speed=self.speed)
+
+        factory = ReplayedMarketClientFactory(
+            recording=self._recording, clock=clock, hand_over=self._hand_over, on_end=on_end
+        )
+        return factory, ReplayedMarketClientConfig()
+
+    def actors(self) -> Sequence[DataActor]:
+        return (DeliveryCounterActor(self._hand_over),)
+
+
+class ReplayedTicks(_MarketAlone):
+    """A recording's ticks alone; errors as for :class:`_Ticks`."""
+
+    def __init__(self, settings: NodeSettings, folder: RunFolder) -> None:
+        super().__init__()
+        self._ticks = _Ticks(settings, folder)
+        self.actors = self._ticks.actors
+
+    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
+        return self._ticks.client(lambda: self._start_ns, on_end)
 
 
 class ReplayedMarket(_ProducedMarket):
@@ -145,28 +200,14 @@ class ReplayedMarket(_ProducedMarket):
     """
 
     def __init__(self, settings: NodeSettings, folder: RunFolder) -> None:
-        recorded = settings.replay.folder
-        if recorded is None:
-            msg = "replay: expected a folder of recorded ticks, found none"
-            raise ConfigError(msg)
-        self._speed = settings.replay.speed
-        self._recording = TickFiles.load(recorded)
-        self._hand_over = DeliveryCounter.create(folder.hand_over)
+        self._ticks = _Ticks(settings, folder)
+        self.actors = self._ticks.actors
         arguments = ["--region", str(folder.region), "--hand-over", str(folder.hand_over)]
-        arguments += ["--folder", str(recorded), "--speed", str(self._speed)]
+        arguments += ["--folder", str(self._ticks.folder), "--speed", str(self._ticks.speed)]
         super().__init__(ProducerChild("live.producers.replay_producer", arguments))
 
     def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
-        factory = ReplayedMarketClientFactory(
-            recording=self._recording,
-            clock=self._clock,
-            hand_over=self._hand_over,
-            on_end=on_end,
-        )
-        return factory, ReplayedMarketClientConfig()
-
-    def actors(self) -> Sequence[DataActor]:
-        return (DeliveryCounterActor(self._hand_over),)
+        return self._ticks.client(lambda: self._start_ns, on_end)
 
     def producer_failure(self) -> str:
         # Code 0: the producer has written the whole recording.
@@ -177,16 +218,13 @@ class ReplayedMarket(_ProducedMarket):
         # A second run of the recording would publish old factors again.
         return False
 
-    def _clock(self) -> ReplayClock:
-        return ReplayClock(
-            start_ns=self._start_ns, first_ns=self._recording.first_ns, speed=self._speed
-        )
-
 
 def open_market(settings: NodeSettings, folder: RunFolder) -> Market:
     """Return the market that the settings name, with its producer started if it has one."""
-    if settings.node.venue == "replay":
-        return ReplayedMarket(settings, folder)
-    if settings.node.source or settings.node.producer == "outside":
+    node = settings.node
+    if node.venue == "replay":
+        made = ReplayedMarket if node.compute is None else ReplayedTicks
+        return made(settings, folder)
+    if node.source or node.producer == "outside" or node.compute is not None:
         return SimulatedQuotes(settings.demo.seed)
     return SimulatedMarket(settings, folder)

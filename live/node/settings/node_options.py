@@ -11,6 +11,7 @@ from adapters.command.settings_file import override
 from adapters.feed.factor_feed import WAITS
 from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
 from dolphin_strategies.errors import ConfigError
+from live.node.settings.computed_settings import PACKAGED_WORD
 from live.node.settings.node_settings import VENUES, NodeSettings, load
 from live.node.settings.settings_check import check_settings
 
@@ -24,6 +25,8 @@ examples:
   run_node.py --seconds 30 --wait spin              half a minute of it, at the lowest latency
   run_node.py --strategy my_module:MyStrategy       your strategy
   run_node.py --replay FOLDER --speed 10            recorded ticks as the live market
+  run_node.py --compute factors.toml                factors computed from the node's own
+                                                    market data, without a producer
   run_node.py --record FOLDER                       and record it, to be replayed later
   run_node.py --venue binance                       Binance's quotes, factors of a running
                                                     producer, sandbox orders (paper)
@@ -57,6 +60,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "(default: /dev/shm/dolphin_exf; the demo and the replay make their own)")  # fmt: skip
     add("--catalog", type=Path, metavar="FOLDER", help="the recorded factors that a strategy's "
         "factor_history comes from")  # fmt: skip
+    add("--compute", type=Path, nargs="?", const=Path(PACKAGED_WORD), metavar="FILE.toml",
+        help="compute the factors in this node from its market data: those of a file with tables "
+        "[[computed]], or the packaged ones; see docs/computed.md")  # fmt: skip
     add("--source", metavar="URL", help="factors from Hazelcast instead, for example "
         f"{HAZELCAST_EXAMPLE}; see docs/hazelcast.md")  # fmt: skip
     add("--synthetic-quotes", action="store_true", default=None, help="make quotes of BTCUSDT.EXF "
@@ -98,6 +104,7 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
             region=options.region,
             catalog=options.catalog,
             record=options.record,
+            compute=options.compute,
             source=options.source,
             producer=options.producer,
         ),

@@ -45,6 +45,9 @@ class NodeTable(CheckedFields):
         The region that a producer outside writes; the demo and the replay make their own.
     catalog : Path, optional
         The catalog that a strategy's ``factor_history`` comes from.
+    compute : Path, optional
+        A file of factors that the node computes itself from its market data, instead of reading
+        them; ``packaged``: the packaged file.
     source : str
         A URL ``hazelcast://...`` to read factors from, instead of a region.
     seconds : float
@@ -63,6 +66,7 @@ class NodeTable(CheckedFields):
     producer: Literal["own", "outside"] = "own"
     region: Path = DEFAULT_PATH
     catalog: Path | None = None
+    compute: Path | None = None
     source: str = ""
     seconds: Annotated[float, at_least(0)] = 0.0
     log_level: LogLevelName = "WARNING"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.hazelcast_map.settings import HazelcastSettings, credentials
 from adapters.session import session_files
 from dolphin_strategies.errors import ConfigError
+from live.node.settings.computed_settings import computed_factors
 from live.node.settings.node_settings import LIVE_VENUES, VENUE
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def check_settings(settings: NodeSettings, *, live_orders: bool) -> None:
             raise ConfigError(msg)
     if node.source:
         check_source(node)
+    if node.compute is not None:
+        check_compute(node)
     synthetic = settings.synthetic_quotes.instrument
     if str(synthetic.venue) == VENUE:
         msg = f"synthetic_quotes instrument: expected a venue of its own, found {synthetic}"
@@ -91,6 +94,30 @@ def check_source(node: NodeTable) -> None:
             "meanwhile; use wait 'event', or live/bridge_hazelcast.py and its region"
         )
         raise ConfigError(msg)
+
+
+def check_compute(node: NodeTable) -> None:
+    """Refuse settings that contradict factors which the node computes itself.
+
+    Raises
+    ------
+    ConfigError
+        With what was expected and found.
+
+    """
+    if node.source or node.producer == "outside":
+        msg = (
+            "compute: the node computes its factors itself; leave out "
+            f"{'source' if node.source else 'producer'}, or compute"
+        )
+        raise ConfigError(msg)
+    if node.wait == "spin":
+        msg = (
+            "wait: 'spin' watches shared memory, and computed factors come from the node's own "
+            "thread at once; use wait 'event'"
+        )
+        raise ConfigError(msg)
+    computed_factors(node)
 
 
 def check_tick_files(folder: Path | None) -> None:
