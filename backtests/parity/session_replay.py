@@ -6,11 +6,11 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-import nautilus_trader.model as nautilus_model
 from nautilus_trader.model import CustomData, QuoteTick, TradeTick
 
 from adapters.command import strategy_class
 from adapters.session.recorded_inputs import SessionError
+from adapters.session.session_instruments import instruments_of
 from adapters.session.tap.strategy_tap import StrategyTap
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine
@@ -177,16 +177,8 @@ def _build_engine(session: RecordedSession, latency_ms: float) -> BacktestEngine
         raise SessionError(msg) from None
     return build_engine(
         venue=venue,
-        instruments=[_instrument(values) for values in session.header.get("instruments", [])],
+        instruments=instruments_of(session.header),
         fill_on="quotes",
         log_level=None,
         stops_on_error=False,
     )
-
-
-def _instrument(values: dict[str, Any]) -> Any:
-    try:
-        return getattr(nautilus_model, values["type"]).from_dict(values)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        msg = f"session.json: instrument {values.get('id')}: {error!r}"
-        raise SessionError(msg) from None

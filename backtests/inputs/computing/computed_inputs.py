@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from nautilus_trader.model import OrderBookDeltas
 
+from adapters.session.session_instruments import instruments_in
 from backtests.engine.merged_chunks import StreamPiece
 from backtests.inputs.computing.recomputation import Recomputation
 from backtests.inputs.market_data import Kind, MarketData, MarketTable
@@ -197,11 +198,13 @@ def find_inputs(
         raise ConfigError(msg)
     chosen = [tables[place] for place in tables if place in needed]
     ids = {str(t.instrument_id) for t in chosen}
+    # A session has them in a file of its own.
+    defined = [*instruments_in(path), *data.instruments()]
     return ComputedInputs(
         path=path,
         specs=tuple(kept),
         tables=tuple(chosen),
-        instruments=tuple(i for i in data.instruments() if str(i.id) in ids),
+        instruments=tuple(i for i in defined if str(i.id) in ids),
         left_out=tuple(left_out),
     )
 
