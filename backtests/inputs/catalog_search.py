@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from backtests.importing.spec.instrument_spec import InstrumentSpec
-    from backtests.inputs.backtest_settings import BacktestSettings
+    from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
     from backtests.inputs.market_data import MarketTable
 
 
@@ -69,10 +69,9 @@ def find_data(
     instruments = _instruments(data.instruments(), wanted, settings.instrument)
 
     spans = [(t.first_ns, t.last_ns) for t in tables]
-    if computed is not None:
-        spans += [(t.first_ns, t.last_ns) for t in computed.tables]
-    elif (first := factors.first_ns) is not None and (last := factors.last_ns) is not None:
-        spans.append((first, last))
+    spans += _factor_spans(factors, run, needs_all=not spans) if computed is None else []
+    if computed is not None and not spans:
+        spans = [(t.first_ns, t.last_ns) for t in computed.tables]
     if not spans:
         msg = f"{path} holds nothing to replay: record or import some factors"
         raise ConfigError(msg)
@@ -106,6 +105,20 @@ def find_data(
         show=tuple(shown[1]),
         computed=computed,
     )
+
+
+def _factor_spans(
+    factors: FactorCatalog, run: RunSettings, *, needs_all: bool
+) -> list[tuple[int, int]]:
+    """Return the spans of the chosen recordings; of those made from market data only if needed."""
+    return [
+        (r.first_ns, r.last_ns)
+        for r in factors.recordings()
+        if (run.recordings is None or r.name in run.recordings)
+        and (needs_all or not r.is_after_market)
+        and r.first_ns is not None
+        and r.last_ns is not None
+    ]
 
 
 def _instrument_ids(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.catalog import RecordingWriter
 from adapters.catalog.files import catalog_layout
-from adapters.catalog.files.recording_lock import is_written
+from adapters.catalog.files.recording_lock import is_written, lock_recording
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def check_new(catalog: Path, name: str) -> None:
         msg = f"{catalog} is no catalog: expected a folder in which there is a folder 'data'"
         raise ConfigError(msg)
     for stage in (catalog / STAGE).glob("*/"):
-        if not is_written(stage / catalog_layout.RECORDINGS / stage.name):
+        if not is_written(stage):
             _finish_or_remove(catalog, stage.name)
     if any((catalog / place).exists() for place in _places(name)):
         msg = (
@@ -86,27 +86,35 @@ def write_recording(
 
     """
     stage = catalog / STAGE / name
-    recording = RecordingWriter(
-        stage, source=source, name=name, flush_s=_NEVER_S, rotate_s=_NEVER_S, after_market=True
-    )
+    catalog_layout.make_folder(catalog, f"{STAGE}/{name}")
+    lock = lock_recording(stage)
     try:
-        with recording as writer:
-            for batch in batches:
-                writer.write_factors(batch)
-            writer.rotate()
-            if writer.problem or writer.dropped:
-                why = writer.problem or f"{writer.dropped:,} records could not be written"
-                msg = f"nothing was kept: {why}; make room and compute again"
-                raise IncompleteRecordingError(msg)
-            records = writer.recorded
-        if not records:
-            msg = f"{catalog}: the window holds no data of the factors' inputs; nothing is written"
-            raise ConfigError(msg)
+        records = _write(stage, name, source, batches)
         size = sum(path.stat().st_size for path in stage.rglob("*.parquet"))
         _move_into_place(catalog, name)
     finally:
         _finish_or_remove(catalog, name)
+        lock.release()
     return records, size
+
+
+def _write(stage: Path, name: str, source: str, batches: Iterable[FactorBatch]) -> int:
+    """Write the records into a folder of their own; return their number."""
+    with RecordingWriter(
+        stage, source=source, name=name, flush_s=_NEVER_S, rotate_s=_NEVER_S, after_market=True
+    ) as writer:
+        for batch in batches:
+            writer.write_factors(batch)
+        writer.rotate()
+        if writer.problem or writer.dropped:
+            why = writer.problem or f"{writer.dropped:,} records could not be written"
+            msg = f"nothing was kept: {why}; make room and compute again"
+            raise IncompleteRecordingError(msg)
+        records = writer.recorded
+    if not records:
+        msg = "the window holds no data of the factors' inputs; nothing is written"
+        raise ConfigError(msg)
+    return records
 
 
 def _places(name: str) -> tuple[str, str]:

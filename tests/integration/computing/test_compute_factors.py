@@ -1,0 +1,330 @@
+"""compute_factors.py and run_backtest.py --compute: the same records, after their market data."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pytest
+from nautilus_trader.persistence import ParquetDataCatalog
+
+from adapters.catalog import FactorCatalog
+from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
+from backtests.inputs.computing.computed_inputs import find_inputs
+from backtests.inputs.computing.computed_recording import STAGE, check_new
+from dolphin_strategies.errors import ConfigError
+from tests.integration.computing.market import (
+    changes,
+    market,
+    recomputed,
+    same,
+    specs,
+)
+from tests.support.eventually import eventually
+from tests.support.nodes.forkserver import run_forked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dolphin_strategies import FactorBatch
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+COMPUTE: Final = ROOT / "backtests" / "compute_factors.py"
+BACKTEST: Final = ROOT / "backtests" / "run_backtest.py"
+ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": str(ROOT)}
+TIMEOUT_S: Final = 280.0
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    """Return a catalog of quotes and trades, several at some instants."""
+    return write_market(tmp_path / "catalog", 400)
+
+
+def write_market(path: Path, instants: int, *, has_trades: bool = True) -> Path:
+    """Write a catalog of a market."""
+    path.mkdir()
+    quotes, trades = market(7, instants)
+    written = ParquetDataCatalog(str(path), max_row_group_size=100)
+    written.write_instruments([btcusdt_perp()])
+    written.write_quote_ticks(quotes)
+    if has_trades:
+        written.write_trade_ticks(trades)
+    return path
+
+
+@pytest.fixture
+def factors(tmp_path: Path) -> Path:
+    """Return a file of the factors of the market's specs."""
+    path = tmp_path / "factors.toml"
+    path.write_text("\n".join(table(s) for s in specs()), encoding="utf-8")
+    return path
+
+
+def table(spec: Any, instrument: str = str(BTCUSDT_PERP)) -> str:
+    """Return a spec as TOML."""
+    return f"""\
+[[computed]]
+class = "{spec.class_name}"
+instrument = "{instrument}"
+name = "{spec.name}"
+range = [-1e9, 1e9]
+time_to_live_s = {spec.time_to_live_s}
+unit = "-"
+about = "A test's factor"
+"""
+
+
+def compute(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return run_forked(COMPUTE, *arguments, env=ENVIRONMENT, timeout_s=TIMEOUT_S)
+
+
+def columns(batches: Iterable[FactorBatch]) -> tuple[Any, ...]:
+    """Return everything that records hold, bit for bit."""
+    found = list(batches)
+    return (
+        {b.stream_id for b in found},
+        {b.schema for b in found},
+        *(
+            np.concatenate([getattr(b, name) for b in found]).tobytes()
+            for name in ("sequence", "ts_event", "ts_init", "values")
+        ),
+    )
+
+
+def test_a_catalog_s_factors_equal_a_plain_recomputation(catalog: Path, factors: Path) -> None:
+    """At the instants at which something changed, with the values of that instant."""
+    done = compute("--catalog", catalog, "--factors", factors)
+    assert done.returncode == 0, done.stderr
+    assert "as recording 'computed'" in done.stdout
+    quotes, trades = market(7)
+    expected = recomputed([*quotes, *trades], 1 << 62)
+    ts, values = FactorCatalog(catalog).arrays(["mid", "spread", "imbalance"])
+    found = changes(list(zip(ts.tolist(), values.tolist(), strict=True)))
+    assert [at_ns for at_ns, _ in found] == [at_ns for at_ns, _ in expected]
+    assert all(same(a, b) for (_, a), (_, b) in zip(found, expected, strict=True))
+    assert all(a < b for a, b in pairwise(ts.tolist()))
+    (recording,) = FactorCatalog(catalog).recordings()
+    assert recording.is_after_market
+    assert recording.is_ended
+    assert FactorCatalog(catalog).verify() == []
+    assert not (catalog / STAGE).exists()
+
+
+@pytest.mark.parametrize("rows", [1, 7, 100_000])
+def test_the_records_do_not_depend_on_the_pieces_in_which_data_is_read(
+    catalog: Path, rows: int
+) -> None:
+    """The same bits, however few rows are in memory."""
+    inputs = find_inputs(catalog, specs())
+    whole = columns(inputs.batches(inputs.first_ns, inputs.end_ns, lambda: 50_000))
+    assert columns(inputs.batches(inputs.first_ns, inputs.end_ns, lambda: rows)) == whole
+
+
+def test_the_recording_and_the_way_give_one_strategy_the_same(
+    catalog: Path, factors: Path, tmp_path: Path
+) -> None:
+    """The same records, bit for bit, at the same places; the same orders and fills."""
+    assert compute("--catalog", catalog, "--factors", factors).returncode == 0
+    inputs = find_inputs(catalog, specs())
+    recorded = columns(FactorCatalog(catalog).batches())
+    assert columns(inputs.window(inputs.first_ns, inputs.end_ns)) == recorded
+    logs = []
+    for name, options in (
+        ("recorded", ("--recording", "computed")),
+        ("on_the_way", ("--compute", factors)),
+        ("small_chunks", ("--recording", "computed", "--config", small_chunks(tmp_path))),
+    ):
+        logs.append(backtest(tmp_path, catalog, name, *options))
+    assert logs[0] == logs[1] == logs[2]
+    lines = logs[0].splitlines()
+    assert sum(" filled " in line for line in lines) > 20
+    assert any(line.endswith("stale") for line in lines)
+
+
+def small_chunks(tmp_path: Path) -> Path:
+    """Return a file with which a backtest holds few records."""
+    path = tmp_path / "small.toml"
+    path.write_text("[backtest]\nchunk_rows = 3\n", encoding="utf-8")
+    return path
+
+
+def backtest(tmp_path: Path, catalog: Path, name: str, *options: object) -> str:
+    """Run a backtest and return what its strategy wrote."""
+    log = tmp_path / f"{name}.log"
+    settings = tmp_path / f"{name}.toml"
+    before = Path(str(options[-1])).read_text(encoding="utf-8") if "--config" in options else ""
+    words = [o for o in options if o != "--config"][: len(options) - (2 if before else 0)]
+    settings.write_text(f'{before}\n[strategy]\nlog = "{log}"\n', encoding="utf-8")
+    done = run_forked(
+        BACKTEST,
+        *("--catalog", catalog, "--config", settings, "--out", tmp_path / name),
+        *("--strategy", "tests.support.strategies.computed_strategies:Flipper"),
+        *words,
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        timeout_s=TIMEOUT_S,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / name / "result.json").read_text(encoding="utf-8"))["is_whole"]
+    return log.read_text(encoding="utf-8")
+
+
+def test_an_order_meets_the_market_from_which_its_factor_was_computed(
+    factors: Path, tmp_path: Path
+) -> None:
+    """Records come after all quotes of their instant, so that no fill has an older price."""
+    # Without trades, whose price the engine takes for both sides of the touch.
+    catalog = write_market(tmp_path / "quotes", 400, has_trades=False)
+    assert compute("--catalog", catalog, "--factors", factors).returncode == 0
+    lines = [
+        line.split()
+        for line in backtest(tmp_path, catalog, "run", "--recording", "computed").splitlines()
+    ]
+    mid, side, fills = 0.0, "", 0
+    for at_ns, what, *rest in lines:
+        if what in {"quote", "factors"}:
+            assert at_ns == rest[-1]
+        elif what == "order":
+            side, mid = rest[0], float(rest[1])
+        elif what == "filled" and side:
+            # A quote is 0.5 wide.
+            assert float(rest[0]) == pytest.approx(mid + (0.25 if side == "BUY" else -0.25))
+            side, fills = "", fills + 1
+    assert fills > 20
+
+
+def test_a_window_and_an_instrument_can_be_chosen(
+    catalog: Path, factors: Path, tmp_path: Path
+) -> None:
+    """Half-open, by the data's ts_init; what is elsewhere is left out with its reason."""
+    more = tmp_path / "more.toml"
+    elsewhere = specs()[0]
+    text = factors.read_text(encoding="utf-8")
+    eth = table(elsewhere, "ETHUSDT-PERP.BINANCE").replace('"mid"', '"eth_mid"')
+    more.write_text(text + eth, encoding="utf-8")
+    quotes, _ = market(7)
+    start_ns, end_ns = quotes[50].ts_init, quotes[200].ts_init
+    window = ("--start", start_ns, "--end", end_ns)
+    done = compute("--catalog", catalog, "--factors", more, "--recording", "part", *window)
+    assert done.returncode == 0, done.stderr
+    assert "left out: eth_mid: the catalog has no quotes of ETHUSDT-PERP.BINANCE" in done.stderr
+    ts, _ = FactorCatalog(catalog).arrays(["mid"])
+    assert ts[0] == start_ns
+    assert ts[-1] < end_ns
+    other = ("--factors", factors, "--instrument", "XRP.BINANCE", "--recording", "x")
+    refused = compute("--catalog", catalog, *other)
+    assert refused.returncode == 2
+    assert "no market data of 'XRP.BINANCE'" in refused.stderr
+
+
+def test_what_cannot_be_used_is_exit_code_2_and_changes_nothing(
+    catalog: Path, factors: Path, tmp_path: Path
+) -> None:
+    """A name that is taken, no catalog, no such class, two origins of factors."""
+    assert compute("--catalog", catalog, "--factors", factors).returncode == 0
+    before = columns(FactorCatalog(catalog).batches())
+    again = compute("--catalog", catalog, "--factors", factors)
+    assert again.returncode == 2
+    assert "has a recording 'computed' already" in again.stderr
+    assert columns(FactorCatalog(catalog).batches()) == before
+    assert compute("--catalog", tmp_path / "none", "--factors", factors).returncode == 2
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(table(specs()[0]).replace('"Mid"', '"Mit"'), encoding="utf-8")
+    refused = compute("--catalog", catalog, "--factors", wrong, "--recording", "other")
+    assert refused.returncode == 2
+    assert "Mit" in refused.stderr
+    words = ("--catalog", catalog, "--strategy", "a:B", "--compute", factors)
+    both = run_forked(BACKTEST, *words, "--recording", "computed", env=ENVIRONMENT)
+    assert both.returncode == 2
+    assert "found both" in both.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_ended_leaves_nothing_half(
+    factors: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    """No reader sees a part of it, and the next run needs no option."""
+    catalog = write_market(tmp_path / "large", 40_000)
+    words = [sys.executable, str(COMPUTE), "--catalog", str(catalog), "--factors", str(factors)]
+    process = subprocess.Popen(words, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE)
+    try:
+        journal = catalog / STAGE / "computed" / "recordings" / "computed" / "journal.jsonl"
+        eventually(lambda: journal.exists() or process.poll() is not None, "the journal", 60)
+        assert process.poll() is None, process.communicate()[1]
+        process.send_signal(number)
+        code = process.wait(60)
+    finally:
+        process.kill()
+        process.communicate()
+    assert code == (-9 if number == signal.SIGKILL else 130)
+    assert FactorCatalog(catalog).recordings() == []
+    assert (catalog / STAGE).exists() is (number == signal.SIGKILL)
+    check_new(catalog, "computed")
+    assert not (catalog / STAGE).exists()
+
+
+def test_a_run_that_was_killed_while_it_moved_its_files_is_finished(
+    catalog: Path, factors: Path
+) -> None:
+    """The journal is there and the files are not yet: the next run of the command moves them."""
+    assert compute("--catalog", catalog, "--factors", factors).returncode == 0
+    before = columns(FactorCatalog(catalog).batches())
+    place = Path("data") / "custom" / "ExternalFactors" / "computed"
+    (catalog / STAGE / "computed" / place.parent).mkdir(parents=True)
+    (catalog / place).rename(catalog / STAGE / "computed" / place)
+    with pytest.raises(ConfigError, match="already"):
+        check_new(catalog, "computed")
+    assert columns(FactorCatalog(catalog).batches()) == before
+    assert not (catalog / STAGE).exists()
+
+
+def test_the_look_ahead_proof_holds_for_computed_factors(
+    catalog: Path, factors: Path, tmp_path: Path
+) -> None:
+    """Decisions depend on records before an instant alone; the copies keep their order."""
+    assert compute("--catalog", catalog, "--factors", factors).returncode == 0
+    done = run_forked(
+        BACKTEST,
+        *("--catalog", catalog, "--recording", "computed", "--prove-no-lookahead"),
+        *("--instants", 2, "--strategy", "tests.support.strategies.computed_strategies:Flipper"),
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        timeout_s=TIMEOUT_S,
+    )
+    assert "NO LOOK-AHEAD FOUND" in done.stdout, done.stdout + done.stderr
+    refused = run_forked(
+        BACKTEST,
+        *("--catalog", catalog, "--compute", factors, "--prove-no-lookahead", "--strategy", "a:B"),
+        env=ENVIRONMENT,
+    )
+    assert refused.returncode == 2
+    assert "compute_factors.py" in refused.stderr
+
+
+def test_delays_and_drawings_have_computed_factors_too(
+    catalog: Path, factors: Path, tmp_path: Path
+) -> None:
+    """A delayed record keeps its place after the market data; the report shows what was seen."""
+    done = run_forked(
+        BACKTEST,
+        *("--catalog", catalog, "--compute", factors, "--factor-delay", "0,1s"),
+        *("--strategy", "tests.support.strategies.computed_strategies:Flipper"),
+        *("--show", "spread", "--out", tmp_path / "out"),
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        timeout_s=TIMEOUT_S,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "factors   3, computed on the way" in done.stdout
+    assert "what freshness is worth" in done.stdout
+    assert "spread" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
