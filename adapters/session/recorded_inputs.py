@@ -1,4 +1,4 @@
-"""A strategy's inputs, read back from a session's catalog."""
+"""A strategy's inputs and instruments, read back from a session."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from nautilus_trader import model as nautilus_model
 
 from adapters.catalog.files.market_tables import (
     DELIVERED_NS,
@@ -19,7 +20,7 @@ from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.factors.arrow import from_arrow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -102,6 +103,26 @@ def as_history(inputs: Iterator[Input], chunks: dict[int, int]) -> Iterator[Inpu
             kind=wire_format.HISTORY if is_past else wire_format.RELEASED,
             ends_chunk=not is_past or item.number in chunks,
         )
+
+
+def instruments_of(header: Mapping[str, Any]) -> list[Any]:
+    """Return the instruments of a session's header, as they were at its start.
+
+    Raises
+    ------
+    SessionError
+        If one is damaged.
+
+    """
+    return [_instrument(values) for values in header.get("instruments", [])]
+
+
+def _instrument(values: dict[str, Any]) -> Any:
+    try:
+        return getattr(nautilus_model, values["type"]).from_dict(values)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        msg = f"session.json: instrument {values.get('id')}: {error!r}"
+        raise SessionError(msg) from None
 
 
 _KINDS: Final[dict[bytes, tuple[int, Callable[[pa.Table], list[Any]]]]] = {

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nautilus_trader.model import CustomData, QuoteTick, TradeTick
 
 from adapters.command import strategy_class
-from adapters.session.recorded_inputs import SessionError
-from adapters.session.session_instruments import instruments_of
+from adapters.session.recorded_inputs import SessionError, instruments_of
 from adapters.session.tap.strategy_tap import StrategyTap
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine

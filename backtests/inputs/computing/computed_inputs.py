@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from nautilus_trader.model import OrderBookDeltas
 
-from adapters.session.session_instruments import instruments_in
+from adapters.session.recorded_inputs import instruments_of
+from adapters.session.session_files import SESSION_FILE
 from backtests.engine.merged_chunks import StreamPiece
 from backtests.inputs.computing.recomputation import Recomputation
 from backtests.inputs.market_data import Kind, MarketData, MarketTable
@@ -198,8 +200,7 @@ def find_inputs(
         raise ConfigError(msg)
     chosen = [tables[place] for place in tables if place in needed]
     ids = {str(t.instrument_id) for t in chosen}
-    # A session has them in a file of its own.
-    defined = [*instruments_in(path), *data.instruments()]
+    defined = [*_session_instruments(path), *data.instruments()]
     return ComputedInputs(
         path=path,
         specs=tuple(kept),
@@ -207,6 +208,17 @@ def find_inputs(
         instruments=tuple(i for i in defined if str(i.id) in ids),
         left_out=tuple(left_out),
     )
+
+
+def _session_instruments(path: Path) -> list[Any]:
+    """Return the instruments of a session, which has them in a file of its own; or none."""
+    try:
+        return instruments_of(json.loads((path / SESSION_FILE).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        msg = f"{path / SESSION_FILE} is damaged: {error}"
+        raise ConfigError(msg) from None
 
 
 def _place(needed: Input) -> tuple[tuple[Kind, str] | None, str]:

@@ -2,103 +2,33 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import FactorCatalog
-from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from backtests.inputs.computing.computed_inputs import find_inputs
-from backtests.inputs.computing.computed_recording import STAGE, check_new
-from dolphin_strategies.errors import ConfigError
-from tests.integration.computing.market import (
-    changes,
-    market,
-    recomputed,
-    same,
-    specs,
+from backtests.inputs.computing.computed_recording import STAGE
+from tests.integration.computing.commands import (
+    BACKTEST,
+    ENVIRONMENT,
+    FLIPPER,
+    TIMEOUT_S,
+    backtest,
+    columns,
+    compute,
+    small_chunks,
+    table,
+    write_market,
 )
-from tests.support.eventually import eventually
+from tests.integration.computing.market import changes, market, recomputed, same, specs
 from tests.support.nodes.forkserver import run_forked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pathlib import Path
 
-    from dolphin_strategies import FactorBatch
-
-ROOT: Final = Path(__file__).resolve().parents[3]
-COMPUTE: Final = ROOT / "backtests" / "compute_factors.py"
-BACKTEST: Final = ROOT / "backtests" / "run_backtest.py"
-ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": str(ROOT)}
-TIMEOUT_S: Final = 280.0
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def catalog(tmp_path: Path) -> Path:
-    """Return a catalog of quotes and trades, several at some instants."""
-    return write_market(tmp_path / "catalog", 400)
-
-
-def write_market(path: Path, instants: int, *, has_trades: bool = True) -> Path:
-    """Write a catalog of a market."""
-    path.mkdir()
-    quotes, trades = market(7, instants)
-    written = ParquetDataCatalog(str(path), max_row_group_size=100)
-    written.write_instruments([btcusdt_perp()])
-    written.write_quote_ticks(quotes)
-    if has_trades:
-        written.write_trade_ticks(trades)
-    return path
-
-
-@pytest.fixture
-def factors(tmp_path: Path) -> Path:
-    """Return a file of the factors of the market's specs."""
-    path = tmp_path / "factors.toml"
-    path.write_text("\n".join(table(s) for s in specs()), encoding="utf-8")
-    return path
-
-
-def table(spec: Any, instrument: str = str(BTCUSDT_PERP)) -> str:
-    """Return a spec as TOML."""
-    return f"""\
-[[computed]]
-class = "{spec.class_name}"
-instrument = "{instrument}"
-name = "{spec.name}"
-range = [-1e9, 1e9]
-time_to_live_s = {spec.time_to_live_s}
-unit = "-"
-about = "A test's factor"
-"""
-
-
-def compute(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
-    return run_forked(COMPUTE, *arguments, env=ENVIRONMENT, timeout_s=TIMEOUT_S)
-
-
-def columns(batches: Iterable[FactorBatch]) -> tuple[Any, ...]:
-    """Return everything that records hold, bit for bit."""
-    found = list(batches)
-    return (
-        {b.stream_id for b in found},
-        {b.schema for b in found},
-        *(
-            np.concatenate([getattr(b, name) for b in found]).tobytes()
-            for name in ("sequence", "ts_event", "ts_init", "values")
-        ),
-    )
 
 
 def test_a_catalog_s_factors_equal_a_plain_recomputation(catalog: Path, factors: Path) -> None:
@@ -149,34 +79,6 @@ def test_the_recording_and_the_way_give_one_strategy_the_same(
     lines = logs[0].splitlines()
     assert sum(" filled " in line for line in lines) > 20
     assert any(line.endswith("stale") for line in lines)
-
-
-def small_chunks(tmp_path: Path) -> Path:
-    """Return a file with which a backtest holds few records."""
-    path = tmp_path / "small.toml"
-    path.write_text("[backtest]\nchunk_rows = 3\n", encoding="utf-8")
-    return path
-
-
-def backtest(tmp_path: Path, catalog: Path, name: str, *options: object) -> str:
-    """Run a backtest and return what its strategy wrote."""
-    log = tmp_path / f"{name}.log"
-    settings = tmp_path / f"{name}.toml"
-    before = Path(str(options[-1])).read_text(encoding="utf-8") if "--config" in options else ""
-    words = [o for o in options if o != "--config"][: len(options) - (2 if before else 0)]
-    settings.write_text(f'{before}\n[strategy]\nlog = "{log}"\n', encoding="utf-8")
-    done = run_forked(
-        BACKTEST,
-        *("--catalog", catalog, "--config", settings, "--out", tmp_path / name),
-        *("--strategy", "tests.support.strategies.computed_strategies:Flipper"),
-        *words,
-        cwd=tmp_path,
-        env=ENVIRONMENT,
-        timeout_s=TIMEOUT_S,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / name / "result.json").read_text(encoding="utf-8"))["is_whole"]
-    return log.read_text(encoding="utf-8")
 
 
 def test_an_order_meets_the_market_from_which_its_factor_was_computed(
@@ -249,45 +151,6 @@ def test_what_cannot_be_used_is_exit_code_2_and_changes_nothing(
     assert "found both" in both.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_ended_leaves_nothing_half(
-    factors: Path, tmp_path: Path, number: signal.Signals
-) -> None:
-    """No reader sees a part of it, and the next run needs no option."""
-    catalog = write_market(tmp_path / "large", 40_000)
-    words = [sys.executable, str(COMPUTE), "--catalog", str(catalog), "--factors", str(factors)]
-    process = subprocess.Popen(words, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE)
-    try:
-        journal = catalog / STAGE / "computed" / "recordings" / "computed" / "journal.jsonl"
-        eventually(lambda: journal.exists() or process.poll() is not None, "the journal", 60)
-        assert process.poll() is None, process.communicate()[1]
-        process.send_signal(number)
-        code = process.wait(60)
-    finally:
-        process.kill()
-        process.communicate()
-    assert code == (-9 if number == signal.SIGKILL else 130)
-    assert FactorCatalog(catalog).recordings() == []
-    assert (catalog / STAGE).exists() is (number == signal.SIGKILL)
-    check_new(catalog, "computed")
-    assert not (catalog / STAGE).exists()
-
-
-def test_a_run_that_was_killed_while_it_moved_its_files_is_finished(
-    catalog: Path, factors: Path
-) -> None:
-    """The journal is there and the files are not yet: the next run of the command moves them."""
-    assert compute("--catalog", catalog, "--factors", factors).returncode == 0
-    before = columns(FactorCatalog(catalog).batches())
-    place = Path("data") / "custom" / "ExternalFactors" / "computed"
-    (catalog / STAGE / "computed" / place.parent).mkdir(parents=True)
-    (catalog / place).rename(catalog / STAGE / "computed" / place)
-    with pytest.raises(ConfigError, match="already"):
-        check_new(catalog, "computed")
-    assert columns(FactorCatalog(catalog).batches()) == before
-    assert not (catalog / STAGE).exists()
-
-
 def test_the_look_ahead_proof_holds_for_computed_factors(
     catalog: Path, factors: Path, tmp_path: Path
 ) -> None:
@@ -296,7 +159,7 @@ def test_the_look_ahead_proof_holds_for_computed_factors(
     done = run_forked(
         BACKTEST,
         *("--catalog", catalog, "--recording", "computed", "--prove-no-lookahead"),
-        *("--instants", 2, "--strategy", "tests.support.strategies.computed_strategies:Flipper"),
+        *("--instants", 2, "--strategy", FLIPPER),
         cwd=tmp_path,
         env=ENVIRONMENT,
         timeout_s=TIMEOUT_S,
@@ -318,7 +181,7 @@ def test_delays_and_drawings_have_computed_factors_too(
     done = run_forked(
         BACKTEST,
         *("--catalog", catalog, "--compute", factors, "--factor-delay", "0,1s"),
-        *("--strategy", "tests.support.strategies.computed_strategies:Flipper"),
+        *("--strategy", FLIPPER),
         *("--show", "spread", "--out", tmp_path / "out"),
         cwd=tmp_path,
         env=ENVIRONMENT,
