@@ -215,7 +215,7 @@ static PyObject *call_covariation(PyObject *self, PyObject *const *args, Py_ssiz
         return PyErr_Format(PyExc_TypeError, "covariation: expected 3 arguments, found %zd",
                             count);
     long product = PyLong_AsLong(args[1]);
-    double n = PyFloat_AsDouble(args[2]);
+    unsigned long long n = PyLong_AsUnsignedLongLong(args[2]);
     if (PyErr_Occurred() || advance_to(self, args[0]) < 0)
         return NULL;
     if (product < 0 || product >= w->products)

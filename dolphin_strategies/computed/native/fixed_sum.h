@@ -75,18 +75,25 @@ static inline void fixed_take_away(struct fixed_sum *sum, double value)
     fixed_add_signed(sum, value, true);
 }
 
-/* The sum as the nearest double; ties to even. */
-static inline double fixed_round(const struct fixed_sum *sum)
+/* A number in two's complement as its magnitude; returns whether it is negative. */
+static inline bool fixed_magnitude(const uint64_t *words, int count, uint64_t *magnitude)
 {
-    uint64_t limb[FIXED_LIMBS];
-    bool is_negative = sum->limb[FIXED_LIMBS - 1] >> 63;
+    bool is_negative = words[count - 1] >> 63;
     uint64_t carry = is_negative;
-    for (int i = 0; i < FIXED_LIMBS; i++) {
-        uint64_t word = is_negative ? ~sum->limb[i] : sum->limb[i];
-        limb[i] = word + carry;
-        carry = carry && limb[i] == 0;
+    for (int i = 0; i < count; i++) {
+        uint64_t word = is_negative ? ~words[i] : words[i];
+        magnitude[i] = word + carry;
+        carry = carry && magnitude[i] == 0;
     }
-    int top = FIXED_LIMBS - 1;
+    return is_negative;
+}
+
+/* The nearest double to a number of up to 8 words in units of 2^-unit_bits; ties to even. */
+static inline double fixed_nearest(const uint64_t *words, int count, int unit_bits)
+{
+    uint64_t limb[2 * FIXED_LIMBS];
+    bool is_negative = fixed_magnitude(words, count, limb);
+    int top = count - 1;
     while (top >= 0 && !limb[top])
         top--;
     if (top < 0)
@@ -96,12 +103,58 @@ static inline double fixed_round(const struct fixed_sum *sum)
     uint64_t below = top ? limb[top - 1] : 0;
     if (free)
         head |= below >> (64 - free);
-    bool is_inexact = free ? (below << free) != 0 : below != 0;
+    bool is_inexact = (below << free) != 0;
     for (int i = 0; i < top - 1; i++)
         is_inexact |= limb[i] != 0;
     /* Bit 0 of 64 is far below the last of 53: as a sticky bit it decides ties only. */
-    double magnitude = ldexp((double)(head | is_inexact), 64 * top - free - FIXED_UNIT_BITS);
+    double magnitude = ldexp((double)(head | is_inexact), 64 * top - free - unit_bits);
     return is_negative ? -magnitude : magnitude;
+}
+
+static inline double fixed_round(const struct fixed_sum *sum)
+{
+    return fixed_nearest(sum->limb, FIXED_LIMBS, FIXED_UNIT_BITS);
+}
+
+/* out += a * b, or -=; both are magnitudes, out has 8 words. */
+static inline void fixed_multiply_add(uint64_t *out, const uint64_t *a, int a_words,
+                                      const uint64_t *b, int b_words, bool is_negative)
+{
+    uint64_t product[2 * FIXED_LIMBS] = {0};
+    for (int i = 0; i < a_words; i++) {
+        uint64_t carry = 0;
+        for (int j = 0; j < b_words; j++) {
+            unsigned __int128 wide =
+                (unsigned __int128)a[i] * b[j] + product[i + j] + carry;
+            product[i + j] = (uint64_t)wide;
+            carry = (uint64_t)(wide >> 64);
+        }
+        if (i + b_words < 2 * FIXED_LIMBS)
+            product[i + b_words] = carry;
+    }
+    uint64_t carry = is_negative;
+    for (int i = 0; i < 2 * FIXED_LIMBS; i++) {
+        uint64_t word = is_negative ? ~product[i] : product[i];
+        unsigned __int128 wide = (unsigned __int128)out[i] + word + carry;
+        out[i] = (uint64_t)wide;
+        carry = (uint64_t)(wide >> 64);
+    }
+}
+
+/* n * ab - a * b as the nearest double. */
+static inline double fixed_covariation(const struct fixed_sum *ab, const struct fixed_sum *a,
+                                       const struct fixed_sum *b, uint64_t n)
+{
+    /* n in units of 2^-140, so that both terms are in units of 2^-280. */
+    const uint64_t scaled[] = {0, 0, n << (FIXED_UNIT_BITS % 64),
+                               n >> (64 - FIXED_UNIT_BITS % 64)};
+    uint64_t left[FIXED_LIMBS], right[FIXED_LIMBS], out[2 * FIXED_LIMBS] = {0};
+    bool is_negative = fixed_magnitude(ab->limb, FIXED_LIMBS, left);
+    fixed_multiply_add(out, left, FIXED_LIMBS, scaled, FIXED_LIMBS, is_negative);
+    is_negative = fixed_magnitude(a->limb, FIXED_LIMBS, left) !=
+                  fixed_magnitude(b->limb, FIXED_LIMBS, right);
+    fixed_multiply_add(out, left, FIXED_LIMBS, right, FIXED_LIMBS, !is_negative);
+    return fixed_nearest(out, 2 * FIXED_LIMBS, 2 * FIXED_UNIT_BITS);
 }
 
 #endif

@@ -42,8 +42,9 @@ static double slope(const struct formula *f, bool is_full)
 {
     if (!is_full)
         return NAN;
-    double variation = window_covariation(&f->feeds[0]->w, f->weight, 0);
-    double covariation = window_covariation(&f->feeds[0]->w, f->weight, 1);
+    uint64_t steps = (uint64_t)f->weight;
+    double variation = window_covariation(&f->feeds[0]->w, steps, 0);
+    double covariation = window_covariation(&f->feeds[0]->w, steps, 1);
     return variation > 0 ? covariation / variation : NAN;
 }
 
@@ -53,7 +54,7 @@ static double z_score(const struct formula *f, bool is_full)
         return NAN;
     const struct window *w = &f->feeds[0]->w;
     double n = (double)w->count;
-    double variation = window_covariation(w, n, 0);
+    double variation = window_covariation(w, (uint64_t)w->count, 0);
     if (!(variation > 0))
         return NAN;
     double basis = (f->markets[0]->number[0] / f->markets[1]->number[0] - 1) * 1e4;

@@ -13,13 +13,11 @@ static struct market *market_of(PyObject *self)
     return (struct market *)self;
 }
 
-/* Take over stamps, which never go back. A ts_event after ts_init is a clock that is ahead. */
+/* Take over stamps, which never go back. */
 static void stamp(struct market *m, int64_t ts_event, int64_t ts_init)
 {
     if (ts_init > m->ts_init)
         m->ts_init = ts_init;
-    if (ts_event > ts_init)
-        ts_event = ts_init;
     if (ts_event > m->ts_event)
         m->ts_event = ts_event;
     if (m->since_ns == WINDOW_NEVER)
@@ -29,7 +27,7 @@ static void stamp(struct market *m, int64_t ts_event, int64_t ts_init)
 
 static bool is_backward(struct market *m, int64_t ts_event, int64_t ts_init)
 {
-    bool result = (ts_event < ts_init ? ts_event : ts_init) < m->ts_event;
+    bool result = ts_event < m->ts_event;
     m->backward += result;
     return result;
 }
@@ -72,6 +70,9 @@ static int read_arguments(PyObject *const *args, Py_ssize_t n, int numbers, int6
         if (overflow || instants[i] > LATEST_NS || instants[i] < 0)
             instants[i] = overflow > 0 || instants[i] > 0 ? LATEST_NS : 0;
     }
+    /* 0: the venue gives none. After ts_init: its clock is ahead of ours. */
+    if (instants[0] == 0 || instants[0] > instants[1])
+        instants[0] = instants[1];
     for (int i = 0; i < numbers; i++) {
         values[i] = PyFloat_AsDouble(args[2 + i]);
         if (values[i] == -1.0 && PyErr_Occurred())

@@ -122,39 +122,10 @@ int64_t window_due_ns(const struct window *w, int64_t now_ns)
     return full_ns > now_ns && full_ns < leaves_ns ? full_ns : leaves_ns;
 }
 
-/* a * b as the rounded product and the rest */
-static double two_product(double a, double b, double *rest)
+double window_covariation(const struct window *w, uint64_t n, int p)
 {
-    double product = a * b;
-    *rest = fma(a, b, -product);
-    return product;
-}
-
-/* A sum as the nearest double and the nearest double to the rest. */
-static double two_round(const struct fixed_sum *sum, double *rest)
-{
-    struct fixed_sum copy = *sum;
-    double nearest = fixed_round(sum);
-    fixed_take_away(&copy, nearest);
-    *rest = fixed_round(&copy);
-    return nearest;
-}
-
-double window_covariation(const struct window *w, double n, int p)
-{
-    double a_rest, b_rest, ab_rest;
-    double a = two_round(&w->sums[w->factors[p][0]], &a_rest);
-    double b = two_round(&w->sums[w->factors[p][1]], &b_rest);
-    double ab = two_round(&w->sums[w->columns + p], &ab_rest);
-    double left_rest, right_rest;
-    double left = two_product(n, ab, &left_rest), right = two_product(a, b, &right_rest);
-    left_rest += n * ab_rest;
-    right_rest += a * b_rest + a_rest * b;
-    double difference = left - right;
-    /* The rounding error of that subtraction (Knuth's two-sum). */
-    double back = difference - left;
-    double lost = (left - (difference - back)) - (right + back);
-    return difference + (lost + (left_rest - right_rest));
+    return fixed_covariation(&w->sums[w->columns + p], &w->sums[w->factors[p][0]],
+                             &w->sums[w->factors[p][1]], n);
 }
 
 void window_clear(struct window *w)

@@ -46,8 +46,8 @@ bool window_is_full(const struct window *w, int64_t now_ns);
 /* The next instant at which the window changes without a new row. */
 int64_t window_due_ns(const struct window *w, int64_t now_ns);
 
-/* n * sum of products[p] - sum of column a * sum of column b, exact up to one part in 2^100. */
-double window_covariation(const struct window *w, double n, int p);
+/* n * sum of products[p] - sum of column a * sum of column b, the nearest double. */
+double window_covariation(const struct window *w, uint64_t n, int p);
 
 void window_clear(struct window *w);
 

@@ -49,8 +49,8 @@ class Levels(MarketState):
     def take(self, data: Any) -> bool:
         """Take over OrderBookDeltas, an OrderBookDelta or an OrderBookDepth."""
         ts_event, ts_init = data.ts_event, data.ts_init
-        if min(ts_event, ts_init) < self.ts_event:
-            return self.put_number(ts_event, ts_init, NAN)  # left out
+        if 0 < ts_event < self.ts_event:
+            return self.put_number(ts_event, ts_init, NAN)  # is left out
         self._sides = None
         mid = NAN
         try:
