@@ -156,7 +156,8 @@ def flows(draw: st.DrawFn, *, least: int = 30, most: int = 80) -> list[Event]:
 
     Instants are often equal or on a grid of a second, quotes crossed, stamps out of order.
     """
-    ts, mid, events = START_NS, 10_000, []
+    ts, mid = START_NS, 10_000
+    events: list[Event] = []
     ages = st.sampled_from([0, 0, 0, 0, 3, 40])
     steps = draw(
         st.lists(

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from tests.support.computed.events import PERPETUAL, SPOT, Event, Quote, Trade
@@ -112,7 +113,7 @@ def order_flow(k: Known, *, window: int = 0, events: int = 0) -> float:
     """Return the order flow imbalance."""
     quotes = k.quotes()
     found = []
-    for old, new in zip(quotes, quotes[1:], strict=False):
+    for old, new in pairwise(quotes):
         flow = 0.0
         if new.bid >= old.bid:
             flow += k.coins(new.bid_size, new.bid)
@@ -198,9 +199,7 @@ def volatility(k: Known, *, window: int, sample: int, is_bipower: bool, is_yearl
         mids = [(q.ts, q.mid) for q in quotes]
     if k.touch() is None or not mids or k.now - mids[0][0] < window:
         return NAN
-    sizes = [
-        (new[0], abs(math.log(new[1] / old[1]))) for old, new in zip(mids, mids[1:], strict=False)
-    ]
+    sizes = [(new[0], abs(math.log(new[1] / old[1]))) for old, new in pairwise(mids)]
     terms = [
         (ts, size * before if is_bipower else size * size)
         for (ts, size), before in zip(sizes, [0.0, *(s for _, s in sizes)], strict=False)

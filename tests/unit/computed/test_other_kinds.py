@@ -62,7 +62,7 @@ def funding(ts: int, rate: str, interval: int | None = None, next_ns: int | None
     [(480, {}, 0.0001), (60, {}, 0.0008), (None, {"interval_h": 4.0}, 0.0002), (None, {}, None)],
 )
 def test_funding_is_for_eight_hours(
-    interval: int | None, parameters: dict[str, float], expected: float | None
+    interval: int | None, parameters: dict[str, Any], expected: float | None
 ) -> None:
     """Whatever a rate is for, and from whomever it is known."""
     factors = ComputedFactors([spec("Funding8h", **parameters)])
@@ -209,7 +209,7 @@ def order(side: OrderSide, price: float, size: float) -> BookOrder:
 @pytest.mark.parametrize("seed", range(12))
 def test_books_have_the_values_of_polled_books(seed: int) -> None:
     """The same formulas, whether a venue pushes deltas or is polled."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - for tests
     bids = {1000.0 - 0.1 * n: draw.randrange(1, 9000) / 1000 for n in range(1, 60)}
     asks = {1000.0 + 0.1 * n: draw.randrange(1, 9000) / 1000 for n in range(60)}
     factors = ComputedFactors(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -51,7 +51,7 @@ def test_variation_is_exact_where_textbooks_lose_it(values: list[float]) -> None
 
 def test_a_million_rows_leave_no_trace() -> None:
     """Numbers of 36 orders of magnitude come and go; what remains is the sum of what is there."""
-    draw = random.Random(7)
+    draw = random.Random(7)  # noqa: S311 - for tests
     window = WindowSums(1, window_ns=1_000)
     kept: list[tuple[int, float]] = []
     for ts in range(1_000_000):
@@ -115,7 +115,13 @@ def test_what_is_below_the_unit_is_rounded_once(values: list[float]) -> None:
 
 def test_a_window_has_one_length() -> None:
     """And columns that it can hold."""
-    for wrong in ({}, {"count": 1, "window_ns": 1}, {"count": 0}, {"window_ns": -5}):
+    wrongs: list[dict[str, Any]] = [
+        {},
+        {"count": 1, "window_ns": 1},
+        {"count": 0},
+        {"window_ns": -5},
+    ]
+    for wrong in wrongs:
         with pytest.raises(ValueError, match="expected one of"):
             WindowSums(1, **wrong)
     with pytest.raises(ValueError, match="columns"):
