@@ -19,6 +19,8 @@ from aiohttp import web
 from tests.support.exchange.bodies.moment import Moment
 from tests.support.exchange.exchange_bodies import GET_BODIES, POST_BODIES
 from tests.support.exchange.failing_answers import AS_BYTES, BEFORE_BODY, CHANGED_BODY, drip
+from tests.support.exchange.streaming.stream_hub import VENUES, StreamHub
+from tests.support.exchange.streaming.venue_control import VenueControl
 from tests.support.nodes.processes import child
 
 if TYPE_CHECKING:
@@ -45,12 +47,14 @@ class Exchange:
         self.faults: dict[str, dict[str, Any]] = {}
         self.requests: deque[tuple[float, str]] = deque(maxlen=KEPT_REQUESTS)
         self.changed_mono_ns = 0
+        self.hub: Final = StreamHub()
 
     def application(self) -> web.Application:
         """Return the web application."""
         app = web.Application()
         app.router.add_post("/_control", self.control)
         app.router.add_get("/_requests", self.asked)
+        self.hub.add_routes(app)
         app.router.add_route("*", "/{path:.*}", self.answer)
         return app
 
@@ -80,7 +84,7 @@ class Exchange:
         if mode in BEFORE_BODY:
             answer: web.StreamResponse = await BEFORE_BODY[mode](request, value)
             return answer
-        make = bodies.get(name)
+        make = bodies.get(name) or self.hub.body(name)
         if make is None:
             return web.json_response({"code": -1, "msg": "no such path"}, status=404)
         unix_ms = int(time.time() * 1000) + self.clock_offset_ms
@@ -123,6 +127,8 @@ class LocalExchange:
         self.process: Final = process
         self.port: Final = int(process.line())
         self.url: Final = f"http://127.0.0.1:{self.port}"
+        self.streams: Final = {make.name: VenueControl(make.name, self._post) for make in VENUES}
+        """Each venue's websocket streams."""
 
     def control(self, **settings: Any) -> int:
         """Change settings; return when that was done, monotonic nanoseconds."""
@@ -132,6 +138,9 @@ class LocalExchange:
     def requests(self) -> list[tuple[float, str]]:
         """Return when each path was asked for, monotonic seconds."""
         return [(at_s, name) for at_s, name in self._call("/_requests")]
+
+    def _post(self, path: str, body: Any) -> Any:
+        return self._call(path, None if body is None else json.dumps(body).encode())
 
     def _call(self, path: str, body: bytes | None = None) -> Any:
         headers = {"Content-Type": "application/json"}

@@ -1,0 +1,1 @@
+"""Streams: the market data that exchanges push, through NautilusTrader's data clients."""

@@ -1,0 +1,146 @@
+"""StreamVenue: the description of an exchange by which NautilusTrader streams its market data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple
+
+from nautilus_trader.model import ClientId, InstrumentId
+
+from dolphin_strategies.errors import ConfigError
+
+
+class StreamKind(StrEnum):
+    """The kinds of data that a client may deliver."""
+
+    QUOTE = "quote"
+    """``QuoteTick``, the top of the book."""
+    TRADE = "trade"
+    """``TradeTick``."""
+    DELTAS = "deltas"
+    """``OrderBookDeltas``, a snapshot and then changes."""
+    DEPTH = "depth"
+    """``OrderBookDepth``, whole books of a few levels."""
+    MARK = "mark"
+    """``MarkPriceUpdate``."""
+    INDEX = "index"
+    """``IndexPriceUpdate``."""
+    FUNDING = "funding"
+    """``FundingRateUpdate``."""
+    STATUS = "status"
+    """``InstrumentStatus``."""
+    OPEN_INTEREST = "open_interest"
+    """A custom type of the adapter."""
+    LIQUIDATION = "liquidation"
+    """A custom type of the adapter."""
+    VOLATILITY_INDEX = "volatility_index"
+    """A custom type of the adapter."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamRow:
+    """What a client delivers of one kind.
+
+    Attributes
+    ----------
+    delivery : {"each message", "on change", "polled"}
+        Whether each message of the exchange becomes an event, or only one that changes the
+        value, or the client asks by HTTP at an interval.
+    unit : str
+        The unit of sizes, rates or amounts.
+    ts_event : str
+        Where the event's ``ts_event`` comes from.
+    custom_type : str
+        The name of the adapter's custom data type; empty for Nautilus's own types.
+    notes : str
+        What else a user must know.
+
+    """
+
+    delivery: Literal["each message", "on change", "polled"]
+    unit: str = ""
+    ts_event: str = ""
+    custom_type: str = ""
+    notes: str = ""
+
+
+class DataClient(NamedTuple):
+    """What ``LiveNodeBuilder.add_data_client`` takes."""
+
+    name: str
+    factory: Any
+    config: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamVenue:
+    """An exchange's public streams as NautilusTrader's data client gives them.
+
+    Attributes
+    ----------
+    name : str
+        The venue's name in the registry, as in ``adapters.exchanges``.
+    client_name : str
+        The name of the client in a node, which subscriptions name as their ``client_id``.
+    symbol : str
+        The instrument of a coin's main market: ``{asset}`` stands for the coin.
+    symbols : mapping of str to str
+        Coins whose instrument is named otherwise.
+    documentation : str
+        Where the exchange describes its streams.
+    client : callable
+        Makes factory and config from an HTTP and a websocket base URL; None for the
+        exchange's own.
+    rows : mapping of StreamKind to StreamRow
+        What the client delivers; a kind that is not in it is not delivered.
+
+    """
+
+    name: str
+    client_name: str
+    symbol: str
+    documentation: str
+    client: Callable[[str | None, str | None], tuple[Any, Any]]
+    rows: Mapping[StreamKind, StreamRow]
+    symbols: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def client_id(self) -> ClientId:
+        """The client that a subscription names."""
+        return ClientId(self.client_name)
+
+    def instrument_id(self, asset: str) -> InstrumentId:
+        """Return the instrument of a coin's main market, for example ``BTCUSDT-LINEAR.BYBIT``."""
+        text = self.symbols.get(asset) or self.symbol.format(asset=asset)
+        return InstrumentId.from_str(text)
+
+    def data_client(self, base_url: str | None = None) -> DataClient:
+        """Return what a node needs to stream from this exchange.
+
+        Parameters
+        ----------
+        base_url : str, optional
+            ``http://HOST:PORT`` of a server that answers in the exchange's place: requests go
+            there, websockets to ``ws://HOST:PORT/ws/NAME`` and below; None for the exchange
+            itself.
+
+        Returns
+        -------
+        DataClient
+
+        Raises
+        ------
+        ConfigError
+            If the URL is not HTTP.
+
+        """
+        if base_url is None:
+            return DataClient(self.client_name, *self.client(None, None))
+        http_url = base_url.rstrip("/")
+        if not http_url.startswith(("http://", "https://")):
+            msg = f"base URL: expected http://HOST:PORT, found {base_url!r}"
+            raise ConfigError(msg)
+        ws_url = f"ws{http_url.removeprefix('http')}/ws/{self.name}"
+        return DataClient(self.client_name, *self.client(http_url, ws_url))

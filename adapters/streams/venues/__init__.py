@@ -1,0 +1,1 @@
+"""One file a venue: its NautilusTrader data client, and what that client delivers."""

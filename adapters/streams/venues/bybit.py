@@ -1,0 +1,46 @@
+"""Bybit: USDT perpetuals (v5, linear)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from nautilus_trader.adapters.bybit import (
+    BybitDataClientConfig,
+    BybitDataClientFactory,
+    BybitProductType,
+)
+
+from adapters.streams.stream_venue import StreamKind, StreamRow, StreamVenue
+
+PUBLIC: Final = "/v5/public/linear"
+
+
+def client(http_url: str | None, ws_url: str | None) -> tuple[Any, Any]:
+    """Return factory and config of the data client."""
+    config = BybitDataClientConfig(
+        product_types=[BybitProductType.LINEAR],
+        base_url_http=http_url,
+        base_url_ws_public=None if ws_url is None else ws_url + PUBLIC,
+    )
+    return BybitDataClientFactory(), config
+
+
+VENUE: Final = StreamVenue(
+    name="bybit",
+    client_name="BYBIT",
+    symbol="{asset}USDT-LINEAR.BYBIT",
+    documentation="https://bybit-exchange.github.io/docs/v5/ws/connect",
+    client=client,
+    rows={
+        StreamKind.QUOTE: StreamRow(delivery="each message", unit="coins", ts_event="ts"),
+        StreamKind.TRADE: StreamRow(delivery="each message", unit="coins", ts_event="T"),
+        StreamKind.DELTAS: StreamRow(delivery="each message", unit="coins", ts_event="ts"),
+        StreamKind.MARK: StreamRow(delivery="each message", ts_event="ts"),
+        StreamKind.INDEX: StreamRow(delivery="each message", ts_event="ts"),
+        StreamKind.FUNDING: StreamRow(delivery="on change", ts_event="ts"),
+        StreamKind.STATUS: StreamRow(delivery="polled"),
+        StreamKind.LIQUIDATION: StreamRow(
+            delivery="each message", unit="coins", ts_event="T", custom_type="BybitLiquidation"
+        ),
+    },
+)

@@ -1,0 +1,1 @@
+"""What the streams of every venue of the local exchange share."""

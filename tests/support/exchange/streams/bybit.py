@@ -1,0 +1,237 @@
+"""Bybit's public linear stream (v5): https://bybit-exchange.github.io/docs/v5/ws/connect."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import orjson
+
+from tests.support.exchange.streaming.venue_streams import Message, VenueStreams, stamp_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.support.exchange.bodies.moment import Moment
+    from tests.support.exchange.streaming.listings import Listing
+    from tests.support.exchange.streaming.stream_connection import StreamConnection
+    from tests.support.exchange.streaming.venue_streams import Levels, Side
+
+DEPTHS = (50, 200, 500, 1000)
+
+
+class BybitStreams(VenueStreams):
+    """Order books, trades, tickers and liquidations of USDT perpetuals."""
+
+    name = "bybit"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._update = 1
+        self._tickers: dict[str, dict[str, str]] = {}
+        self._snapshots: dict[str, bytes] = {}
+
+    def asset_of(self, symbol: str) -> str:
+        return symbol.removesuffix("USDT")
+
+    def received(self, connection: StreamConnection, text: str) -> None:
+        asked = orjson.loads(text)
+        answer = {"success": True, "ret_msg": "", "conn_id": "local", "op": asked["op"]}
+        if "req_id" in asked:
+            answer["req_id"] = asked["req_id"]
+        if asked["op"] == "ping":
+            answer["ret_msg"] = "pong"
+        topics = asked.get("args") or []
+        known = [topic for topic in topics if self._symbol_of(topic) in self._symbols]
+        if asked["op"] == "subscribe" and len(known) < len(topics):
+            unknown = next(topic for topic in topics if topic not in known)
+            answer |= {"success": False, "ret_msg": f"error:handler not found,topic:{unknown}"}
+            known = []
+        connection.send(answer)
+        for topic in known:
+            if asked["op"] == "unsubscribe":
+                self.unsubscribe(connection, topic)
+                continue
+            self.subscribe(connection, topic)
+            if topic in self._snapshots:
+                connection.send(self._snapshots[topic])
+
+    @property
+    def _symbols(self) -> set[str]:
+        return {f"{asset}USDT" for asset in self.listings}
+
+    @staticmethod
+    def _symbol_of(topic: str) -> str:
+        return topic.rpartition(".")[2]
+
+    def quote(
+        self,
+        symbol: str,
+        bid: float,
+        ask: float,
+        bid_size: float,
+        ask_size: float,
+        *,
+        ts_ms: int = 0,
+    ) -> list[Message]:
+        return self._books(
+            symbol, "snapshot", [[bid, bid_size]], [[ask, ask_size]], ts_ms=ts_ms, depths=(1,)
+        )
+
+    def trade(
+        self, symbol: str, price: float, size: float, side: Side, ts_ms: int = 0
+    ) -> list[Message]:
+        row, ts = self.listing(symbol), stamp_ms(ts_ms)
+        topic = f"publicTrade.{symbol}"
+        data = {
+            "T": ts,
+            "s": symbol,
+            "S": side.capitalize(),
+            "v": row.size_text(size),
+            "p": row.price_text(price),
+            "L": "PlusTick",
+            "i": str(uuid.UUID(int=self._next_update())),
+            "BT": False,
+            "seq": self._update,
+        }
+        body = {"topic": topic, "type": "snapshot", "ts": ts, "data": [data]}
+        return [Message(topic, orjson.dumps(body))]
+
+    def book(self, symbol: str, bids: Levels, asks: Levels, ts_ms: int = 0) -> list[Message]:
+        return self._books(symbol, "snapshot", bids, asks, ts_ms=ts_ms)
+
+    def delta(self, symbol: str, bids: Levels, asks: Levels, ts_ms: int = 0) -> list[Message]:
+        return self._books(symbol, "delta", bids, asks, ts_ms=ts_ms)
+
+    def gap(self, symbol: str, n: int = 1) -> list[Message]:
+        self._update += n
+        return []
+
+    def mark(self, symbol: str, price: float, ts_ms: int = 0) -> list[Message]:
+        return [self._ticker(symbol, ts_ms, markPrice=f"{price:.4f}")]
+
+    def index(self, symbol: str, price: float, ts_ms: int = 0) -> list[Message]:
+        return [self._ticker(symbol, ts_ms, indexPrice=f"{price:.4f}")]
+
+    def funding(self, symbol: str, rate: float, next_ms: int, ts_ms: int = 0) -> list[Message]:
+        return [
+            self._ticker(
+                symbol,
+                ts_ms,
+                fundingRate=f"{rate:.8f}",
+                nextFundingTime=str(next_ms),
+                fundingIntervalHour=str(self.listing(symbol).funding_hours),
+            )
+        ]
+
+    def open_interest(self, symbol: str, contracts: float, ts_ms: int = 0) -> list[Message]:
+        return [self._ticker(symbol, ts_ms, openInterest=f"{contracts:.3f}")]
+
+    def liquidation(
+        self, symbol: str, price: float, size: float, side: Side, ts_ms: int = 0
+    ) -> list[Message]:
+        # Bybit names the position's side: "Buy" is a long that was closed by a sell.
+        row, ts = self.listing(symbol), stamp_ms(ts_ms)
+        topic = f"allLiquidation.{symbol}"
+        data = {
+            "T": ts,
+            "s": symbol,
+            "S": "Buy" if side == "sell" else "Sell",
+            "v": row.size_text(size),
+            "p": row.price_text(price),
+        }
+        body = {"topic": topic, "type": "snapshot", "ts": ts, "data": [data]}
+        return [Message(topic, orjson.dumps(body))]
+
+    def _next_update(self) -> int:
+        self._update += 1
+        return self._update
+
+    def _books(
+        self,
+        symbol: str,
+        kind: str,
+        bids: Levels,
+        asks: Levels,
+        *,
+        ts_ms: int,
+        depths: tuple[int, ...] = DEPTHS,
+    ) -> list[Message]:
+        row, ts = self.listing(symbol), stamp_ms(ts_ms)
+        update = self._next_update()
+        data = {
+            "s": symbol,
+            "b": row.level_texts(bids),
+            "a": row.level_texts(asks),
+            "u": update,
+            "seq": 10 * update,
+        }
+        found = []
+        for depth in depths:
+            topic = f"orderbook.{depth}.{symbol}"
+            body = {"topic": topic, "type": kind, "ts": ts, "data": data, "cts": ts - 1}
+            payload = orjson.dumps(body)
+            if kind == "snapshot":
+                self._snapshots[topic] = payload
+            found.append(Message(topic, payload))
+        return found
+
+    def _ticker(self, symbol: str, ts_ms: int, **fields: str) -> Message:
+        ts = stamp_ms(ts_ms)
+        topic = f"tickers.{symbol}"
+        whole = self._tickers.setdefault(symbol, {"symbol": symbol})
+        whole.update(fields)
+        body = {"topic": topic, "type": "snapshot", "data": whole, "cs": self._update, "ts": ts}
+        self._snapshots[topic] = orjson.dumps(body)
+        changed = {"symbol": symbol, **fields}
+        return Message(topic, orjson.dumps({**body, "type": "delta", "data": changed}))
+
+    def instruments(self, m: Moment) -> Any:
+        """GET /v5/market/instruments-info."""
+        rows = [_instrument(row) for row in self.listings.values()]
+        asked = m.query.get("symbol")
+        rows = [row for row in rows if asked in {None, row["symbol"]}]
+        result = {"category": m.query["category"], "nextPageCursor": "", "list": rows}
+        return {
+            "retCode": 0,
+            "retMsg": "OK",
+            "result": result,
+            "retExtInfo": {},
+            "time": m.unix_ms,
+        }
+
+    bodies: ClassVar[Mapping[str, Callable[[Any, Moment], Any]]] = {
+        "/v5/market/instruments-info": instruments
+    }
+
+
+def _instrument(row: Listing) -> dict[str, Any]:
+    return {
+        "symbol": f"{row.asset}USDT",
+        "contractType": "LinearPerpetual",
+        "status": "Trading" if row.is_trading else "Closed",
+        "baseCoin": row.asset,
+        "quoteCoin": "USDT",
+        "launchTime": "1584230400000",
+        "deliveryTime": "0",
+        "deliveryFeeRate": "",
+        "priceScale": "2",
+        "leverageFilter": {"minLeverage": "1", "maxLeverage": "100.00", "leverageStep": "0.01"},
+        "priceFilter": {"minPrice": row.tick, "maxPrice": "1999999.80", "tickSize": row.tick},
+        "lotSizeFilter": {
+            "maxOrderQty": "1190.000",
+            "minOrderQty": row.lot,
+            "qtyStep": row.lot,
+            "postOnlyMaxOrderQty": "1190.000",
+            "maxMktOrderQty": "500.000",
+            "minNotionalValue": "5",
+        },
+        "unifiedMarginTrade": True,
+        "fundingInterval": row.funding_hours * 60,
+        "settleCoin": "USDT",
+        "copyTrading": "both",
+        "upperFundingRate": "0.005",
+        "lowerFundingRate": "-0.005",
+        "isPreListing": False,
+        "preListingInfo": None,
+    }
