@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from nautilus_trader.model import ClientId, InstrumentId
 
 from dolphin_strategies.errors import ConfigError
+
+CLOCK: Final = "this machine's clock: the exchange gives no stamp"
+"""The ``ts_event`` of a row whose messages have no stamp."""
+STATUS_POLL_S: Final = 60
+"""How often an instrument's status is asked for where the exchange does not push it."""
 
 
 class StreamKind(StrEnum):
@@ -65,6 +70,11 @@ class StreamRow:
     custom_type: str = ""
     notes: str = ""
 
+    @property
+    def is_stamped(self) -> bool:
+        """Whether ``ts_event`` is the exchange's, so that a delay can be told from it."""
+        return self.ts_event != CLOCK
+
 
 class DataClient(NamedTuple):
     """What ``LiveNodeBuilder.add_data_client`` takes."""
@@ -91,8 +101,8 @@ class StreamVenue:
     documentation : str
         Where the exchange describes its streams.
     client : callable
-        Makes factory and config from an HTTP and a websocket base URL; None for the
-        exchange's own.
+        Makes factory and config from an HTTP and a websocket base URL, None for the
+        exchange's own; where the status is polled it takes ``status_poll_s``.
     rows : mapping of StreamKind to StreamRow
         What the client delivers; a kind that is not in it is not delivered.
 
@@ -102,7 +112,7 @@ class StreamVenue:
     client_name: str
     symbol: str
     documentation: str
-    client: Callable[[str | None, str | None], tuple[Any, Any]]
+    client: Callable[..., tuple[Any, Any]]
     rows: Mapping[StreamKind, StreamRow]
     symbols: Mapping[str, str] = field(default_factory=dict)
 
@@ -116,7 +126,7 @@ class StreamVenue:
         text = self.symbols.get(asset) or self.symbol.format(asset=asset)
         return InstrumentId.from_str(text)
 
-    def data_client(self, base_url: str | None = None) -> DataClient:
+    def data_client(self, base_url: str | None = None, **options: int) -> DataClient:
         """Return what a node needs to stream from this exchange.
 
         Parameters
@@ -125,6 +135,8 @@ class StreamVenue:
             ``http://HOST:PORT`` of a server that answers in the exchange's place: requests go
             there, websockets to ``ws://HOST:PORT/ws/NAME`` and below; None for the exchange
             itself.
+        **options : int
+            ``status_poll_s``, seconds, where the status is polled.
 
         Returns
         -------
@@ -137,10 +149,10 @@ class StreamVenue:
 
         """
         if base_url is None:
-            return DataClient(self.client_name, *self.client(None, None))
+            return DataClient(self.client_name, *self.client(None, None, **options))
         http_url = base_url.rstrip("/")
         if not http_url.startswith(("http://", "https://")):
             msg = f"base URL: expected http://HOST:PORT, found {base_url!r}"
             raise ConfigError(msg)
         ws_url = f"ws{http_url.removeprefix('http')}/ws/{self.name}"
-        return DataClient(self.client_name, *self.client(http_url, ws_url))
+        return DataClient(self.client_name, *self.client(http_url, ws_url, **options))

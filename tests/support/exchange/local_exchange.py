@@ -84,18 +84,19 @@ class Exchange:
         if mode in BEFORE_BODY:
             answer: web.StreamResponse = await BEFORE_BODY[mode](request, value)
             return answer
-        make = bodies.get(name) or self.hub.body(name)
+        make = self.hub.body(name) or bodies.get(name)
         if make is None:
             return web.json_response({"code": -1, "msg": "no such path"}, status=404)
         unix_ms = int(time.time() * 1000) + self.clock_offset_ms
         if mode in {"old", "future"}:
             unix_ms += int(value * 1000) * (1 if mode == "future" else -1)
         price = self.price + self.walk * math.sin(unix_ms)
-        body = make(Moment(unix_ms=unix_ms, price=price, query=query))
+        accept = request.headers.get("Accept", "")
+        body = make(Moment(unix_ms=unix_ms, price=price, query=query, accept=accept))
         if mode in CHANGED_BODY:
             body = CHANGED_BODY[mode](body, value)
         headers = {"Date": formatdate(time.time() + self.clock_offset_ms / 1000, usegmt=True)}
-        content = orjson.dumps(body)
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
         if mode in AS_BYTES:
             content = AS_BYTES[mode](content)
         if mode == "slow_body":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 import os
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ from nautilus_trader.live import LiveNodeBuilder, LiveNodeConfig
 from nautilus_trader.model import InstrumentId, TraderId
 
 from adapters.streams.stream_venue import StreamKind
+from adapters.streams.stream_venues import STREAM_VENUES
 from adapters.streams.subscriptions import ask_for, subscribe
 from tests.support.eventually import TIMEOUT_S
 from tests.support.nodes.processes import child
@@ -45,19 +46,31 @@ class StreamPrinter(DataActor):
         self, venues: list[StreamVenue], instruments: list[str], kinds: list[str]
     ) -> None:
         super().__init__()
+        self._instruments = [InstrumentId.from_str(instrument) for instrument in instruments]
         self._wanted = [
-            (venue, StreamKind(kind), InstrumentId.from_str(instrument))
-            for venue, instrument in zip(venues, instruments, strict=True)
+            (venue, StreamKind(kind), instrument)
+            for venue, instrument in zip(venues, self._instruments, strict=True)
             for kind in kinds or list(StreamKind)
         ]
 
     def on_start(self) -> None:
         self.subscribe_socket_state()
-        for venue, kind, instrument in self._wanted:
+        for venue, kind, instrument_id in self._wanted:
             if kind in venue.rows:
-                subscribe(self, venue, kind, instrument)
+                subscribe(self, venue, kind, instrument_id)
             else:
-                ask_for(self, venue.client_id, kind, instrument)
+                ask_for(self, venue.client_id, kind, instrument_id)
+        for instrument_id in self._instruments:
+            found = self.cache.instrument(instrument_id)
+            if found is not None:
+                line(
+                    "instrument",
+                    id=found.id,
+                    raw_symbol=found.raw_symbol,
+                    multiplier=_number(found.multiplier),
+                    price_increment=_number(found.price_increment),
+                    size_increment=_number(found.size_increment),
+                )
         line("started")
 
     def on_socket_state(self, event: Any) -> None:
@@ -135,15 +148,6 @@ class StreamPrinter(DataActor):
         fields |= {"type": type(found).__name__}
         line("custom", **(fields | _stamps(found)))
 
-    def on_instrument(self, instrument: Any) -> None:
-        line(
-            "instrument",
-            id=instrument.id,
-            multiplier=_number(instrument.multiplier),
-            price_increment=_number(instrument.price_increment),
-            size_increment=_number(instrument.size_increment),
-        )
-
 
 def _stamps(event: Any) -> dict[str, int]:
     return {"ts_event": event.ts_event, "ts_init": event.ts_init}
@@ -158,17 +162,11 @@ def _name(value: Any) -> str:
     return str(value).rpartition(".")[2]
 
 
-def venue_of(name: str) -> StreamVenue:
-    """Return a venue of ``adapters/streams/venues``."""
-    venue: StreamVenue = importlib.import_module(f"adapters.streams.venues.{name}").VENUE
-    return venue
-
-
 def run(base_url: str, names: list[str], instruments: list[str], kinds: list[str]) -> None:
-    """Run until killed."""
+    """Run until killed; statuses are polled each second."""
 
     async def main() -> None:
-        venues = [venue_of(name) for name in names]
+        venues = [STREAM_VENUES[name] for name in names]
         level = LogLevel.from_str(os.environ.get(LOG_LEVEL, "OFF"))
         config = LiveNodeConfig(
             environment=Environment.SANDBOX,
@@ -178,7 +176,9 @@ def run(base_url: str, names: list[str], instruments: list[str], kinds: list[str
         )
         builder = LiveNodeBuilder.from_config("Streams", config)
         for venue in {v.name: v for v in venues}.values():
-            builder = builder.add_data_client(*venue.data_client(base_url))
+            status = venue.rows.get(StreamKind.STATUS)
+            polls = {"status_poll_s": 1} if status and status.delivery == "polled" else {}
+            builder = builder.add_data_client(*venue.data_client(base_url, **polls))
         node = builder.build()
         node.add_actor(StreamPrinter(venues, instruments, kinds))
         await node.run_async()
@@ -194,9 +194,12 @@ class StreamNode:
         self.events: Final[list[dict[str, Any]]] = []
 
     def event(self, kind: str, is_it: Callable[[dict[str, Any]], bool] = bool) -> dict[str, Any]:
-        """Wait for the next event of a kind that is the one; those before it are kept."""
+        """Wait for the next event of a kind that is the one; what comes before it is kept."""
+        deadline = time.monotonic() + TIMEOUT_S
         while True:
-            text = self.process.line()
+            left = deadline - time.monotonic()
+            assert left > 0, f"no such {kind} in time: {self.events[-5:]}"
+            text = self.process.line(left)
             if not text.startswith("{"):
                 sys.stdout.write(text + "\n")
                 continue
@@ -204,6 +207,10 @@ class StreamNode:
             self.events.append(found)
             if found["kind"] == kind and is_it(found):
                 return found
+
+    def of_kind(self, kind: str) -> list[dict[str, Any]]:
+        """Return the events of a kind so far."""
+        return [event for event in self.events if event["kind"] == kind]
 
 
 @contextmanager

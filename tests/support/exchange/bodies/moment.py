@@ -25,12 +25,15 @@ class Moment:
         Of BTC, USD.
     query : mapping of str to str
         What was asked.
+    accept : str
+        The form that was asked for: the header of that name.
 
     """
 
     unix_ms: int
     price: float
     query: Mapping[str, str]
+    accept: str = ""
 
     def price_of(self, symbol: str) -> float:
         """Return the price of what a symbol names."""

@@ -10,7 +10,10 @@ from aiohttp import WSMsgType, web
 from tests.support.exchange.streaming.market_rates import MarketRates, Rate
 from tests.support.exchange.streaming.stream_connection import StreamConnection
 from tests.support.exchange.streaming.venue_streams import NotStreamedError
+from tests.support.exchange.streams.binance_spot import BinanceSpotStreams
+from tests.support.exchange.streams.binance_usdm import BinanceUsdmStreams
 from tests.support.exchange.streams.bybit import BybitStreams
+from tests.support.exchange.streams.okx import OkxStreams
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,7 +21,12 @@ if TYPE_CHECKING:
     from tests.support.exchange.bodies.moment import Moment
     from tests.support.exchange.streaming.venue_streams import VenueStreams
 
-VENUES: Final[tuple[type[VenueStreams], ...]] = (BybitStreams,)
+VENUES: Final[tuple[type[VenueStreams], ...]] = (
+    BinanceSpotStreams,
+    BinanceUsdmStreams,
+    BybitStreams,
+    OkxStreams,
+)
 
 EVENTS: Final = frozenset(
     {
@@ -110,6 +118,7 @@ class StreamEndpoint:
         venue = self.venue
         return {
             "accepted": venue.accepted,
+            "kinds": venue.kinds,
             "open": len(venue.connections),
             "paths": sorted(connection.path for connection in venue.connections),
             "refused": self.refused,

@@ -141,5 +141,15 @@ class VenueControl:
             f"subscriptions at {self.name} with {parts}",
         )
 
+    def can_send(self, kind: str) -> bool:
+        """Tell whether the venue streams a kind of data, by its name in ``StreamKind``."""
+        return kind in self.state()["kinds"]
+
+    def wait_for_subscription(self, kind: str) -> None:
+        """Wait until a message of a kind would be sent to somebody."""
+        eventually(
+            lambda: self.state()["kinds"].get(kind, True), f"{self.name}: a subscription to {kind}"
+        )
+
     def _event(self, kind: str, symbol: str, **fields: Any) -> None:
         self.order((kind, {"symbol": symbol, **fields}))

@@ -43,6 +43,8 @@ class VenueStreams(ABC):
 
     name: ClassVar[str]
     """The name of ``adapters/exchanges/venues``; clients connect to ``/ws/NAME``."""
+    topics_of: ClassVar[Mapping[str, str]]
+    """Kind of data, as ``StreamKind`` names it → how the topics that carry it are known."""
     bodies: ClassVar[Mapping[str, Callable[[Any, Moment], Any]]] = {}
     """Answers to the requests of Nautilus's client: path → method of (venue, moment)."""
 
@@ -167,6 +169,12 @@ class VenueStreams(ABC):
         for connection, found in frames.items():
             connection.write(b"".join(found))
             self.sent_messages += len(found)
+
+    @property
+    def kinds(self) -> dict[str, bool]:
+        """The kinds of data that this venue streams, and whether somebody has subscribed."""
+        topics = self.topics
+        return {kind: any(part in t for t in topics) for kind, part in self.topics_of.items()}
 
     @property
     def topics(self) -> list[str]:

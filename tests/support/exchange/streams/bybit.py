@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
+from tests.support.exchange.streaming.level_book import LevelBook
 from tests.support.exchange.streaming.venue_streams import Message, VenueStreams, stamp_ms
 
 if TYPE_CHECKING:
@@ -24,10 +25,21 @@ class BybitStreams(VenueStreams):
     """Order books, trades, tickers and liquidations of USDT perpetuals."""
 
     name = "bybit"
+    topics_of: ClassVar[Mapping[str, str]] = {
+        "quote": "orderbook.1.",
+        "trade": "publicTrade.",
+        "deltas": "orderbook.50.",
+        "mark": "tickers.",
+        "index": "tickers.",
+        "funding": "tickers.",
+        "open_interest": "tickers.",
+        "liquidation": "allLiquidation.",
+    }
 
     def __init__(self) -> None:
         super().__init__()
-        self._update = 1
+        self._numbers = 1
+        self._books: dict[str, LevelBook] = {}
         self._tickers: dict[str, dict[str, str]] = {}
         self._snapshots: dict[str, bytes] = {}
 
@@ -55,6 +67,8 @@ class BybitStreams(VenueStreams):
             self.subscribe(connection, topic)
             if topic in self._snapshots:
                 connection.send(self._snapshots[topic])
+            elif topic in self._book_topics(self._symbol_of(topic)):
+                connection.send(self._snapshot(self._symbol_of(topic), topic).payload)
 
     @property
     def _symbols(self) -> set[str]:
@@ -74,9 +88,12 @@ class BybitStreams(VenueStreams):
         *,
         ts_ms: int = 0,
     ) -> list[Message]:
-        return self._books(
-            symbol, "snapshot", [[bid, bid_size]], [[ask, ask_size]], ts_ms=ts_ms, depths=(1,)
-        )
+        topic = f"orderbook.1.{symbol}"
+        number = self._next_number()
+        levels = [[bid, bid_size]], [[ask, ask_size]]
+        message = self._book_message(topic, "snapshot", levels, number, ts_ms=ts_ms)
+        self._snapshots[topic] = message.payload
+        return [message]
 
     def trade(
         self, symbol: str, price: float, size: float, side: Side, ts_ms: int = 0
@@ -90,21 +107,30 @@ class BybitStreams(VenueStreams):
             "v": row.size_text(size),
             "p": row.price_text(price),
             "L": "PlusTick",
-            "i": str(uuid.UUID(int=self._next_update())),
+            "i": str(uuid.UUID(int=self._next_number())),
             "BT": False,
-            "seq": self._update,
+            "seq": self._numbers,
         }
         body = {"topic": topic, "type": "snapshot", "ts": ts, "data": [data]}
         return [Message(topic, orjson.dumps(body))]
 
     def book(self, symbol: str, bids: Levels, asks: Levels, ts_ms: int = 0) -> list[Message]:
-        return self._books(symbol, "snapshot", bids, asks, ts_ms=ts_ms)
+        book = self._books.setdefault(symbol, LevelBook(0))
+        book.update += 1
+        book.replace(bids, asks)
+        return [self._snapshot(symbol, topic, ts_ms) for topic in self._book_topics(symbol)]
 
     def delta(self, symbol: str, bids: Levels, asks: Levels, ts_ms: int = 0) -> list[Message]:
-        return self._books(symbol, "delta", bids, asks, ts_ms=ts_ms)
+        book = self._books.setdefault(symbol, LevelBook(0))
+        book.update += 1
+        book.change(bids, asks)
+        return [
+            self._book_message(topic, "delta", (bids, asks), book.update, ts_ms=ts_ms)
+            for topic in self._book_topics(symbol)
+        ]
 
     def gap(self, symbol: str, n: int = 1) -> list[Message]:
-        self._update += n
+        self._books[symbol].update += n
         return []
 
     def mark(self, symbol: str, price: float, ts_ms: int = 0) -> list[Message]:
@@ -143,45 +169,41 @@ class BybitStreams(VenueStreams):
         body = {"topic": topic, "type": "snapshot", "ts": ts, "data": [data]}
         return [Message(topic, orjson.dumps(body))]
 
-    def _next_update(self) -> int:
-        self._update += 1
-        return self._update
+    def _next_number(self) -> int:
+        self._numbers += 1
+        return self._numbers
 
-    def _books(
+    def _book_topics(self, symbol: str) -> list[str]:
+        """Return the topics of a book that a test has made."""
+        return [f"orderbook.{n}.{symbol}" for n in DEPTHS] if symbol in self._books else []
+
+    def _snapshot(self, symbol: str, topic: str, ts_ms: int = 0) -> Message:
+        book, n = self._books[symbol], int(topic.split(".")[1])
+        levels = book.bids(n), book.asks(n)
+        return self._book_message(topic, "snapshot", levels, book.update, ts_ms=ts_ms)
+
+    def _book_message(
         self,
-        symbol: str,
+        topic: str,
         kind: str,
-        bids: Levels,
-        asks: Levels,
+        levels: tuple[Levels, Levels],
+        update: int,
         *,
         ts_ms: int,
-        depths: tuple[int, ...] = DEPTHS,
-    ) -> list[Message]:
-        row, ts = self.listing(symbol), stamp_ms(ts_ms)
-        update = self._next_update()
-        data = {
-            "s": symbol,
-            "b": row.level_texts(bids),
-            "a": row.level_texts(asks),
-            "u": update,
-            "seq": 10 * update,
-        }
-        found = []
-        for depth in depths:
-            topic = f"orderbook.{depth}.{symbol}"
-            body = {"topic": topic, "type": kind, "ts": ts, "data": data, "cts": ts - 1}
-            payload = orjson.dumps(body)
-            if kind == "snapshot":
-                self._snapshots[topic] = payload
-            found.append(Message(topic, payload))
-        return found
+    ) -> Message:
+        symbol, ts = self._symbol_of(topic), stamp_ms(ts_ms)
+        row = self.listing(symbol)
+        bids, asks = (row.level_texts(side) for side in levels)
+        data = {"s": symbol, "b": bids, "a": asks, "u": update, "seq": 10 * update}
+        body = {"topic": topic, "type": kind, "ts": ts, "data": data, "cts": ts - 1}
+        return Message(topic, orjson.dumps(body))
 
     def _ticker(self, symbol: str, ts_ms: int, **fields: str) -> Message:
         ts = stamp_ms(ts_ms)
         topic = f"tickers.{symbol}"
         whole = self._tickers.setdefault(symbol, {"symbol": symbol})
         whole.update(fields)
-        body = {"topic": topic, "type": "snapshot", "data": whole, "cs": self._update, "ts": ts}
+        body = {"topic": topic, "type": "snapshot", "data": whole, "cs": self._numbers, "ts": ts}
         self._snapshots[topic] = orjson.dumps(body)
         changed = {"symbol": symbol, **fields}
         return Message(topic, orjson.dumps({**body, "type": "delta", "data": changed}))
