@@ -32,7 +32,7 @@ class Events:
     def value(self, kind: StreamKind, i: int) -> float:
         """Return what event ``i`` is known by: a price, a rate, an amount."""
         if kind is StreamKind.FUNDING:
-            return 0.0001 * (i + 1)
+            return 0.0001 * (i + 2)
         return _FIRST.get(kind, PRICE) + i
 
     def _quote(self, i: int, ts_ms: int) -> None:
