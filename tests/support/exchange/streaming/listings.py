@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -36,13 +37,21 @@ class Listing:
     funding_hours: int = 8
     is_trading: bool = True
 
+    @cached_property
+    def _price_format(self) -> str:
+        return f".{decimals(self.tick)}f"
+
+    @cached_property
+    def _size_format(self) -> str:
+        return f".{decimals(self.lot)}f"
+
     def price_text(self, price: float) -> str:
         """Return a price as exchanges print it."""
-        return f"{price:.{decimals(self.tick)}f}"
+        return format(price, self._price_format)
 
     def size_text(self, size: float) -> str:
         """Return a size as exchanges print it."""
-        return f"{size:.{decimals(self.lot)}f}"
+        return format(size, self._size_format)
 
     def level_texts(self, levels: Iterable[Sequence[float]]) -> list[list[str]]:
         """Return levels as exchanges print them."""

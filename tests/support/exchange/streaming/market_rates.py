@@ -7,9 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from tests.support.exchange.streaming.listings import Listing, decimals
-
 if TYPE_CHECKING:
+    from tests.support.exchange.streaming.listings import Listing
     from tests.support.exchange.streaming.venue_streams import Message, VenueStreams
 
 STAMP_RANGE_US: Final = 10_000_000
@@ -72,15 +71,13 @@ class MarketPath:
                 lots = value + 1
             else:
                 ticks = value
-        price = round(self._listing.price + ticks * tick, decimals(self._listing.tick))
-        size = round(lots * lot, decimals(self._listing.lot))
-        other = round((STEPS - step) * lot, decimals(self._listing.lot))
+        price, size = self._listing.price + ticks * tick, lots * lot
         if rate.kind == "quote":
-            return venue.quote(rate.symbol, price, price + tick, size, other)
+            return venue.quote(rate.symbol, price, price + tick, size, (STEPS - step) * lot)
         if rate.kind == "trade":
             return venue.trade(rate.symbol, price, size, "sell" if i % 2 else "buy")
         if rate.kind == "delta":
-            levels = [[price - (1 + step % 20) * tick, size]]
+            levels = [[round(price - (1 + step % 20) * tick, 8), size]]
             return venue.delta(rate.symbol, levels, [])
         return venue.mark(rate.symbol, price)
 

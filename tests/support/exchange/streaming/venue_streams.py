@@ -11,7 +11,7 @@ from tests.support.exchange.streaming.listings import LISTINGS, Listing
 from tests.support.exchange.streaming.stream_connection import TEXT, StreamConnection, frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tests.support.exchange.bodies.moment import Moment
 
@@ -128,6 +128,10 @@ class VenueStreams(ABC):
     def listing(self, symbol: str) -> Listing:
         """Return the market of a symbol."""
         return self.listings[self.asset_of(symbol)]
+
+    def wanted(self, topics: Iterable[str]) -> list[str]:
+        """Return the topics that somebody has subscribed to: others need not be encoded."""
+        return [topic for topic in topics if self._subscribers.get(topic)]
 
     def list_asset(self, **fields: Any) -> None:
         """List a coin, or change it: the fields of a ``Listing``."""

@@ -82,11 +82,14 @@ class BinanceStreams(VenueStreams):
             "T": ts - 1,
             "m": side == "sell",
         }
-        aggregate = {"e": "aggTrade", "a": number, "f": number, "l": number, **body}
-        single = {"e": "trade", "t": number, **body}
+        kinds = {
+            "aggTrade": {"a": number, "f": number, "l": number},
+            "trade": {"t": number},
+        }
         return [
-            self._message(symbol, "aggTrade", aggregate),
-            self._message(symbol, "trade", single),
+            self._message(symbol, kind, {"e": kind, **fields, **body})
+            for kind, fields in kinds.items()
+            if self.wanted([f"{symbol.lower()}@{kind}"])
         ]
 
     def known_book(self, symbol: str) -> LevelBook | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
@@ -107,7 +106,7 @@ class BybitStreams(VenueStreams):
             "v": row.size_text(size),
             "p": row.price_text(price),
             "L": "PlusTick",
-            "i": str(uuid.UUID(int=self._next_number())),
+            "i": f"00000000-0000-4000-8000-{self._next_number():012x}",
             "BT": False,
             "seq": self._numbers,
         }
@@ -118,7 +117,8 @@ class BybitStreams(VenueStreams):
         book = self._books.setdefault(symbol, LevelBook(0))
         book.update += 1
         book.replace(bids, asks)
-        return [self._snapshot(symbol, topic, ts_ms) for topic in self._book_topics(symbol)]
+        topics = self.wanted(self._book_topics(symbol))
+        return [self._snapshot(symbol, topic, ts_ms) for topic in topics]
 
     def delta(self, symbol: str, bids: Levels, asks: Levels, ts_ms: int = 0) -> list[Message]:
         book = self._books.setdefault(symbol, LevelBook(0))
@@ -126,7 +126,7 @@ class BybitStreams(VenueStreams):
         book.change(bids, asks)
         return [
             self._book_message(topic, "delta", (bids, asks), book.update, ts_ms=ts_ms)
-            for topic in self._book_topics(symbol)
+            for topic in self.wanted(self._book_topics(symbol))
         ]
 
     def gap(self, symbol: str, n: int = 1) -> list[Message]:

@@ -45,6 +45,7 @@ class OkxStreams(VenueStreams):
     def __init__(self) -> None:
         super().__init__()
         self._books: dict[str, LevelBook] = {}
+        self._rows: dict[str, Listing] = {}
         self._trades = 0
         self._last: dict[str, bytes] = {}
 
@@ -52,7 +53,11 @@ class OkxStreams(VenueStreams):
         return symbol.partition("-")[0]
 
     def listing(self, symbol: str) -> Listing:
-        return replace(super().listing(symbol), lot=CONTRACT_LOT)
+        found = super().listing(symbol)
+        row = self._rows.get(symbol)
+        if row is None or row.price != found.price or row.tick != found.tick:
+            row = self._rows[symbol] = replace(found, lot=CONTRACT_LOT)
+        return row
 
     def received(self, connection: StreamConnection, text: str) -> None:
         if text == "ping":
@@ -73,7 +78,7 @@ class OkxStreams(VenueStreams):
                 continue
             self.subscribe(connection, topic)
             if topic == INSTRUMENTS:
-                connection.send(_body(topic, [_instrument(row) for row in self._rows()]))
+                connection.send(_body(topic, [_instrument(row) for row in self._listed()]))
             elif topic in self._last:
                 connection.send(self._last[topic])
             elif topic.partition(":")[0] in BOOKS and arg["instId"] in self._books:
@@ -111,14 +116,14 @@ class OkxStreams(VenueStreams):
         }
         return [
             Message(topic, _body(topic, [data]))
-            for topic in (f"trades:{symbol}", f"trades-all:{symbol}")
+            for topic in self.wanted((f"trades:{symbol}", f"trades-all:{symbol}"))
         ]
 
     def book(self, symbol: str, bids: Levels, asks: Levels, ts_ms: int = 0) -> list[Message]:
         book = self._book(symbol)
         book.update += 1
         book.replace(bids, asks)
-        topics = [f"{channel}:{symbol}" for channel in (FIVE, *BOOKS)]
+        topics = self.wanted(f"{channel}:{symbol}" for channel in (FIVE, *BOOKS))
         return [self._snapshot(symbol, topic, ts_ms) for topic in topics]
 
     def delta(self, symbol: str, bids: Levels, asks: Levels, ts_ms: int = 0) -> list[Message]:
@@ -128,9 +133,10 @@ class OkxStreams(VenueStreams):
         book.update += 1
         data["seqId"] = book.update
         book.change(bids, asks)
-        topics = [f"{channel}:{symbol}" for channel in BOOKS]
+        topics = self.wanted(f"{channel}:{symbol}" for channel in BOOKS)
         found = [Message(topic, _body(topic, [data], action="update")) for topic in topics]
-        return [*found, self._snapshot(symbol, f"{FIVE}:{symbol}", ts_ms)]
+        five = self.wanted([f"{FIVE}:{symbol}"])
+        return [*found, *(self._snapshot(symbol, topic, ts_ms) for topic in five)]
 
     def gap(self, symbol: str, n: int = 1) -> list[Message]:
         self._book(symbol).update += n
@@ -182,10 +188,10 @@ class OkxStreams(VenueStreams):
 
     def close_asset(self, asset: str) -> list[Message]:
         super().close_asset(asset)
-        rows = [_instrument(row) for row in self._rows() if row.asset == asset]
+        rows = [_instrument(row) for row in self._listed() if row.asset == asset]
         return [Message(INSTRUMENTS, _body(INSTRUMENTS, rows))]
 
-    def _rows(self) -> list[Listing]:
+    def _listed(self) -> list[Listing]:
         return [replace(row, lot=CONTRACT_LOT) for row in self.listings.values()]
 
     def _book(self, symbol: str) -> LevelBook:
@@ -210,7 +216,9 @@ class OkxStreams(VenueStreams):
 
     def instruments(self, m: Moment) -> Any:
         """GET /api/v5/public/instruments."""
-        rows = [_instrument(row) for row in self._rows()] if m.query["instType"] == "SWAP" else []
+        rows = (
+            [_instrument(row) for row in self._listed()] if m.query["instType"] == "SWAP" else []
+        )
         return {"code": "0", "msg": "", "data": rows}
 
     bodies: ClassVar[Mapping[str, Callable[[Any, Moment], Any]]] = {
