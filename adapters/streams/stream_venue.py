@@ -44,6 +44,11 @@ class StreamKind(StrEnum):
     """A custom type of the adapter."""
 
 
+def by_instrument(instrument_id: InstrumentId) -> dict[str, str]:
+    """Return the metadata of a custom type that is subscribed to by its instrument."""
+    return {"instrument_id": str(instrument_id)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class StreamRow:
     """What a client delivers of one kind.
@@ -59,6 +64,8 @@ class StreamRow:
         Where the event's ``ts_event`` comes from.
     custom_type : str
         The name of the adapter's custom data type; empty for Nautilus's own types.
+    metadata : callable
+        Makes the metadata of a custom type's subscription from the instrument.
     notes : str
         What else a user must know.
 
@@ -68,6 +75,7 @@ class StreamRow:
     unit: str = ""
     ts_event: str = ""
     custom_type: str = ""
+    metadata: Callable[[InstrumentId], dict[str, str]] = by_instrument
     notes: str = ""
 
     @property

@@ -43,7 +43,7 @@ def subscribe(
         msg = f"{venue.name}: its client delivers no {kind}; it delivers {', '.join(venue.rows)}"
         raise ConfigError(msg)
     if row.custom_type:
-        data_type = DataType(row.custom_type, metadata={"instrument_id": str(instrument_id)})
+        data_type = DataType(row.custom_type, metadata=row.metadata(instrument_id))
         actor.subscribe_data(data_type, venue.client_id)
     else:
         ask_for(actor, venue.client_id, kind, instrument_id)

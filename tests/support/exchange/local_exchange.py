@@ -76,7 +76,7 @@ class Exchange:
         bodies = GET_BODIES
         if request.method == "POST":
             query = await request.json()
-            name, bodies = query["type"], POST_BODIES
+            name, bodies = query.get("type") or query["method"], POST_BODIES
         self.requests.append((time.monotonic(), name))
         fault = next((f for key, f in self.faults.items() if name.startswith(key)), {})
         mode: str = fault.get("mode", "")

@@ -13,6 +13,11 @@ from tests.support.exchange.streaming.venue_streams import NotStreamedError
 from tests.support.exchange.streams.binance_spot import BinanceSpotStreams
 from tests.support.exchange.streams.binance_usdm import BinanceUsdmStreams
 from tests.support.exchange.streams.bybit import BybitStreams
+from tests.support.exchange.streams.coinbase import CoinbaseStreams
+from tests.support.exchange.streams.deribit import DeribitStreams
+from tests.support.exchange.streams.hyperliquid import HyperliquidStreams
+from tests.support.exchange.streams.kraken import KrakenStreams
+from tests.support.exchange.streams.kraken_futures import KrakenFuturesStreams
 from tests.support.exchange.streams.okx import OkxStreams
 
 if TYPE_CHECKING:
@@ -25,6 +30,11 @@ VENUES: Final[tuple[type[VenueStreams], ...]] = (
     BinanceSpotStreams,
     BinanceUsdmStreams,
     BybitStreams,
+    CoinbaseStreams,
+    DeribitStreams,
+    HyperliquidStreams,
+    KrakenFuturesStreams,
+    KrakenStreams,
     OkxStreams,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections import deque
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
 
 from tests.support.exchange.streaming.listings import LISTINGS, Listing
@@ -189,3 +190,9 @@ class VenueStreams(ABC):
 def stamp_ms(ts_ms: int) -> int:
     """Return a stamp, or now."""
     return ts_ms or time.time_ns() // 1_000_000
+
+
+def stamp_iso(ts_ms: int) -> str:
+    """Return a stamp, or now, as ISO 8601 with microseconds."""
+    moment = datetime.fromtimestamp(stamp_ms(ts_ms) / 1000, UTC)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
