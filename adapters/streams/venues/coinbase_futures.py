@@ -1,0 +1,65 @@
+"""Coinbase: perpetual futures in US dollars, sizes in contracts, funding each hour."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from nautilus_trader.adapters.coinbase import (
+    CoinbaseDataClientConfig,
+    CoinbaseDataClientFactory,
+)
+
+from adapters.streams.stream_venue import StreamKind, StreamRow, StreamVenue
+
+POLL_S: Final = 15
+POLLED: Final = f"asked for every {POLL_S} s by HTTP"
+CLOCK: Final = "this machine's clock: the exchange gives no stamp"
+
+
+def client(
+    http_url: str | None, ws_url: str | None, details_poll_s: int = POLL_S
+) -> tuple[Any, Any]:
+    """Return factory and config of the data client, whose socket is that of the spot markets."""
+    config = CoinbaseDataClientConfig(
+        base_url_rest=http_url,
+        base_url_ws=None if ws_url is None else ws_url.removesuffix("_futures"),
+        derivatives_poll_interval_secs=details_poll_s,
+    )
+    return CoinbaseDataClientFactory(), config
+
+
+VENUE: Final = StreamVenue(
+    name="coinbase_futures",
+    client_name="COINBASE_FUTURES",
+    symbol="{asset}-PERP.COINBASE",
+    symbols={
+        "BTC": "BIP-20DEC30-CDE.COINBASE",
+        "ETH": "ETP-20DEC30-CDE.COINBASE",
+        "SOL": "SLP-20DEC30-CDE.COINBASE",
+        "XRP": "XPP-20DEC30-CDE.COINBASE",
+    },
+    documentation="https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket",
+    client=client,
+    rows={
+        StreamKind.QUOTE: StreamRow(
+            delivery="each message",
+            unit="contracts",
+            ts_event="timestamp",
+            notes="Coinbase sends one with each match, not with each change of the touch",
+        ),
+        StreamKind.TRADE: StreamRow(delivery="each message", unit="contracts", ts_event="time"),
+        StreamKind.DELTAS: StreamRow(
+            delivery="each message",
+            unit="contracts",
+            ts_event="timestamp",
+            notes="all levels; sequence 0: a gap is not seen",
+        ),
+        StreamKind.INDEX: StreamRow(delivery="polled", ts_event=CLOCK, notes=POLLED),
+        StreamKind.FUNDING: StreamRow(
+            delivery="polled",
+            unit="fraction an hour; interval 60 minutes and the funding's time",
+            ts_event=CLOCK,
+            notes=POLLED,
+        ),
+    },
+)
