@@ -11,10 +11,10 @@ from nautilus_trader.model import ClientId, InstrumentId
 
 from dolphin_strategies.errors import ConfigError
 
-CLOCK: Final = "this machine's clock: the exchange gives no stamp"
-"""The ``ts_event`` of a row whose messages have no stamp."""
-STATUS_POLL_S: Final = 60
-"""How often an instrument's status is asked for where the exchange does not push it."""
+CLOCK: Final = "this machine's clock"
+"""The ``ts_event`` of a row without the exchange's stamp."""
+POLL_S: Final = 60
+"""How often the client asks for what the exchange does not push."""
 
 
 class StreamKind(StrEnum):
@@ -110,7 +110,7 @@ class StreamVenue:
         Where the exchange describes its streams.
     client : callable
         Makes factory and config from an HTTP and a websocket base URL, None for the
-        exchange's own; where the status is polled it takes ``status_poll_s``.
+        exchange's own; where something is polled it takes ``poll_s``.
     rows : mapping of StreamKind to StreamRow
         What the client delivers; a kind that is not in it is not delivered.
 
@@ -144,7 +144,7 @@ class StreamVenue:
             there, websockets to ``ws://HOST:PORT/ws/NAME`` and below; None for the exchange
             itself.
         **options : int
-            ``status_poll_s``, seconds, where the status is polled.
+            ``poll_s``, seconds, where something is polled.
 
         Returns
         -------

@@ -11,19 +11,17 @@ from nautilus_trader.adapters.binance import (
     BinanceSpotMarketDataMode,
 )
 
-from adapters.streams.stream_venue import CLOCK, STATUS_POLL_S, StreamKind, StreamRow, StreamVenue
+from adapters.streams.stream_venue import CLOCK, POLL_S, StreamKind, StreamRow, StreamVenue
 
 
-def client(
-    http_url: str | None, ws_url: str | None, status_poll_s: int = STATUS_POLL_S
-) -> tuple[Any, Any]:
+def client(http_url: str | None, ws_url: str | None, poll_s: int = POLL_S) -> tuple[Any, Any]:
     """Return factory and config of the data client."""
     config = BinanceDataClientConfig(
         product_type=BinanceProductType.SPOT,
         spot_market_data_mode=BinanceSpotMarketDataMode.Json,
         base_url_http=http_url,
         base_url_ws=ws_url,
-        instrument_status_poll_secs=status_poll_s,
+        instrument_status_poll_secs=poll_s,
     )
     return BinanceDataClientFactory(), config
 

@@ -10,18 +10,16 @@ from nautilus_trader.adapters.binance import (
     BinanceProductType,
 )
 
-from adapters.streams.stream_venue import STATUS_POLL_S, StreamKind, StreamRow, StreamVenue
+from adapters.streams.stream_venue import POLL_S, StreamKind, StreamRow, StreamVenue
 
 
-def client(
-    http_url: str | None, ws_url: str | None, status_poll_s: int = STATUS_POLL_S
-) -> tuple[Any, Any]:
+def client(http_url: str | None, ws_url: str | None, poll_s: int = POLL_S) -> tuple[Any, Any]:
     """Return factory and config of the data client, which needs no key."""
     config = BinanceDataClientConfig(
         product_type=BinanceProductType.USD_M,
         base_url_http=http_url,
         base_url_ws=ws_url,
-        instrument_status_poll_secs=status_poll_s,
+        instrument_status_poll_secs=poll_s,
     )
     return BinanceDataClientFactory(), config
 

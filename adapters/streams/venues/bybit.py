@@ -10,20 +10,18 @@ from nautilus_trader.adapters.bybit import (
     BybitProductType,
 )
 
-from adapters.streams.stream_venue import STATUS_POLL_S, StreamKind, StreamRow, StreamVenue
+from adapters.streams.stream_venue import POLL_S, StreamKind, StreamRow, StreamVenue
 
 PUBLIC: Final = "/v5/public/linear"
 
 
-def client(
-    http_url: str | None, ws_url: str | None, status_poll_s: int = STATUS_POLL_S
-) -> tuple[Any, Any]:
+def client(http_url: str | None, ws_url: str | None, poll_s: int = POLL_S) -> tuple[Any, Any]:
     """Return factory and config of the data client."""
     config = BybitDataClientConfig(
         product_types=[BybitProductType.LINEAR],
         base_url_http=http_url,
         base_url_ws_public=None if ws_url is None else ws_url + PUBLIC,
-        instrument_status_poll_secs=status_poll_s,
+        instrument_status_poll_secs=poll_s,
     )
     return BybitDataClientFactory(), config
 

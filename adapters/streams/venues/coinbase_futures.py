@@ -9,21 +9,19 @@ from nautilus_trader.adapters.coinbase import (
     CoinbaseDataClientFactory,
 )
 
-from adapters.streams.stream_venue import StreamKind, StreamRow, StreamVenue
+from adapters.streams.stream_venue import CLOCK, StreamKind, StreamRow, StreamVenue
 
-POLL_S: Final = 15
-POLLED: Final = f"asked for every {POLL_S} s by HTTP"
-CLOCK: Final = "this machine's clock: the exchange gives no stamp"
+DETAILS_POLL_S: Final = 15
 
 
 def client(
-    http_url: str | None, ws_url: str | None, details_poll_s: int = POLL_S
+    http_url: str | None, ws_url: str | None, poll_s: int = DETAILS_POLL_S
 ) -> tuple[Any, Any]:
-    """Return factory and config of the data client, whose socket is that of the spot markets."""
+    """Return factory and config of the data client, which asks for index and funding."""
     config = CoinbaseDataClientConfig(
         base_url_rest=http_url,
-        base_url_ws=None if ws_url is None else ws_url.removesuffix("_futures"),
-        derivatives_poll_interval_secs=details_poll_s,
+        base_url_ws=ws_url,
+        derivatives_poll_interval_secs=poll_s,
     )
     return CoinbaseDataClientFactory(), config
 
@@ -54,12 +52,11 @@ VENUE: Final = StreamVenue(
             ts_event="timestamp",
             notes="all levels; sequence 0: a gap is not seen",
         ),
-        StreamKind.INDEX: StreamRow(delivery="polled", ts_event=CLOCK, notes=POLLED),
+        StreamKind.INDEX: StreamRow(delivery="polled", ts_event=CLOCK),
         StreamKind.FUNDING: StreamRow(
             delivery="polled",
             unit="fraction an hour; interval 60 minutes and the funding's time",
             ts_event=CLOCK,
-            notes=POLLED,
         ),
     },
 )

@@ -9,10 +9,9 @@ from nautilus_trader.adapters.hyperliquid import (
     HyperliquidDataClientFactory,
 )
 
-from adapters.streams.stream_venue import StreamKind, StreamRow, StreamVenue
+from adapters.streams.stream_venue import CLOCK, StreamKind, StreamRow, StreamVenue
 
 ON_CHANGE: Final = "an unchanged value is not repeated, also not after a reconnection"
-CLOCK: Final = "this machine's clock: the exchange gives no stamp"
 
 
 def client(http_url: str | None, ws_url: str | None) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ from nautilus_trader.adapters.kraken import (
     KrakenProductType,
 )
 
-from adapters.streams.stream_venue import StreamKind, StreamRow, StreamVenue
+from adapters.streams.stream_venue import CLOCK, StreamKind, StreamRow, StreamVenue
 
 ROUNDED: Final = "rounded to the instrument's price precision: whole dollars for BTC"
 
@@ -32,9 +32,9 @@ VENUE: Final = StreamVenue(
     client=client,
     rows={
         StreamKind.QUOTE: StreamRow(
-            delivery="each message",
+            delivery="on change",
             unit="coins",
-            ts_event="this machine's clock",
+            ts_event=CLOCK,
             notes="made of the book; none while the spread is over 25 %",
         ),
         StreamKind.TRADE: StreamRow(

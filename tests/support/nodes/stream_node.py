@@ -163,7 +163,7 @@ def _name(value: Any) -> str:
 
 
 def run(base_url: str, names: list[str], instruments: list[str], kinds: list[str]) -> None:
-    """Run until killed; statuses are polled each second."""
+    """Run until killed; what is polled is polled each second."""
 
     async def main() -> None:
         venues = [STREAM_VENUES[name] for name in names]
@@ -176,8 +176,8 @@ def run(base_url: str, names: list[str], instruments: list[str], kinds: list[str
         )
         builder = LiveNodeBuilder.from_config("Streams", config)
         for venue in {v.name: v for v in venues}.values():
-            status = venue.rows.get(StreamKind.STATUS)
-            polls = {"status_poll_s": 1} if status and status.delivery == "polled" else {}
+            is_polled = any(row.delivery == "polled" for row in venue.rows.values())
+            polls = {"poll_s": 1} if is_polled else {}
             builder = builder.add_data_client(*venue.data_client(base_url, **polls))
         node = builder.build()
         node.add_actor(StreamPrinter(venues, instruments, kinds))

@@ -14,6 +14,7 @@ from tests.support.exchange.streams.binance_spot import BinanceSpotStreams
 from tests.support.exchange.streams.binance_usdm import BinanceUsdmStreams
 from tests.support.exchange.streams.bybit import BybitStreams
 from tests.support.exchange.streams.coinbase import CoinbaseStreams
+from tests.support.exchange.streams.coinbase_futures import CoinbaseFuturesStreams
 from tests.support.exchange.streams.deribit import DeribitStreams
 from tests.support.exchange.streams.hyperliquid import HyperliquidStreams
 from tests.support.exchange.streams.kraken import KrakenStreams
@@ -30,6 +31,7 @@ VENUES: Final[tuple[type[VenueStreams], ...]] = (
     BinanceSpotStreams,
     BinanceUsdmStreams,
     BybitStreams,
+    CoinbaseFuturesStreams,
     CoinbaseStreams,
     DeribitStreams,
     HyperliquidStreams,

@@ -1,11 +1,10 @@
-"""Coinbase's stream of Advanced Trade: spot markets, and perpetual futures in contracts.
+"""Coinbase's stream of Advanced Trade, spot markets.
 
 https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import orjson
@@ -24,39 +23,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.support.exchange.bodies.moment import Moment
-    from tests.support.exchange.streaming.listings import Listing
     from tests.support.exchange.streaming.stream_connection import StreamConnection
     from tests.support.exchange.streaming.venue_streams import Levels, Side
 
-FUTURES_ASSETS: Final = {symbol: asset for asset, (symbol, _) in FUTURES.items()}
 CHANNELS: Final = {"level2": "l2_data"}
 
 
-def _future_of(asset: str) -> Callable[[CoinbaseStreams, Moment], Any]:
-    def body(venue: CoinbaseStreams, m: Moment) -> Any:
-        return venue.future(asset)
-
-    return body
-
-
 class CoinbaseStreams(VenueStreams):
-    """Tickers, trades, books and product states; index and funding are asked for by HTTP."""
+    """Tickers, trades, books and product states of the spot markets."""
 
     name = "coinbase"
+    topics_of: ClassVar[Mapping[str, str]] = {
+        "quote": "ticker:",
+        "trade": "market_trades:",
+        "deltas": "level2:",
+        "status": "status",
+    }
 
     def __init__(self) -> None:
         super().__init__()
         self._number = 0
         self._newest: dict[str, bytes] = {}
-        self._details: dict[str, dict[str, str | None]] = {}
         self._beats: Final = Heartbeats(self._beat)
 
     def asset_of(self, symbol: str) -> str:
-        return FUTURES_ASSETS.get(symbol) or symbol.removesuffix("-USD")
-
-    def listing(self, symbol: str) -> Listing:
-        row = super().listing(symbol)
-        return replace(row, lot="1") if symbol in FUTURES_ASSETS else row
+        return symbol.removesuffix("-USD")
 
     def ended(self, connection: StreamConnection) -> None:
         self._beats.stop(connection)
@@ -141,34 +132,10 @@ class CoinbaseStreams(VenueStreams):
         self._number += n
         return []
 
-    def index(self, symbol: str, price: float, ts_ms: int = 0) -> list[Message]:
-        self._details_of(symbol)["index_price"] = f"{price}"
-        return []
-
-    def funding(self, symbol: str, rate: float, next_ms: int, ts_ms: int = 0) -> list[Message]:
-        rates = {"funding_rate": f"{rate:.8f}", "funding_time": stamp_iso(next_ms)}
-        self._details_of(symbol).update(rates)
-        return []
-
-    def open_interest(self, symbol: str, contracts: float, ts_ms: int = 0) -> list[Message]:
-        self._details_of(symbol)["open_interest"] = f"{contracts:g}"
-        return []
-
     def close_asset(self, asset: str) -> list[Message]:
         super().close_asset(asset)
         event = {"type": "update", "products": [status(self.listings[asset])]}
         return [self._message("status", "", event, 0, is_kept=False)]
-
-    def _details_of(self, symbol: str) -> dict[str, str | None]:
-        row = self.listing(symbol)
-        price = row.price_text(row.price)
-        first = {
-            "index_price": price,
-            "funding_rate": "",
-            "funding_time": None,
-            "open_interest": "1000",
-        }
-        return self._details.setdefault(symbol, first)
 
     def _levels(
         self, symbol: str, kind: str, bids: Levels, asks: Levels, ts_ms: int
@@ -210,20 +177,12 @@ class CoinbaseStreams(VenueStreams):
         connection.send(self._body("heartbeats", [event], 0))
 
     def products(self, m: Moment) -> Any:
-        """GET /api/v3/brokerage/market/products."""
+        """GET /api/v3/brokerage/market/products: the futures, too."""
         rows = [spot(row) for row in self.listings.values()]
-        rows += [self.future(asset) for asset in self.listings if asset in FUTURES]
+        rows += [future(row) for row in self.listings.values() if row.asset in FUTURES]
         return {"products": rows, "num_products": len(rows)}
 
-    def future(self, asset: str) -> dict[str, Any]:
-        """GET /api/v3/brokerage/market/products/{symbol} of a perpetual future."""
-        symbol, _ = FUTURES[asset]
-        return future(self.listing(symbol), self._details_of(symbol))
-
-    bodies: ClassVar[Mapping[str, Callable[[Any, Moment], Any]]] = {
-        PRODUCTS: products,
-        **{f"{PRODUCTS}/{symbol}": _future_of(asset) for asset, (symbol, _) in FUTURES.items()},
-    }
+    bodies: ClassVar[Mapping[str, Callable[[Any, Moment], Any]]] = {PRODUCTS: products}
 
 
 def _topic(channel: str, product: str) -> str:

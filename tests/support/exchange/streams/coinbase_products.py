@@ -16,6 +16,12 @@ FUTURES: Final = {
     "XRP": ("XPP-20DEC30-CDE", "500"),
 }
 """The perpetual future of a coin, and how many coins a contract has."""
+DETAILS: Final = {
+    "index_price": "",
+    "funding_rate": "",
+    "funding_time": None,
+    "open_interest": "1000",
+}
 PRODUCTS: Final = "/api/v3/brokerage/market/products"
 
 
@@ -88,11 +94,11 @@ def spot(row: Listing) -> dict[str, Any]:
     }
 
 
-def future(row: Listing, details: Mapping[str, str | None]) -> dict[str, Any]:
-    """Return a perpetual future; ``details`` are its rates and prices of the moment."""
+def future(row: Listing, details: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return a perpetual future; ``details`` are its prices and rates of the moment."""
     symbol, contract_size = FUTURES[row.asset]
     code = symbol.partition("-")[0]
-    perpetual = {"open_interest": details["open_interest"], "funding_rate": ""}
+    perpetual = {"open_interest": DETAILS["open_interest"], "funding_rate": ""}
     return _product(row) | {
         "product_id": symbol,
         "display_name": f"{row.asset} PERP",
@@ -137,6 +143,7 @@ def future(row: Listing, details: Mapping[str, str | None]) -> dict[str, Any]:
             "futures_asset_type": "FUTURES_ASSET_TYPE_CRYPTO",
             "contract_code_display_name": "",
             "product_group_cbrn": "",
-            **details,
+            **DETAILS,
+            **(details or {}),
         },
     }

@@ -35,6 +35,19 @@ class DeribitStreams(VenueStreams):
     """Quotes, trades, books of some levels, tickers, funding, states, volatility indexes."""
 
     name = "deribit"
+    topics_of: ClassVar[Mapping[str, str]] = {
+        "quote": "quote.",
+        "trade": "trades.",
+        "deltas": "book.",
+        "depth": "book.",
+        "mark": "ticker.",
+        "index": "ticker.",
+        "funding": "perpetual.",
+        "status": "instrument.state.",
+        "open_interest": "ticker.",
+        "liquidation": "trades.",
+        "volatility_index": "deribit_volatility_index.",
+    }
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,8 +168,10 @@ class DeribitStreams(VenueStreams):
         return [self._trade(symbol, price, size, side, ts_ms, liquidation="T")]
 
     def volatility_index(self, symbol: str, value: float, ts_ms: int = 0) -> list[Message]:
-        data = {"timestamp": stamp_ms(ts_ms), "volatility": value, "index_name": symbol}
-        return [self._message(f"deribit_volatility_index.{symbol}", data)]
+        # An index is named by its coin's perpetual, too.
+        index = f"{self.asset_of(symbol).lower()}_usd" if "-" in symbol else symbol
+        data = {"timestamp": stamp_ms(ts_ms), "volatility": value, "index_name": index}
+        return [self._message(f"deribit_volatility_index.{index}", data)]
 
     def close_asset(self, asset: str) -> list[Message]:
         super().close_asset(asset)

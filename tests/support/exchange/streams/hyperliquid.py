@@ -38,6 +38,16 @@ class HyperliquidStreams(VenueStreams):
     """The top of the book, whole books, trades and contexts: mark, oracle, funding, interest."""
 
     name = "hyperliquid"
+    topics_of: ClassVar[Mapping[str, str]] = {
+        "quote": "bbo:",
+        "trade": "trades:",
+        "deltas": "l2Book:",
+        "depth": "l2Book:",
+        "mark": "activeAssetCtx:",
+        "index": "activeAssetCtx:",
+        "funding": "activeAssetCtx:",
+        "open_interest": "activeAssetCtx:",
+    }
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +141,7 @@ class HyperliquidStreams(VenueStreams):
             symbol,
             {
                 "funding": "0.0000125",
-                "openInterest": "1000.0",
+                "openInterest": "500.0",
                 "prevDayPx": price,
                 "dayNtlVlm": "2500000000.25",
                 "premium": "0.0001",

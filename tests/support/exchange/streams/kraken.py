@@ -23,12 +23,18 @@ if TYPE_CHECKING:
 DEPTH: Final = 10
 LOT_DECIMALS: Final = 8
 KRAKENS_NAMES: Final = {"BTC": "XBT", "DOGE": "XDG"}
+ASSETS: Final = {name: asset for asset, name in KRAKENS_NAMES.items()}
 
 
 class KrakenStreams(VenueStreams):
     """Tops of the book, trades, and books with the checksum that the client verifies."""
 
     name = "kraken"
+    topics_of: ClassVar[Mapping[str, str]] = {
+        "quote": "ticker:",
+        "trade": "trade:",
+        "deltas": "book:",
+    }
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +44,12 @@ class KrakenStreams(VenueStreams):
         self._beats: Final = Heartbeats(lambda c: c.send({"channel": "heartbeat"}))
 
     def asset_of(self, symbol: str) -> str:
-        return symbol.removesuffix("/USD")
+        # "BTC/USD" in the stream, "XBTUSD" in the list of pairs.
+        name = symbol.removesuffix("USD").removesuffix("/")
+        return ASSETS.get(name, name)
+
+    def _streamed(self, symbol: str) -> str:
+        return f"{self.asset_of(symbol)}/USD"
 
     def ended(self, connection: StreamConnection) -> None:
         self._beats.stop(connection)
@@ -84,7 +95,7 @@ class KrakenStreams(VenueStreams):
         *,
         ts_ms: int = 0,
     ) -> list[Message]:
-        mid = (bid + ask) / 2
+        symbol, mid = self._streamed(symbol), (bid + ask) / 2
         self._tickers[symbol] = ticker = {
             "symbol": symbol,
             "bid": bid,
@@ -107,6 +118,7 @@ class KrakenStreams(VenueStreams):
         self, symbol: str, price: float, size: float, side: Side, ts_ms: int = 0
     ) -> list[Message]:
         self._trades += 1
+        symbol = self._streamed(symbol)
         trade = {
             "symbol": symbol,
             "side": side,
@@ -120,16 +132,19 @@ class KrakenStreams(VenueStreams):
         return [Message(f"trade:{symbol}", orjson.dumps(body))]
 
     def book(self, symbol: str, bids: Levels, asks: Levels, ts_ms: int = 0) -> list[Message]:
+        symbol = self._streamed(symbol)
         self._books[symbol] = LevelBook(0)
         self._change(symbol, bids, asks)
         return [Message(f"book:{symbol}", self._snapshot(symbol, ts_ms))]
 
     def delta(self, symbol: str, bids: Levels, asks: Levels, ts_ms: int = 0) -> list[Message]:
+        symbol = self._streamed(symbol)
         self._change(symbol, bids, asks)
         return [Message(f"book:{symbol}", self._book(symbol, "update", bids, asks, ts_ms))]
 
     def gap(self, symbol: str, n: int = 1) -> list[Message]:
         # Kraken's updates have no number: a lost one shows in the next one's checksum.
+        symbol = self._streamed(symbol)
         (price, size), *_ = self._books[symbol].bids(1)
         self._change(symbol, [[price, size + n * float(self.listing(symbol).lot)]], [])
         return []

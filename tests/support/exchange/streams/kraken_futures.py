@@ -26,6 +26,16 @@ class KrakenFuturesStreams(VenueStreams):
     """Books, trades and tickers; the client makes its quotes of the book."""
 
     name = "kraken_futures"
+    topics_of: ClassVar[Mapping[str, str]] = {
+        "quote": "book:",
+        "trade": "trade:",
+        "deltas": "book:",
+        "mark": "ticker:",
+        "index": "ticker:",
+        "funding": "ticker:",
+        "open_interest": "ticker:",
+        "liquidation": "trade:",
+    }
 
     def __init__(self) -> None:
         super().__init__()
