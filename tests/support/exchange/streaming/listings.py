@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -60,6 +60,12 @@ class Listing:
     def closed(self) -> Listing:
         """Return this market closed."""
         return replace(self, is_trading=False)
+
+
+@cache
+def in_lots(row: Listing, lot: str) -> Listing:
+    """Return a market whose sizes have another step: of a venue that counts otherwise."""
+    return replace(row, lot=lot)
 
 
 def decimals(step: str) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from tests.support.exchange.streaming.listings import in_lots
 from tests.support.exchange.streaming.venue_streams import stamp_iso
 from tests.support.exchange.streams.coinbase import CoinbaseStreams
 from tests.support.exchange.streams.coinbase_products import FUTURES, PRODUCTS, future
@@ -45,7 +45,7 @@ class CoinbaseFuturesStreams(CoinbaseStreams):
         return ASSETS[symbol]
 
     def listing(self, symbol: str) -> Listing:
-        return replace(super().listing(symbol), lot="1")
+        return in_lots(super().listing(symbol), "1")
 
     def index(self, symbol: str, price: float, ts_ms: int = 0) -> list[Message]:
         self.details.setdefault(symbol, {})["index_price"] = f"{price}"

@@ -5,13 +5,13 @@ BTC and ETH are inverse, with sizes in USD; the others (``SOL_USDC-PERPETUAL``) 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import orjson
 
 from tests.support.exchange.streaming.heartbeats import Heartbeats
 from tests.support.exchange.streaming.level_book import LevelBook
+from tests.support.exchange.streaming.listings import in_lots
 from tests.support.exchange.streaming.venue_streams import Message, VenueStreams, stamp_ms
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class DeribitStreams(VenueStreams):
 
     def listing(self, symbol: str) -> Listing:
         row = super().listing(symbol)
-        return replace(row, lot=INVERSE_LOTS.get(row.asset, row.lot))
+        return in_lots(row, INVERSE_LOTS.get(row.asset, row.lot))
 
     def ended(self, connection: StreamConnection) -> None:
         self._beats.stop(connection)

@@ -9,7 +9,7 @@ import orjson
 
 from tests.support.exchange.streaming.heartbeats import Heartbeats
 from tests.support.exchange.streaming.level_book import LevelBook
-from tests.support.exchange.streaming.listings import decimals
+from tests.support.exchange.streaming.listings import decimals, in_lots
 from tests.support.exchange.streaming.venue_streams import Message, VenueStreams, stamp_iso
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.exchange.streaming.venue_streams import Levels, Side
 
 DEPTH: Final = 10
-LOT_DECIMALS: Final = 8
+LOT: Final = "0.00000001"
 KRAKENS_NAMES: Final = {"BTC": "XBT", "DOGE": "XDG"}
 ASSETS: Final = {name: asset for asset, name in KRAKENS_NAMES.items()}
 
@@ -47,6 +47,9 @@ class KrakenStreams(VenueStreams):
         # "BTC/USD" in the stream, "XBTUSD" in the list of pairs.
         name = symbol.removesuffix("USD").removesuffix("/")
         return ASSETS.get(name, name)
+
+    def listing(self, symbol: str) -> Listing:
+        return in_lots(super().listing(symbol), LOT)
 
     def _streamed(self, symbol: str) -> str:
         return f"{self.asset_of(symbol)}/USD"
@@ -184,7 +187,7 @@ def _checksum(row: Listing, book: LevelBook) -> int:
     text = "".join(
         f"{value:.{places}f}".replace(".", "").lstrip("0")
         for level in (*book.asks(DEPTH), *book.bids(DEPTH))
-        for value, places in zip(level, (decimals(row.tick), LOT_DECIMALS), strict=True)
+        for value, places in zip(level, (decimals(row.tick), decimals(LOT)), strict=True)
     )
     return zlib.crc32(text.encode())
 
@@ -201,7 +204,7 @@ def _pair(row: Listing) -> dict[str, Any]:
         "lot": "unit",
         "cost_decimals": 5,
         "pair_decimals": decimals(row.tick),
-        "lot_decimals": LOT_DECIMALS,
+        "lot_decimals": decimals(LOT),
         "lot_multiplier": 1,
         "leverage_buy": [2, 3],
         "leverage_sell": [2, 3],
