@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import orjson
 
 from tests.support.exchange.streaming.level_book import LevelBook
+from tests.support.exchange.streaming.listings import in_lots
 from tests.support.exchange.streaming.venue_streams import Message, VenueStreams, stamp_ms
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ class OkxStreams(VenueStreams):
     def __init__(self) -> None:
         super().__init__()
         self._books: dict[str, LevelBook] = {}
-        self._rows: dict[str, Listing] = {}
         self._trades = 0
         self._last: dict[str, bytes] = {}
 
@@ -53,11 +52,7 @@ class OkxStreams(VenueStreams):
         return symbol.partition("-")[0]
 
     def listing(self, symbol: str) -> Listing:
-        found = super().listing(symbol)
-        row = self._rows.get(symbol)
-        if row is None or row.price != found.price or row.tick != found.tick:
-            row = self._rows[symbol] = replace(found, lot=CONTRACT_LOT)
-        return row
+        return in_lots(super().listing(symbol), CONTRACT_LOT)
 
     def received(self, connection: StreamConnection, text: str) -> None:
         if text == "ping":
@@ -192,7 +187,7 @@ class OkxStreams(VenueStreams):
         return [Message(INSTRUMENTS, _body(INSTRUMENTS, rows))]
 
     def _listed(self) -> list[Listing]:
-        return [replace(row, lot=CONTRACT_LOT) for row in self.listings.values()]
+        return [in_lots(row, CONTRACT_LOT) for row in self.listings.values()]
 
     def _book(self, symbol: str) -> LevelBook:
         return self._books.setdefault(symbol, LevelBook(0))
