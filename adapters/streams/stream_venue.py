@@ -66,6 +66,9 @@ class StreamRow:
         The name of the adapter's custom data type; empty for Nautilus's own types.
     metadata : callable
         Makes the metadata of a custom type's subscription from the instrument.
+    gaps : {"new book", "not seen", "none"}
+        Of a book's changes: the client asks for a new book when one was lost, or it does not
+        notice, or none can be lost because each message is a whole book.
     notes : str
         What else a user must know.
 
@@ -76,6 +79,7 @@ class StreamRow:
     ts_event: str = ""
     custom_type: str = ""
     metadata: Callable[[InstrumentId], dict[str, str]] = by_instrument
+    gaps: Literal["new book", "not seen", "none"] = "new book"
     notes: str = ""
 
     @property

@@ -50,7 +50,8 @@ VENUE: Final = StreamVenue(
             delivery="each message",
             unit="contracts",
             ts_event="timestamp",
-            notes="all levels; sequence 0: a gap is not seen",
+            gaps="not seen",
+            notes="all levels; sequence 0",
         ),
         StreamKind.INDEX: StreamRow(delivery="polled", ts_event=CLOCK),
         StreamKind.FUNDING: StreamRow(

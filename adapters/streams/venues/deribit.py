@@ -54,7 +54,8 @@ VENUE: Final = StreamVenue(
             delivery="each message",
             unit=UNIT,
             ts_event="timestamp",
-            notes="each is a whole book of 10 levels every 100 ms, with a clear before it",
+            gaps="none",
+            notes="10 levels every 100 ms, with a clear before them",
         ),
         StreamKind.MARK: StreamRow(
             delivery="each message", ts_event="timestamp", notes=f"every 100 ms; {ROUNDED}"

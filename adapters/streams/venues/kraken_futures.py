@@ -47,8 +47,8 @@ VENUE: Final = StreamVenue(
             delivery="each message",
             unit="coins",
             ts_event="timestamp",
-            notes="the sequence is the client's own: a gap of the exchange's is not seen;"
-            " no delta is flagged as the last",
+            gaps="not seen",
+            notes="one level a message; the sequence is the client's own; none is flagged last",
         ),
         StreamKind.MARK: StreamRow(delivery="each message", ts_event="time", notes=ROUNDED),
         StreamKind.INDEX: StreamRow(delivery="each message", ts_event="time", notes=ROUNDED),

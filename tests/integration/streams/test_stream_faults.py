@@ -48,6 +48,10 @@ class Streaming:
         self.events.send(StreamKind.QUOTE, self._sent, 0)
         return self.quote_with(self.events.value(StreamKind.QUOTE, self._sent))
 
+    def deltas_with(self, price: float) -> dict[str, Any]:
+        """Wait for a change of the book with a price."""
+        return self.node.event("deltas", lambda event: has_value(event, price))
+
     def quote_with(self, price: float) -> dict[str, Any]:
         """Wait for a quote with a price."""
         return self.node.event("quote", lambda event: has_value(event, price))
@@ -108,19 +112,50 @@ def test_a_client_passes_on_what_is_implausible(name: str) -> None:
         assert (found["ts_event"] < 2_000_000_000_000) == is_stamped
 
 
-@EVERY_VENUE
+def with_gaps(gaps: str) -> pytest.MarkDecorator:
+    """Run a test for each venue whose client treats a lost change of the book so."""
+    rows = {name: venue.rows[StreamKind.DELTAS] for name, venue in STREAM_VENUES.items()}
+    return pytest.mark.parametrize("name", [name for name in rows if rows[name].gaps == gaps])
+
+
+@with_gaps("new book")
 def test_a_client_asks_for_a_new_book_after_a_gap(name: str) -> None:
     """A lost change is noticed by its number, and the next book is whole."""
     with streaming(name, StreamKind.DELTAS) as s:
         s.events.send(StreamKind.DELTAS, 0, 0)
         s.node.event("deltas", lambda event: event["deltas"][0][0] == "CLEAR")
         s.events.send(StreamKind.DELTAS, 1, 0)
-        s.node.event("deltas", lambda event: has_value(event, PRICE + 1))
+        s.deltas_with(PRICE + 1)
         s.control.gap(s.symbol, 3)
         s.events.send(StreamKind.DELTAS, 2, 0)
         s.node.event("deltas", lambda event: event["deltas"][0][0] == "CLEAR")
         s.events.send(StreamKind.DELTAS, 3, 0)
-        s.node.event("deltas", lambda event: has_value(event, PRICE + 3))
+        s.deltas_with(PRICE + 3)
+
+
+@with_gaps("not seen")
+def test_a_client_does_not_notice_a_gap(name: str) -> None:
+    """The change after a lost one is passed on as if nothing had been lost."""
+    with streaming(name, StreamKind.DELTAS) as s:
+        s.events.send(StreamKind.DELTAS, 0, 0)
+        s.deltas_with(PRICE)
+        before = len(s.node.of_kind("deltas"))
+        s.control.gap(s.symbol, 3)
+        for i in (1, 2):
+            s.events.send(StreamKind.DELTAS, i, 0)
+            s.deltas_with(PRICE + i)
+        after = s.node.of_kind("deltas")[before:]
+        assert [row[0] for event in after for row in event["deltas"]] == ["UPDATE", "UPDATE"]
+
+
+@with_gaps("none")
+def test_a_client_receives_whole_books(name: str) -> None:
+    """Each message clears the book and holds every level, so that none can be lost."""
+    with streaming(name, StreamKind.DELTAS) as s:
+        for i in range(3):
+            s.events.send(StreamKind.DELTAS, i, 0)
+            found = s.deltas_with(PRICE + i)
+            assert [row[0] for row in found["deltas"]] == ["CLEAR", *["ADD"] * (i + 2)]
 
 
 @EVERY_VENUE

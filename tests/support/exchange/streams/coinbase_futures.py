@@ -42,7 +42,7 @@ class CoinbaseFuturesStreams(CoinbaseStreams):
         self.details: Final[dict[str, dict[str, str]]] = {}
 
     def asset_of(self, symbol: str) -> str:
-        return ASSETS[symbol]
+        return ASSETS.get(symbol, "")
 
     def listing(self, symbol: str) -> Listing:
         return in_lots(super().listing(symbol), "1")

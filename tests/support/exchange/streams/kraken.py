@@ -51,8 +51,10 @@ class KrakenStreams(VenueStreams):
     def listing(self, symbol: str) -> Listing:
         return in_lots(super().listing(symbol), LOT)
 
-    def _streamed(self, symbol: str) -> str:
-        return f"{self.asset_of(symbol)}/USD"
+    def _names(self, symbol: str) -> tuple[str, str]:
+        """Return a pair's name in the list of pairs, by which it is kept here, and the other."""
+        asset = self.asset_of(symbol)
+        return f"{KRAKENS_NAMES.get(asset, asset)}USD", f"{asset}/USD"
 
     def ended(self, connection: StreamConnection) -> None:
         self._beats.stop(connection)
@@ -76,16 +78,16 @@ class KrakenStreams(VenueStreams):
             connection.send(
                 {"method": asked["method"], "result": result, "success": True, **times}
             )
-            topic = f"{channel}:{symbol}"
+            pair, _ = self._names(symbol)
             if asked["method"] == "unsubscribe":
-                self.unsubscribe(connection, topic)
+                self.unsubscribe(connection, f"{channel}:{pair}")
                 continue
             self._beats.start(connection)
-            self.subscribe(connection, topic)
-            if channel == "book" and symbol in self._books:
-                connection.send(self._snapshot(symbol))
-            elif channel == "ticker" and symbol in self._tickers:
-                data = [self._tickers[symbol]]
+            self.subscribe(connection, f"{channel}:{pair}")
+            if channel == "book" and pair in self._books:
+                connection.send(self._snapshot(pair))
+            elif channel == "ticker" and pair in self._tickers:
+                data = [self._tickers[pair]]
                 connection.send({"channel": "ticker", "type": "snapshot", "data": data})
 
     def quote(
@@ -98,9 +100,9 @@ class KrakenStreams(VenueStreams):
         *,
         ts_ms: int = 0,
     ) -> list[Message]:
-        symbol, mid = self._streamed(symbol), (bid + ask) / 2
-        self._tickers[symbol] = ticker = {
-            "symbol": symbol,
+        (pair, name), mid = self._names(symbol), (bid + ask) / 2
+        self._tickers[pair] = ticker = {
+            "symbol": name,
             "bid": bid,
             "bid_qty": bid_size,
             "ask": ask,
@@ -115,15 +117,15 @@ class KrakenStreams(VenueStreams):
             "timestamp": stamp_iso(ts_ms),
         }
         body = {"channel": "ticker", "type": "update", "data": [ticker]}
-        return [Message(f"ticker:{symbol}", orjson.dumps(body))]
+        return [Message(f"ticker:{pair}", orjson.dumps(body))]
 
     def trade(
         self, symbol: str, price: float, size: float, side: Side, ts_ms: int = 0
     ) -> list[Message]:
         self._trades += 1
-        symbol = self._streamed(symbol)
+        pair, name = self._names(symbol)
         trade = {
-            "symbol": symbol,
+            "symbol": name,
             "side": side,
             "price": price,
             "qty": size,
@@ -132,42 +134,42 @@ class KrakenStreams(VenueStreams):
             "timestamp": stamp_iso(ts_ms),
         }
         body = {"channel": "trade", "type": "update", "data": [trade]}
-        return [Message(f"trade:{symbol}", orjson.dumps(body))]
+        return [Message(f"trade:{pair}", orjson.dumps(body))]
 
     def book(self, symbol: str, bids: Levels, asks: Levels, ts_ms: int = 0) -> list[Message]:
-        symbol = self._streamed(symbol)
-        self._books[symbol] = LevelBook(0)
-        self._change(symbol, bids, asks)
-        return [Message(f"book:{symbol}", self._snapshot(symbol, ts_ms))]
+        pair, _ = self._names(symbol)
+        self._books[pair] = LevelBook(0)
+        self._change(pair, bids, asks)
+        return [Message(f"book:{pair}", self._snapshot(pair, ts_ms))]
 
     def delta(self, symbol: str, bids: Levels, asks: Levels, ts_ms: int = 0) -> list[Message]:
-        symbol = self._streamed(symbol)
-        self._change(symbol, bids, asks)
-        return [Message(f"book:{symbol}", self._book(symbol, "update", bids, asks, ts_ms))]
+        pair, _ = self._names(symbol)
+        self._change(pair, bids, asks)
+        return [Message(f"book:{pair}", self._book(pair, "update", bids, asks, ts_ms))]
 
     def gap(self, symbol: str, n: int = 1) -> list[Message]:
         # Kraken's updates have no number: a lost one shows in the next one's checksum.
-        symbol = self._streamed(symbol)
-        (price, size), *_ = self._books[symbol].bids(1)
-        self._change(symbol, [[price, size + n * float(self.listing(symbol).lot)]], [])
+        pair, _ = self._names(symbol)
+        (price, size), *_ = self._books[pair].bids(1)
+        self._change(pair, [[price, size + n * float(LOT)]], [])
         return []
 
-    def _change(self, symbol: str, bids: Levels, asks: Levels) -> None:
-        book = self._books.setdefault(symbol, LevelBook(0))
+    def _change(self, pair: str, bids: Levels, asks: Levels) -> None:
+        book = self._books.setdefault(pair, LevelBook(0))
         book.change(bids, asks)
         book.replace(book.bids(DEPTH), book.asks(DEPTH))
 
-    def _snapshot(self, symbol: str, ts_ms: int = 0) -> bytes:
-        book = self._books[symbol]
-        return self._book(symbol, "snapshot", book.bids(DEPTH), book.asks(DEPTH), ts_ms)
+    def _snapshot(self, pair: str, ts_ms: int = 0) -> bytes:
+        book = self._books[pair]
+        return self._book(pair, "snapshot", book.bids(DEPTH), book.asks(DEPTH), ts_ms)
 
-    def _book(self, symbol: str, kind: str, bids: Levels, asks: Levels, ts_ms: int) -> bytes:
-        book = self._books[symbol]
+    def _book(self, pair: str, kind: str, bids: Levels, asks: Levels, ts_ms: int) -> bytes:
+        _, name = self._names(pair)
         data = {
-            "symbol": symbol,
+            "symbol": name,
             "bids": [{"price": price, "qty": size} for price, size in bids],
             "asks": [{"price": price, "qty": size} for price, size in asks],
-            "checksum": _checksum(self.listing(symbol), book),
+            "checksum": _checksum(self.listing(pair), self._books[pair]),
             "timestamp": stamp_iso(ts_ms),
         }
         return orjson.dumps({"channel": "book", "type": kind, "data": [data]})
