@@ -115,6 +115,9 @@ class StreamVenue:
     client : callable
         Makes factory and config from an HTTP and a websocket base URL, None for the
         exchange's own; where something is polled it takes ``poll_s``.
+    closed_markets : {"not listed", "status", "not seen"}
+        How a market that is closed when the client connects shows: it is no instrument of the
+        client's, or an ``InstrumentStatus`` says so, or it streams like an open one.
     rows : mapping of StreamKind to StreamRow
         What the client delivers; a kind that is not in it is not delivered.
 
@@ -125,6 +128,7 @@ class StreamVenue:
     symbol: str
     documentation: str
     client: Callable[..., tuple[Any, Any]]
+    closed_markets: Literal["not listed", "status", "not seen"]
     rows: Mapping[StreamKind, StreamRow]
     symbols: Mapping[str, str] = field(default_factory=dict)
 

@@ -32,6 +32,7 @@ VENUE: Final = StreamVenue(
     symbol="{asset}USDT.BINANCE",
     documentation="https://developers.binance.com/docs/binance-spot-api-docs",
     client=client,
+    closed_markets="not listed",
     rows={
         StreamKind.QUOTE: StreamRow(delivery="each message", unit="coins", ts_event=CLOCK),
         StreamKind.TRADE: StreamRow(delivery="each message", unit="coins", ts_event="T"),

@@ -30,6 +30,7 @@ VENUE: Final = StreamVenue(
     symbol="{asset}USDT-PERP.BINANCE",
     documentation="https://developers.binance.com/docs/derivatives/usds-margined-futures",
     client=client,
+    closed_markets="not listed",
     rows={
         StreamKind.QUOTE: StreamRow(delivery="each message", unit="coins", ts_event="E"),
         StreamKind.TRADE: StreamRow(delivery="each message", unit="coins", ts_event="T"),

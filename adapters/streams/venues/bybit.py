@@ -32,6 +32,7 @@ VENUE: Final = StreamVenue(
     symbol="{asset}USDT-LINEAR.BYBIT",
     documentation="https://bybit-exchange.github.io/docs/v5/ws/connect",
     client=client,
+    closed_markets="status",
     rows={
         StreamKind.QUOTE: StreamRow(delivery="each message", unit="coins", ts_event="ts"),
         StreamKind.TRADE: StreamRow(delivery="each message", unit="coins", ts_event="T"),

@@ -24,6 +24,7 @@ VENUE: Final = StreamVenue(
     symbol="{asset}-USD.COINBASE",
     documentation="https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket",
     client=client,
+    closed_markets="status",
     rows={
         StreamKind.QUOTE: StreamRow(
             delivery="each message",

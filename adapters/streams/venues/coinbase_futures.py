@@ -38,6 +38,7 @@ VENUE: Final = StreamVenue(
     },
     documentation="https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket",
     client=client,
+    closed_markets="not seen",
     rows={
         StreamKind.QUOTE: StreamRow(
             delivery="each message",

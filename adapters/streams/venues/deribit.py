@@ -42,6 +42,7 @@ VENUE: Final = StreamVenue(
     symbols={"BTC": "BTC-PERPETUAL.DERIBIT", "ETH": "ETH-PERPETUAL.DERIBIT"},
     documentation="https://docs.deribit.com/#subscriptions",
     client=client,
+    closed_markets="not seen",
     rows={
         StreamKind.QUOTE: StreamRow(delivery="each message", unit=UNIT, ts_event="timestamp"),
         StreamKind.TRADE: StreamRow(

@@ -28,6 +28,7 @@ VENUE: Final = StreamVenue(
     symbol="{asset}-USD-PERP.HYPERLIQUID",
     documentation="https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/websocket",
     client=client,
+    closed_markets="not seen",
     rows={
         StreamKind.QUOTE: StreamRow(
             delivery="each message",

@@ -27,6 +27,7 @@ VENUE: Final = StreamVenue(
     symbol="{asset}/USD.KRAKEN",
     documentation="https://docs.kraken.com/api/docs/websocket-v2/ticker",
     client=client,
+    closed_markets="not seen",
     rows={
         StreamKind.QUOTE: StreamRow(delivery="each message", unit="coins", ts_event="timestamp"),
         StreamKind.TRADE: StreamRow(delivery="each message", unit="coins", ts_event="timestamp"),

@@ -30,6 +30,7 @@ VENUE: Final = StreamVenue(
     symbols={"BTC": "PF_XBTUSD.KRAKEN"},
     documentation="https://docs.kraken.com/api/docs/futures-api/websocket/ticker",
     client=client,
+    closed_markets="not seen",
     rows={
         StreamKind.QUOTE: StreamRow(
             delivery="on change",

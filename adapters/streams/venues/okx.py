@@ -33,6 +33,7 @@ VENUE: Final = StreamVenue(
     symbol="{asset}-USDT-SWAP.OKX",
     documentation="https://www.okx.com/docs-v5/en/#public-data-websocket",
     client=client,
+    closed_markets="status",
     rows={
         StreamKind.QUOTE: StreamRow(delivery="each message", unit="contracts", ts_event="ts"),
         StreamKind.TRADE: StreamRow(delivery="each message", unit="contracts", ts_event="ts"),

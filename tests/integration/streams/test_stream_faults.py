@@ -180,12 +180,7 @@ def test_an_unknown_instrument_is_silent(name: str) -> None:
         stream_node(exchange.url, [name, name], [unknown, known], [StreamKind.QUOTE]) as node,
     ):
         s = Streaming(exchange.streams[name], node)
-        eventually(
-            lambda: any(
-                s.symbol.lower() in topic.lower() for topic in s.control.state()["topics"]
-            ),
-            "a subscription to the known instrument",
-        )
+        s.control.wait_for_topics(s.symbol)
         s.quote_comes()
         assert {event["id"] for event in node.of_kind("quote")} == {known}
         assert [event["id"] for event in node.of_kind("instrument")] == [known]

@@ -135,9 +135,15 @@ class VenueControl:
         return state
 
     def wait_for_topics(self, *parts: str) -> None:
-        """Wait until somebody has subscribed to a topic with each of these in its name."""
+        """Wait until somebody has subscribed to a topic with each of these in its name.
+
+        Capital letters make no difference: Binance's topics have none.
+        """
         eventually(
-            lambda: all(any(p in t for t in self.state()["topics"]) for p in parts),
+            lambda: all(
+                any(part.lower() in topic.lower() for topic in self.state()["topics"])
+                for part in parts
+            ),
             f"subscriptions at {self.name} with {parts}",
         )
 
