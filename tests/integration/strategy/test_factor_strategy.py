@@ -254,3 +254,19 @@ def test_nautilus_own_fields_may_be_given_and_given_other_defaults() -> None:
     assert core(StaysOpenConfig()) is False
     assert core(StaysOpenConfig(manage_stop=True)) is True
     assert FactorStrategyConfig(manage_stop=False).manage_stop is False
+
+
+def test_attributes_set_before_the_base_class_are_kept() -> None:
+    """A subclass may set its own in ``__init__`` before and after ``super().__init__``."""
+
+    class Early(FactorStrategy[FactorStrategyConfig]):
+        def __init__(self) -> None:
+            self.before = 1
+            super().__init__(FactorStrategyConfig())
+            self.after = self.before + 1
+
+    first, second = Early(), Early()
+    second.before = 5
+    assert (first.before, first.after, second.before, second.after) == (1, 2, 5, 2)
+    assert vars(first)["after"] == 2
+    assert first.factors is None
