@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+from abc import ABCMeta
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 _FLOAT64: Final = struct.Struct("<d")
 
 
-class ExternalFactors(Mapping[str, float]):
+class _RecordClass(ABCMeta):
+    """A metaclass of its own, of which ``_gate`` makes one attribute of the class faster."""
+
+
+class ExternalFactors(Mapping[str, float], metaclass=_RecordClass):
     """All factors at one instant: an immutable mapping from factor name to float.
 
     NaN means that a factor has no value now. Reading one value by name takes well under a

@@ -223,7 +223,8 @@ static int gate_exec(PyObject *module)
     name_data = PyUnicode_InternFromString("data");
     if (!name_data || gate_intern_names() < 0)
         return -1;
-    if (record_slots_find() < 0 || find_wrapper() < 0)
+    if (record_slots_find() < 0 || record_object_set() < 0 || record_class_set() < 0 ||
+        find_wrapper() < 0)
         return -1;
     PyObject *type = PyType_FromSpec(&gate_spec);
     int result = type ? PyModule_AddType(module, (PyTypeObject *)type) : -1;

@@ -5,7 +5,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-/* In the order of the constructor's parameters. */
+/* First those that are parameters of the constructor, in its order. */
 enum record_slot {
     SLOT_SCHEMA,
     SLOT_PAYLOAD,
@@ -14,6 +14,8 @@ enum record_slot {
     SLOT_SEQUENCE,
     SLOT_PUBLISHED_MONO_NS,
     SLOT_STREAM_ID,
+    PARAMETER_COUNT,
+    SLOT_ARRAY = PARAMETER_COUNT, /* empty until it is read */
     SLOT_COUNT,
 };
 
@@ -21,9 +23,14 @@ enum record_slot {
 extern PyTypeObject *record_type;
 extern Py_ssize_t record_offsets[SLOT_COUNT];
 
-/* Find the class and its slots, and give it its constructor. Returns 0, or -1 with an
- * exception set. */
+/* Find the class and its slots. Returns 0, or -1 with an exception set, as the next two. */
 int record_slots_find(void);
+
+/* Give the class found its constructor and its end. */
+int record_object_set(void);
+
+/* Give the class found its answer to Nautilus. */
+int record_class_set(void);
 
 /* The value of a slot, borrowed; NULL with an exception set if it has none. */
 static inline PyObject *record_slot(PyObject *record, enum record_slot slot)

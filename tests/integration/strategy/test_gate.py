@@ -316,32 +316,6 @@ def test_the_collector_frees_what_a_gate_holds() -> None:
         Gate()  # type: ignore[call-arg]
 
 
-def test_a_record_is_made_alike_by_every_call_of_its_class() -> None:
-    """Positional calls are one C call; defaults, keywords and errors are as in Python."""
-    made = [
-        ExternalFactors(SCHEMA, b"x", 1, 2),
-        ExternalFactors(SCHEMA, b"x", 1, 2, 0, 0, 0),
-        ExternalFactors(SCHEMA, b"x", ts_event=1, ts_init=2),
-        ExternalFactors(schema=SCHEMA, payload=b"x", ts_event=1, ts_init=2, stream_id=0),
-        ExternalFactors(*(SCHEMA, b"x", 1, 2)),
-    ]
-    slots = ("schema", "payload", "ts_event", "ts_init", "sequence", "published_mono_ns",
-             "stream_id")  # fmt: skip
-    assert {tuple(getattr(f, s) for s in slots) for f in made} == {(SCHEMA, b"x", 1, 2, 0, 0, 0)}
-    full = ExternalFactors(SCHEMA, b"x", 1, 2, 3, 4, 5)
-    assert (full.sequence, full.published_mono_ns, full.stream_id) == (3, 4, 5)
-    wrong: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
-        ((SCHEMA, b"x", 1), {}),
-        ((SCHEMA, b"x", 1, 2, 3, 4, 5, 6), {}),
-        ((SCHEMA, b"x", 1, 2), {"ts_init": 3}),
-        ((SCHEMA, b"x", 1, 2), {"other": 3}),
-    ]
-    for arguments, keywords in wrong:
-        with pytest.raises(TypeError):
-            ExternalFactors(*arguments, **keywords)
-    assert gc.is_tracked(full)
-
-
 def test_catalogs_and_records_need_no_gate() -> None:
     """Where the extension was not built, records, batches and catalogs work all the same."""
     code = (
