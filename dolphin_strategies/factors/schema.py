@@ -35,6 +35,8 @@ class FactorSchema:
 
     Raises
     ------
+    TypeError
+        If ``names`` is one text, whose letters would each be a name.
     ValueError
         If there are too few or too many names, or a name is invalid or appears twice.
 
@@ -43,6 +45,9 @@ class FactorSchema:
     __slots__ = ("_hash", "_index", "names")
 
     def __init__(self, names: Iterable[str]) -> None:
+        if isinstance(names, str):
+            msg = f"names: expected names, found the text {names!r:.80}; put it into a list"
+            raise TypeError(msg)
         # Interned: the keys of a producer's dict are then the same objects, equal by identity.
         self.names: Final = tuple(sys.intern(n) if type(n) is str else n for n in names)
         if not 1 <= len(self.names) <= MAX_FACTORS:

@@ -82,15 +82,18 @@ class FactorDict:
         except AttributeError:
             msg = f"factors: expected a mapping, found {type(factors).__name__}"
             raise TypeError(msg) from None
+        # First all numbers: a value's own code may write with this writer, and change the schema.
+        found = [
+            (name, as_float(raw))
+            for name, raw in items
+            if not (isinstance(name, str) and name.startswith("_"))
+        ]
         schema = self._schema
         values = np.full(len(schema), math.nan)
         added: dict[str, float] = {}
         numbers = skipped_names = skipped_values = 0
-        for name, raw in items:
-            if isinstance(name, str) and name.startswith("_"):
-                continue
+        for name, number in found:
             index = self._index_by_name.get(name, -1) if isinstance(name, str) else -1
-            number = as_float(raw)
             if index >= 0:
                 if number is not None:
                     values[index] = number
@@ -123,9 +126,17 @@ class FactorDict:
 
 
 def as_float(value: object) -> float | None:
-    """Return a real number as a float, and None for any other value."""
+    """Return a real number as a float, and None for any other value.
+
+    A subclass of float or int gives the number that it is, as in C, also if it has a ``__float__``
+    of its own.
+    """
     if isinstance(value, (Real, Decimal, np.bool_)):
         try:
+            if isinstance(value, float):
+                return float.__float__(value)
+            if isinstance(value, int):
+                return int.__float__(value)
             return float(value)
         except (TypeError, ValueError, OverflowError, ArithmeticError):
             return None

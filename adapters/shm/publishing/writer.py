@@ -42,6 +42,8 @@ class FactorWriter:
 
     Raises
     ------
+    TypeError
+        If ``names`` is one text.
     ValueError
         If a name, the capacity or the mode is not allowed.
     WriterLockedError

@@ -204,6 +204,8 @@ def newest_times(fd: int, found: FoundRegion) -> tuple[int, int]:
 def _read_names(path: Path, raw: bytes) -> tuple[FactorSchema, int]:
     """Parse the snapshot's names; return the schema and the snapshot's end."""
     names: list[str] = []
+    if not raw:
+        raise _refusal(path, "a snapshot with factor names", "an empty file")
     try:
         _, count = _SNAPSHOT_HEADER.unpack_from(raw)
         at = _SNAPSHOT_HEADER.size
@@ -217,7 +219,9 @@ def _read_names(path: Path, raw: bytes) -> tuple[FactorSchema, int]:
         if at > len(raw):
             raise _refusal(path, f"a snapshot of {at:,} bytes", f"{len(raw):,} bytes")
         return FactorSchema(names), at
-    except (struct.error, UnicodeDecodeError, ValueError) as error:
+    except struct.error:
+        raise _refusal(path, "a snapshot with factor names", f"{len(raw):,} bytes") from None
+    except ValueError as error:
         raise _refusal(path, "a snapshot with factor names", str(error)) from None
 
 

@@ -85,7 +85,8 @@ def test_a_region_without_its_folder_is_not_ready(region: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "found unpack_from requires"),
+        (b"", "expected a snapshot with factor names, found an empty file; "),
+        (bytes(5), "expected a snapshot with factor names, found 5 bytes; "),
         (b"\0" * 8192, "expected 1 to 512 factors, found count 0"),
         (b"\xff" * 8192, "expected 1 to 512 factors, found count 4294967295"),
         (os.urandom(65536), "expected"),
@@ -96,8 +97,8 @@ def test_a_region_without_its_folder_is_not_ready(region: Path) -> None:
         ((struct.pack("<QIH", 1, 2, 1) + b"a" + bytes(8) + b"\1\0a").ljust(9000, b"\0"), "twice"),
         (b'{"factors": {"a": 1.0}}\n' * 500, "expected"),
     ],
-    ids=["empty", "zeros", "ones", "random", "cut", "cut after names", "odd name", "no magic",
-         "name twice", "json"],
+    ids=["empty", "five bytes", "zeros", "ones", "random", "cut", "cut after names", "odd name",
+         "no magic", "name twice", "json"],
 )  # fmt: skip
 def test_garbage_is_refused_by_readers_and_kept_by_writers(
     region_path: Path, content: bytes, message: str

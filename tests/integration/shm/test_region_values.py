@@ -30,12 +30,19 @@ class FailingFloat:
         raise RuntimeError(msg)
 
 
-class FailingReal(float):
+class FailingReal(Fraction):
     """A number by type that cannot be converted."""
 
     def __float__(self) -> float:
         msg = "not today"
         raise RuntimeError(msg)
+
+
+class OtherFloat(float):
+    """A float that says that it is another number."""
+
+    def __float__(self) -> float:
+        return -1.0
 
 
 class FailingMapping(UserDict[str, float]):
@@ -90,7 +97,7 @@ def newest(path: Path) -> tuple[float, ...]:
         (10**400, NAN, "missing_values"),
         (Decimal("sNaN"), NAN, "missing_values"),
         (FailingFloat(), NAN, "missing_values"),
-        (FailingReal(1.5), 1.5, None),  # a float is read as it is, without asking its class
+        (OtherFloat(1.5), 1.5, None),  # a float is read as it is, without asking its class
         (math.inf, NAN, "infinite_values"),
         (-math.inf, NAN, "infinite_values"),
         (np.float32(math.inf), NAN, "infinite_values"),
@@ -317,6 +324,13 @@ def test_a_writer_refuses_names_and_capacities_out_of_rule(
     """A ValueError names the parameter, and no file or folder appears."""
     with pytest.raises(ValueError, match=r"^(names|capacity): "):
         FactorWriter(region_path, names, capacity=capacity)
+    assert not list(region_path.parent.glob(f"{region_path.name}*"))
+
+
+def test_a_writer_refuses_one_text_as_names(region_path: Path) -> None:
+    """Its letters would each be a factor."""
+    with pytest.raises(TypeError, match=r"^names: expected names, found the text 'abc'"):
+        FactorWriter(region_path, "abc")
     assert not list(region_path.parent.glob(f"{region_path.name}*"))
 
 

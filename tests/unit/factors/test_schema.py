@@ -47,6 +47,13 @@ def test_a_list_out_of_rule_is_refused(names: list[str], message: str) -> None:
         FactorSchema(names)
 
 
+def test_one_text_is_no_list_of_names() -> None:
+    """Each of its letters would be a name."""
+    with pytest.raises(TypeError, match=r"names: expected names, found the text 'abc'; put it"):
+        FactorSchema("abc")
+    assert FactorSchema(["abc"]).names == ("abc",)
+
+
 def test_a_schema_is_an_ordered_set_of_names() -> None:
     """Order, membership, length, index, from any iterable."""
     schema = FactorSchema(name for name in ("b", "a", "c"))
