@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 CLOCK_LATE_NS: Final = 250_000_000
 """How much later than in a backtest, which is exact, an alert of a live clock may fire: 1 to 2 ms
 on an idle machine, longer while the node waits for a core on a busy one."""
+EXPIRY: Final = "expire_time_ns"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +62,10 @@ def first_divergence(
 
 
 def _difference(live: Happening, replayed: Happening) -> str:
-    if live.content == replayed.content and live.input != replayed.input:
+    is_same_content = _has_same_content(live, replayed)
+    if is_same_content and live.input != replayed.input:
         return f"{live} came after input {live.input} live, after {replayed.input} in the backtest"
-    if live.content == replayed.content:
+    if is_same_content:
         return (
             f"{live} at input {live.input} was caused by its {live.cause} live, "
             f"by its {replayed.cause} in the backtest"
@@ -78,14 +80,43 @@ def is_same(live: Happening, replayed: Happening) -> bool:
     """Return whether two decisions, or events, are the same one.
 
     A decision caused by the clock may come at a later input live, because a live alert is late; a
-    FactorStrategy then detects with the next record what its alert would have detected.
+    FactorStrategy then detects with the next record what its alert would have detected. An order's
+    expiry may differ by as much, because a strategy computes it from the clock.
     """
-    if live.content != replayed.content:
+    if not _has_same_content(live, replayed):
         return False
     is_late = replayed.cause == "clock" and 0 <= live.ns - replayed.ns <= CLOCK_LATE_NS
     if live.input == replayed.input and live.cause == replayed.cause:
         return True
     return is_late and live.cause in {"clock", "input"}
+
+
+def _has_same_content(live: Happening, replayed: Happening) -> bool:
+    ours, our_expiries = _without_expiries(live.content)
+    theirs, their_expiries = _without_expiries(replayed.content)
+    return (
+        ours == theirs
+        and our_expiries.keys() == their_expiries.keys()
+        and all(abs(our_expiries[n] - their_expiries[n]) <= CLOCK_LATE_NS for n in our_expiries)
+    )
+
+
+def _without_expiries(content: dict[str, Any]) -> tuple[dict[str, Any], dict[int, int]]:
+    """Return a content without its orders' expiries, and these by the orders' numbers."""
+    expiries: dict[int, int] = {}
+
+    def without(order: Any) -> Any:
+        if not isinstance(order, dict) or EXPIRY not in order:
+            return order
+        expiries[order["number"]] = order[EXPIRY]
+        return {name: value for name, value in order.items() if name != EXPIRY}
+
+    rest = dict(content)
+    if "order" in rest:
+        rest["order"] = without(rest["order"])
+    if "orders" in rest:
+        rest["orders"] = [without(order) for order in rest["orders"]]
+    return rest, expiries
 
 
 def cut_at_stop(replayed: list[Happening], live: RunRecord) -> list[Happening]:

@@ -1,6 +1,6 @@
 """Decisions and execution events of a strategy, described so that two runs can be compared.
 
-An order is named by its ordinal in the run, from 1, and not by its id.
+An order is named by its ordinal in the run, from 1, and not by its id; so is a position.
 """
 
 from __future__ import annotations
@@ -82,14 +82,19 @@ _NAMED: Final = {"client_order_id": "order", "client_order_ids": "orders", "orde
 
 
 class Ordinals:
-    """Numbers the orders of a run in the order of their first appearance."""
+    """Numbers the orders and the positions of a run in the order of their first appearance."""
 
     def __init__(self) -> None:
         self._of: dict[str, int] = {}
+        self._of_positions: dict[str, int] = {}
 
     def of(self, client_order_id: Any) -> int:
         """Return an order's ordinal."""
         return self._of.setdefault(str(client_order_id), len(self._of) + 1)
+
+    def of_position(self, position_id: Any) -> int:
+        """Return a position's ordinal."""
+        return self._of_positions.setdefault(str(position_id), len(self._of_positions) + 1)
 
 
 def describe_call(
@@ -97,7 +102,8 @@ def describe_call(
 ) -> dict[str, Any]:
     """Return the description of a call by which a strategy acts.
 
-    An order is named by its ordinal, a position by its instrument and size.
+    An order is named by its ordinal, a position by its instrument and size, a position's id by
+    its ordinal.
 
     Parameters
     ----------
@@ -144,6 +150,8 @@ def describe_event(event: Any, ordinals: Ordinals) -> dict[str, Any]:
         described["order"] = ordinals.of(event.client_order_id)
         fields, names = event.to_dict(), EVENT_FIELDS
     else:
+        # A venue makes its id of the time; a decision may name the position later.
+        ordinals.of_position(event.position_id)
         names = POSITION_FIELDS
         fields = {name: getattr(event, name, None) for name in names}
     described |= {name: _plain(fields[name]) for name in names if fields.get(name) is not None}
@@ -176,6 +184,7 @@ _DESCRIBERS: Final[dict[str, Callable[[Any, Ordinals], Any]]] = {
     "orders": _describe_orders,
     "updates": _describe_updates,
     "position": _describe_position,
+    "position_id": lambda value, ordinals: ordinals.of_position(value),
 }
 
 

@@ -112,3 +112,32 @@ def test_a_late_alert_is_the_same_decision_within_a_limit() -> None:
         exact, happening(8, "input", 100_000_000, call="cancel_all_orders")
     )
     assert divergence.late_clock([late], [exact]) == [2_000_000]
+
+
+def test_the_expiry_of_an_order_is_the_same_within_the_delay_of_a_live_clock() -> None:
+    """A strategy computes it from its clock; what else the order has must be the same."""
+
+    def submitted(expire_time_ns: int | None, price: str = "5") -> Happening:
+        order = {"number": 1, "price": price, "expire_time_ns": expire_time_ns}
+        if expire_time_ns is None:
+            del order["expire_time_ns"]
+        return happening(8, call="submit_order", order=order)
+
+    def listed(expire_time_ns: int) -> Happening:
+        orders = [{"number": 1}, {"number": 2, "expire_time_ns": expire_time_ns}]
+        return happening(8, call="submit_order_list", orders=orders)
+
+    at = 60_000_000_000
+    assert divergence.is_same(submitted(at), submitted(at - 3_000))
+    assert divergence.is_same(listed(at + 250_000_000), listed(at))
+    assert not divergence.is_same(submitted(at), submitted(at - 300_000_000))
+    assert not divergence.is_same(listed(at + 300_000_000), listed(at))
+    assert not divergence.is_same(submitted(at), submitted(None))
+    assert not divergence.is_same(submitted(at), submitted(at - 3_000, "6"))
+    parting = divergence.first_divergence([submitted(at)], [submitted(at + 10**9)])
+    assert parting is not None
+    assert "61000000000" in str(parting)
+    assert divergence.is_same(
+        happening(8, call="cancel_orders", orders=[1, 2]),
+        happening(8, call="cancel_orders", orders=[1, 2]),
+    )

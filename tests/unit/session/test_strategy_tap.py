@@ -129,3 +129,31 @@ def test_tags_and_parameters_of_an_order_are_described() -> None:
         "tags": ["entry"],
         "exec_algorithm_params": {"horizon": "10"},
     }
+
+
+def test_the_id_of_a_position_is_described_by_its_ordinal() -> None:
+    """A venue makes ids of the time, so that they are others in each run."""
+
+    class Opened:
+        """A position event as far as its description needs it."""
+
+        def __init__(self, position_id: str) -> None:
+            self.position_id = position_id
+
+    def described(*ids: str) -> list[Any]:
+        ordinals = decisions.Ordinals()
+        decisions.describe_event(Opened(ids[0]), ordinals)
+        calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+            (("O-1", ids[1]), {}), (("O-2",), {"position_id": ids[0]}), (("O-3",), {}),
+        ]  # fmt: skip
+        return [
+            decisions.describe_call("submit_order", arguments, keywords, ordinals)
+            for arguments, keywords in calls
+        ]
+
+    assert described("P-20261128-101500-1", "P-2") == described("P-20261128-101501-1", "P-7")
+    assert described("P-1", "P-2") == [
+        {"call": "submit_order", "order": 1, "position_id": 2},
+        {"call": "submit_order", "order": 2, "position_id": 1},
+        {"call": "submit_order", "order": 3},
+    ]
