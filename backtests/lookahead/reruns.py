@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from dolphin_strategies.errors import DolphinError
@@ -16,7 +17,19 @@ if TYPE_CHECKING:
     from backtests.inputs.factor_delay import FactorDelay
     from backtests.lookahead.proof_folder import ProofFolder
 
+FIRST_LIMIT_S: Final = 7 * 24 * 3600.0
+"""How long the first run may take; a later one is measured by it."""
+LEAST_LIMIT_S: Final = 300.0
+LIMIT_FACTOR: Final = 20.0
 _CHILD: Final = ("-m", "backtests.lookahead.rerun_process")
+
+
+def rerun_limit_s(first_s: float) -> float:
+    """Return how long a later run may take, by the duration of the first one, in seconds.
+
+    It has no more work, only a machine that may be busier.
+    """
+    return max(LEAST_LIMIT_S, LIMIT_FACTOR * first_s)
 
 
 class ProofError(DolphinError):
@@ -36,6 +49,8 @@ class ChildRuns:
         The folder of the copy.
     report : callable
         Called with a line for the user.
+    limit_s : callable
+        Returns how long a later run may take, by the duration of the first one, in seconds.
 
     """
 
@@ -45,12 +60,15 @@ class ChildRuns:
         catalog: Path,
         folder: ProofFolder,
         report: Callable[[str], None],
+        limit_s: Callable[[float], float] = rerun_limit_s,
     ) -> None:
         self._arguments: Final = list(arguments)
         self._catalog: Final = catalog
         self._folder: Final = folder
         self._report: Final = report
         self._has_reported_move = False
+        self._rerun_limit_s: Final = limit_s
+        self._limit_s = FIRST_LIMIT_S
 
     def first(self, delay: FactorDelay) -> dict[str, Any]:
         """Run over the catalog itself, in the window of the command line.
@@ -66,7 +84,10 @@ class ChildRuns:
             If the process did not answer.
 
         """
-        return self._ask(self._request(delay, None))
+        started_s = time.monotonic()
+        found = self._ask(self._request(delay, None))
+        self._limit_s = self._rerun_limit_s(time.monotonic() - started_s)
+        return found
 
     def again(
         self, base: dict[str, Any], until_ns: int, delay: FactorDelay, *, on_copy: bool
@@ -92,7 +113,7 @@ class ChildRuns:
         Raises
         ------
         ProofError
-            If the process did not answer.
+            If the process did not answer in time.
         ConfigError
             If the catalog cannot be put out of reach.
 
@@ -132,13 +153,21 @@ class ChildRuns:
         answered = self._folder.path / "answer.json"
         answered.unlink(missing_ok=True)
         asked.write_text(json.dumps(request), encoding="utf-8")
-        child = subprocess.run(
-            [sys.executable, *_CHILD, str(asked), str(answered)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        try:
+            child = subprocess.run(
+                [sys.executable, *_CHILD, str(asked), str(answered)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                timeout=self._limit_s,
+            )
+        except subprocess.TimeoutExpired:
+            msg = (
+                f"a run of the proof did not end within {self._limit_s:,.0f} s; does the strategy "
+                "wait for something that comes only once?"
+            )
+            raise ProofError(msg) from None
         if child.returncode or not answered.is_file():
             msg = f"a run of the proof ended with code {child.returncode}:\n{child.stdout[-2000:]}"
             raise ProofError(msg)

@@ -12,6 +12,9 @@ import pytest
 from nautilus_trader.model import Bar, BarType, Price, Quantity
 from nautilus_trader.persistence import ParquetDataCatalog
 
+from backtests.inputs.factor_delay import NO_DELAY
+from backtests.lookahead.proof_folder import ProofFolder
+from backtests.lookahead.reruns import ChildRuns, ProofError, rerun_limit_s
 from dolphin_strategies import FactorSchema
 from tests.support.catalogs.backtest_catalogs import START_NS, make_catalog, write_factors
 from tests.support.lengths import long
@@ -74,6 +77,24 @@ def test_chance_is_not_taken_for_look_ahead(catalog: Path) -> None:
     done = prove(catalog, "RollsDice", "--instants", 1)
     assert done.returncode == 1, done.stdout
     assert "NOT PROVED" in done.stdout
+
+
+def test_a_run_that_does_not_end_is_ended_and_named(
+    catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A strategy may wait the second time for what came the first time."""
+    monkeypatch.setenv("DOLPHIN_TEST_MARK", str(tmp_path / "mark"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    strategy = "tests.support.strategies.backtest_strategies:WaitsTheSecondTime"
+    arguments = ["--catalog", str(catalog), "--strategy", strategy]
+    with ProofFolder(catalog) as folder:
+        runs = ChildRuns(arguments, catalog, folder, print, lambda first_s: 3.0)
+        base = runs.first(NO_DELAY)
+        assert not base["failure"]
+        with pytest.raises(ProofError, match=r"did not end within 3 s; does the strategy wait"):
+            runs.again(base, base["end_ns"], NO_DELAY, on_copy=False)
+    assert rerun_limit_s(1) == 300
+    assert rerun_limit_s(60) == 1_200
 
 
 def taker_flow(path: Path, *, delay_ns: int) -> Path:

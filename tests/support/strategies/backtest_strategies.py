@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from dataclasses import dataclass
@@ -150,6 +151,17 @@ class Slow(Follower):
     def on_factors(self, f: ExternalFactors) -> None:
         time.sleep(0.002)
         super().on_factors(f)
+
+
+class WaitsTheSecondTime(Follower):
+    """Stays in ``on_start`` for an hour if it finds the mark of an earlier run."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        mark = Path(os.environ["DOLPHIN_TEST_MARK"])
+        if mark.exists():
+            time.sleep(3_600)
+        mark.touch()
 
 
 class OpensTheCatalog(Follower):
