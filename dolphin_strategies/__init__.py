@@ -8,6 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dolphin_strategies.computed.computed_factor import ComputedFactor
+    from dolphin_strategies.computed.factor_set import ComputedFactors
+    from dolphin_strategies.computed.spec import ComputedSpec
     from dolphin_strategies.errors import ConfigError, DolphinError, UnknownFactorError
     from dolphin_strategies.factor_strategy import FactorStrategy, FactorStrategyConfig
     from dolphin_strategies.factors.batch import FactorBatch
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXTERNAL_FACTORS",
+    "ComputedFactor",
+    "ComputedFactors",
+    "ComputedSpec",
     "ConfigError",
     "DolphinError",
     "ExternalFactors",
@@ -50,6 +56,9 @@ __all__ = [
 # Hidden from type checkers, which would take every misspelt name for one of these.
 if not TYPE_CHECKING:
     _NAMES_OF = {
+        "computed.computed_factor": ("ComputedFactor",),
+        "computed.factor_set": ("ComputedFactors",),
+        "computed.spec": ("ComputedSpec",),
         "errors": ("ConfigError", "DolphinError", "UnknownFactorError"),
         "factor_strategy": ("FactorStrategy", "FactorStrategyConfig"),
         "factors.batch": ("FactorBatch",),

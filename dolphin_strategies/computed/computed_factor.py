@@ -43,6 +43,8 @@ class ComputedFactor:
         The places in ``inputs`` whose age is compared with the time to live.
     lives_while_any : bool
         Whether one young input is enough, not all (class attribute).
+    uses_alive : bool
+        Whether the value depends on the data of ``alive`` too (class attribute).
     due_ns : int
         The next instant at which the value changes without new data, UNIX nanoseconds;
         ``NEVER`` if there is none. Valid after ``value_at``.
@@ -55,6 +57,7 @@ class ComputedFactor:
 
     kinds: ClassVar[tuple[DataKind, ...]] = (DataKind.QUOTES,)
     lives_while_any: ClassVar[bool] = False
+    uses_alive: ClassVar[bool] = False
 
     def __init__(
         self, *instruments: InstrumentId | str, alive: DataKind | str | None = None

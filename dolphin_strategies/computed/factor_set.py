@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any, Final
 
-from dolphin_strategies.computed.inputs import NAN, Definition, key_of
+from dolphin_strategies.computed.inputs import NAN, DataKind, Definition, Input
 from dolphin_strategies.computed.states._engine import Evaluator
 from dolphin_strategies.computed.states.tables import KIND_OF_TYPE, STATES
 from dolphin_strategies.factors.schema import FactorSchema
@@ -40,7 +40,8 @@ class ComputedFactors:
     ts_event : int
         UNIX nanoseconds; the newest ``ts_event`` of all data so far.
     now_ns : int
-        UNIX nanoseconds; the newest ``ts_init`` of all data so far.
+        UNIX nanoseconds; the newest ``ts_init`` of all data so far, or the newest instant that
+        was evaluated if it is later.
 
     """
 
@@ -82,16 +83,9 @@ class ComputedFactors:
         """Take over Nautilus data, also in a CustomData; return whether any factor uses it."""
         slots = self._slots.get(type(data))
         if slots is None:
-            if type(data).__name__ == "CustomData":
-                return self.update(data.data)
-            slots = self._slots_of(type(data))
-        state = slots.get(key_of(data)) if slots else None
-        if state is None:
-            return False
-        if state.take(data):
-            self.ts_event = max(self.ts_event, state.ts_event)
-            self.now_ns = max(self.now_ns, state.ts_init)
-        return True
+            return self._update_other(data)
+        state = slots.get(data.instrument_id)
+        return state is not None and self._take(state, data)
 
     def evaluate(self, now_ns: int) -> bool:
         """Bring ``values`` to an instant; one before ``now_ns`` counts as ``now_ns``.
@@ -102,7 +96,8 @@ class ComputedFactors:
             Whether any value changed; NaN equals NaN.
 
         """
-        return self._evaluator.evaluate(max(now_ns, self.now_ns))
+        self.now_ns = max(now_ns, self.now_ns)
+        return self._evaluator.evaluate(self.now_ns)
 
     @property
     def due_ns(self) -> int:
@@ -133,18 +128,35 @@ class ComputedFactors:
                 found[f"{name} failed"] = failed
         return found
 
-    def _slots_of(self, type_: type) -> dict[Any, MarketState]:
-        kind = KIND_OF_TYPE.get(type_.__name__)
-        slots = self._slots[type_] = {
+    def _update_other(self, data: Any) -> bool:
+        """Take over data of a type that was not seen before, or that has no instrument."""
+        name = type(data).__name__
+        if name == "CustomData":
+            return self.update(data.data)
+        kind = KIND_OF_TYPE.get(name)
+        if kind is None:
+            return False
+        if kind == DataKind.VOLATILITY_INDEX:
+            state = self._states.get(Input(kind, data.index_name))
+            return state is not None and self._take(state, data)
+        self._slots[type(data)] = {
             i.instrument_id: state for i, state in self._states.items() if i.kind == kind
         }
-        return slots
+        return self.update(data)
+
+    def _take(self, state: MarketState, data: Any) -> bool:
+        if state.take(data):
+            self.ts_event = max(self.ts_event, state.ts_event)
+            self.now_ns = max(self.now_ns, state.ts_init)
+        return True
 
 
 def _place(factor: ComputedFactor, spec: ComputedSpec) -> tuple[Any, ...]:
     lives = tuple(factor.states[i] for i in factor.lives)
     life_ns = round(spec.time_to_live_s * 1e9)
-    markets = tuple(dict.fromkeys(factor.states))
+    # A sign of life alone leaves the value as it is.
+    is_used = factor.uses_alive or len(factor.lives) == len(factor.states)
+    markets = factor.states if is_used else factor.states[:-1]
     return (
         factor,
         factor.formula,

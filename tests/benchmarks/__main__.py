@@ -15,6 +15,7 @@ from tests.benchmarks.groups import (
     bus,
     calls,
     catalog,
+    computed,
     exf,
     node,
     peers,
@@ -32,6 +33,7 @@ GROUPS: Final = {
     "bus": (bus.run, "messages per second through the message bus of one node"),
     "catalog": (catalog.run, "a million records to a catalog and back into engine data"),
     "backtest": (backtest.run, "records per second through a backtest engine, and its memory"),
+    "computed": (computed.run, "market data to the values of all factors of one instrument"),
     "exf": (exf.run, "the ExtF service: CPU, schedule, from an exchange's change to on_factors"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }

@@ -136,6 +136,7 @@ class OpenInterestUsd(ComputedFactor):
     __slots__ = ()
 
     kinds: ClassVar = (DataKind.OPEN_INTEREST,)
+    uses_alive: ClassVar[bool] = True
 
     def __init__(
         self, instrument: InstrumentId, *, price: DataKind | str = DataKind.QUOTES

@@ -8,11 +8,12 @@ struct place {
     PyObject *factor;        /* a ComputedFactor */
     PyObject *value_at;      /* its method; NULL if it is a formula */
     struct formula *formula; /* NULL: it is Python */
-    PyObject *markets;       /* a tuple: all of its inputs */
+    PyObject *markets;       /* a tuple: those that the value depends on */
     PyObject *lives;         /* a tuple: those whose age is compared with the time to live */
     bool lives_while_any;
+    bool is_ended; /* the input is too old, or there was none */
     int64_t life_ns, end_ns, due_ns;
-    uint64_t seen; /* sum of the markets' versions */
+    uint64_t seen, lives_seen; /* sums of versions */
     double low, high;
     uint64_t out_of_range, failed;
 };
@@ -37,15 +38,15 @@ static struct market *market_at(PyObject *markets, Py_ssize_t i)
     return (struct market *)PyTuple_GET_ITEM(markets, i);
 }
 
-static uint64_t versions(const struct place *p)
+static uint64_t versions(PyObject *markets)
 {
     uint64_t sum = 0;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(p->markets); i++)
-        sum += market_at(p->markets, i)->version;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(markets); i++)
+        sum += market_at(markets, i)->version;
     return sum;
 }
 
-/* The instant at which the input is too old; 0: there is none. */
+/* The instant at which the input is too old; 0: there was none. */
 static int64_t end_ns(const struct place *p)
 {
     int64_t from_ns = p->lives_while_any ? 0 : WINDOW_NEVER;
@@ -104,17 +105,14 @@ static PyObject *evaluate(PyObject *self, PyObject *now)
     e->due_ns = e->expiry_ns = WINDOW_NEVER;
     for (Py_ssize_t i = 0; i < e->count; i++) {
         struct place *p = &e->places[i];
-        uint64_t seen = versions(p);
-        bool is_new = seen != p->seen;
-        if (is_new)
+        uint64_t seen = versions(p->markets), lives_seen = versions(p->lives);
+        if (lives_seen != p->lives_seen)
             p->end_ns = end_ns(p);
-        if (is_new || now_ns >= p->due_ns || (now_ns >= p->end_ns && p->end_ns)) {
-            p->seen = seen;
+        bool is_ended = now_ns >= p->end_ns;
+        if (seen != p->seen || is_ended != p->is_ended || now_ns >= p->due_ns) {
             p->due_ns = WINDOW_NEVER;
             double value = NAN;
-            if (now_ns >= p->end_ns)
-                p->end_ns = 0;
-            else if (value_of(p, now_ns, now, &value) < 0)
+            if (!is_ended && value_of(p, now_ns, now, &value) < 0)
                 return NULL;
             if (!(p->low <= value && value <= p->high)) {
                 p->out_of_range += !isnan(value);
@@ -124,10 +122,13 @@ static PyObject *evaluate(PyObject *self, PyObject *now)
                 values[i] = value;
                 changed = true;
             }
+            p->seen = seen;
+            p->is_ended = is_ended;
         }
+        p->lives_seen = lives_seen;
         if (p->due_ns < e->due_ns)
             e->due_ns = p->due_ns;
-        if (p->end_ns && p->end_ns < e->expiry_ns)
+        if (!is_ended && p->end_ns < e->expiry_ns)
             e->expiry_ns = p->end_ns;
     }
     return PyBool_FromLong(changed);
@@ -177,7 +178,8 @@ static int take_place(struct place *p, PyObject *given)
     p->lives_while_any = any;
     p->life_ns = life_ns;
     p->due_ns = WINDOW_NEVER;
-    p->seen = UINT64_MAX;
+    p->seen = p->lives_seen = UINT64_MAX;
+    p->is_ended = true;
     if (formula != Py_None)
         p->formula = (struct formula *)Py_NewRef(formula);
     else

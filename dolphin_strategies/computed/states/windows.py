@@ -82,6 +82,8 @@ class Beginning:
         """Begin, once the definition is known."""
         if self._state.definition is not None:
             self._window.begin(self._alive.ts_init)
+            # What is computed from the window has a due instant from now on.
+            self._state.define(self._state.definition)
             alive = self._alive
             alive.nodes = tuple(node for node in alive.nodes if node is not self)
 
