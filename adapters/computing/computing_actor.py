@@ -11,7 +11,7 @@ from nautilus_trader.model import ActorId, BookType, InstrumentId
 
 from adapters.computing.evaluation import Evaluation
 from dolphin_strategies.backtest_clock import is_backtest_clock
-from dolphin_strategies.computed.market_state import DataKind
+from dolphin_strategies.computed.inputs import DataKind
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from adapters.computing.evaluation import RecordSink
     from dolphin_strategies.computed.factor_set import ComputedFactors
-    from dolphin_strategies.computed.market_state import Input
+    from dolphin_strategies.computed.inputs import Input
 
 SEARCH_TIMER: Final = "dolphin.computing.instruments"
 SEARCH_INTERVAL_NS: Final = 1_000_000_000

@@ -56,9 +56,18 @@ class ComputedTable(CheckedFields):
 
 
 def definitions_of(
-    table: ComputedTable, venues: Mapping[str, RestVenue]
+    table: ComputedTable, venues: Mapping[str, RestVenue], *, is_streamed: bool = True
 ) -> Iterator[ComputedDefinition]:
     """Yield the factors of a table, asset by asset.
+
+    Parameters
+    ----------
+    table : ComputedTable
+        The table.
+    venues : mapping of str to RestVenue
+        The known venues.
+    is_streamed : bool
+        Whether the venue of an instrument must be known; else its data comes from elsewhere.
 
     Raises
     ------
@@ -72,7 +81,7 @@ def definitions_of(
         raise ValueError(msg)
     _check_parameters(table)
     for asset in table.assets or [""]:
-        venue_names, instruments = _instruments(table, asset, venues)
+        venue_names, instruments = _instruments(table, asset, venues, is_streamed=is_streamed)
         placeholders = Placeholders(asset, instruments[0])
         low, high = limits_of(table.range, asset)
         spec = ComputedSpec(
@@ -137,13 +146,15 @@ def _check_constructor(spec: ComputedSpec) -> None:
 
 
 def _instruments(
-    table: ComputedTable, asset: str, venues: Mapping[str, RestVenue]
+    table: ComputedTable, asset: str, venues: Mapping[str, RestVenue], *, is_streamed: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the venue and the instrument of each input of the class. Raises ValueError."""
     given = _one_or_list(table, "instrument", "instruments")
     names = _one_or_list(table, "venue", "venues")
     if given:
         ids = [Placeholders(asset).fill(text) for text in given]
+        if not is_streamed:
+            return (), tuple(ids)
         names = names or [_venue_of(text, venues) for text in ids]
     elif not names or not asset:
         msg = "expected a venue and assets, or an instrument; found neither"

@@ -23,7 +23,7 @@ from dolphin_strategies.factors.schema import FactorSchema
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from dolphin_strategies.computed.market_state import Input
+    from dolphin_strategies.computed.inputs import Input
     from dolphin_strategies.factors.batch import FactorBatch
 
 KINDS: Final[dict[str, Kind]] = {

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from adapters.exf.registry.computed_file import PACKAGED, read_specs
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP
-from dolphin_strategies.computed.market_state import DataKind
+from dolphin_strategies.computed.inputs import DataKind
 from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
-    from dolphin_strategies.computed.market_state import Input
+    from dolphin_strategies.computed.inputs import Input
     from dolphin_strategies.computed.spec import ComputedSpec
     from live.node.settings.node_settings import NodeTable
 

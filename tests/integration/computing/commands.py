@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ from tests.integration.computing.market import market
 from tests.support.nodes.forkserver import run_forked
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable
 
     from dolphin_strategies import FactorBatch

@@ -17,7 +17,7 @@ from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig, MemorySource
 from dolphin_strategies.computed.factor_set import ComputedFactors
-from dolphin_strategies.computed.market_state import Input
+from dolphin_strategies.computed.inputs import Input
 from dolphin_strategies.errors import ConfigError
 from tests.integration.computing.market import (
     LIFE_S,
