@@ -184,6 +184,8 @@ IMPORTED: Final = (
     "pyarrow.parquet",
     "adapters.exf.service",
     "backtests.check_parity",
+    "backtests.compute_factors",
+    "backtests.inputs.computing.computed_recording",
     "backtests.import_factors",
     "backtests.run.html_report",
     "backtests.run.one_backtest",
