@@ -7,8 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from nautilus_trader.adapters.binance import (
-    BinanceDataClientConfig,
-    BinanceDataClientFactory,
     BinanceExecutionClientConfig,
     BinanceExecutionClientFactory,
     BinanceProductType,
@@ -33,6 +31,7 @@ from adapters.market.synthetic_data_client import (
     SyntheticMarketClientFactory,
     SyntheticQuoter,
 )
+from adapters.streams.venues import binance_usdm
 from dolphin_strategies.computed.factor_set import ComputedFactors
 from live.node.settings.computed_settings import computed_factors
 from live.node.settings.node_settings import VENUE
@@ -89,11 +88,7 @@ def build_node(
     is_live = settings.node.orders == "live"
     builder = LiveNodeBuilder.from_config("Dolphin", node_config(settings.node, is_live=is_live))
     if market is None:
-        builder = builder.add_data_client(
-            VENUE,
-            BinanceDataClientFactory(),
-            BinanceDataClientConfig(product_type=BinanceProductType.USD_M),
-        )
+        builder = builder.add_data_client(*binance_usdm.VENUE.data_client())
     else:
         builder = builder.add_data_client(VENUE, *market)
     if is_live:

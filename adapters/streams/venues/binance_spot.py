@@ -34,9 +34,21 @@ VENUE: Final = StreamVenue(
     client=client,
     closed_markets="not listed",
     rows={
-        StreamKind.QUOTE: StreamRow(delivery="each message", unit="coins", ts_event=CLOCK),
+        StreamKind.QUOTE: StreamRow(
+            delivery="each message",
+            unit="coins",
+            ts_event=CLOCK,
+            notes="Binance's bookTicker of spot has no stamp",
+        ),
         StreamKind.TRADE: StreamRow(delivery="each message", unit="coins", ts_event="T"),
-        StreamKind.DELTAS: StreamRow(delivery="each message", unit="coins", ts_event="E"),
-        StreamKind.STATUS: StreamRow(delivery="polled"),
+        StreamKind.DELTAS: StreamRow(
+            delivery="each message",
+            unit="coins",
+            ts_event="E",
+            notes="changes of a second; the snapshot is asked for by HTTP",
+        ),
+        StreamKind.STATUS: StreamRow(
+            delivery="polled", ts_event=CLOCK, notes="only changes, not the first state"
+        ),
     },
 )

@@ -10,8 +10,9 @@ from nautilus_trader.adapters.bybit import (
     BybitProductType,
 )
 
-from adapters.streams.stream_venue import POLL_S, StreamKind, StreamRow, StreamVenue
+from adapters.streams.stream_venue import CLOCK, POLL_S, StreamKind, StreamRow, StreamVenue
 
+TICKER: Final = "of ticker messages that carry one"
 PUBLIC: Final = "/v5/public/linear"
 
 
@@ -34,15 +35,33 @@ VENUE: Final = StreamVenue(
     client=client,
     closed_markets="status",
     rows={
-        StreamKind.QUOTE: StreamRow(delivery="each message", unit="coins", ts_event="ts"),
+        StreamKind.QUOTE: StreamRow(
+            delivery="each message", unit="coins", ts_event="ts", notes="orderbook.1"
+        ),
         StreamKind.TRADE: StreamRow(delivery="each message", unit="coins", ts_event="T"),
-        StreamKind.DELTAS: StreamRow(delivery="each message", unit="coins", ts_event="ts"),
-        StreamKind.MARK: StreamRow(delivery="each message", ts_event="ts"),
-        StreamKind.INDEX: StreamRow(delivery="each message", ts_event="ts"),
-        StreamKind.FUNDING: StreamRow(delivery="on change", ts_event="ts"),
-        StreamKind.STATUS: StreamRow(delivery="polled"),
+        StreamKind.DELTAS: StreamRow(
+            delivery="each message",
+            unit="coins",
+            ts_event="ts",
+            notes="50 levels; a snapshot, then changes",
+        ),
+        StreamKind.MARK: StreamRow(delivery="each message", ts_event="ts", notes=TICKER),
+        StreamKind.INDEX: StreamRow(delivery="each message", ts_event="ts", notes=TICKER),
+        StreamKind.FUNDING: StreamRow(
+            delivery="on change",
+            unit="fraction an interval; interval and next time",
+            ts_event="ts",
+        ),
+        StreamKind.STATUS: StreamRow(
+            delivery="polled", ts_event=CLOCK, notes="the first state at once, then changes"
+        ),
         StreamKind.LIQUIDATION: StreamRow(
-            delivery="each message", unit="coins", ts_event="T", custom_type="BybitLiquidation"
+            delivery="each message",
+            unit="coins",
+            ts_event="T",
+            custom_type="BybitLiquidation",
+            notes="the side is the position's: LONG was closed by a sell; the price is that of"
+            " bankruptcy",
         ),
     },
 )

@@ -10,7 +10,7 @@ from nautilus_trader.adapters.okx import (
     OKXInstrumentType,
 )
 
-from adapters.streams.stream_venue import StreamKind, StreamRow, StreamVenue
+from adapters.streams.stream_venue import CLOCK, StreamKind, StreamRow, StreamVenue
 
 PUBLIC: Final = "/ws/v5/public"
 BUSINESS: Final = "/ws/v5/business"
@@ -35,13 +35,43 @@ VENUE: Final = StreamVenue(
     client=client,
     closed_markets="status",
     rows={
-        StreamKind.QUOTE: StreamRow(delivery="each message", unit="contracts", ts_event="ts"),
-        StreamKind.TRADE: StreamRow(delivery="each message", unit="contracts", ts_event="ts"),
-        StreamKind.DELTAS: StreamRow(delivery="each message", unit="contracts", ts_event="ts"),
-        StreamKind.DEPTH: StreamRow(delivery="each message", unit="contracts", ts_event="ts"),
+        StreamKind.QUOTE: StreamRow(
+            delivery="each message", unit="contracts", ts_event="ts", notes="bbo-tbt"
+        ),
+        StreamKind.TRADE: StreamRow(
+            delivery="each message",
+            unit="contracts",
+            ts_event="ts",
+            notes="one taker order's fills at one price",
+        ),
+        StreamKind.DELTAS: StreamRow(
+            delivery="each message",
+            unit="contracts",
+            ts_event="ts",
+            notes="400 levels each 100 ms; a snapshot, then changes",
+        ),
+        StreamKind.DEPTH: StreamRow(
+            delivery="each message",
+            unit="contracts",
+            ts_event="ts",
+            gaps="none",
+            notes="books5: five levels each 100 ms",
+        ),
         StreamKind.MARK: StreamRow(delivery="each message", ts_event="ts"),
-        StreamKind.INDEX: StreamRow(delivery="each message", ts_event="ts"),
-        StreamKind.FUNDING: StreamRow(delivery="on change", ts_event="ts"),
-        StreamKind.STATUS: StreamRow(delivery="on change"),
+        StreamKind.INDEX: StreamRow(
+            delivery="each message",
+            ts_event="ts",
+            notes="the index of the pair, under the swap's instrument",
+        ),
+        StreamKind.FUNDING: StreamRow(
+            delivery="on change",
+            unit="fraction an interval; interval and next time",
+            ts_event="ts",
+        ),
+        StreamKind.STATUS: StreamRow(
+            delivery="each message",
+            ts_event=CLOCK,
+            notes="the first state at once, and again with each list of instruments",
+        ),
     },
 )

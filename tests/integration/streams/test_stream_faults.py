@@ -12,18 +12,27 @@ from adapters.streams.stream_venues import STREAM_VENUES
 from tests.integration.streams.venue_events import PRICE, Events, has_value
 from tests.support.eventually import eventually
 from tests.support.exchange.local_exchange import local_exchange
+from tests.support.lengths import long
 from tests.support.nodes.stream_node import stream_node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tests.support.exchange.streaming.venue_control import VenueControl
     from tests.support.nodes.stream_node import StreamNode
 
 BURST: Final = 5000
 PER_SECOND: Final = 10_000.0
+CONNECT_S: Final = 2.0
 
-EVERY_VENUE: Final = pytest.mark.parametrize("name", STREAM_VENUES)
+
+def each_of(names: Iterable[str]) -> pytest.MarkDecorator:
+    """Run a test for Bybit, or the first of these venues; the long form for all the others."""
+    first, *others = sorted(names, key=lambda name: (name != "bybit", name))
+    return pytest.mark.parametrize("name", [first, *map(long, others)])
+
+
+EVERY_VENUE: Final = each_of(STREAM_VENUES)
 
 
 class Streaming:
@@ -115,7 +124,7 @@ def test_a_client_passes_on_what_is_implausible(name: str) -> None:
 def with_gaps(gaps: str) -> pytest.MarkDecorator:
     """Run a test for each venue whose client treats a lost change of the book so."""
     rows = {name: venue.rows[StreamKind.DELTAS] for name, venue in STREAM_VENUES.items()}
-    return pytest.mark.parametrize("name", [name for name in rows if rows[name].gaps == gaps])
+    return each_of(name for name, row in rows.items() if row.gaps == gaps)
 
 
 @with_gaps("new book")
@@ -184,3 +193,19 @@ def test_an_unknown_instrument_is_silent(name: str) -> None:
         s.quote_comes()
         assert {event["id"] for event in node.of_kind("quote")} == {known}
         assert [event["id"] for event in node.of_kind("instrument")] == [known]
+
+
+@EVERY_VENUE
+def test_a_node_ends_when_one_client_cannot_connect_at_its_start(name: str) -> None:
+    """The other client's data does not come either: each venue needs a node of its own."""
+    others = {"bybit", "okx"} - {name}
+    names = [name, min(others)]
+    instruments = [str(STREAM_VENUES[x].instrument_id("BTC")) for x in names]
+    quote = [StreamKind.QUOTE]
+    with local_exchange() as exchange:
+        exchange.streams[name].refuse()
+        with stream_node(exchange.url, names, instruments, [*quote], CONNECT_S) as node:
+            assert "readiness timeout" in node.event("ended")["why"]
+            assert [event["kind"] for event in node.events] == ["ended"]
+            assert exchange.streams[name].state()["refused"] > 0
+            assert exchange.streams[names[1]].state()["accepted"] > 0

@@ -162,7 +162,9 @@ def _name(value: Any) -> str:
     return str(value).rpartition(".")[2]
 
 
-def run(base_url: str, names: list[str], instruments: list[str], kinds: list[str]) -> None:
+def run(
+    base_url: str, names: list[str], instruments: list[str], kinds: list[str], connect_s: float
+) -> None:
     """Run until killed; what is polled is polled each second."""
 
     async def main() -> None:
@@ -172,7 +174,7 @@ def run(base_url: str, names: list[str], instruments: list[str], kinds: list[str
             environment=Environment.SANDBOX,
             trader_id=TraderId("STREAMS-001"),
             logging=LoggerConfig(stdout_level=level),
-            timeout_connection_secs=TIMEOUT_S,
+            timeout_connection_secs=connect_s,
         )
         builder = LiveNodeBuilder.from_config("Streams", config)
         for venue in {v.name: v for v in venues}.values():
@@ -181,7 +183,10 @@ def run(base_url: str, names: list[str], instruments: list[str], kinds: list[str
             builder = builder.add_data_client(*venue.data_client(base_url, **polls))
         node = builder.build()
         node.add_actor(StreamPrinter(venues, instruments, kinds))
-        await node.run_async()
+        try:
+            await node.run_async()
+        except RuntimeError as error:
+            line("ended", why=error)
 
     asyncio.run(main())
 
@@ -215,8 +220,12 @@ class StreamNode:
 
 @contextmanager
 def stream_node(
-    base_url: str, names: list[str], instruments: list[str], kinds: list[str] | None = None
+    base_url: str,
+    names: list[str],
+    instruments: list[str],
+    kinds: list[str] | None = None,
+    connect_s: float = TIMEOUT_S,
 ) -> Iterator[StreamNode]:
     """Run a node that streams an instrument of each venue; no kinds means every kind."""
-    with child(run, base_url, names, instruments, kinds or []) as process:
+    with child(run, base_url, names, instruments, kinds or [], connect_s) as process:
         yield StreamNode(process)
