@@ -87,6 +87,8 @@ class DeribitStreams(VenueStreams):
             self.subscribe(connection, channel)
             if channel in self._newest:
                 connection.send(self._newest[channel])
+            elif channel.startswith("book.") and channel.split(".")[1] in self._books:
+                connection.send(self._whole_book(channel))
 
     def _is_known(self, channel: str) -> bool:
         kind, _, rest = channel.partition(".")
@@ -128,16 +130,20 @@ class DeribitStreams(VenueStreams):
         book = self._book(symbol)
         book.update += 1
         book.change(bids, asks)
+        wanted = self.wanted(f"book.{symbol}.none.{depth}.100ms" for depth in DEPTHS)
+        return [Message(channel, self._whole_book(channel, ts_ms)) for channel in wanted]
+
+    def _whole_book(self, channel: str, ts_ms: int = 0) -> bytes:
+        _, symbol, _, depth, _ = channel.split(".")
+        book = self._book(symbol)
         data = {
             "timestamp": stamp_ms(ts_ms),
             "instrument_name": symbol,
             "change_id": book.update,
+            "bids": book.bids(int(depth)),
+            "asks": book.asks(int(depth)),
         }
-        messages = []
-        for depth in DEPTHS:
-            whole = {**data, "bids": book.bids(depth), "asks": book.asks(depth)}
-            messages.append(self._message(f"book.{symbol}.none.{depth}.100ms", whole))
-        return messages
+        return _notification(channel, data)
 
     def gap(self, symbol: str, n: int = 1) -> list[Message]:
         self._book(symbol).update += n
@@ -210,9 +216,7 @@ class DeribitStreams(VenueStreams):
         return self._message(f"ticker.{symbol}.100ms", whole)
 
     def _message(self, channel: str, data: Any, *, is_kept: bool = True) -> Message:
-        parameters = {"channel": channel, "data": data}
-        body = {"jsonrpc": "2.0", "method": "subscription", "params": parameters}
-        payload = orjson.dumps(body)
+        payload = _notification(channel, data)
         if is_kept:
             self._newest[channel] = payload
         return Message(channel, payload)
@@ -237,6 +241,11 @@ def symbol_of(asset: str) -> str:
     return f"{asset}-PERPETUAL" if asset in INVERSE_LOTS else f"{asset}_USDC-PERPETUAL"
 
 
+def _notification(channel: str, data: Any) -> bytes:
+    parameters = {"channel": channel, "data": data}
+    return orjson.dumps({"jsonrpc": "2.0", "method": "subscription", "params": parameters})
+
+
 def _answer(number: Any, result: Any) -> dict[str, Any]:
     times = {"usIn": 1, "usOut": 2, "usDiff": 1}
     return {"jsonrpc": "2.0", "id": number, "result": result, **times, "testnet": False}
@@ -244,21 +253,17 @@ def _answer(number: Any, result: Any) -> dict[str, Any]:
 
 def _ticker(symbol: str, price: float) -> dict[str, Any]:
     stats = {"high": price, "low": price, "price_change": 1.0, "volume": 1000.0}
+    prices = (
+        "index_price last_price settlement_price min_price max_price mark_price"
+        " best_ask_price best_bid_price estimated_delivery_price"
+    )
     return {
         "state": "open",
         "stats": {**stats, "volume_usd": 1000.0 * price, "volume_notional": 1000.0 * price},
-        "index_price": price,
         "instrument_name": symbol,
-        "last_price": price,
-        "settlement_price": price,
-        "min_price": price * 0.98,
-        "max_price": price * 1.02,
+        **dict.fromkeys(prices.split(), price),
         "open_interest": 1000.0,
-        "mark_price": price,
         "interest_value": 0.001,
-        "best_ask_price": price,
-        "best_bid_price": price,
-        "estimated_delivery_price": price,
         "best_ask_amount": 10.0,
         "best_bid_amount": 10.0,
         "current_funding": 0.0,
