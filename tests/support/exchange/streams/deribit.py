@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 INVERSE_LOTS: Final = {"BTC": "10", "ETH": "1"}
 DEPTHS: Final = (1, 10, 20)
-TEST_REQUEST: Final = {
-    "jsonrpc": "2.0",
-    "method": "heartbeat",
-    "params": {"type": "test_request"},
-}
 
 
 class DeribitStreams(VenueStreams):
@@ -55,7 +50,9 @@ class DeribitStreams(VenueStreams):
         self._tickers: dict[str, dict[str, Any]] = {}
         self._books: dict[str, LevelBook] = {}
         self._newest: dict[str, bytes] = {}
-        self._beats: Final = Heartbeats(lambda connection: connection.send(TEST_REQUEST))
+        self._beats: Final = Heartbeats(
+            lambda connection: connection.send(_said("heartbeat", {"type": "test_request"}))
+        )
 
     def asset_of(self, symbol: str) -> str:
         return symbol.partition("-")[0].removesuffix("_USDC")
@@ -143,7 +140,7 @@ class DeribitStreams(VenueStreams):
             "bids": book.bids(int(depth)),
             "asks": book.asks(int(depth)),
         }
-        return _notification(channel, data)
+        return _said("subscription", {"channel": channel, "data": data})
 
     def gap(self, symbol: str, n: int = 1) -> list[Message]:
         self._book(symbol).update += n
@@ -216,7 +213,7 @@ class DeribitStreams(VenueStreams):
         return self._message(f"ticker.{symbol}.100ms", whole)
 
     def _message(self, channel: str, data: Any, *, is_kept: bool = True) -> Message:
-        payload = _notification(channel, data)
+        payload = _said("subscription", {"channel": channel, "data": data})
         if is_kept:
             self._newest[channel] = payload
         return Message(channel, payload)
@@ -241,9 +238,8 @@ def symbol_of(asset: str) -> str:
     return f"{asset}-PERPETUAL" if asset in INVERSE_LOTS else f"{asset}_USDC-PERPETUAL"
 
 
-def _notification(channel: str, data: Any) -> bytes:
-    parameters = {"channel": channel, "data": data}
-    return orjson.dumps({"jsonrpc": "2.0", "method": "subscription", "params": parameters})
+def _said(method: str, parameters: dict[str, Any]) -> bytes:
+    return orjson.dumps({"jsonrpc": "2.0", "method": method, "params": parameters})
 
 
 def _answer(number: Any, result: Any) -> dict[str, Any]:
