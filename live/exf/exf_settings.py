@@ -12,7 +12,6 @@ from adapters.command.field_rules import CheckedFields, Rule, at_least, between
 from adapters.command.settings_file import from_table, read_tables
 from adapters.exchanges import known_venues
 from adapters.exf.polling.venue_host import USED_SHARE
-from adapters.exf.registry.registry_file import load as load_registry
 from adapters.shm import DEFAULT_PATH
 from dolphin_strategies.errors import ConfigError, did_you_mean
 
@@ -152,6 +151,9 @@ def registry_of(settings: ExfSettings) -> FactorRegistry:
         If a factor file is wrong, or the polls would break an exchange's rate limit.
 
     """
+    # The classes of computed factors, which the other commands do without.
+    from adapters.exf.registry.registry_file import load as load_registry  # noqa: PLC0415
+
     exf = settings.exf
     registry = load_registry(known_venues(), [Path(name).expanduser() for name in exf.factors])
     if exf.venues:

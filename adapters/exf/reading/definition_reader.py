@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
     from adapters.exchanges.rest_venue import Definitions, Instrument
     from adapters.exf.polling.http_client import Answer
+
+log: Final = logging.getLogger("exf")
+
+LOGGED_FAILURES: Final = 3
+"""So many failures in a row are logged; fewer may be chance."""
 
 
 class DefinitionReader:
@@ -48,6 +54,8 @@ class DefinitionReader:
     def failed(self, kind: str, text: str, body: bytes = b"") -> None:
         """Count a poll that brought no definitions."""
         self.health.failed(kind, text, body)
+        if self.health.failures == LOGGED_FAILURES:
+            log.warning("%s: no definitions: %s", self.key, self.health.last_error)
         if self._instruments is None and self.health.failures == 1:
             self._changed()
 
@@ -70,6 +78,8 @@ class DefinitionReader:
         except Exception as error:  # noqa: BLE001 - one venue's mistake must not end the others
             self.failed("parser", f"{type(error).__name__}: {error}", answer.body)
             return False
+        if self.health.failures >= LOGGED_FAILURES:
+            log.warning("%s: definitions again", self.key)
         self.health.succeeded(answer.latency_ns, 0)
         if found != self._instruments:
             self._instruments = found

@@ -179,6 +179,40 @@ def test_a_contract_size_comes_from_the_definition(
     asyncio.run(scenario())
 
 
+UNKNOWN = """
+[[source]]
+venue = "hyperliquid"
+endpoint = "contexts"
+assets = ["BTC", "NOPE"]
+period_s = 0.3
+time_to_live_s = 3.0
+[source.factors]
+"mark_{asset_lc}_own" = { field = "mark_price", unit = "USD", range = [1, 1e6], about = "x" }
+"""
+
+
+def test_an_unknown_asset_fails_alone(exchange: LocalExchange, tmp_path: Path) -> None:
+    """The others that are read from the same answers keep their values, and count no failure."""
+    path = factor_file(tmp_path, UNKNOWN)
+    registry = load(known_venues(), [path]).without_streams().only_venues(["hyperliquid"])
+
+    async def scenario() -> None:
+        async with running_service(registry, exchange.url) as running:
+            await running.until_alive("mark_btc_own", "mark_btc_hyperliquid")
+            await eventually_async(
+                lambda: (
+                    running.source("hyperliquid/contexts/NOPE")["errors"].get("bad_body", 0) > 5
+                ),
+                "some failures",
+            )
+            btc = running.source("hyperliquid/contexts/BTC")
+            assert not btc["errors"]
+            assert btc["answers"] == btc["polls"]
+            await running.until_missing("mark_nope_own")
+
+    asyncio.run(scenario())
+
+
 def test_definitions_are_asked_for_seldom_and_once_for_all(exchange: LocalExchange) -> None:
     """A list of all instruments is one request, whatever the number of symbols."""
     registry = packaged().only_venues(["binance_usdm"])

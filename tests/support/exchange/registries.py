@@ -26,5 +26,5 @@ def registry_of(folder: Path, text: str) -> FactorRegistry:
 
 
 def packaged() -> FactorRegistry:
-    """Return the packaged registry."""
-    return load(known_venues())
+    """Return the packaged registry of what is polled, without streams."""
+    return load(known_venues()).without_streams()

@@ -157,7 +157,7 @@ about = "x"
     polled = registry.without_streams()
     assert "both" not in polled.schema
     assert not polled.computed
-    assert polled.schema.names == packaged().without_streams().schema.names
+    assert polled.schema.names == packaged().schema.names
 
 
 def test_only_some_venues_keep_their_computed_factors(tmp_path: Path) -> None:
@@ -221,3 +221,16 @@ def test_a_wrong_table_is_refused_with_its_reason(tmp_path: Path, text: str, rea
     with pytest.raises(ConfigError, match=reason) as caught:
         load(known_venues(), [path])
     assert str(path) in str(caught.value)
+
+
+def test_the_packaged_streams_can_all_be_built() -> None:
+    """By their classes; names that are polled too are one factor."""
+    registry = load(known_venues())
+    assert len(registry.computed) >= 200
+    for definition in registry.computed:
+        assert len(definition.venues) == len(definition.spec.instruments)
+        assert definition.spec.build().inputs
+    names = {f.name for f in registry.factors if f.computed and not f.is_only_computed}
+    assert {"spread", "imbal_btc", "basis", "mid_btc_bybit", "basis_bps_btc_okx", "dvol_eth",
+            "imbal_5_btc_binance", "funding_eth_bybit_8h", "mid_btc_perp_median"} <= {
+            *names}  # fmt: skip

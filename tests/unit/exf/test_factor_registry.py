@@ -65,7 +65,7 @@ def test_a_fast_source_lives_for_three_polls() -> None:
 
 def test_a_factor_of_a_known_endpoint_needs_no_code(tmp_path: Path) -> None:
     """A file of one's own adds a symbol; what is packaged stays."""
-    registry = registry_of(tmp_path, SOURCE + FACTOR)
+    registry = registry_of(tmp_path, SOURCE + FACTOR).without_streams()
     assert "mark_sol" in registry.schema
     assert len(registry.schema) == len(packaged().schema) + 1
     assert any(s.key == "bybit/ticker/SOLUSDT" for s in registry.sources)
@@ -76,7 +76,7 @@ def test_a_later_file_replaces_a_factor(tmp_path: Path) -> None:
     text = SOURCE.replace("SOLUSDT", "BTCUSDT").replace("1.0", "0.2") + FACTOR.replace(
         "mark_sol", "mark_btc_bybit"
     )
-    registry = registry_of(tmp_path, text)
+    registry = registry_of(tmp_path, text).without_streams()
     found = next(f for f in registry.factors if f.name == "mark_btc_bybit")
     assert (found.low, found.high, found.time_to_live_s) == (1, 9, 3.0)
     assert registry.schema.names == packaged().schema.names
