@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FUNDING_INTERVAL_H: Final = 1.0
-INVERSE_PREFIX: Final = "PI_"
+INVERSE_PREFIXES: Final = ("PI_", "FI_")
 
 
 def instrument_list(body: Any) -> Mapping[str, Instrument]:
@@ -67,7 +67,7 @@ def ticker(body: Any, symbol: str) -> Reading:
     """
     answer = _checked(body)
     row = _row(answer, symbol)
-    is_inverse = symbol.upper().startswith(INVERSE_PREFIX)
+    is_inverse = symbol.upper().startswith(INVERSE_PREFIXES)
     mark, index = number(row.get("markPrice")), number(row.get("indexPrice"))
     names = ("bid", "ask", "bidSize", "askSize")
     touch, problems = touch_or_nan(*(number(row.get(n)) for n in names))

@@ -140,14 +140,14 @@ def ticker(body: Any, symbol: str) -> Reading:
 def depth(body: Any, symbol: str) -> Reading:
     """Read ``GET /api/v5/market/books``, which does not repeat the symbol and counts contracts.
 
-    Contracts of ``-USD-`` swaps are inverse: amounts of USD.
+    Contracts of ``-USD-`` swaps and futures are inverse: amounts of USD.
     """
     book = only(_data(body), "books")
     values = book_values(
         book.get("bids"),
         book.get("asks"),
         levels_asked=LEVELS,
-        sizes_in_quote=symbol.endswith("-USD-SWAP"),
+        sizes_in_quote="-USD-" in symbol,
     )
     return Reading(values, from_ms(book.get("ts")))
 
@@ -165,7 +165,7 @@ def taker_volume(body: Any, symbol: str) -> Reading:
 
 
 _INSTRUMENT: Final = {"instId": "{symbol}"}
-_TRADED: Final = ("swap", "spot")
+_TRADED: Final = ("swap", "spot", "futures")
 _STATISTICS: Final = "/api/v5/rubik/stat/contracts"
 _LONG_SHORT_FIELDS: Final = {"long_short": "longs over shorts"}
 
@@ -267,7 +267,11 @@ VENUE: Final = RestVenue(
             parse=public_instruments,
             symbols=symbols,
         )
-        for kind, symbols in (("SWAP", ".+-SWAP"), ("SPOT", "[^-]+-[^-]+"))
+        for kind, symbols in (
+            ("SWAP", ".+-SWAP"),
+            ("SPOT", "[^-]+-[^-]+"),
+            ("FUTURES", ".+-[0-9]{6}"),
+        )
     },
     symbols=SymbolPattern("{asset}-USDT-SWAP"),
     instruments=SymbolPattern("{asset}-USDT-SWAP.OKX"),

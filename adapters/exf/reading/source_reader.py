@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exchanges.rest_venue import BadBodyError, RateLimitedError
@@ -113,11 +114,12 @@ class SourceReader:
         symbol = self.source.symbol
         if reading.closed:
             return reading.unless_closed(f"{symbol} is not traded: {reading.closed}")
-        if self.definition is None:
-            return reading
-        reading = reading.unless_closed(self.definition.why_unusable(symbol))
+        if self.definition is not None:
+            reading = reading.unless_closed(self.definition.why_unusable(symbol))
         if self._endpoint.contract_fields and not reading.closed:
-            size, problem = self.definition.contract(symbol)
+            size, problem = math.nan, f"nothing defines the contract size of {symbol}"
+            if self.definition is not None:
+                size, problem = self.definition.contract(symbol)
             scaled = {name: reading.values[name] * size for name in self._endpoint.contract_fields}
             problems = (*reading.problems, problem) if problem else reading.problems
             reading = reading._replace(values=reading.values | scaled, problems=problems)

@@ -232,13 +232,14 @@ def test_the_symbol_of_an_asset_is_made_in_the_venues_way(
     assert found.symbol_of(found.endpoints[endpoint], asset) == symbol
 
 
-def test_okx_has_definitions_of_swaps_and_of_spot() -> None:
-    """Told by the symbol, since its endpoints take both."""
+def test_okx_has_definitions_of_swaps_spot_and_futures() -> None:
+    """Told by the symbol, since its endpoints take all of them."""
     venue = VENUES["okx"]
     depth = venue.endpoints["depth"]
     assert venue.definitions_of(depth, "BTC-USDT-SWAP") == "swap"
     assert venue.definitions_of(depth, "BTC-USDT") == "spot"
-    assert venue.definitions_of(depth, "BTC-USD-260327") == ""
+    assert venue.definitions_of(depth, "BTC-USD-260327") == "futures"
+    assert venue.definitions_of(depth, "BTC-USD-260327-50000-C") == ""
     assert venue.definitions_of(venue.endpoints["taker_volume"], "BTC") == ""
 
 
