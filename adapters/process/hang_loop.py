@@ -33,7 +33,8 @@ PAUSE_S: Final = 1.0
 ANSWER_S: Final = 0.2
 """How long the thread that shows stacks may take while the interpreter's lock is available."""
 DUMP_S: Final = 0.05
-DEBUGGERS: Final = ("/bdb.py", "/pydevd", "/debugpy/")
+HELD: Final = b"!"
+"""The first byte of an answer if a debugger holds the thread."""
 PRODUCER_END_S: Final = 2.0
 """Time for a producer, which ends by itself when the node's process has ended."""
 WRITE_S: Final = 1.0
@@ -166,20 +167,23 @@ class _HangLoop:
         return False
 
     def _report_hang(self, silent_s: float) -> None:
-        stack = self._stack()
-        if any(name in stack for name in DEBUGGERS):
+        stack, is_held = self._stack()
+        if is_held:
             self._rules.held_by_debugger(time.monotonic())
             return
         _say(f"HANG: the node's thread has not turned for {silent_s:.1f} s; it is in\n{stack}")
 
-    def _stack(self) -> str:
-        """Return the main thread's stack, from the callback on, the most recent call last."""
+    def _stack(self) -> tuple[str, bool]:
+        """Return the main thread's stack, from the callback on, the most recent call last; and
+        whether a debugger holds it.
+        """
         stacks, dump_fd = self._channels.stacks, self._channels.dump
         while select.select([stacks], [], [], 0)[0]:
             os.read(stacks, _READ_BYTES)  # an answer that came too late
         os.write(stacks, b"?")
         if select.select([stacks], [], [], ANSWER_S)[0]:
-            return os.read(stacks, _READ_BYTES).decode(errors="replace")
+            answer = os.read(stacks, _READ_BYTES)
+            return answer[1:].decode(errors="replace"), answer[:1] == HELD
         # The lock is held inside C, so the frames stand still and can be read without it.
         os.lseek(dump_fd, 0, os.SEEK_SET)
         os.truncate(dump_fd, 0)
@@ -189,7 +193,8 @@ class _HangLoop:
         time.sleep(DUMP_S)
         os.lseek(dump_fd, 0, os.SEEK_SET)
         dump = os.read(dump_fd, _READ_BYTES).decode(errors="replace")
-        return callback_part(stack_of(dump, self._channels.main_thread))
+        # A debugger that waits for its user gives the lock back.
+        return callback_part(stack_of(dump, self._channels.main_thread)), False
 
 
 def stack_of(dump: str, thread: int) -> str:

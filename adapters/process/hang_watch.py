@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from adapters.command.terminal import say
 from adapters.process import _exit_thread
 from adapters.process.child import Child, module_command
-from adapters.process.hang_loop import Channels, callback_part
+from adapters.process.hang_loop import HELD, Channels, callback_part
 from adapters.process.stop_signals import LEFT_AT_ONCE
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+    from types import FrameType
 
 TURN_S: Final = 0.25
 """The interval at which the watched thread reports that it turns."""
 DUMP_SIGNAL: Final = int(signal.SIGRTMAX) - 1
 """The signal at which ``faulthandler`` writes all stacks; not used otherwise in a node."""
+DEBUGGERS: Final = ("bdb", "pydevd")
+"""Modules in which a thread is when a debugger holds it; pdb's is the first."""
 END_TIMEOUT_S: Final = 2.0
 _READ_BYTES: Final = 1 << 12
 
@@ -172,6 +175,33 @@ class HangWatch:
     def _show_stacks(self, main_thread: int) -> None:
         """Answer each request with the main thread's stack, while the lock is available."""
         while self._stacks.recv(1):
-            stack = "".join(traceback.format_stack(sys._current_frames()[main_thread]))  # noqa: SLF001 - documented
+            frame = sys._current_frames()[main_thread]  # noqa: SLF001 - documented
+            stack = callback_part("".join(traceback.format_stack(frame)))
+            held = HELD if is_held_by_debugger(frame) else b" "
             with suppress(OSError):
-                self._stacks.send(callback_part(stack).encode()[-_READ_BYTES:])
+                self._stacks.send(held + stack.encode()[-_READ_BYTES:])
+
+
+def is_held_by_debugger(frame: FrameType) -> bool:
+    """Return whether code of a debugger runs in a thread, called by a callback of its loop.
+
+    Parameters
+    ----------
+    frame : FrameType
+        The thread's innermost frame.
+
+    Notes
+    -----
+    By the names of the modules, not by paths, in which these words mean nothing. A process that a
+    debugger has started has its modules in the outermost frames too, under other names.
+
+    """
+    at: FrameType | None = frame
+    while at is not None:
+        module = str(at.f_globals.get("__name__", "")).partition(".")[0]
+        if module in DEBUGGERS or module.startswith("_pydevd"):
+            return True
+        if module == "asyncio":
+            return False
+        at = at.f_back
+    return False
