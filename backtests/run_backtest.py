@@ -7,8 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.process.stop_signals import (
+    LEFT_AT_ONCE,
+    interrupt_at_stop_signals,
+    leave_at_stop_signals,
+)
+
+if __name__ == "__main__":
+    # Before the other imports, which take half a second.
+    leave_at_stop_signals("run_backtest.py", LEFT_AT_ONCE)
+
 from adapters.command.terminal import say
-from adapters.process.stop_signals import interrupt_at_stop_signals
 from backtests.run.command_line import parse, settings_of
 from dolphin_strategies.errors import DolphinError
 

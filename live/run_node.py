@@ -7,9 +7,13 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from live.node.node_command import main
+from adapters.process.stop_signals import leave_at_stop_signals
 
 if __name__ == "__main__":
+    leave_at_stop_signals("run_node.py", 0)
+    # After the signals: this import takes a second.
+    from live.node.node_command import main
+
     # Python adds this script's folder, whose modules could shadow a strategy's module.
     sys.path[0] = str(Path.cwd())
     code = main()

@@ -14,6 +14,10 @@ SILENCE_S: Final = 1.5
 """After this time without a turn a thread counts as hanging; a turn is due every 0.25 s."""
 HANG_LIMIT_S: Final = 10.0
 """A running node whose thread hangs for this long is asked to stop."""
+START_SILENCE_S: Final = 5.0
+"""After this time the import or the constructor of a strategy counts as hanging."""
+START_LIMIT_S: Final = 60.0
+"""The same of a node that starts, and of the making of its strategy: it may load a model."""
 STOP_TIMEOUT_S: Final = 4.0
 """From the request to stop to the forced end of the process."""
 END_TIMEOUT_S: Final = 45.0
@@ -34,10 +38,12 @@ class ThreadState:
 
     Attributes
     ----------
+    is_preparing : bool
+        The strategy is being imported and made, which is one turn.
     has_node : bool
         A node exists; before that, the first request ends the process.
     is_running : bool
-        The node has started; a hang before that is reported and not ended.
+        The node has started; a hang before that may take longer.
     until_s : float
         When the run's time is over, in seconds of the monotonic clock; 0: never.
     is_stopping : bool
@@ -51,6 +57,7 @@ class ThreadState:
 
     """
 
+    is_preparing: bool = False
     has_node: bool = False
     is_running: bool = False
     until_s: float = 0.0
@@ -143,8 +150,10 @@ class HangRules:
         if self._end_by_s and now_s >= self._end_by_s:
             reason = f"the process did not end within {END_TIMEOUT_S:g} s after the node"
             return [self._leave(now_s, reason, state.code or FAILED)]
-        if not state.has_node or state.has_ended:
+        if state.has_ended:
             return []
+        if not state.has_node:
+            return self._look_at_preparation(now_s) if state.is_preparing else []
         if self._stop_by_s and now_s >= self._stop_by_s:
             reason = f"the node did not stop within {STOP_TIMEOUT_S:g} s"
             code = FAILED if state.left_open == NOTHING else LEFT_OPEN
@@ -152,16 +161,28 @@ class HangRules:
         if state.until_s and now_s >= state.until_s + STOP_SLACK_S:
             self._limit_stop(now_s)
         silent_s = now_s - self._turned_s
-        found: list[Decision] = []
-        if silent_s >= SILENCE_S and not self._is_hanging:
-            self._is_hanging = True
-            found.append(Hang(silent_s))
-        if silent_s >= HANG_LIMIT_S and state.is_running and not self._is_asked:
+        found = self._hang(silent_s, SILENCE_S)
+        limit_s = HANG_LIMIT_S if state.is_running else START_LIMIT_S
+        if silent_s >= limit_s and not self._is_asked:
             self._is_asked = True
             self._limit_stop(now_s)
-            reason = f"the node's thread did not turn for {HANG_LIMIT_S:g} s"
+            reason = f"the node's thread did not turn for {limit_s:g} s"
             found += [Notice(f"HANG: {reason}; stopping the node"), Stop(reason)]
         return found
+
+    def _look_at_preparation(self, now_s: float) -> list[Decision]:
+        silent_s = now_s - self._turned_s
+        found = self._hang(silent_s, START_SILENCE_S)
+        if silent_s >= START_LIMIT_S:
+            reason = f"the strategy was not made within {START_LIMIT_S:g} s"
+            found.append(self._leave(now_s, reason, FAILED))
+        return found
+
+    def _hang(self, silent_s: float, limit_s: float) -> list[Decision]:
+        if silent_s < limit_s or self._is_hanging:
+            return []
+        self._is_hanging = True
+        return [Hang(silent_s)]
 
     def died(self, now_s: float) -> list[Decision]:
         """Take in the end of the process, or of its watch; a line if the node did not stop."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
@@ -123,6 +124,28 @@ def ignore_stop_signals() -> None:
     """Ignore the stop signals from now on, in this process only."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def leave_at_stop_signals(command: str, code: int) -> None:
+    """End the process at a stop signal, until something else handles it.
+
+    For the first lines of a script: its imports take a second, in which nothing is open yet.
+
+    Parameters
+    ----------
+    command : str
+        The script's name.
+    code : int
+        The exit code.
+
+    """
+
+    def leave(name: str) -> None:
+        with suppress(OSError):
+            os.write(2, f"{command}: ended by {name}\n".encode())
+        os._exit(code)
+
+    StopSignals(leave, leave).take_over()
 
 
 def interrupt_at_stop_signals() -> StopRequests:

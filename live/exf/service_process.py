@@ -79,6 +79,7 @@ class ServiceProcess:
         self._seconds: Final = seconds
         self._detached: Final = detached
         self._stop: Final = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._recording: ServiceRecording | None = None
         self._entry: EntryPublisher | None = None
         self._reason = ""
@@ -100,6 +101,8 @@ class ServiceProcess:
 
         """
         exf = self._settings.exf
+        # Before anything is made that has to be undone.
+        StopSignals(self._on_first_signal, lambda name: os._exit(LEFT_AT_ONCE)).take_over()
         schema = self._schema()
         with (
             ServiceFiles(exf.region).hold() as service_files,
@@ -124,11 +127,7 @@ class ServiceProcess:
         return registry_of(self._settings).without_streams().schema
 
     async def _run(self, publishers: Sequence[Publisher], service_files: ServiceFiles) -> int:
-        loop = asyncio.get_running_loop()
-        StopSignals(
-            lambda name: call_soon(loop, self._ask_to_stop, name),
-            lambda name: os._exit(LEFT_AT_ONCE),
-        ).take_over()
+        self._loop = asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
             work = await self._work(stack, publishers)
             if self._recording is not None:
@@ -218,6 +217,12 @@ class ServiceProcess:
             "recording": None if self._recording is None else self._recording.report(),
             **work.report(),
         }
+
+    def _on_first_signal(self, name: str) -> None:
+        if self._loop is None:
+            self._ask_to_stop(name)
+        else:
+            call_soon(self._loop, self._ask_to_stop, name)
 
     def _ask_to_stop(self, name: str) -> None:
         self._reason = f"stopped by {name}"

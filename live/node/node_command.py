@@ -6,6 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import check_factors, find_strategy, make_config
+from adapters.process.hang_rules import FAILED
+from adapters.process.hang_watch import HangWatch
+from adapters.process.stop_signals import StopSignals
 from adapters.shm import FactorReader, RegionNotReadyError
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.factors.schema import FactorSchema
@@ -61,35 +64,65 @@ def prepare(options: argparse.Namespace) -> tuple[NodeSettings, AnyFactorStrateg
     return settings, strategy_class(config)
 
 
+def check(options: argparse.Namespace) -> int:
+    """Report whether the configuration would run; return the exit code.
+
+    Raises
+    ------
+    DolphinError
+        If it would not.
+
+    """
+    settings, strategy = prepare(options)
+    node = settings.node
+    known = schema_of(settings)
+    if node.source:
+        factors = f"factors from {node.source}"
+    elif node.compute is not None:
+        factors = f"{len(known or ())} factors computed here"
+    elif known:
+        factors = f"{len(known)} factors"
+    else:
+        factors = f"no producer at {node.region} yet"
+    print(
+        f"OK: {type(strategy).__name__} on the {node.venue} market, "
+        f"{node.orders} orders, {factors}"
+    )
+    return 0
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run a node, watched from the making of its strategy on; return the exit code."""
+    with HangWatch() as watch:
+        # The watch ends the process at the first request while there is no node.
+        StopSignals(lambda name: None, watch.leave_unwatched).take_over()
+        watch.report(is_preparing=True)
+        try:
+            settings, strategy = prepare(options)
+        except DolphinError as error:
+            return _failed(error, BAD_CONFIG)
+        finally:
+            watch.report(is_preparing=False)
+        # After the check, which does not need these modules.
+        from live.node.node_run import NodeRun  # noqa: PLC0415
+
+        try:
+            return NodeRun(settings, strategy, watch).run()
+        except DolphinError as error:
+            return _failed(error, FAILED)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = parse(sys.argv[1:] if arguments is None else arguments)
+    if not options.check:
+        return run(options)
     try:
-        settings, strategy = prepare(options)
-        if options.check:
-            node = settings.node
-            known = schema_of(settings)
-            if node.source:
-                factors = f"factors from {node.source}"
-            elif node.compute is not None:
-                factors = f"{len(known or ())} factors computed here"
-            elif known:
-                factors = f"{len(known)} factors"
-            else:
-                factors = f"no producer at {node.region} yet"
-            print(
-                f"OK: {type(strategy).__name__} on the {node.venue} market, "
-                f"{node.orders} orders, {factors}"
-            )
-            return 0
+        return check(options)
     except DolphinError as error:
-        print(f"run_node.py: {error}", file=sys.stderr)
-        return BAD_CONFIG
-    # After the check, which does not need these modules.
-    from live.node.node_run import NodeRun  # noqa: PLC0415
+        return _failed(error, BAD_CONFIG)
 
-    try:
-        return NodeRun(settings, strategy).run()
-    except DolphinError as error:
-        print(f"run_node.py: {error}", file=sys.stderr)
-        return 1
+
+def _failed(error: Exception, code: int) -> int:
+    print(f"run_node.py: {error}", file=sys.stderr)
+    return code

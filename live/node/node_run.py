@@ -15,11 +15,12 @@ from adapters.computing.computed_source import ComputedSource
 from adapters.feed.latency import measure_on_factors
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING
-from adapters.process.hang_watch import HangWatch
 from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
 from adapters.shm.source import ShmSource
 from dolphin_strategies.errors import DolphinError
+from dolphin_strategies.observation import observe
+from live.node.hook_errors import HookErrors
 from live.node.node_builder import build_node, traded_venues
 from live.node.run_ending import RunEnding
 from live.node.run_market import Market, open_market
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.process.hang_watch import HangWatch
     from dolphin_strategies import FactorSource
     from live.node.settings.node_settings import NodeSettings
 
@@ -55,6 +57,8 @@ class NodeRun:
         Checked settings.
     strategy : FactorStrategy
         The strategy to run.
+    watch : HangWatch
+        The watch over this thread.
 
     Notes
     -----
@@ -62,10 +66,12 @@ class NodeRun:
 
     """
 
-    def __init__(self, settings: NodeSettings, strategy: AnyFactorStrategy) -> None:
+    def __init__(
+        self, settings: NodeSettings, strategy: AnyFactorStrategy, watch: HangWatch
+    ) -> None:
         self._settings: Final = settings
         self._strategy: Final = strategy
-        self._watch: Final = HangWatch()
+        self._watch: Final = watch
         self._ending: Final = RunEnding(lambda: self._watch.report(is_stopping=True))
         self._market: Market | None = None
         self._recording: SessionRecording | None = None
@@ -77,8 +83,8 @@ class NodeRun:
         failed, 3 something was left open.
         """
         # The watch ends the process at a second request, whatever the main thread does.
-        signals = StopSignals(self._ending.request, self._watch.leave_unwatched)
-        with signals, self._watch, ExitStack() as stack:
+        StopSignals(self._ending.request, self._watch.leave_unwatched).take_over()
+        with ExitStack() as stack:
             node = self._settings.node
             region = node.region
             if node.venue != "binance":
@@ -102,6 +108,7 @@ class NodeRun:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_callback_error)
         client = None if self._market is None else self._market.client(self._on_market_end)
+        observe(self._strategy, HookErrors(self._on_hook_error))
         node, feed = build_node(self._settings, client, self._source(region), self._strategy)
         for actor in () if self._market is None else self._market.actors():
             node.add_actor(actor)
@@ -229,6 +236,11 @@ class NodeRun:
             self._recording.close(ending.reason)
             say(self._recording.summary())
         self._watch.report(code=ending.code)
+
+    def _on_hook_error(self, name: str, error: BaseException) -> None:
+        """Fail, also if the run is stopping already: Nautilus only logs the exception."""
+        self._ending.code = FAILED
+        say(f"{name} raised {type(error).__name__}: {error}", to=sys.stderr)
 
     def _on_market_end(self) -> None:
         self._ending.stop("the recording is over")

@@ -106,3 +106,51 @@ def test_a_run_outlives_the_watch_over_it() -> None:
 def command_of(pid: int) -> str:
     """Return a process's command line."""
     return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("strategy", ["LoopsInInit", "SleepsInInitInCWithTheLock"])
+def test_a_hang_in_the_constructor_is_reported_and_ended_by_a_signal(strategy: str) -> None:
+    """There is no node yet, so that nothing is open and the code is 0."""
+    with node("--strategy", f"{ODD}:{strategy}") as process:
+        process.wait_for("LOADING")
+        process.wait_for("HANG: ")
+        process.wait_for("in prepare_model")
+        process.signal(signal.SIGTERM)
+        assert process.exit_code() == 0, process.output
+        assert "SIGTERM; left open: nothing" in process.output
+        assert "Traceback" not in process.output
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("strategy", "reason"),
+    [
+        ("LoopsInInit", "the strategy was not made within 60 s"),
+        ("LoopsInOnStart", "the node's thread did not turn for 60 s; stopping the node"),
+    ],
+)
+def test_a_long_hang_before_the_node_runs_ends_it(strategy: str, reason: str) -> None:
+    """Without a request and without ``--seconds``, in the constructor and in on_start."""
+    with node("--strategy", f"{ODD}:{strategy}") as process:
+        process.wait_for("LOADING")
+        process.wait_for("HANG: ")
+        process.wait_for(reason, 100)
+        assert process.exit_code() == 1, process.output
+        assert process.run_folders() == []
+
+
+def test_a_folder_named_like_a_debugger_holds_no_thread(tmp_path: Path) -> None:
+    """A strategy that hangs in such a folder is reported as any other."""
+    folder = tmp_path / "debugpy" / "pydevd"
+    folder.mkdir(parents=True)
+    (folder / "bdb_strategy.py").write_text(
+        f"from {ODD} import Loops\n"
+        "class Mine(Loops):\n"
+        "    def hang(self):\n"
+        "        while True: pass\n"
+    )
+    with node("--strategy", "bdb_strategy:Mine", "--seconds", 5, cwd=folder) as process:
+        process.wait_for("HANG: ")
+        process.wait_for("/debugpy/pydevd/bdb_strategy.py")
+        process.wait_for("LEFT OPEN - ")
+        assert process.exit_code() == 3, process.output

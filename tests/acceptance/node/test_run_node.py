@@ -109,6 +109,21 @@ def test_an_exception_stops_the_node_flat(strategy: str) -> None:
         assert "left open nothing" in process.output
 
 
+@pytest.mark.parametrize(
+    ("strategy", "where"),
+    [("RaisesInOnStop", "on_stop"), ("RaisesInOnStopEvent", "on_order_canceled")],
+)
+def test_an_exception_while_it_stops_is_a_failure(strategy: str, where: str) -> None:
+    """The run was asked to stop and ends flat, with exit code 1 and the exception."""
+    with node("--strategy", f"{ODD}:{strategy}") as process:
+        process.wait_for("HOLDING 0.01")
+        process.signal(signal.SIGINT)
+        assert process.exit_code() == 1, process.output
+        assert f"{where} raised RuntimeError: planted in {where}" in process.output
+        assert "stopped by SIGINT" in process.output
+        assert "left open nothing" in process.output
+
+
 @pytest.mark.parametrize("wait", ["event", long("spin")])
 def test_an_exception_in_the_feed_stops_the_node_flat(wait: str) -> None:
     """The position that the strategy holds is closed, and the exit code is 1."""

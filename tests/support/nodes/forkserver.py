@@ -198,7 +198,7 @@ IMPORTED: Final = (
     "live.record_factors",
     "live.exf.commands",
     "live.run_exf",
-    "live.run_node",
+    "live.node.node_command",
     "tests.support.catalogs.recorders",
     "tests.support.nodes.replay_node",
     "tests.support.nodes.warm_up_node",

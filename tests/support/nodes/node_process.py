@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tests.support.eventually import eventually
+from tests.support.eventually import TIMEOUT_S, eventually
 from tests.support.nodes.forkserver import ForkedProcess
 
 if TYPE_CHECKING:
@@ -53,10 +53,12 @@ class NodeProcess:
         """Everything printed so far."""
         return "\n".join(self.lines)
 
-    def wait_for(self, text: str) -> None:
+    def wait_for(self, text: str, timeout_s: float = TIMEOUT_S) -> None:
         """Wait until the process has printed a text."""
         eventually(
-            lambda: text in self.output or self._process.poll() is not None, f"output {text!r}"
+            lambda: text in self.output or self._process.poll() is not None,
+            f"output {text!r}",
+            timeout_s,
         )
         assert text in self.output, self.output
 

@@ -146,7 +146,11 @@ class NeedsAnother(Follower):
 
 
 class Slow(Follower):
-    """Take two milliseconds for each record."""
+    """Take two milliseconds for each record, and say that it has begun."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        print("SLOW HAS BEGUN", flush=True)
 
     def on_factors(self, f: ExternalFactors) -> None:
         time.sleep(0.002)

@@ -102,6 +102,23 @@ class RaisesInLoopCallback(HoldsPosition):
         raise RuntimeError(msg)
 
 
+class RaisesInOnStop(HoldsPosition):
+    """Raise in on_stop."""
+
+    def on_stop(self) -> None:
+        msg = "planted in on_stop"
+        raise RuntimeError(msg)
+
+
+class RaisesInOnStopEvent(HoldsPosition):
+    """Raise when the stop has cancelled its order."""
+
+    def on_order_canceled(self, event: Any) -> None:
+        """Raise."""
+        msg = "planted in on_order_canceled"
+        raise RuntimeError(msg)
+
+
 class KillsProducer(HoldsPosition):
     """Kill the producer process, whose pid is in the region."""
 
@@ -197,3 +214,34 @@ def _command(process: Path) -> bytes:
         return (process / "cmdline").read_bytes()
     except OSError:
         return b""
+
+
+class LoopsInInit(HoldsPosition):
+    """Never come back from the constructor."""
+
+    def __init__(self, config: FactorStrategyConfig) -> None:
+        super().__init__(config)
+        print("LOADING", flush=True)
+        self.prepare_model()
+
+    def prepare_model(self) -> None:
+        """Do not return."""
+        while True:
+            pass
+
+
+class SleepsInInitInCWithTheLock(LoopsInInit):
+    """Never come back from a C call of the constructor, which keeps the interpreter's lock."""
+
+    def prepare_model(self) -> None:
+        ctypes.PyDLL(None).sleep(3_600)
+
+
+class LoopsInOnStart(HoldsPosition):
+    """Never come back from on_start."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        print("LOADING", flush=True)
+        while True:
+            pass

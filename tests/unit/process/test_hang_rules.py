@@ -8,6 +8,8 @@ from adapters.process.hang_rules import (
     END_TIMEOUT_S,
     HANG_LIMIT_S,
     SILENCE_S,
+    START_LIMIT_S,
+    START_SILENCE_S,
     STOP_SLACK_S,
     STOP_TIMEOUT_S,
     Hang,
@@ -62,11 +64,31 @@ def test_before_the_node_and_after_its_end_nothing_hangs() -> None:
     assert rules.look(101.0 + END_TIMEOUT_S - 1) == []
 
 
-def test_a_hang_while_the_node_starts_is_reported_and_not_ended() -> None:
-    """A strategy may load a model in on_start."""
+def test_a_hang_while_the_node_starts_is_reported_and_ended_later() -> None:
+    """A strategy may load a model in on_start, for a minute."""
     rules = running(is_running=False)
     assert kinds(rules.look(SILENCE_S)) == [Hang]
-    assert rules.look(HANG_LIMIT_S * 10) == []
+    assert rules.look(START_LIMIT_S - 0.01) == []
+    assert kinds(rules.look(START_LIMIT_S)) == [Notice, Stop]
+    assert leave_of(rules.look(START_LIMIT_S + STOP_TIMEOUT_S)).code == 1
+
+
+def test_a_strategy_that_is_not_made_is_reported_and_then_ended() -> None:
+    """Its import and its constructor may take a while, and not for ever; nothing is open."""
+    rules = HangRules(0.0)
+    rules.turned(10.0, {"is_preparing": True})
+    assert rules.look(10.0 + START_SILENCE_S - 0.01) == []
+    assert kinds(rules.look(10.0 + START_SILENCE_S)) == [Hang]
+    assert rules.look(10.0 + START_LIMIT_S - 0.01) == []
+    leave = leave_of(rules.look(10.0 + START_LIMIT_S))
+    assert (leave.code, leave.text) == (
+        1, "the strategy was not made within 60 s; left open: nothing",
+    )  # fmt: skip
+    rules = HangRules(0.0)
+    rules.turned(10.0, {"is_preparing": True})
+    rules.look(10.0 + START_SILENCE_S)
+    assert kinds(rules.turned(20.0, {"is_preparing": False})) == [Notice]
+    assert rules.look(200.0) == []
 
 
 def test_a_long_hang_stops_the_node_and_then_ends_the_process() -> None:
