@@ -241,11 +241,14 @@ def test_books_have_the_values_of_polled_books(seed: int) -> None:
             sorted(((float(Price(p, 1)), s) for p, s in side.items()), reverse=is_bid)
             for side, is_bid in ((bids, True), (asks, False))
         ]
-        expected = book_values(*rounded, levels_asked=59, contract=0.01)
+        expected = book_values(*rounded, levels_asked=59)
         found = dict(zip(factors.schema.names, factors.values, strict=True))
         assert math.isnan(found.pop("bid_depth_100bps"))
         assert math.isnan(found.pop("ask_depth_100bps"))
-        assert found == {name: expected[name] for name in found}
+        contract = {name: 0.01 if "depth" in name else 1.0 for name in found}
+        assert found == pytest.approx(
+            {name: expected[name] * contract[name] for name in found}, rel=1e-12, abs=0
+        )
 
 
 def test_a_book_of_ten_levels_and_one_that_is_crossed() -> None:
