@@ -12,6 +12,7 @@ from nautilus_trader.adapters.coinbase import (
 from adapters.streams.stream_venue import CLOCK, StreamKind, StreamRow, StreamVenue
 
 DETAILS_POLL_S: Final = 15
+POLLED: Final = f"every {DETAILS_POLL_S} s, also when it is the same"
 
 
 def client(
@@ -54,11 +55,12 @@ VENUE: Final = StreamVenue(
             gaps="not seen",
             notes="all levels; sequence 0",
         ),
-        StreamKind.INDEX: StreamRow(delivery="polled", ts_event=CLOCK),
+        StreamKind.INDEX: StreamRow(delivery="polled", ts_event=CLOCK, notes=POLLED),
         StreamKind.FUNDING: StreamRow(
             delivery="polled",
             unit="fraction an hour; interval 60 minutes and the funding's time",
             ts_event=CLOCK,
+            notes=POLLED,
         ),
     },
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nautilus_trader.model import InstrumentId
 
 UNIT: Final = "USD (inverse), coins (linear)"
-ROUNDED: Final = "rounded to the instrument's price precision"
+EACH_100_MS: Final = "every 100 ms"
 
 
 def client(http_url: str | None, ws_url: str | None) -> tuple[Any, Any]:
@@ -59,10 +59,10 @@ VENUE: Final = StreamVenue(
             notes="10 levels every 100 ms, with a clear before them",
         ),
         StreamKind.MARK: StreamRow(
-            delivery="each message", ts_event="timestamp", notes=f"every 100 ms; {ROUNDED}"
+            delivery="each message", ts_event="timestamp", notes=EACH_100_MS
         ),
         StreamKind.INDEX: StreamRow(
-            delivery="each message", ts_event="timestamp", notes=f"every 100 ms; {ROUNDED}"
+            delivery="each message", ts_event="timestamp", notes=EACH_100_MS
         ),
         StreamKind.FUNDING: StreamRow(
             delivery="each message",

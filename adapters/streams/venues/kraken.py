@@ -35,8 +35,7 @@ VENUE: Final = StreamVenue(
             delivery="each message",
             unit="coins",
             ts_event="timestamp",
-            notes="10 levels; a wrong checksum clears the book and subscribes again, the third"
-            " in a row ends the check",
+            notes="10 levels, with a checksum",
         ),
     },
 )

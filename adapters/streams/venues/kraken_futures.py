@@ -12,8 +12,6 @@ from nautilus_trader.adapters.kraken import (
 
 from adapters.streams.stream_venue import CLOCK, StreamKind, StreamRow, StreamVenue
 
-ROUNDED: Final = "rounded to the instrument's price precision: whole dollars for BTC"
-
 
 def client(http_url: str | None, ws_url: str | None) -> tuple[Any, Any]:
     """Return factory and config of the data client."""
@@ -51,8 +49,8 @@ VENUE: Final = StreamVenue(
             gaps="not seen",
             notes="one level a message; the sequence is the client's own; none is flagged last",
         ),
-        StreamKind.MARK: StreamRow(delivery="each message", ts_event="time", notes=ROUNDED),
-        StreamKind.INDEX: StreamRow(delivery="each message", ts_event="time", notes=ROUNDED),
+        StreamKind.MARK: StreamRow(delivery="each message", ts_event="time"),
+        StreamKind.INDEX: StreamRow(delivery="each message", ts_event="time"),
         StreamKind.FUNDING: StreamRow(
             delivery="each message",
             unit="fraction an hour; next time, no interval",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import pytest
-
 from adapters.streams.stream_venue import StreamKind
 from adapters.streams.stream_venues import STREAM_VENUES
+from tests.integration.streams.each_venue import each_sort
 from tests.integration.streams.venue_events import Events
 from tests.support.exchange.local_exchange import local_exchange
 from tests.support.nodes.stream_node import stream_node
@@ -16,7 +15,7 @@ LISTED_BY: Final = {"coinbase_futures": "coinbase"}
 """Whose list of instruments a venue's are in, if not its own."""
 
 
-@pytest.mark.parametrize("name", STREAM_VENUES)
+@each_sort(lambda venue: venue.closed_markets)
 def test_a_closed_market_shows_as_the_table_says(name: str) -> None:
     """It is not listed, or its status says so, or nothing does: then it streams as if open."""
     venue = STREAM_VENUES[name]

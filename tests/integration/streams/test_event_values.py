@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import pytest
-
 from adapters.streams.stream_venue import StreamKind
 from adapters.streams.stream_venues import STREAM_VENUES
+from tests.integration.streams.each_venue import each_of
 from tests.integration.streams.venue_events import PRICE, Events, has_value
 from tests.support.eventually import eventually
 from tests.support.exchange.local_exchange import local_exchange
 from tests.support.nodes.stream_node import stream_node
-
-PUSHED_MARKS: Final = [name for name, v in STREAM_VENUES.items() if StreamKind.MARK in v.rows]
 
 
 def bitcoin(name: str) -> str:
@@ -21,7 +16,7 @@ def bitcoin(name: str) -> str:
     return str(STREAM_VENUES[name].instrument_id("BTC"))
 
 
-@pytest.mark.parametrize("name", PUSHED_MARKS)
+@each_of(name for name, venue in STREAM_VENUES.items() if StreamKind.MARK in venue.rows)
 def test_mark_and_index_prices_are_rounded_to_the_instrument_s_price_step(name: str) -> None:
     """What the exchange gives more exactly is lost: half a step of error in a basis."""
     kinds = [StreamKind.MARK, StreamKind.INDEX]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import pytest
-
 from adapters.streams.stream_venue import StreamKind
 from adapters.streams.stream_venues import STREAM_VENUES
+from tests.integration.streams.each_venue import EVERY_VENUE, each_of
 from tests.integration.streams.venue_events import PRICE, Events, has_value
 from tests.support.eventually import eventually
 from tests.support.exchange.local_exchange import local_exchange
-from tests.support.lengths import long
 from tests.support.nodes.stream_node import stream_node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+
+    import pytest
 
     from tests.support.exchange.streaming.venue_control import VenueControl
     from tests.support.nodes.stream_node import StreamNode
@@ -24,15 +24,6 @@ if TYPE_CHECKING:
 BURST: Final = 5000
 PER_SECOND: Final = 10_000.0
 CONNECT_S: Final = 2.0
-
-
-def each_of(names: Iterable[str]) -> pytest.MarkDecorator:
-    """Run a test for Bybit, or the first of these venues; the long form for all the others."""
-    first, *others = sorted(names, key=lambda name: (name != "bybit", name))
-    return pytest.mark.parametrize("name", [first, *map(long, others)])
-
-
-EVERY_VENUE: Final = each_of(STREAM_VENUES)
 
 
 class Streaming:

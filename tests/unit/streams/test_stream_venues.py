@@ -29,6 +29,8 @@ def overview() -> str:
         rows = [venue.rows.get(kind) for venue in STREAM_VENUES.values()]
         signs = [SIGNS[row.delivery] if row else "" for row in rows]
         lines.append(f"| {kind.replace('_', ' ')} | {' | '.join(signs)} |")
+    closed = [venue.closed_markets for venue in STREAM_VENUES.values()]
+    lines.append(f"| a closed market | {' | '.join(closed)} |")
     return "\n".join(lines)
 
 
