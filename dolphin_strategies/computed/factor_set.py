@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any, Final
 
-from dolphin_strategies.computed.inputs import NAN, DataKind, Definition, Input
+from dolphin_strategies.computed.inputs import NAN, DataKind, Definition
 from dolphin_strategies.computed.states._engine import Evaluator
 from dolphin_strategies.computed.states.tables import KIND_OF_TYPE, STATES
 from dolphin_strategies.factors.schema import FactorSchema
@@ -85,7 +85,12 @@ class ComputedFactors:
         if slots is None:
             return self._update_other(data)
         state = slots.get(data.instrument_id)
-        return state is not None and self._take(state, data)
+        if state is None:
+            return False
+        if state.take(data):
+            self.ts_event = max(self.ts_event, state.ts_event)
+            self.now_ns = max(self.now_ns, state.ts_init)
+        return True
 
     def evaluate(self, now_ns: int) -> bool:
         """Bring ``values`` to an instant; one before ``now_ns`` counts as ``now_ns``.
@@ -136,19 +141,15 @@ class ComputedFactors:
         kind = KIND_OF_TYPE.get(name)
         if kind is None:
             return False
-        if kind == DataKind.VOLATILITY_INDEX:
-            state = self._states.get(Input(kind, data.index_name))
-            return state is not None and self._take(state, data)
-        self._slots[type(data)] = {
-            i.instrument_id: state for i, state in self._states.items() if i.kind == kind
-        }
-        return self.update(data)
-
-    def _take(self, state: MarketState, data: Any) -> bool:
-        if state.take(data):
-            self.ts_event = max(self.ts_event, state.ts_event)
-            self.now_ns = max(self.now_ns, state.ts_init)
-        return True
+        slots = {i.instrument_id: state for i, state in self._states.items() if i.kind == kind}
+        if kind != DataKind.VOLATILITY_INDEX:
+            self._slots[type(data)] = slots
+            return self.update(data)
+        index = slots.get(data.index_name)
+        if index is not None and index.take(data):
+            self.ts_event = max(self.ts_event, index.ts_event)
+            self.now_ns = max(self.now_ns, index.ts_init)
+        return index is not None
 
 
 def _place(factor: ComputedFactor, spec: ComputedSpec) -> tuple[Any, ...]:

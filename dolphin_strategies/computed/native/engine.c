@@ -3,6 +3,8 @@
 
 static int engine_exec(PyObject *module)
 {
+    if (decode_intern_names() < 0)
+        return -1;
     if (add_market_type(module) < 0 || add_feed_type(module) < 0)
         return -1;
     return add_formula_type(module) < 0 ? -1 : add_evaluator_type(module);

@@ -1,6 +1,6 @@
-/* An exact sum of doubles: a fixed-point number of 256 bits in units of 2^-140.
+/* An exact sum of doubles: a fixed-point number of 320 bits in units of 2^-200.
  *
- * Every double whose lowest bit is 2^-140 or more is a whole number of units, so that adding and
+ * Every double whose lowest bit is 2^-200 or more is a whole number of units, so that adding and
  * taking away are exact and their order has no effect. Lower bits are rounded once, on entry, the
  * same way when a value is taken away.
  */
@@ -12,14 +12,14 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { FIXED_LIMBS = 4, FIXED_UNIT_BITS = 140, FIXED_LARGEST_EXPONENT = 96 };
+enum { FIXED_LIMBS = 5, FIXED_UNIT_BITS = 200, FIXED_LARGEST_EXPONENT = 96 };
 
 /* Two's complement, least significant limb first. */
 struct fixed_sum {
     uint64_t limb[FIXED_LIMBS];
 };
 
-/* Whether a value can be added: finite and of a magnitude below 2^96, so that 2^18 of the
+/* Whether a value can be added: finite and of a magnitude below 2^96, so that 2^22 of the
  * largest fit. */
 static inline bool fixed_fits(double value)
 {
@@ -88,7 +88,7 @@ static inline bool fixed_magnitude(const uint64_t *words, int count, uint64_t *m
     return is_negative;
 }
 
-/* The nearest double to a number of up to 8 words in units of 2^-unit_bits; ties to even. */
+/* The nearest double to a number of up to 10 words in units of 2^-unit_bits; ties to even. */
 static inline double fixed_nearest(const uint64_t *words, int count, int unit_bits)
 {
     uint64_t limb[2 * FIXED_LIMBS];
@@ -116,7 +116,7 @@ static inline double fixed_round(const struct fixed_sum *sum)
     return fixed_nearest(sum->limb, FIXED_LIMBS, FIXED_UNIT_BITS);
 }
 
-/* out += a * b, or -=; both are magnitudes, out has 8 words. */
+/* out += a * b, or -=; both are magnitudes, out has 10 words. */
 static inline void fixed_multiply_add(uint64_t *out, const uint64_t *a, int a_words,
                                       const uint64_t *b, int b_words, bool is_negative)
 {
@@ -145,9 +145,10 @@ static inline void fixed_multiply_add(uint64_t *out, const uint64_t *a, int a_wo
 static inline double fixed_covariation(const struct fixed_sum *ab, const struct fixed_sum *a,
                                        const struct fixed_sum *b, uint64_t n)
 {
-    /* n in units of 2^-140, so that both terms are in units of 2^-280. */
-    const uint64_t scaled[] = {0, 0, n << (FIXED_UNIT_BITS % 64),
-                               n >> (64 - FIXED_UNIT_BITS % 64)};
+    /* n in units of 2^-200, so that both terms are in units of 2^-400. */
+    uint64_t scaled[FIXED_LIMBS] = {0};
+    scaled[FIXED_UNIT_BITS / 64] = n << (FIXED_UNIT_BITS % 64);
+    scaled[FIXED_UNIT_BITS / 64 + 1] = n >> (64 - FIXED_UNIT_BITS % 64);
     uint64_t left[FIXED_LIMBS], right[FIXED_LIMBS], out[2 * FIXED_LIMBS] = {0};
     bool is_negative = fixed_magnitude(ab->limb, FIXED_LIMBS, left);
     fixed_multiply_add(out, left, FIXED_LIMBS, scaled, FIXED_LIMBS, is_negative);

@@ -67,6 +67,21 @@ int feed_advance(struct feed *f, int64_t now_ns);
 /* The next instant at which a feed changes without data. */
 int64_t feed_due_ns(const struct feed *f, int64_t now_ns);
 
+/* ts_event and ts_init as a market takes them. Returns 0, or -1 with an exception set. */
+int market_read_instants(PyObject *ts_event, PyObject *ts_init, int64_t *instants);
+
+/* Take over bid, ask and their sizes, or price, size and side. Return a bool, False if the data
+ * were left out, or NULL with an exception set. */
+PyObject *market_put_quote(struct market *m, const int64_t *ts, const double *values);
+PyObject *market_put_print(struct market *m, const int64_t *ts, const double *values);
+
+/* take_quote(QuoteTick) and take_trade(TradeTick), which do this. */
+PyObject *market_take_quote(PyObject *self, PyObject *data);
+PyObject *market_take_trade(PyObject *self, PyObject *data);
+
+/* Find the names that the data have. Returns 0, or -1 with an exception set. */
+int decode_intern_names(void);
+
 /* Register the types in a module. Return 0, or -1 with an exception set. */
 int add_market_type(PyObject *module);
 int add_feed_type(PyObject *module);

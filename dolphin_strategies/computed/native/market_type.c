@@ -25,7 +25,7 @@ static void stamp(struct market *m, int64_t ts_event, int64_t ts_init)
     m->version++;
 }
 
-static bool is_backward(struct market *m, int64_t ts_event, int64_t ts_init)
+static bool is_backward(struct market *m, int64_t ts_event)
 {
     bool result = ts_event < m->ts_event;
     m->backward += result;
@@ -54,17 +54,13 @@ static int feed_nodes(struct market *m)
     return result;
 }
 
-/* Two instants and then numbers. Returns 0, or -1 with an exception set. */
-static int read_arguments(PyObject *const *args, Py_ssize_t n, int numbers, int64_t *instants,
-                          double *values)
+/* ts_event and ts_init. Returns 0, or -1 with an exception set. */
+int market_read_instants(PyObject *ts_event, PyObject *ts_init, int64_t *instants)
 {
-    if (n != 2 + numbers) {
-        PyErr_Format(PyExc_TypeError, "expected %d arguments, found %zd", 2 + numbers, n);
-        return -1;
-    }
+    PyObject *given[] = {ts_event, ts_init};
     for (int i = 0; i < 2; i++) {
         int overflow;
-        instants[i] = PyLong_AsLongLongAndOverflow(args[i], &overflow);
+        instants[i] = PyLong_AsLongLongAndOverflow(given[i], &overflow);
         if (instants[i] == -1 && PyErr_Occurred())
             return -1;
         if (overflow || instants[i] > LATEST_NS || instants[i] < 0)
@@ -73,29 +69,34 @@ static int read_arguments(PyObject *const *args, Py_ssize_t n, int numbers, int6
     /* 0: the venue gives none. After ts_init: its clock is ahead of ours. */
     if (instants[0] == 0 || instants[0] > instants[1])
         instants[0] = instants[1];
+    return 0;
+}
+
+/* Two instants and then numbers. Returns 0, or -1 with an exception set. */
+static int read_arguments(PyObject *const *args, Py_ssize_t n, int numbers, int64_t *instants,
+                          double *values)
+{
+    if (n != 2 + numbers) {
+        PyErr_Format(PyExc_TypeError, "expected %d arguments, found %zd", 2 + numbers, n);
+        return -1;
+    }
     for (int i = 0; i < numbers; i++) {
         values[i] = PyFloat_AsDouble(args[2 + i]);
         if (values[i] == -1.0 && PyErr_Occurred())
             return -1;
     }
-    return 0;
+    return market_read_instants(args[0], args[1], instants);
 }
 
-/* put_quote(ts_event, ts_init, bid, ask, bid_size, ask_size) -> False: it was left out */
-static PyObject *put_quote(PyObject *self, PyObject *const *args, Py_ssize_t n)
+PyObject *market_put_quote(struct market *m, const int64_t *ts, const double *values)
 {
-    struct market *m = market_of(self);
-    int64_t ts[2];
-    double v[4];
-    if (read_arguments(args, n, 4, ts, v) < 0)
-        return NULL;
-    if (is_backward(m, ts[0], ts[1]))
+    if (is_backward(m, ts[0]))
         Py_RETURN_FALSE;
     stamp(m, ts[0], ts[1]);
-    double bid = v[0], ask = v[1];
+    double bid = values[0], ask = values[1];
     m->is_good = 0 < bid && bid < ask && ask < 1e300;
     if (m->is_good) {
-        double numbers[] = {(bid + ask) / 2, bid, ask, v[2], v[3]};
+        double numbers[] = {(bid + ask) / 2, bid, ask, values[2], values[3]};
         memcpy(m->number, numbers, sizeof numbers);
         if (feed_nodes(m) < 0)
             return NULL;
@@ -110,28 +111,32 @@ static PyObject *put_quote(PyObject *self, PyObject *const *args, Py_ssize_t n)
     Py_RETURN_TRUE;
 }
 
-/* put_print(ts_event, ts_init, price, size, side) -> True */
-static PyObject *put_print(PyObject *self, PyObject *const *args, Py_ssize_t n)
+PyObject *market_put_print(struct market *m, const int64_t *ts, const double *values)
 {
-    struct market *m = market_of(self);
-    int64_t ts[2];
-    double v[3];
-    if (read_arguments(args, n, 3, ts, v) < 0)
-        return NULL;
-    is_backward(m, ts[0], ts[1]);
+    is_backward(m, ts[0]);
     stamp(m, ts[0], ts[1]);
-    double price = v[0], size = v[1];
+    double price = values[0], size = values[1];
     if (!(price > 0 && size > 0)) {
         m->invalid++;
         Py_RETURN_TRUE;
     }
     double coins = m->is_inverse ? size * m->multiplier / price : size * m->multiplier;
-    double numbers[] = {price, size, v[2], coins};
+    double numbers[] = {price, size, values[2], coins};
     memcpy(m->number, numbers, sizeof numbers);
     m->is_good = true;
     if (feed_nodes(m) < 0)
         return NULL;
     Py_RETURN_TRUE;
+}
+
+/* put_print(ts_event, ts_init, price, size, side) -> True */
+static PyObject *put_print(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    int64_t ts[2];
+    double values[3];
+    if (read_arguments(args, n, 3, ts, values) < 0)
+        return NULL;
+    return market_put_print(market_of(self), ts, values);
 }
 
 /* put_number(ts_event, ts_init, number) -> False: it was left out; NaN: not usable */
@@ -142,7 +147,7 @@ static PyObject *put_number(PyObject *self, PyObject *const *args, Py_ssize_t n)
     double number;
     if (read_arguments(args, n, 1, ts, &number) < 0)
         return NULL;
-    if (is_backward(m, ts[0], ts[1]))
+    if (is_backward(m, ts[0]))
         Py_RETURN_FALSE;
     stamp(m, ts[0], ts[1]);
     m->number[0] = number;
@@ -219,7 +224,8 @@ static int set_nodes(PyObject *self, PyObject *value, void *closure)
 }
 
 static PyMethodDef methods[] = {
-    {"put_quote", _PyCFunction_CAST(put_quote), METH_FASTCALL, NULL},
+    {"take_quote", market_take_quote, METH_O, NULL},
+    {"take_trade", market_take_trade, METH_O, NULL},
     {"put_print", _PyCFunction_CAST(put_print), METH_FASTCALL, NULL},
     {"put_number", _PyCFunction_CAST(put_number), METH_FASTCALL, NULL},
     {"set_definition", set_definition, METH_VARARGS, NULL},

@@ -16,10 +16,10 @@ BASIS_GRID: Final[int]
 class Market:
     """The newest market data of one input; see MarketState, which adds the decoding.
 
-    ``put_quote``, ``put_print`` and ``put_number`` take over data and feed the nodes; False: the
-    data were left out, because their ``ts_event`` is before that of the newest. ``number`` is
-    the mid, the price or the one number; of a quote, ``number_1`` to ``number_4`` are bid, ask
-    and their sizes; of a print, size, side and coins.
+    ``take_quote`` (a QuoteTick), ``take_trade`` (a TradeTick), ``put_print`` and ``put_number``
+    take over data and feed the nodes; False: the data were left out, because their ``ts_event``
+    is before that of the newest. ``number`` is the mid, the price or the one number; of a quote,
+    ``number_1`` to ``number_4`` are bid, ask and their sizes; of a print, size, side and coins.
     """
 
     crossed: int
@@ -49,16 +49,8 @@ class Market:
     def number_3(self) -> float: ...
     @property
     def number_4(self) -> float: ...
-    def put_quote(
-        self,
-        ts_event: int,
-        ts_init: int,
-        bid: float,
-        ask: float,
-        bid_size: float,
-        ask_size: float,
-        /,
-    ) -> bool: ...
+    def take_quote(self, data: Any) -> bool: ...
+    def take_trade(self, data: Any) -> bool: ...
     def put_print(
         self, ts_event: int, ts_init: int, price: float, size: float, side: int, /
     ) -> bool: ...
@@ -101,7 +93,7 @@ class WindowSums:
     Notes
     -----
     Instants must not decrease; an earlier one counts as the newest. Values are taken in units of
-    ``2**-140``. A window of time is full when its data are complete over its whole length; until
+    ``2**-200``. A window of time is full when its data are complete over its whole length; until
     then ``sums`` are NaN and ``count`` is -1.
 
     Raises

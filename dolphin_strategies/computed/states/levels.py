@@ -37,21 +37,22 @@ class Levels(MarketState):
 
     """
 
-    __slots__ = ("_book", "_sides")
+    __slots__ = ("_book", "_counts", "_sides")
 
     mid = MarketState.number
 
     def __init__(self) -> None:
         super().__init__()
         self._book: OrderBook | None = None
-        self._sides: tuple[Side, Side] | None = None
+        self._sides: list[Side | None] = [None, None]
+        self._counts = [1, 1]
 
     def take(self, data: Any) -> bool:
         """Take over OrderBookDeltas, an OrderBookDelta or an OrderBookDepth."""
         ts_event, ts_init = data.ts_event, data.ts_init
         if 0 < ts_event < self.ts_event:
             return self.put_number(ts_event, ts_init, NAN)  # is left out
-        self._sides = None
+        self._sides = [None, None]
         mid = NAN
         try:
             mid = self._apply(data)
@@ -59,14 +60,19 @@ class Levels(MarketState):
             self.invalid += 1
         return self.put_number(ts_event, ts_init, mid)
 
-    def sides(self, count: int) -> tuple[Side, Side]:
-        """Return at least the best ``count`` levels of bids and asks, if there are so many."""
-        found = self._sides
-        if found is None or any(s.is_cut and len(s.prices) < count for s in found):
-            book = self._book
-            bids = _side(book.bids(count), count) if book else Side([], [], is_cut=True)
-            asks = _side(book.asks(count), count) if book else Side([], [], is_cut=True)
-            found = self._sides = bids, asks
+    def side(self, place: int, count: int) -> Side:
+        """Return at least the best ``count`` levels of the bids (0) or asks (1).
+
+        There are fewer if the book has fewer.
+        """
+        found = self._sides[place]
+        if found is None or (found.is_cut and len(found.prices) < count):
+            # As many as anybody has asked for, so that one reading is enough for all.
+            count = self._counts[place] = max(count, self._counts[place])
+            levels: list[Any] = []
+            if self._book is not None:
+                levels = self._book.asks(count) if place else self._book.bids(count)
+            found = self._sides[place] = _side(levels, count)
         return found
 
     def _apply(self, data: Any) -> float:

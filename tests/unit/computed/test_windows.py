@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from dolphin_strategies.computed.inputs import NEVER
 from dolphin_strategies.computed.states._engine import WindowSums
 
-UNIT: Final = Fraction(1, 2**140)
-WHOLE_UNITS: Final = st.floats(-1e25, 1e25).filter(lambda x: x == 0 or abs(x) > 2.0**-87)
+UNIT: Final = Fraction(1, 2**200)
+WHOLE_UNITS: Final = st.floats(-1e25, 1e25).filter(lambda x: x == 0 or abs(x) > 2.0**-147)
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), WHOLE_UNITS, WHOLE_UNITS), max_size=60))
@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_refused_and_counted(value: float) -> None:
     assert window.sums(2) == (1.0, 2.0)
 
 
-@given(st.lists(st.floats(-1e-30, 1e-30), min_size=1, max_size=30))
+@given(st.lists(st.floats(-1e-50, 1e-50), min_size=1, max_size=30))
 def test_what_is_below_the_unit_is_rounded_once(values: list[float]) -> None:
     """The same way when it leaves: nothing remains."""
     window = WindowSums(1, window_ns=10)
