@@ -15,6 +15,7 @@ from tests.benchmarks.groups import (
     bus,
     calls,
     catalog,
+    compute,
     computed,
     exf,
     node,
@@ -34,6 +35,7 @@ GROUPS: Final = {
     "catalog": (catalog.run, "a million records to a catalog and back into engine data"),
     "backtest": (backtest.run, "records per second through a backtest engine, and its memory"),
     "computed": (computed.run, "market data to the values of all factors of one instrument"),
+    "compute": (compute.run, "events per second through computed factors, over a catalog"),
     "exf": (exf.run, "the ExtF service: CPU, schedule, from an exchange's change to on_factors"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }

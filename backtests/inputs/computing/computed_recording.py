@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 STAGE: Final = ".computing"
 """The folder in a catalog in which recordings are written before they become visible."""
+PART_BYTES: Final = 32 << 20
+"""The size of a part, uncompressed, which is in memory while it becomes a file."""
 _NEVER_S: Final = 1e9
 
 
@@ -101,7 +103,13 @@ def write_recording(
 def _write(stage: Path, name: str, source: str, batches: Iterable[FactorBatch]) -> int:
     """Write the records into a folder of their own; return their number."""
     with RecordingWriter(
-        stage, source=source, name=name, flush_s=_NEVER_S, rotate_s=_NEVER_S, after_market=True
+        stage,
+        source=source,
+        name=name,
+        rotate_bytes=PART_BYTES,
+        rotate_s=_NEVER_S,
+        flush_s=_NEVER_S,
+        after_market=True,
     ) as writer:
         for batch in batches:
             writer.write_factors(batch)
