@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exchanges.rest_venue import BadBodyError, RateLimitedError
 from adapters.exf.polling.source_health import SourceHealth
+from dolphin_strategies.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from adapters.exchanges.rest_venue import Definitions, Instrument
     from adapters.exf.polling.http_client import Answer
@@ -50,6 +51,7 @@ class DefinitionReader:
         self._definitions: Final = definitions
         self.on_change: Final[list[Callable[[], None]]] = []
         self._instruments: Mapping[str, Instrument] | None = None
+        self._unlisted: dict[str, str] = {}
 
     def failed(self, kind: str, text: str, body: bytes = b"") -> None:
         """Count a poll that brought no definitions."""
@@ -83,6 +85,7 @@ class DefinitionReader:
         self.health.succeeded(answer.latency_ns, 0)
         if found != self._instruments:
             self._instruments = found
+            self._unlisted.clear()
             self._changed()
         return True
 
@@ -103,8 +106,15 @@ class DefinitionReader:
         if instrument is None:
             # An answer about others to a question about one may use another name for it.
             is_unclear = self._definitions.names_symbol and self._instruments
-            return "" if is_unclear else f"{symbol} is not traded: the exchange does not list it"
+            return "" if is_unclear else self._why_unlisted(symbol, self._instruments)
         return f"{symbol} is not traded: {instrument.closed}" if instrument.closed else ""
+
+    def _why_unlisted(self, symbol: str, listed: Iterable[str]) -> str:
+        """Return the reason with the nearest symbol, which takes long to find, once."""
+        if symbol not in self._unlisted:
+            near = did_you_mean(symbol, listed)
+            self._unlisted[symbol] = f"{symbol} is not traded: the exchange does not list it{near}"
+        return self._unlisted[symbol]
 
     def contract(self, symbol: str) -> tuple[float, str]:
         """Return the contract size of an instrument; NaN with a reason if it is not known."""

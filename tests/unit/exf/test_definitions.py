@@ -259,6 +259,7 @@ def test_an_instrument_that_is_not_listed_is_not_traded() -> None:
     assert whole.read(binance_of("TRADING"), answer)
     assert whole.why_unusable("SOLUSDT") == ""
     assert "does not list it" in whole.why_unusable("LUNAUSDT")
+    assert "did you mean 'SOLUSDT'" in whole.why_unusable("SOLUSD")
     one = DefinitionReader("x", VENUES["kraken"].definitions["pair"])
     assert one.read(kraken_of("online"), answer)
     assert [one.why_unusable(name) for name in ("XBTUSD", "XXBTZUSD", "BTC-USD")] == ["", "", ""]
