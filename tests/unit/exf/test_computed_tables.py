@@ -8,6 +8,7 @@ import pytest
 
 from adapters.exchanges import known_venues
 from adapters.exf.registry.registry_file import load
+from adapters.streams.stream_venues import STREAM_VENUES
 from dolphin_strategies import ConfigError
 from live.exf.status_report import factors_table
 from tests.support.exchange.registries import factor_file, packaged, registry_of
@@ -221,6 +222,17 @@ def test_a_wrong_table_is_refused_with_its_reason(tmp_path: Path, text: str, rea
     with pytest.raises(ConfigError, match=reason) as caught:
         load(known_venues(), [path])
     assert str(path) in str(caught.value)
+
+
+def test_an_instrument_is_named_as_the_venues_streams_name_it() -> None:
+    """The pattern of a polled venue is that of its data client."""
+    venues = known_venues()
+    streamed = {name: venue for name, venue in venues.items() if venue.instruments is not None}
+    assert streamed.keys() == STREAM_VENUES.keys() & venues.keys()
+    for name, venue in streamed.items():
+        assert venue.instruments is not None
+        for asset in ("BTC", "ETH", "SOL", "DOGE"):
+            assert venue.instruments.of(asset) == str(STREAM_VENUES[name].instrument_id(asset))
 
 
 def test_the_packaged_streams_can_all_be_built() -> None:
