@@ -40,7 +40,8 @@ class HazelcastSource:
     """Follow one entry while its cluster comes and goes.
 
     With ``push`` the cluster sends each change; the entry is also read every ``poll_s`` seconds,
-    and after each connection, because events are lost while disconnected. With ``poll`` the
+    and after each connection, because events are lost while disconnected. A map that is destroyed
+    ends the connection, because the cluster forgets who listens to it. With ``poll`` the
     entry is only read. One call is in flight at a time; an answer later than 0.5 s is not used.
 
     While there is no value under the key the source is stale: from the event of its removal,
@@ -88,13 +89,16 @@ class HazelcastSource:
 
     @property
     def counters(self) -> dict[str, int]:
-        """``refused_values``, ``late_answers``, and the counters of
+        """``refused_values``, ``late_answers``, ``destroyed_maps``, and the counters of
         :class:`~adapters.hazelcast_map.entry.value_sequence.ValueSequence`.
         """
         with self._lock:
             return {
                 "refused_values": self._entry.refused_values,
                 "late_answers": self._late_answers,
+                "destroyed_maps": 0
+                if self._connection is None
+                else self._connection.destroyed_maps,
                 **self._entry.values.counters,
             }
 
@@ -175,6 +179,7 @@ class HazelcastSource:
         """Serve a connected map, on the connection's thread."""
         key = self.settings.key
         if self.settings.mode == "push":
+            connection.end_if_destroyed()
             listening = self._listen(connection, entries, key)
             if not connection.answer(listening):
                 raise ConnectionLostError("the cluster did not take the listener in time")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hazelcast.client import HazelcastClient
 from hazelcast.config import ReconnectMode
+from hazelcast.core import DistributedObjectEventType
 from hazelcast.lifecycle import LifecycleState
 
 from adapters.hazelcast_map.connection.connection_errors import ConnectionErrors
@@ -17,6 +18,7 @@ from adapters.hazelcast_map.settings import HazelcastSettings, credentials
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hazelcast.core import DistributedObjectEvent
     from hazelcast.future import Future
     from hazelcast.proxy.map import Map
 
@@ -29,6 +31,8 @@ CONNECT_TIMEOUT_S: Final = 2.0
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 1.0
 CLOSE_TIMEOUT_S: Final = 1.5
+_MAP_SERVICE: Final = "hz:impl:mapService"
+"""What a member calls its maps, among objects of other kinds under the same name."""
 _FAIL_FAST: Final[dict[str, Any]] = {
     # Each connection has a client of its own, so that no event is missed unnoticed.
     "reconnect_mode": ReconnectMode.OFF,
@@ -64,6 +68,11 @@ class ClusterConnection:
     ConfigError
         If the credentials in the environment are incomplete.
 
+    Attributes
+    ----------
+    destroyed_maps : int
+        How often a connection ended because its map was destroyed, see ``end_if_destroyed``.
+
     Notes
     -----
     Only ``close`` blocks the thread that created it, for up to 1.5 s.
@@ -85,6 +94,8 @@ class ClusterConnection:
         self._is_lost = False
         self._must_hurry = False
         self._lost_because = ""
+        self._client: HazelcastClient | None = None
+        self.destroyed_maps = 0
         self._thread: Final = threading.Thread(
             target=self._run, name="dolphin-hazelcast", daemon=True
         )
@@ -148,6 +159,15 @@ class ClusterConnection:
         if self._is_lost or self._is_closing:
             raise ConnectionLostError(self._lost_because)
 
+    def end_if_destroyed(self) -> None:
+        """End this connection when the map is destroyed, on this connection's thread.
+
+        A member then forgets the map's listeners without an event of the entry; they are added
+        again with the next connection.
+        """
+        if self._client is not None:
+            self._client.add_distributed_object_listener(self._on_object)
+
     def hurry(self) -> None:
         """End the current pause, or skip the next one; on any thread."""
         with self._changed:
@@ -192,6 +212,7 @@ class ClusterConnection:
                 )
         except Exception as error:  # noqa: BLE001 - a bad option too is a reason
             return False, errors.sentence(error)
+        self._client = client
         try:
             self._serve(self, client.entries)
         except ConnectionLostError as lost:
@@ -199,15 +220,25 @@ class ClusterConnection:
         except Exception as error:  # noqa: BLE001 - reported, instead of lost with the thread
             return True, f"an error in this program: {error!r}"
         finally:
+            self._client = None
             _shut_down(client)
         return True, ""
 
+    def _on_object(self, event: DistributedObjectEvent) -> None:
+        if (event.service_name, event.name, event.event_type) == (
+            _MAP_SERVICE, self._settings.map_name, DistributedObjectEventType.DESTROYED,
+        ):  # fmt: skip
+            self.destroyed_maps += 1
+            self._lose("the map was destroyed")
+
     def _on_lifecycle(self, state: str) -> None:
-        if state not in {LifecycleState.DISCONNECTED, LifecycleState.SHUTDOWN}:
-            return
+        if state in {LifecycleState.DISCONNECTED, LifecycleState.SHUTDOWN}:
+            self._lose("the connection was lost")
+
+    def _lose(self, reason: str) -> None:
         with self._changed:
-            self._is_lost = True
-            self._lost_because = "the connection was lost"
+            if not self._is_lost:
+                self._is_lost, self._lost_because = True, reason
             self._changed.notify_all()
         if not self._is_closing:
             self._report(f"{self._settings}: {self._lost_because}; trying again")

@@ -187,3 +187,38 @@ def test_removals_and_values_in_quick_turn_bring_each_value_once(
             assert (await next_of(source))["a"] == 1
 
     run(body)
+
+
+def test_a_destroyed_map_is_listened_to_again(member: Member, settings: HazelcastSettings) -> None:
+    """It is counted, the entry has no value, and the next values come as events."""
+    settings = replace(settings, map_name=f"map-{settings.key}", poll_s=1.0)
+    key = settings.key
+
+    async def body() -> None:
+        async with following(settings) as source:
+
+            async def noticed(times: int) -> None:
+                await eventually_async(
+                    lambda: source.counters["destroyed_maps"] == times, f"destroyed {times} times"
+                )
+
+            for number in (1, 2):
+                # Another client's each time: one that has destroyed its map does so once.
+                entries = member.map(settings.map_name)
+                entries.set(key, f'{{"a": 1, "_sequence": {number}}}')
+                assert (await next_of(source)).sequence == number
+                await state_is(source, SourceState.LIVE)
+                entries.destroy()
+                await noticed(number)
+                await state_is(source, SourceState.STALE)
+            entries = member.map(settings.map_name)
+            entries.set(key, '{"a": 1, "_sequence": 3}')
+            # From a reading, before which the source has begun to listen.
+            assert (await next_of(source)).sequence == 3
+            for number in range(4, 54):  # far more than readings
+                entries.set(key, f'{{"a": 1, "_sequence": {number}}}')
+            for number in range(4, 54):
+                assert (await next_of(source)).sequence == number
+            assert source.status().lost == 0
+
+    run(body)
