@@ -200,7 +200,9 @@ IMPORTED: Final = (
     "live.run_exf",
     "live.node.node_command",
     "tests.support.catalogs.recorders",
+    "tests.support.exchange.local_exchange",
     "tests.support.nodes.replay_node",
+    "tests.support.nodes.stream_node",
     "tests.support.nodes.warm_up_node",
 )
 """What the scripts import, some of it only when they need it."""

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.exchange.streaming.listings import Listing
     from tests.support.exchange.streaming.venue_streams import Message, VenueStreams
 
 STAMP_RANGE_US: Final = 10_000_000
 """A time stamp is the UNIX clock's microseconds modulo this: ten seconds."""
+PREPARED: Final = 10_000
+"""How many different events a prepared rate has at most."""
 STEPS: Final = 64
 """A path without stamps repeats after this many steps."""
 
@@ -38,6 +42,10 @@ class Rate:
         modulo ``STAMP_RANGE_US``, or its number from 0 on.
     stamp_field : {"size", "price"}
         Where: the bid's (trade's) size in lots, or its price in ticks above the listing's.
+    is_prepared : bool
+        Encode the first ``PREPARED`` events before the first is sent, and repeat these: for
+        rates at which encoding would take the processor from what is measured. Their stamps
+        are those of the beginning, and their numbers begin anew.
 
     """
 
@@ -47,6 +55,7 @@ class Rate:
     n: int = 0
     stamp: Stamp = ""
     stamp_field: StampField = "size"
+    is_prepared: bool = False
 
 
 class MarketPath:
@@ -107,13 +116,26 @@ class MarketRates:
         return len(self._tasks)
 
     async def _run(self, rate: Rate) -> None:
-        path = MarketPath(self._venue, rate)
+        make = _prepared if rate.is_prepared else _encoded
+        event = make(self._venue, rate)
         began, sent = time.monotonic(), 0
         while not rate.n or sent < rate.n:
             due = int((time.monotonic() - began) * rate.per_second) + 1
             if rate.n:
                 due = min(due, rate.n)
-            self._venue.publish([message for i in range(sent, due) for message in path.event(i)])
+            self._venue.publish([message for i in range(sent, due) for message in event(i)])
             self.sent_events += due - sent
             sent = due
             await asyncio.sleep(max(began + sent / rate.per_second - time.monotonic(), 0))
+
+
+def _encoded(venue: VenueStreams, rate: Rate) -> Callable[[int], list[Message]]:
+    """Return what makes the messages of an event."""
+    return MarketPath(venue, rate).event
+
+
+def _prepared(venue: VenueStreams, rate: Rate) -> Callable[[int], list[Message]]:
+    """Return what returns the messages of an event without making them."""
+    path = MarketPath(venue, rate)
+    events = [path.event(i) for i in range(min(rate.n or PREPARED, PREPARED))]
+    return lambda i: events[i % len(events)]
