@@ -25,6 +25,9 @@ class MarkIndexBasisBps(ComputedFactor):
     ----------
     instrument : InstrumentId
         The instrument; mark and index prices.
+    alive : str, optional
+        ``"quotes"``: the time to live is for quotes, because the venue sends a mark or index
+        price only when it changes.
 
     """
 
@@ -32,12 +35,12 @@ class MarkIndexBasisBps(ComputedFactor):
 
     kinds: ClassVar = (DataKind.MARK, DataKind.INDEX)
 
-    def __init__(self, instrument: InstrumentId) -> None:
-        super().__init__(instrument, instrument)
+    def __init__(self, instrument: InstrumentId, *, alive: DataKind | str | None = None) -> None:
+        super().__init__(instrument, instrument, alive=alive)
 
     def make_formula(self) -> Formula:
         """Return the basis."""
-        return Formula("over", self.states, (), scale=1e4)
+        return Formula("over", self.states[:2], (), scale=1e4)
 
 
 class Funding8h(ComputedFactor):

@@ -180,6 +180,21 @@ def test_mark_over_index() -> None:
     assert value_of(factors) == (101.0 / 100.0 - 1) * 1e4
 
 
+def test_marks_that_are_not_repeated_live_as_long_as_quotes_come() -> None:
+    """On venues that send a mark or index price only when it changes."""
+    own = spec("MarkIndexBasisBps", name="own", time_to_live_s=2.0)
+    shared = spec("MarkIndexBasisBps", name="shared", time_to_live_s=2.0, alive="quotes")
+    factors = ComputedFactors([own, shared])
+    factors.update(MarkPriceUpdate(ID, Price(101.0, 1), START, START))
+    factors.update(IndexPriceUpdate(ID, Price(100.0, 1), START, START))
+    factors.update(quote(START + 5 * SECOND))
+    factors.evaluate(factors.now_ns)
+    assert math.isnan(factors.values[0])
+    assert factors.values[1] == pytest.approx(100.0)
+    factors.evaluate(START + 7 * SECOND)
+    assert math.isnan(factors.values[1])
+
+
 def test_a_consensus_counts_venues_that_are_alive() -> None:
     """A venue that is silent leaves it at its own instant; a crossed one at once."""
     venues = [PERPETUAL, SPOT, "BTCUSDT-LINEAR.BYBIT"]
