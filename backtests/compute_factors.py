@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> None:
             f"{iso_instant(inputs.first_ns)} to {iso_instant(inputs.end_ns)}"
         )
         raise ConfigError(msg)
-    for reason in inputs.left_out:
+    for reason in inputs.reasons():
         report(f"left out: {reason}")
     tables = ", ".join(f"{t.kind} of {t.identifier}" for t in inputs.tables)
     report(f"{len(inputs.specs)} factors from {tables}")

@@ -22,7 +22,7 @@ from nautilus_trader.model import AccountId, AccountType, Money, OmsType, Trader
 from nautilus_trader.persistence import DataCatalogConfig
 
 from adapters.computing.computed_source import ComputedSource
-from adapters.computing.computing_actor import ComputingActor
+from adapters.computing.computing_actor import ComputingActor, subscribe_input
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.synthetic_quote_maker import QuoteMaker
 from adapters.market.btcusdt_instruments import USDT, btcusdt_synthetic
@@ -33,7 +33,7 @@ from adapters.market.synthetic_data_client import (
 )
 from adapters.streams.venues import binance_usdm
 from dolphin_strategies.computed.factor_set import ComputedFactors
-from live.node.settings.computed_settings import computed_factors
+from live.node.settings.computed_settings import computed_factors, subscribe_at_binance
 from live.node.settings.node_settings import VENUE
 from live.node.settings.settings_check import binance_keys
 
@@ -118,7 +118,8 @@ def build_node(
     node.add_actor(feed)
     if isinstance(source, ComputedSource):
         factors = ComputedFactors(computed_factors(settings.node).specs)
-        node.add_actor(ComputingActor(factors, source.take))
+        ask = subscribe_input if market is not None else subscribe_at_binance
+        node.add_actor(ComputingActor(factors, source.take, subscribe=ask))
     node.add_strategy(strategy)
     return node, feed
 

@@ -149,7 +149,7 @@ class NodeRun:
         node = self._settings.node
         if node.compute is not None:
             found = computed_factors(node)
-            for reason in found.left_out:
+            for reason in found.reasons():
                 say(f"not computed: {reason}", to=sys.stderr)
             return ComputedSource(found.schema)
         url = node.source

@@ -36,6 +36,8 @@ KINDS: Final[dict[str, Kind]] = {
 }
 """The kind of an input → its kind of table, in the order of data of one instant."""
 
+MOST_REASONS: Final = 6
+"""Factors that are told of one by one as left out."""
 MIN_ROWS: Final = 10_000
 """The number of rows that are read at once, at least."""
 
@@ -64,6 +66,12 @@ class ComputedInputs:
     tables: tuple[MarketTable, ...]
     instruments: tuple[Any, ...]
     left_out: tuple[str, ...]
+
+    def reasons(self) -> list[str]:
+        """Return the first sentences of ``left_out``, and how many there are more."""
+        more = len(self.left_out) - MOST_REASONS
+        shown = list(self.left_out[:MOST_REASONS])
+        return [*shown, f"and {more:,} more"] if more > 0 else shown
 
     @property
     def schema(self) -> FactorSchema:

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from adapters.exf.registry.computed_file import PACKAGED, read_specs
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP
+from adapters.streams.stream_venue import StreamKind
+from adapters.streams.subscriptions import subscribe
+from adapters.streams.venues import binance_usdm
 from dolphin_strategies.computed.inputs import DataKind
 from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
+    from nautilus_trader.common import DataActor
+
     from dolphin_strategies.computed.inputs import Input
     from dolphin_strategies.computed.spec import ComputedSpec
     from live.node.settings.node_settings import NodeTable
 
 PACKAGED_WORD: Final = "packaged"
 """What stands for the packaged file in settings."""
-_OF_EACH_VENUE: Final = frozenset(
-    {
-        DataKind.QUOTES,
-        DataKind.TRADES,
-        DataKind.BOOK,
-        DataKind.MARK,
-        DataKind.INDEX,
-        DataKind.FUNDING,
-    }
-)
+STREAM_KINDS: Final = {
+    DataKind.QUOTES: StreamKind.QUOTE,
+    DataKind.TRADES: StreamKind.TRADE,
+    DataKind.BOOK: StreamKind.DELTAS,
+    DataKind.MARK: StreamKind.MARK,
+    DataKind.INDEX: StreamKind.INDEX,
+    DataKind.FUNDING: StreamKind.FUNDING,
+    DataKind.OPEN_INTEREST: StreamKind.OPEN_INTEREST,
+    DataKind.LIQUIDATIONS: StreamKind.LIQUIDATION,
+    DataKind.VOLATILITY_INDEX: StreamKind.VOLATILITY_INDEX,
+}
+_BINANCE: Final = binance_usdm.VENUE
+MOST_REASONS: Final = 6
+"""Factors that are told of one by one as not computed."""
 _OF_LOCAL_MARKETS: Final = {
     "simulated": frozenset({DataKind.QUOTES}),
     "replay": frozenset({DataKind.QUOTES, DataKind.TRADES}),
@@ -47,6 +56,12 @@ class RunFactors(NamedTuple):
 
     specs: tuple[ComputedSpec, ...]
     left_out: tuple[str, ...]
+
+    def reasons(self) -> list[str]:
+        """Return the first sentences of ``left_out``, and how many there are more."""
+        more = len(self.left_out) - MOST_REASONS
+        shown = list(self.left_out[:MOST_REASONS])
+        return [*shown, f"and {more:,} more"] if more > 0 else shown
 
     @property
     def schema(self) -> FactorSchema:
@@ -81,11 +96,18 @@ def computed_factors(node: NodeTable) -> RunFactors:
     return RunFactors(tuple(specs), tuple(left_out))
 
 
+def subscribe_at_binance(actor: DataActor, needed: Input) -> None:
+    """Subscribe an actor to an input, with Binance's own types."""
+    instrument_id: Any = needed.instrument_id
+    subscribe(actor, _BINANCE, STREAM_KINDS[needed.kind], instrument_id)
+
+
 def _gives(venue: str, needed: Input) -> bool:
     """Return whether a market gives an input."""
     kinds = _OF_LOCAL_MARKETS.get(venue)
     if kinds is not None:
         return needed.kind in kinds and needed.instrument_id == BTCUSDT_PERP
-    return needed.kind in _OF_EACH_VENUE and str(needed.instrument_id).endswith(
-        f".{BTCUSDT_PERP.venue}"
+    market = _BINANCE.symbol.rpartition("-")[2]
+    return STREAM_KINDS[needed.kind] in _BINANCE.rows and str(needed.instrument_id).endswith(
+        f"-{market}"
     )

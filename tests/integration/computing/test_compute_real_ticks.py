@@ -70,7 +70,7 @@ def test_factors_of_the_touch_equal_those_of_the_files(computed: tuple[Path, Any
     """At every instant of a record, of 98,000: from the newest quote of the file."""
     folder, catalog = computed
     perp, spot = Ticks(folder, "usdm"), Ticks(folder, "spot")
-    ts, values = catalog.arrays(["mid", "spread_bps", "imbal_btc", "basis"])
+    ts, values = catalog.arrays(["mid", "spread", "imbal_btc", "basis"])
     at, other = perp.newest(ts), spot.newest(ts)
     bid, ask, bids, asks = (x[at] for x in (perp.bid, perp.ask, perp.bids, perp.asks))
     mid, spot_mid = (bid + ask) / 2, (spot.bid[other] + spot.ask[other]) / 2
