@@ -98,7 +98,8 @@ class FactorFeed(DataActor):
     In a BacktestEngine the source must be a :class:`TimedSource`, or a MemorySource that an actor
     of the engine writes. A TimedSource's records are published at the instants at which they are
     due, before the engine's own data of these instants: a strategy receives the same as if the
-    records were the first data added to the engine. A MemorySource's are published at once.
+    records were the first data added to the engine; of a source that ``is_after_market``, the
+    last. A MemorySource's are published at once.
 
     """
 
@@ -119,6 +120,7 @@ class FactorFeed(DataActor):
         self._state = SourceState.WAITING
         self._timed_source: TimedSource | None = None
         self._alerts = 0
+        self._lead_ns = 1
 
     @property
     def age_ns(self) -> int | None:
@@ -187,6 +189,7 @@ class FactorFeed(DataActor):
             )
             raise ConfigError(msg)
         self._timed_source = self.source
+        self._lead_ns = 0 if getattr(self.source, "is_after_market", False) else 1
         self.source.open(self._on_due, self.clock.timestamp_ns)
         # Otherwise an alert just before the engine's first instant would lie in the past.
         self.clock.set_time(self.clock.timestamp_ns() - 2)
@@ -204,7 +207,7 @@ class FactorFeed(DataActor):
             self._alerts += 1
             name = f"{DUE_ALERT}-{self._alerts % 2}"
             # The engine fires the alerts of an instant after its data of that instant.
-            self.clock.set_time_alert_ns(name, due_ns - 1, self._on_due)
+            self.clock.set_time_alert_ns(name, due_ns - self._lead_ns, self._on_due)
 
     def _on_due(self, event: object = None) -> None:
         """Publish the records due one nanosecond from now, with the clocks at that instant."""
@@ -214,7 +217,7 @@ class FactorFeed(DataActor):
         self._move_clocks(due_ns)
         self._outlet.publish_all()
         # The engine does not let an alert advance the time beyond its own.
-        self._move_clocks(due_ns - 1)
+        self._move_clocks(due_ns - self._lead_ns)
         self._set_alert(source)
 
     def _move_clocks(self, now_ns: int) -> None:

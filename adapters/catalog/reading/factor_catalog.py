@@ -223,7 +223,8 @@ class FactorCatalog:
     ) -> list[CustomData]:
         """Return the records as data of a backtest engine; add them before any other data.
 
-        The list takes about 1.1 kB per record of 85 factors; long backtests stream ``batches``.
+        Records made from market data (``is_after_market``) are added after it. The list takes
+        about 1.1 kB per record of 85 factors; long backtests stream ``batches``.
         """
         data: list[CustomData] = []
         with no_collection():

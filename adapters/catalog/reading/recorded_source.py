@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
+from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.source import SourceState, SourceStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -31,6 +32,8 @@ class RecordedSource:
     delivered_ns : iterable of int64 arrays, optional
         For each batch the instants at which its records are due, UNIX nanoseconds; ``ts_init``
         by default.
+    is_after_market : bool
+        Whether a feed in a backtest delivers records after the engine's data of their instant.
 
     Notes
     -----
@@ -43,7 +46,10 @@ class RecordedSource:
         self,
         batches: Iterable[FactorBatch],
         delivered_ns: Iterable[NDArray[np.int64]] | None = None,
+        *,
+        is_after_market: bool = False,
     ) -> None:
+        self.is_after_market: Final = is_after_market
         self._batches = iter(batches)
         self._delivered_ns = None if delivered_ns is None else iter(delivered_ns)
         self._records: list[ExternalFactors] = []
@@ -56,7 +62,12 @@ class RecordedSource:
 
     @classmethod
     def of_catalog(
-        cls, catalog: FactorCatalog, start_ns: int | None = None, end_ns: int | None = None
+        cls,
+        catalog: FactorCatalog,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        *,
+        recordings: Collection[str] | None = None,
     ) -> Self:
         """Make a source of a window of a catalog.
 
@@ -66,9 +77,26 @@ class RecordedSource:
             The catalog.
         start_ns, end_ns : int, optional
             The window by ``ts_init``, UNIX nanoseconds, half-open.
+        recordings : collection of str, optional
+            Their names; all by default.
+
+        Raises
+        ------
+        ConfigError
+            If some of the recordings come after market data of their instant and others before.
 
         """
-        return cls(catalog.batches(start_ns, end_ns))
+        chosen = [r for r in catalog.recordings() if recordings is None or r.name in recordings]
+        places = {r.is_after_market for r in chosen if r.records}
+        if len(places) > 1:
+            computed = ", ".join(r.name for r in chosen if r.is_after_market)
+            msg = (
+                f"{catalog.path}: recordings made from market data ({computed}) come after it, "
+                "others before; name those of one kind in `recordings`"
+            )
+            raise ConfigError(msg)
+        batches = catalog.batches(start_ns, end_ns, recordings=recordings)
+        return cls(batches, is_after_market=True in places)
 
     @property
     def schema(self) -> FactorSchema | None:
