@@ -11,6 +11,7 @@ from nautilus_trader.common import DataActor, DataActorConfig
 from nautilus_trader.model import ActorId, CustomData
 
 from adapters.feed.latency import LatencyRecorder
+from adapters.feed.node_loop import busy_time_of
 from adapters.feed.record_outlet import RecordOutlet
 from dolphin_strategies.backtest_clock import is_backtest_clock
 from dolphin_strategies.errors import ConfigError
@@ -23,6 +24,8 @@ from dolphin_strategies.feed_messages import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dolphin_strategies.factors.batch import FactorBatch
     from dolphin_strategies.factors.source import FactorSource
 
@@ -145,10 +148,11 @@ class FactorFeed(DataActor):
         except RuntimeError:
             msg = "FactorFeed: expected a node that runs in an asyncio loop; use run_async()"
             raise ConfigError(msg) from None
+        self._outlet.busy = busy_time_of(self._loop)
         self.source.open(self._deliver, time.time_ns)
         self.subscribe_data(FEED_MESSAGES)
         # Not at once: a record published inside on_start has no subscriber yet.
-        self._turn = self._loop.call_soon(self._spin if self._spins else self._deliver)
+        self._turn = self._loop.call_soon(self._begin)
         self.clock.set_timer_ns(STATUS_TIMER, STATUS_INTERVAL_NS, callback=self._tell_state)
 
     def on_stop(self) -> None:
@@ -157,7 +161,23 @@ class FactorFeed(DataActor):
         if self._loop is not None:
             self.clock.cancel_timer(STATUS_TIMER)
         self._loop = None
+        self._outlet.is_open = False
         self.source.close()
+
+    @property
+    def look(self) -> Callable[[], None]:
+        """Call this before and after other work on the node's thread, such as handing over a
+        quote: it publishes a record that is there, so that none waits for the work.
+
+        It waits for nothing, takes about 0.3 µs when there is no record, and does nothing before
+        the start, after the stop, or within the publication of another record.
+        """
+        return self._outlet.look
+
+    def _begin(self) -> None:
+        if self._loop is not None:
+            self._outlet.is_open = True
+            (self._spin if self._spins else self._deliver)()
 
     def _spin(self) -> None:
         """Publish a record if one comes within a few spins, then let the loop turn."""

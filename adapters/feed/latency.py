@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from adapters.feed.busy_time import BusyTime
 from dolphin_strategies.observation import StrategyObserver, observe
 
 if TYPE_CHECKING:
@@ -73,29 +74,53 @@ class LatencyRecorder:
         return Percentiles(float(p50), float(p99), float(p999), self._max / 1e3, self._n)
 
 
-def measure_on_factors(strategy: FactorStrategy[Any]) -> LatencyRecorder:
+class MeasuredLatencies(NamedTuple):
+    """From the producer's write to each call of a strategy's ``on_factors``."""
+
+    all: LatencyRecorder
+    while_busy: LatencyRecorder
+    """Of the records that arrived while the node's thread was busy."""
+
+
+def measure_on_factors(
+    strategy: FactorStrategy[Any], busy: BusyTime | None = None
+) -> MeasuredLatencies:
     """Record the time from the producer's write to each call of the strategy's ``on_factors``;
     both ends read ``CLOCK_MONOTONIC`` of this machine.
+
+    Parameters
+    ----------
+    strategy : FactorStrategy
+        The strategy to observe.
+    busy : BusyTime, optional
+        The feed's; without one, nothing counts as arrived while the node was busy.
+
     """
-    observer = _LatencyObserver()
-    observe(strategy, observer)
-    return observer.recorder
+    latencies = MeasuredLatencies(LatencyRecorder(), LatencyRecorder())
+    observe(strategy, _LatencyObserver(latencies, busy or BusyTime()))
+    return latencies
 
 
 class _LatencyObserver(StrategyObserver):
     """Records the latency of each record before the strategy acts on it."""
 
-    def __init__(self) -> None:
-        self.recorder: Final = LatencyRecorder()
+    def __init__(self, latencies: MeasuredLatencies, busy: BusyTime) -> None:
+        self._latencies: Final = latencies
+        self._busy: Final = busy
 
     def around_factors(
         self, on_factors: Callable[[ExternalFactors], None]
     ) -> Callable[[ExternalFactors], None]:
-        now_ns, add = time.monotonic_ns, self.recorder.add
+        now_ns, busy = time.monotonic_ns, self._busy
+        add, add_busy = self._latencies.all.add, self._latencies.while_busy.add
 
         def measured(f: ExternalFactors) -> None:
-            if f.published_mono_ns:
-                add(now_ns() - f.published_mono_ns)
+            published_ns = f.published_mono_ns
+            if published_ns:
+                latency_ns = now_ns() - published_ns
+                add(latency_ns)
+                if published_ns < busy.until_ns:
+                    add_busy(latency_ns)
             on_factors(f)
 
         return measured

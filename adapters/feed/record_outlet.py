@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from nautilus_trader.model import CustomData
 
+from adapters.feed.busy_time import BusyTime
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, KEEP_WARM
 
 if TYPE_CHECKING:
@@ -40,13 +41,22 @@ class RecordOutlet:
     add_latency : callable
         Called with nanoseconds from the producer's write to the publication.
 
+    Attributes
+    ----------
+    busy : BusyTime
+        Where it is noted when this object looks for records.
+    last : ExternalFactors or None
+        The last record published.
+    is_open : bool
+        Whether :meth:`look` may publish.
+
     Notes
     -----
     Owned by the node's thread.
 
     """
 
-    __slots__ = ("_add_latency", "_publish", "_read", "last")
+    __slots__ = ("_add_latency", "_is_publishing", "_publish", "_read", "busy", "is_open", "last")
 
     def __init__(
         self,
@@ -57,12 +67,17 @@ class RecordOutlet:
         self._read: Final = read
         self._publish: Final = publish
         self._add_latency: Final = add_latency
+        self.busy = BusyTime()
+        self._is_publishing = False
+        self.is_open = False
         self.last: ExternalFactors | None = None
 
     def publish(self, f: ExternalFactors) -> None:
         """Publish a record."""
         now_ns = time.monotonic_ns()
+        self._is_publishing = True
         self._publish(EXTERNAL_FACTORS, CustomData(EXTERNAL_FACTORS, f))
+        self._is_publishing = False
         self.last = f
         if f.published_mono_ns:
             self._add_latency(now_ns - f.published_mono_ns)
@@ -84,6 +99,15 @@ class RecordOutlet:
         while (f := self._read()) is not None:
             self.publish(f)
 
+    def look(self) -> None:
+        """Publish a record that is there, unless one is being published; wait for none."""
+        if self._is_publishing or not self.is_open:
+            return
+        self.busy.begin_free()
+        f = self._read()
+        if f is not None:
+            self.publish(f)
+
     def spin(self) -> None:
         """Publish records that come within a few spins; meanwhile keep the CPU's caches warm."""
         read = self._read
@@ -93,3 +117,4 @@ class RecordOutlet:
                 self.publish(f)
             elif self.last is not None:
                 self._publish(KEEP_WARM, CustomData(KEEP_WARM, self.last))
+        self.busy.end_free()

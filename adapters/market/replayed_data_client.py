@@ -107,6 +107,8 @@ class ReplayedMarketClient(MarketDataClient):
         The counter that the node's DeliveryCounterActor writes.
     on_end : callable
         Called once, on the node's thread, when the node has received the last event.
+    look : callable
+        Called before each event is handed over and after the last of a turn: ``FactorFeed.look``.
     **client
         Arguments of Nautilus's MarketDataClient.
 
@@ -128,6 +130,7 @@ class ReplayedMarketClient(MarketDataClient):
         replay_clock: Callable[[], ReplayClock],
         hand_over: DeliveryCounter,
         on_end: Callable[[], None],
+        look: Callable[[], None],
         **client: Any,
     ) -> None:
         self.instrument: Final = btcusdt_perp()
@@ -138,6 +141,7 @@ class ReplayedMarketClient(MarketDataClient):
         self._replay_clock: Final = replay_clock
         self._hand_over: Final = hand_over
         self._on_end: Final = on_end
+        self._look: Final = look
         self._is_open = False
 
     async def _connect(self) -> None:
@@ -180,15 +184,17 @@ class ReplayedMarketClient(MarketDataClient):
         rows: list[int] = events.row.tolist()
         ticks = _TickMaker(self._recording, self.instrument, self.clock.timestamp_ns)
         make_quote, make_trade, handle = ticks.quote, ticks.trade, self._handle_data
-        n, total = 0, self.events_total
+        look, n, total = self._look, 0, self.events_total
         await timer.sleep_until(due_ns[0])
         while n < total and self._is_open:
             await self._wait_until_received(timer, n - MAX_QUEUED)
             now_ns = time.time_ns()
             end = min(n + EVENTS_PER_TURN, total)
             while n < end and due_ns[n] <= now_ns:
+                look()
                 handle((make_trade if is_trade[n] else make_quote)(rows[n], due_ns[n]))
                 n += 1
+            look()
             self.events_handed = n
             if n < total:
                 await timer.sleep_until(max(due_ns[n], time.time_ns() + CATCH_UP_PAUSE_NS))
@@ -221,6 +227,8 @@ class ReplayedMarketClientFactory(DataClientFactory):
         The counter that the node's DeliveryCounterActor writes.
     on_end : callable
         Called once, on the node's thread, when the node has received the last event.
+    look : callable
+        Called before and after events are handed over: ``FactorFeed.look``.
 
     Attributes
     ----------
@@ -236,8 +244,9 @@ class ReplayedMarketClientFactory(DataClientFactory):
         clock: Callable[[], ReplayClock],
         hand_over: DeliveryCounter,
         on_end: Callable[[], None],
+        look: Callable[[], None],
     ) -> None:
-        self._make: Final = (recording, clock, hand_over, on_end)
+        self._make: Final = (recording, clock, hand_over, on_end, look)
         self.client: ReplayedMarketClient | None = None
 
     def create(  # type: ignore[override]

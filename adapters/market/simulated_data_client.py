@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.live import DataClientConfig
 from nautilus_trader.live.clients import DataClientFactory, MarketDataClient
-from nautilus_trader.model import Price, Quantity, QuoteTick
 
 from adapters.market.btcusdt_instruments import btcusdt_perp
-from adapters.market.simulated_path import STEP_NS, SimulatedPath
+from adapters.market.prepared_quotes import PreparedQuotes
+from adapters.market.simulated_path import STEP_NS
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from nautilus_trader.common import Clock
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         UnsubscribeQuotes,
         UnsubscribeTrades,
     )
+
+    from adapters.market.simulated_path import SimulatedPath
 
 
 class SimulatedMarketClientConfig(DataClientConfig):
@@ -39,33 +41,46 @@ class SimulatedMarketClient(MarketDataClient):
         The market.
     start_ns : callable
         Returns the instant of step 0, UNIX nanoseconds; called when quotes are subscribed.
+    look : callable
+        Called before and after a quote is handed over: ``FactorFeed.look``.
     **client
         Arguments of Nautilus's MarketDataClient.
 
     Notes
     -----
-    Owned by the node's thread.
+    Owned by the node's thread. An error goes to the loop's exception handler, which must stop
+    the node.
 
     """
 
-    def __init__(self, path: SimulatedPath, start_ns: Callable[[], int], **client: Any) -> None:
+    def __init__(
+        self,
+        path: SimulatedPath,
+        start_ns: Callable[[], int],
+        look: Callable[[], None],
+        **client: Any,
+    ) -> None:
         self.instrument: Final = btcusdt_perp()
         super().__init__(venue=self.instrument.id.venue, **client)
-        self._path = path
         self._start_ns = start_ns
-        self._is_quoting = False
+        self._look: Final = look
+        self._quotes: Final = PreparedQuotes(path, self.instrument, time.time_ns)
+        self._step_0_ns = 0
+        self._done = -1
+        self._timer: asyncio.TimerHandle | None = None
 
     async def _connect(self) -> None:
         self._handle_instrument(self.instrument)
 
     async def _disconnect(self) -> None:
-        self._is_quoting = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     async def _subscribe_quotes(self, command: SubscribeQuotes) -> None:
-        if not self._is_quoting:
-            self._is_quoting = True
-            # An exception in the task stops a node that has shutdown_on_error.
-            self.create_task(self._quote(), "quotes")
+        if self._timer is None:
+            self._step_0_ns = self._start_ns()
+            self._wait_for(max(0, self._step_now()))
 
     async def _subscribe_trades(self, command: SubscribeTrades) -> None:
         # There are no trades; a strategy that wants the newest price subscribes to both.
@@ -78,30 +93,25 @@ class SimulatedMarketClient(MarketDataClient):
         # The sandbox keeps matching resting orders and exits against these quotes.
         return
 
-    async def _quote(self) -> None:
-        """Publish each step's quote when it is due, and only the newest if late."""
-        start_ns = self._start_ns()
-        done = -1
-        while self._is_quoting:
-            step = (time.time_ns() - start_ns) // STEP_NS
-            if step > done:
-                self._hand_over(step, start_ns + step * STEP_NS)
-                done = step
-            await asyncio.sleep((start_ns + (done + 1) * STEP_NS - time.time_ns()) / 1e9)
+    def _quote(self) -> None:
+        """Hand over the quote of the newest step that is due."""
+        step = self._step_now()
+        if step > self._done:
+            self._done = step
+            self._look()
+            self._handle_data(self._quotes.quote(step, self._step_0_ns + step * STEP_NS))
+            self._look()
+            self._quotes.prepare(step + 1)
+        self._wait_for(self._done + 1)
 
-    def _hand_over(self, step: int, due_ns: int) -> None:
-        quote = self._path.quote(step)
-        self._handle_data(
-            QuoteTick(
-                self.instrument.id,
-                Price(quote.bid, 1),
-                Price(quote.ask, 1),
-                Quantity(quote.bid_size, 3),
-                Quantity(quote.ask_size, 3),
-                due_ns,
-                max(due_ns, time.time_ns()),
-            )
-        )
+    def _step_now(self) -> int:
+        return (time.time_ns() - self._step_0_ns) // STEP_NS
+
+    def _wait_for(self, step: int) -> None:
+        """Set the timer to a step: one callback, where a task that sleeps takes two turns."""
+        if self.loop is not None:
+            due_ns = self._step_0_ns + step * STEP_NS
+            self._timer = self.loop.call_later((due_ns - time.time_ns()) / 1e9, self._quote)
 
 
 class SimulatedMarketClientFactory(DataClientFactory):
@@ -113,17 +123,20 @@ class SimulatedMarketClientFactory(DataClientFactory):
         The market.
     start_ns : callable
         Returns the instant of step 0, UNIX nanoseconds; called when quotes are subscribed.
+    look : callable
+        Called before and after a quote is handed over: ``FactorFeed.look``.
 
     """
 
-    def __init__(self, path: SimulatedPath, start_ns: Callable[[], int]) -> None:
-        self._path = path
-        self._start_ns = start_ns
+    def __init__(
+        self, path: SimulatedPath, start_ns: Callable[[], int], look: Callable[[], None]
+    ) -> None:
+        self._made_of: Final = (path, start_ns, look)
 
     def create(  # type: ignore[override]
         self, *, name: str, config: DataClientConfig, cache: ClientCache, clock: Clock
     ) -> SimulatedMarketClient:
         """Make the client; called by Nautilus while it builds the node."""
         return SimulatedMarketClient(
-            self._path, self._start_ns, name=name, config=config, cache=cache, clock=clock
+            *self._made_of, name=name, config=config, cache=cache, clock=clock
         )

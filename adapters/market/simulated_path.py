@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -15,7 +17,7 @@ STEP_NS: Final = 5_000_000
 STEPS_PER_SECOND: Final = 200
 BLOCK_STEPS: Final = 120_000
 START_PRICE: Final = 60_000.0
-TICK: Final = 0.1
+TICKS_PER_USDT: Final = 10
 
 _PRESSURE_TIME_S: Final = 6.0
 """How long order-book pressure lasts (time constant of its mean reversion)."""
@@ -91,13 +93,32 @@ class SimulatedPath:
         self._block = self._make(0, START_PRICE, 1.0)
         self._values = np.empty(len(SCHEMA))
 
-    def quote(self, step: int) -> MarketStep:
-        """Return best bid and ask (USDT) with sizes (BTC); steps go forward."""
+    def quotes(self, step: int, count: int) -> list[MarketStep]:
+        """Return best bid and ask (USDT) with sizes (BTC) of a step and those after it.
+
+        Parameters
+        ----------
+        step : int
+            The first; steps go forward.
+        count : int
+            How many, at least 1; a block's end cuts them short, but never the first.
+
+        """
         block = self._at(step)
         i = step % BLOCK_STEPS
-        bid = round(round(block.mid[i] / TICK) * TICK, 1)
-        lean = float(block.fast[i, 0])
-        return MarketStep(bid, round(bid + TICK, 1), 3.0 * (1.1 + lean), 3.0 * (1.1 - lean))
+        ticks = np.rint(block.mid[i : i + count] * TICKS_PER_USDT)
+        lean = block.fast[i : i + count, 0]
+        columns = (
+            ticks / TICKS_PER_USDT,
+            (ticks + 1) / TICKS_PER_USDT,
+            3.0 * (1.1 + lean),
+            3.0 * (1.1 - lean),
+        )
+        return list(map(MarketStep, *(column.tolist() for column in columns)))
+
+    def delay_ns(self, step: int) -> int:
+        """Return how long after its quote a step's factors are due: 0 to 5 ms, anew for each."""
+        return random.Random(f"{self._seed} {step}").randrange(STEP_NS)  # noqa: S311 - no secret
 
     def factors(self, step: int) -> NDArray[np.float64]:
         """Return the factors at a step: float64, shape ``(85,)``, the same buffer each time."""
@@ -125,12 +146,9 @@ class SimulatedPath:
     def _make(self, number: int, price: float, x: float) -> _Block:
         rng = np.random.Generator(np.random.PCG64([self._seed, number]))
         dt = 1 / STEPS_PER_SECOND
-        keep = np.exp(-dt / _PRESSURE_TIME_S)
-        push = rng.normal(0, np.sqrt(1 - keep**2), BLOCK_STEPS)
-        pressure = np.empty(BLOCK_STEPS)
-        for i, p in enumerate(push.tolist()):
-            x = keep * x + p
-            pressure[i] = x
+        keep = float(np.exp(-dt / _PRESSURE_TIME_S))
+        push: list[float] = rng.normal(0, np.sqrt(1 - keep**2), BLOCK_STEPS).tolist()
+        pressure = np.array([*accumulate(push, lambda x, p: keep * x + p, initial=x)][1:])
         noise = rng.normal(0, _NOISE_PER_SQRT_S * np.sqrt(dt), BLOCK_STEPS)
         mid = price + np.cumsum(_DRIFT_PER_S * dt * pressure + noise)
         fast = np.column_stack(

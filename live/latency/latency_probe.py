@@ -147,7 +147,7 @@ async def through_node(source: FactorSource, wait: Any, measurement: Measurement
         loop.call_later(measurement.begin(), handle.stop)
 
     strategy = Receiver(lambda: loop.call_later(SETTLE_S, begin))
-    measurement.recorder = measure_on_factors(strategy)
+    measurement.recorder = measure_on_factors(strategy).all
     node.add_actor(FactorFeed(source, FactorFeedConfig(wait=wait)))
     node.add_strategy(strategy)
     await node.run_async()

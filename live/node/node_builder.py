@@ -23,7 +23,7 @@ from nautilus_trader.persistence import DataCatalogConfig
 
 from adapters.computing.computed_source import ComputedSource
 from adapters.computing.computing_actor import ComputingActor, subscribe_input
-from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
+from adapters.feed.factor_feed import FactorFeed
 from adapters.feed.synthetic_quote_maker import QuoteMaker
 from adapters.market.btcusdt_instruments import USDT, btcusdt_synthetic
 from adapters.market.synthetic_data_client import (
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from nautilus_trader.live.clients import DataClientFactory
 
     from adapters.command.strategy_class import AnyFactorStrategy
-    from dolphin_strategies import FactorSource
+    from adapters.feed.factor_feed import FactorFeed
     from dolphin_strategies.history.history_windows import StoredSpan
     from live.node.settings.node_settings import NodeSettings, NodeTable, SandboxSettings
 
@@ -56,9 +56,9 @@ POST_STOP_S: Final = 0.5
 def build_node(
     settings: NodeSettings,
     market: tuple[DataClientFactory, DataClientConfig] | None,
-    source: FactorSource,
+    feed: FactorFeed,
     strategy: AnyFactorStrategy,
-) -> tuple[LiveNode, FactorFeed]:
+) -> LiveNode:
     """Build the node of a run; nothing connects yet.
 
     Parameters
@@ -67,14 +67,14 @@ def build_node(
         Checked settings.
     market : tuple of factory and config, optional
         The market data client; None for Nautilus's own Binance client.
-    source : FactorSource
-        The source of the factors.
+    feed : FactorFeed
+        The feed of the factors.
     strategy : FactorStrategy
         The strategy that trades on them.
 
     Returns
     -------
-    tuple of LiveNode and FactorFeed
+    LiveNode
 
     Raises
     ------
@@ -109,19 +109,16 @@ def build_node(
             venue, SandboxExecutionClientFactory(), sandbox_config(settings.sandbox, venue)
         )
     node = builder.build()
-    feed = FactorFeed(
-        source, FactorFeedConfig(wait=settings.node.wait, delivery=settings.node.delivery)
-    )
     if factory.client is not None:
         maker = QuoteMaker(instrument)
         node.add_actor(SyntheticQuoter(maker, synthetic.price_from, factory.client.quote))
     node.add_actor(feed)
-    if isinstance(source, ComputedSource):
+    if isinstance(feed.source, ComputedSource):
         factors = ComputedFactors(computed_factors(settings.node).specs)
         ask = subscribe_input if market is not None else subscribe_at_binance
-        node.add_actor(ComputingActor(factors, source.take, subscribe=ask))
+        node.add_actor(ComputingActor(factors, feed.source.take, subscribe=ask))
     node.add_strategy(strategy)
-    return node, feed
+    return node
 
 
 def history_of(catalog: Path | None) -> list[StoredSpan]:

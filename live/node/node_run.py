@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.terminal import say
 from adapters.computing.computed_source import ComputedSource
+from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.latency import measure_on_factors
+from adapters.feed.node_loop import NodeLoop, busy_time_of
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING
 from adapters.process.run_folder import RunFolder
@@ -101,22 +103,25 @@ class NodeRun:
                     lambda text: say(text, to=sys.stderr),
                 )
                 stack.callback(self._recording.close, "it failed")
-            asyncio.run(self._run_node(region))
+            asyncio.run(self._run_node(region), loop_factory=NodeLoop)
         return self._ending.code
 
     async def _run_node(self, region: Path) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_callback_error)
-        client = None if self._market is None else self._market.client(self._on_market_end)
+        feed = self._feed(region)
+        client = (
+            None if self._market is None else self._market.client(self._on_market_end, feed.look)
+        )
         observe(self._strategy, HookErrors(self._on_hook_error))
-        node, feed = build_node(self._settings, client, self._source(region), self._strategy)
+        node = build_node(self._settings, client, feed, self._strategy)
         for actor in () if self._market is None else self._market.actors():
             node.add_actor(actor)
         self._ending.attach(loop, node.handle())
         report = RunReport(
             node,
             feed,
-            measure_on_factors(self._strategy),
+            measure_on_factors(self._strategy, busy_time_of(loop)),
             None
             if self._settings.node.orders == "live"
             else float(self._settings.sandbox.balance_usdt),
@@ -144,6 +149,11 @@ class NodeRun:
             progress.cancel()
             self._watch.unfollow()
         self._finish(report)
+
+    def _feed(self, region: Path) -> FactorFeed:
+        node = self._settings.node
+        config = FactorFeedConfig(wait=node.wait, delivery=node.delivery)
+        return FactorFeed(self._source(region), config)
 
     def _source(self, region: Path) -> FactorSource:
         node = self._settings.node

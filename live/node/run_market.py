@@ -34,8 +34,14 @@ if TYPE_CHECKING:
 class Market(Protocol):
     """A producer process that writes factors, and the data client that quotes to the node."""
 
-    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
-        """Return the data client's factory and config; ``on_end`` is called at the data's end."""
+    def client(
+        self, on_end: Callable[[], None], look: Callable[[], None]
+    ) -> tuple[DataClientFactory, DataClientConfig]:
+        """Return the data client's factory and config.
+
+        The client calls ``on_end`` at the data's end, and ``look`` (``FactorFeed.look``) before
+        and after it hands data over.
+        """
 
     def actors(self) -> Sequence[DataActor]:
         """Return the actors that the market needs in the node."""
@@ -83,8 +89,10 @@ class SimulatedMarket(_ProducedMarket):
         self._arguments = arguments
         self._path = SimulatedPath(settings.demo.seed)
 
-    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
-        factory = SimulatedMarketClientFactory(self._path, lambda: self._start_ns)
+    def client(
+        self, on_end: Callable[[], None], look: Callable[[], None]
+    ) -> tuple[DataClientFactory, DataClientConfig]:
+        factory = SimulatedMarketClientFactory(self._path, lambda: self._start_ns, look)
         return factory, SimulatedMarketClientConfig()
 
     def actors(self) -> Sequence[DataActor]:
@@ -131,8 +139,10 @@ class SimulatedQuotes(_MarketAlone):
         super().__init__()
         self._path = SimulatedPath(seed)
 
-    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
-        factory = SimulatedMarketClientFactory(self._path, lambda: self._start_ns)
+    def client(
+        self, on_end: Callable[[], None], look: Callable[[], None]
+    ) -> tuple[DataClientFactory, DataClientConfig]:
+        factory = SimulatedMarketClientFactory(self._path, lambda: self._start_ns, look)
         return factory, SimulatedMarketClientConfig()
 
     def actors(self) -> Sequence[DataActor]:
@@ -160,14 +170,21 @@ class _Ticks:
         self._hand_over = DeliveryCounter.create(folder.hand_over)
 
     def client(
-        self, start_ns: Callable[[], int], on_end: Callable[[], None]
+        self,
+        start_ns: Callable[[], int],
+        on_end: Callable[[], None],
+        look: Callable[[], None],
     ) -> tuple[DataClientFactory, DataClientConfig]:
         def clock() -> ReplayClock:
             first_ns = self._recording.first_ns
             return ReplayClock(start_ns=start_ns(), first_ns=first_ns, speed=self.speed)
 
         factory = ReplayedMarketClientFactory(
-            recording=self._recording, clock=clock, hand_over=self._hand_over, on_end=on_end
+            recording=self._recording,
+            clock=clock,
+            hand_over=self._hand_over,
+            on_end=on_end,
+            look=look,
         )
         return factory, ReplayedMarketClientConfig()
 
@@ -183,8 +200,10 @@ class ReplayedTicks(_MarketAlone):
         self._ticks = _Ticks(settings, folder)
         self.actors = self._ticks.actors
 
-    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
-        return self._ticks.client(lambda: self._start_ns, on_end)
+    def client(
+        self, on_end: Callable[[], None], look: Callable[[], None]
+    ) -> tuple[DataClientFactory, DataClientConfig]:
+        return self._ticks.client(lambda: self._start_ns, on_end, look)
 
 
 class ReplayedMarket(_ProducedMarket):
@@ -206,8 +225,10 @@ class ReplayedMarket(_ProducedMarket):
         arguments += ["--folder", str(self._ticks.folder), "--speed", str(self._ticks.speed)]
         super().__init__(ProducerChild("live.producers.replay_producer", arguments))
 
-    def client(self, on_end: Callable[[], None]) -> tuple[DataClientFactory, DataClientConfig]:
-        return self._ticks.client(lambda: self._start_ns, on_end)
+    def client(
+        self, on_end: Callable[[], None], look: Callable[[], None]
+    ) -> tuple[DataClientFactory, DataClientConfig]:
+        return self._ticks.client(lambda: self._start_ns, on_end, look)
 
     def producer_failure(self) -> str:
         # Code 0: the producer has written the whole recording.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nautilus_trader.model import Money
 
     from adapters.feed.factor_feed import FactorFeed
-    from adapters.feed.latency import LatencyRecorder
+    from adapters.feed.latency import MeasuredLatencies
 
 NEWEST: Final = 2_000
 """Latencies behind the figures of a progress line."""
@@ -50,7 +50,7 @@ class RunReport:
         The node, built and not running yet.
     feed : FactorFeed
         The node's feed.
-    latency : LatencyRecorder
+    latencies : MeasuredLatencies
         Latencies from the producer's write to ``on_factors``.
     start_balance : float, optional
         Each account's balance before the run, USDT; None: the first balance seen.
@@ -63,7 +63,7 @@ class RunReport:
         self,
         node: LiveNode,
         feed: FactorFeed,
-        latency: LatencyRecorder,
+        latencies: MeasuredLatencies,
         start_balance: float | None,
         venues: Iterable[str],
     ) -> None:
@@ -71,7 +71,7 @@ class RunReport:
         self._cache = node.cache
         self._portfolio = node.portfolio
         self._feed = feed
-        self._latency = latency
+        self._latencies = latencies
         self._start_balance = start_balance
         self._starts: dict[Venue, float] = {}
         self._venues = [Venue(name) for name in venues]
@@ -86,7 +86,7 @@ class RunReport:
         self._published, self._at_s = status.published, elapsed_s
         age_ns = self._feed.age_ns
         age = "no factors yet" if age_ns is None else f"age {age_ns / 1e6:.1f} ms"
-        newest = self._latency.percentiles(NEWEST)
+        newest = self._latencies.all.percentiles(NEWEST)
         latency = f"p50 {newest.p50:.0f} µs p99 {newest.p99:.0f} µs" if newest.n else "-"
         trading = self.trading()
         state = "" if status.reason == "" else f"  {status.state.value.upper()}: {status.reason}"
@@ -126,7 +126,7 @@ class RunReport:
         """Return the summary of the whole run."""
         status = self._feed.source.status()
         trading = self.trading()
-        percentiles = self._latency.percentiles()
+        latency, busy = (latencies.percentiles() for latencies in self._latencies)
         return "\n".join(
             (
                 "",
@@ -134,7 +134,8 @@ class RunReport:
                 f"  factors   {status.published:,} published, {status.delivered:,} delivered, "
                 f"{status.conflated:,} conflated, {status.lost:,} lost, "
                 f"{status.pending:,} not read",
-                f"  latency   producer's write to on_factors: {percentiles}",
+                f"  latency   producer's write to on_factors: {latency}",
+                f"            arrived while the node was busy: {busy}",
                 f"  orders    {trading.orders:,} sent, {trading.refused:,} denied or rejected",
                 f"  fills     {trading.buys + trading.sells:,} "
                 f"({trading.buys:,} buys, {trading.sells:,} sells)",

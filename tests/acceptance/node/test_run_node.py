@@ -37,12 +37,24 @@ def test_the_demo_runs_from_any_folder_and_sums_up(tmp_path: Path) -> None:
         assert published > 500
         assert published == delivered + conflated + lost + pending
         assert lost == 0
+        assert "arrived while the node was busy: " in demo.output
         for what in ("p50", "p99", "p99.9", "max", "orders", "fills", "fees", "PnL"):
             assert what in demo.output
         assert summary_number(demo, r"fees +([\d,.]+)") > 0
         assert sum("factors" in line and "latency" in line for line in demo.lines) >= 2
         assert "left open nothing" in demo.output
         assert demo.run_folders() == []
+
+
+@pytest.mark.parametrize("wait", ["event", "spin"])
+def test_the_summary_tells_what_arrived_while_the_node_was_busy(wait: str) -> None:
+    """A strategy works two of every five milliseconds: some factors arrive then, some do not."""
+    with node("--strategy", f"{ODD}:WorksInOnQuote", "--wait", wait, "--seconds", 6) as process:
+        assert process.exit_code() == 0, process.output
+        came = summary_number(process, r"write to on_factors: .*\(n=([\d,]+)\)")
+        came_in_work = summary_number(process, r"node was busy: .*\(n=([\d,]+)\)")
+        assert came > 500
+        assert came / 20 < came_in_work < came
 
 
 @pytest.mark.parametrize(

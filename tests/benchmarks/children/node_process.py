@@ -44,7 +44,7 @@ async def latency(
         source = ShmSource(path)
         feed = FactorFeed(source, FactorFeedConfig(wait=wait, delivery="latest"))
         strategy = sandbox_node.GatedStrategy()
-        recorder = measure_on_factors(strategy)
+        recorder = measure_on_factors(strategy).all
         recording = None
         if folder is not None:
             recording = SessionRecording(Path(folder), strategy, _HEADER, print)

@@ -159,11 +159,13 @@ async def run_node(folder: Path, run: Path, speed: float, delay_ns: int) -> dict
     def stop_soon() -> None:
         asyncio.get_running_loop().call_later(AFTER_END_S, handle.stop)
 
+    feed = FactorFeed(ShmSource(run / "region"), FactorFeedConfig(delivery="every"))
     factory = ReplayedMarketClientFactory(
         recording=recording,
         clock=begin,
         hand_over=hand_over,
         on_end=stop_soon,
+        look=feed.look,
     )
     node = (
         LiveNodeBuilder.from_config("REPLAY", node_config())
@@ -173,7 +175,6 @@ async def run_node(folder: Path, run: Path, speed: float, delay_ns: int) -> dict
     )
     handle = node.handle()
     observer = Observer(FactorStrategyConfig())
-    feed = FactorFeed(ShmSource(run / "region"), FactorFeedConfig(delivery="every"))
     node.add_actor(DeliveryCounterActor(hand_over))
     node.add_actor(feed)
     node.add_strategy(observer)

@@ -17,6 +17,8 @@ from nautilus_trader.model import InstrumentId, OrderSide
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig
 
 if TYPE_CHECKING:
+    from nautilus_trader.model import QuoteTick
+
     from dolphin_strategies import ExternalFactors
 
 SLEEP_S = 60
@@ -47,6 +49,15 @@ class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
 
     def misbehave(self) -> None:
         """Do nothing wrong."""
+
+
+class WorksInOnQuote(HoldsPosition):
+    """Work for 2 ms at each quote, of which there is one in 5 ms."""
+
+    def on_quote(self, quote: QuoteTick) -> None:
+        until_ns = time.monotonic_ns() + 2_000_000
+        while time.monotonic_ns() < until_ns:
+            pass
 
 
 class RaisesInOnFactors(HoldsPosition):
