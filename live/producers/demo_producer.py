@@ -43,6 +43,9 @@ def write_steps(
 ) -> None:
     """Write each step's factors when they are due, and only the newest if late or just started.
 
+    A step's factors are due at any instant of its 5 ms, drawn anew for each: a real producer
+    knows nothing of the instants at which a market quotes.
+
     Parameters
     ----------
     path : SimulatedPath
@@ -56,8 +59,8 @@ def write_steps(
 
     """
     step = max(0, (time.time_ns() - start_ns) // STEP_NS)
-    while process.wait_until(start_ns + step * STEP_NS):
-        writer.write_values(path.factors(step), start_ns + step * STEP_NS)
+    while process.wait_until(due_ns := start_ns + step * STEP_NS + path.delay_ns(step)):
+        writer.write_values(path.factors(step), due_ns)
         step = max(step + 1, (time.time_ns() - start_ns) // STEP_NS)
 
 
