@@ -1,1 +1,1 @@
-"""The feed: factors of any source on the message bus, their latency, and quotes made of them."""
+"""The feed: factors on the message bus, their latency, the loop that both run in, and quotes."""

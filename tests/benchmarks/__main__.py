@@ -13,10 +13,12 @@ from live.latency import machine
 from tests.benchmarks.groups import (
     backtest,
     bus,
+    busy,
     calls,
     catalog,
     compute,
     computed,
+    demo,
     exf,
     node,
     peers,
@@ -30,6 +32,8 @@ GROUPS: Final = {
     "calls": (calls.run, "what one write or read costs from Python"),
     "throughput": (throughput.run, "one writer at 1,000,000 records/s and a reader that checks"),
     "node": (node.run, "producer process -> on_factors in a live node, spin and event; idle CPU"),
+    "busy": (busy.run, "the same beside 1,000 quotes/s from a local exchange, and without"),
+    "demo": (demo.run, "the demo's own summary, and that of another checkout"),
     "record": (record.run, "what recording its session costs a node, in pairs of runs"),
     "bus": (bus.run, "messages per second through the message bus of one node"),
     "catalog": (catalog.run, "a million records to a catalog and back into engine data"),
@@ -70,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "--against",
         type=Path,
         metavar="FOLDER",
-        help="bus: another checkout with its .venv, measured in the same runs, in turn",
+        help="bus, demo: another checkout with its .venv, measured in the same runs, in turn",
     )
     return parser
 

@@ -99,7 +99,11 @@ def ask(process: subprocess.Popen[str], question: object, timeout_s: float) -> A
     line = stdout.readline()
     if not line:
         raise _failure(process, END_TIMEOUT_S)
-    return json.loads(line)
+    try:
+        return json.loads(line)
+    except ValueError:
+        msg = f"expected an answer in JSON, found {line!r}"
+        raise ChildError(msg) from None
 
 
 def finish(process: subprocess.Popen[str], timeout_s: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from nautilus_trader.common import Environment, LoggerConfig, LogLevel
 from nautilus_trader.live import (
@@ -18,16 +18,28 @@ from dolphin_strategies import ExternalFactors, FactorStrategy, FactorStrategyCo
 from tests.benchmarks.workload import REQUIRED
 
 
-def build() -> LiveNode:
-    """Return a node that logs warnings only and stops without delay."""
+def build(*data_clients: tuple[str, Any, Any], log_level: LogLevel = LogLevel.WARNING) -> LiveNode:
+    """Return a node that stops without delay.
+
+    Parameters
+    ----------
+    *data_clients : tuple of name, factory and config
+        Its market data clients.
+    log_level : LogLevel
+        What it logs to stdout.
+
+    """
     config = LiveNodeConfig(
         environment=Environment.SANDBOX,
         trader_id=TraderId("BENCHMARK-001"),
         delay_post_stop_secs=0.1,
-        logging=LoggerConfig(stdout_level=LogLevel.WARNING),
+        logging=LoggerConfig(stdout_level=log_level),
         exec_engine=LiveExecutionEngineConfig(reconciliation=False),
     )
-    return LiveNodeBuilder.from_config("BENCHMARK", config).build()
+    builder = LiveNodeBuilder.from_config("BENCHMARK", config)
+    for client in data_clients:
+        builder = builder.add_data_client(*client)
+    return builder.build()
 
 
 class GatedStrategy(FactorStrategy[FactorStrategyConfig]):
