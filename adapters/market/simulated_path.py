@@ -11,6 +11,8 @@ import numpy as np
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 STEP_NS: Final = 5_000_000
@@ -93,7 +95,7 @@ class SimulatedPath:
         self._block = self._make(0, START_PRICE, 1.0)
         self._values = np.empty(len(SCHEMA))
 
-    def quotes(self, step: int, count: int) -> list[MarketStep]:
+    def quotes(self, step: int, count: int) -> Iterator[MarketStep]:
         """Return best bid and ask (USDT) with sizes (BTC) of a step and those after it.
 
         Parameters
@@ -114,7 +116,7 @@ class SimulatedPath:
             3.0 * (1.1 + lean),
             3.0 * (1.1 - lean),
         )
-        return list(map(MarketStep, *(column.tolist() for column in columns)))
+        return map(MarketStep, *(column.tolist() for column in columns))
 
     def delay_ns(self, step: int) -> int:
         """Return how long after its quote a step's factors are due: 0 to 5 ms, anew for each."""

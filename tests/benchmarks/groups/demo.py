@@ -65,9 +65,9 @@ def run(options: Options) -> Group:
     if options.against is not None:
         remarks.append(
             f"there: {options.against} under its own .venv. Its factors, like those of this "
-            "demo until it drew the phase anew for each step, arrive at one distance from the quote "
-            "for a whole run: its p50 is that of a busy node or of an idle one, as the machine "
-            "happens to wake the producer"
+            "demo until it drew the phase anew for each step, arrive at one distance from the "
+            "quote for a whole run: its p50 is that of a busy node or of an idle one, as the "
+            "machine happens to wake the producer"
         )
     return Group("demo: producer's write -> on_factors in run_node.py, us", PATH, rows, remarks)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
-from adapters.market.prepared_quotes import PREPARED_STEPS, PreparedQuotes
+from adapters.market.prepared_quotes import NUMBERS_AT_ONCE, PreparedQuotes
 from adapters.market.simulated_path import BLOCK_STEPS, STEP_NS, SimulatedPath
 from adapters.shm import FactorReader
 from live.producers.producer_child import ProducerChild
@@ -30,7 +30,7 @@ def test_quotes_at_once_are_those_one_by_one_and_end_with_the_block() -> None:
     """Whatever is asked for at once, a step has one quote."""
     path, other = SimulatedPath(SEED), SimulatedPath(SEED)
     for step in (0, 5, BLOCK_STEPS - 3, BLOCK_STEPS):
-        many = path.quotes(step, 5)
+        many = [*path.quotes(step, 5)]
         assert len(many) == min(5, BLOCK_STEPS - step % BLOCK_STEPS)
         assert many == [q for n in range(len(many)) for q in other.quotes(step + n, 1)]
 
@@ -40,8 +40,8 @@ def test_prepared_quotes_are_the_path_s_own_also_after_missed_steps() -> None:
     instrument, path = btcusdt_perp(), SimulatedPath(SEED)
     quotes = PreparedQuotes(SimulatedPath(SEED), instrument, time.time_ns)
     quotes.prepare(1)
-    later = PREPARED_STEPS * 10
-    for step in (*range(1, PREPARED_STEPS + 3), later, later + 5, BLOCK_STEPS - 2, BLOCK_STEPS):
+    later, end = NUMBERS_AT_ONCE * 10, range(BLOCK_STEPS - 2, BLOCK_STEPS + 2)
+    for step in (*range(1, NUMBERS_AT_ONCE + 3), later, later + 5, *end):
         due_ns = time.time_ns() - step
         quote = quotes.quote(step, due_ns)
         (expected,) = path.quotes(step, 1)
