@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from nautilus_trader.live import DataClientConfig
 from nautilus_trader.live.clients import DataClientFactory, MarketDataClient
 from nautilus_trader.model import AggressorSide, Price, Quantity, QuoteTick, TradeId, TradeTick
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         UnsubscribeTrades,
     )
     from nautilus_trader.model import CryptoPerpetual
+    from numpy.typing import NDArray
 
     from adapters.market.delivery_counter import DeliveryCounter
     from adapters.market.replay_clock import ReplayClock
@@ -47,7 +49,7 @@ class ReplayedMarketClientConfig(DataClientConfig):
 class _TickMaker:
     """Makes the ticks of a recording, for the venue's instrument.
 
-    Separate from the client, whose attributes cost three times as much: each tick reads eight.
+    Memoryviews give Python's own numbers: a number of numpy takes longer to read and to convert.
     """
 
     __slots__ = ("_id", "_now_ns", "_precisions", "_touch", "_trades")
@@ -55,39 +57,44 @@ class _TickMaker:
     def __init__(
         self, recording: TickFiles, instrument: CryptoPerpetual, now_ns: Callable[[], int]
     ) -> None:
+        touch, trades = recording.perp_touch, recording.perp_trades
         self._id: Final = instrument.id
         self._precisions: Final = instrument.price_precision, instrument.size_precision
-        self._touch: Final = recording.perp_touch
-        self._trades: Final = recording.perp_trades
+        self._touch: Final = _views(touch.bid, touch.ask, touch.bid_size, touch.ask_size)
+        self._trades: Final = _views(trades.price, trades.size, trades.taker_buys, trades.trade_id)
         self._now_ns: Final = now_ns
 
     def quote(self, row: int, due_ns: int) -> QuoteTick:
         """Return the quote of a row as if it was received now."""
-        touch = self._touch
+        bid, ask, bid_size, ask_size = self._touch
         price_precision, size_precision = self._precisions
         return QuoteTick(
             self._id,
-            Price(touch.bid[row], price_precision),
-            Price(touch.ask[row], price_precision),
-            Quantity(touch.bid_size[row], size_precision),
-            Quantity(touch.ask_size[row], size_precision),
+            Price(bid[row], price_precision),
+            Price(ask[row], price_precision),
+            Quantity(bid_size[row], size_precision),
+            Quantity(ask_size[row], size_precision),
             due_ns,
             max(due_ns, self._now_ns()),
         )
 
     def trade(self, row: int, due_ns: int) -> TradeTick:
         """Return the trade of a row as if it was received now."""
-        trades = self._trades
+        price, size, taker_buys, trade_id = self._trades
         price_precision, size_precision = self._precisions
         return TradeTick(
             self._id,
-            Price(trades.price[row], price_precision),
-            Quantity(trades.size[row], size_precision),
-            AggressorSide.BUY if trades.taker_buys[row] else AggressorSide.SELL,
-            TradeId(str(trades.trade_id[row])),
+            Price(price[row], price_precision),
+            Quantity(size[row], size_precision),
+            AggressorSide.BUY if taker_buys[row] else AggressorSide.SELL,
+            TradeId(str(trade_id[row])),
             due_ns,
             max(due_ns, self._now_ns()),
         )
+
+
+def _views(*columns: NDArray[Any]) -> tuple[memoryview[Any], ...]:
+    return tuple(memoryview(np.ascontiguousarray(column)) for column in columns)
 
 
 class ReplayedMarketClient(MarketDataClient):

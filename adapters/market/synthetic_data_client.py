@@ -124,7 +124,8 @@ class SyntheticQuoter(DataActor):
 
     def on_data(self, data: CustomData) -> None:
         cache = self.cache
-        last = real_price(cache.quote(self._price_from), cache.trade(self._price_from))
-        quote = self.maker.make(data.data, last)
+        newest = cache.quote(self._price_from)
+        trade = cache.trade(self._price_from) if newest is None else None
+        quote = self.maker.make(data.data, real_price(newest, trade))
         if quote is not None:
             self._hand_over(quote)
