@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from nautilus_trader.model import InstrumentId
+    from nautilus_trader.model import InstrumentId, Price, Quantity
 
 NAN: Final = math.nan
 NEVER: Final = (1 << 63) - 1
@@ -65,7 +65,7 @@ class Definition(NamedTuple):
         if getattr(instrument, "is_quanto", False):
             return None
         is_inverse = bool(getattr(instrument, "is_inverse", False))
-        return cls(float(instrument.multiplier), is_inverse)
+        return cls(number_of(instrument.multiplier), is_inverse)
 
     def coins(self, size: float, price: float) -> float:
         """Return the amount of the base currency."""
@@ -82,3 +82,11 @@ def key_of(data: Any) -> InstrumentId | str:
         data.index_name if hasattr(data, "index_name") else data.instrument_id
     )
     return key
+
+
+def number_of(decimal: Price | Quantity) -> float:
+    """Return the float64 that is nearest to a Price or Quantity.
+
+    Nautilus's own conversion is often one off in its last bit (2.0.0rc7).
+    """
+    return round(decimal.as_double(), decimal.precision)

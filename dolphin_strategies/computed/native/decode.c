@@ -1,13 +1,16 @@
 /* Nautilus's quotes and trades as numbers. */
+#include <math.h>
+
 #include "market.h"
 
 enum name {
-    TS_EVENT, TS_INIT, BID_PRICE, ASK_PRICE, BID_SIZE, ASK_SIZE, PRICE, SIZE, SIDE, NAMES
+    TS_EVENT, TS_INIT, BID_PRICE, ASK_PRICE, BID_SIZE, ASK_SIZE, PRICE, SIZE, SIDE,
+    PRECISION, NAMES
 };
 
 static const char *const texts[NAMES] = {
     "ts_event", "ts_init",   "bid_price", "ask_price",      "bid_size",
-    "ask_size", "price",     "size",      "aggressor_side",
+    "ask_size", "price",     "size",      "aggressor_side", "precision",
 };
 static PyObject *names[NAMES];
 
@@ -32,15 +35,31 @@ static int read_stamps(PyObject *data, int64_t *instants)
     return result;
 }
 
-/* Returns 0, or -1 with an exception set. */
+/* The double that is nearest to a decimal number: Nautilus's conversion of a Price is often one
+   off in its last bit (2.0.0rc7). Both operands of the division are exact. */
+static double nearest_double(double value, long precision)
+{
+    static const double tens[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,
+                                  1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
+    if (precision < 0 || precision > 16)
+        return value;
+    double digits = nearbyint(value * tens[precision]);
+    return fabs(digits) < 0x1p52 ? digits / tens[precision] : value;
+}
+
+/* Reads a Price or a Quantity. Returns 0, or -1 with an exception set. */
 static int read_number(PyObject *data, enum name name, double *value)
 {
     PyObject *number = PyObject_GetAttr(data, names[name]);
-    if (!number)
-        return -1;
-    *value = PyFloat_AsDouble(number);
-    Py_DECREF(number);
-    return *value == -1.0 && PyErr_Occurred() ? -1 : 0;
+    PyObject *digits = number ? PyObject_GetAttr(number, names[PRECISION]) : NULL;
+    int result = -1;
+    if (digits) {
+        *value = nearest_double(PyFloat_AsDouble(number), PyLong_AsLong(digits));
+        result = PyErr_Occurred() ? -1 : 0;
+    }
+    Py_XDECREF(digits);
+    Py_XDECREF(number);
+    return result;
 }
 
 /* 1: the taker bought, -1: sold, 0: unknown. Returns 0, or -1 with an exception set. */

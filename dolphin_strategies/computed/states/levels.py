@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nautilus_trader.model import BookType, InstrumentId, OrderBook, OrderBookDeltas
-
-from dolphin_strategies.computed.inputs import NAN
+from dolphin_strategies.computed.inputs import NAN, number_of
 from dolphin_strategies.computed.states.market_state import MarketState
+
+if TYPE_CHECKING:
+    from nautilus_trader.model import InstrumentId, OrderBook
 
 
 class Side(NamedTuple):
@@ -79,9 +80,8 @@ class Levels(MarketState):
         """Apply data to the book; return its mid, NaN if it has none."""
         book = self._book
         if book is None:
-            instrument_id: InstrumentId = data.instrument_id
-            book = self._book = OrderBook(instrument_id, BookType.L2_MBP)
-        if isinstance(data, OrderBookDeltas):
+            book = self._book = _empty_book(data.instrument_id)
+        if hasattr(data, "deltas"):
             book.apply_deltas(data)
         elif hasattr(data, "bid_counts"):
             book.apply_depth(data)
@@ -90,15 +90,23 @@ class Levels(MarketState):
         bid, ask = book.best_bid_price(), book.best_ask_price()
         if bid is None or ask is None:
             return NAN
-        if 0 < float(bid) < float(ask):
-            return (float(bid) + float(ask)) / 2
+        best_bid, best_ask = number_of(bid), number_of(ask)
+        if 0 < best_bid < best_ask:
+            return (best_bid + best_ask) / 2
         self.crossed += 1
         return NAN
 
 
+def _empty_book(instrument_id: InstrumentId) -> OrderBook:
+    # Factor files are read without Nautilus, which takes 80 MB.
+    from nautilus_trader.model import BookType, OrderBook  # noqa: PLC0415
+
+    return OrderBook(instrument_id, BookType.L2_MBP)
+
+
 def _side(levels: list[Any], count: int) -> Side:
     return Side(
-        [float(level.price) for level in levels],
+        [number_of(level.price) for level in levels],
         [level.size() for level in levels],
         len(levels) >= count,
     )

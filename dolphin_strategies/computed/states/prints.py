@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dolphin_strategies.computed.inputs import number_of
 from dolphin_strategies.computed.states.market_state import MarketState
 
 
@@ -57,4 +58,4 @@ class Liquidations(Prints):
         else:
             price, size = data.average_price, data.accumulated_qty
             side = {"BUY": 1, "SELL": -1}.get(data.side.name, 0)
-        return self.put_print(data.ts_event, data.ts_init, float(price), float(size), side)
+        return self.put_print(data.ts_event, data.ts_init, number_of(price), number_of(size), side)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from dolphin_strategies.computed.inputs import NAN
+from dolphin_strategies.computed.inputs import NAN, number_of
 from dolphin_strategies.computed.states.market_state import MarketState
 
 HOUR_NS: Final = 3_600_000_000_000
@@ -31,7 +31,9 @@ class Price(Reading):
 
     def take(self, data: Any) -> bool:
         """Take over a MarkPriceUpdate or an IndexPriceUpdate."""
-        return self._take(float(data.value), data.ts_event, data.ts_init, may_be_negative=False)
+        return self._take(
+            number_of(data.value), data.ts_event, data.ts_init, may_be_negative=False
+        )
 
 
 class OpenInterest(Reading):

@@ -101,7 +101,7 @@ class Witness(FactorStrategy[FactorStrategyConfig]):
         self.seen.append(("factors", self.clock.timestamp_ns() - START, f.ts_init - START))
         newest = self.cache.quote(BTCUSDT_PERP)
         assert newest is not None
-        assert f["mid"] == newest.bid_price.as_double() + 0.5
+        assert f["mid"] == float(str(newest.bid_price)) + 0.5
 
     def on_factors_stale(self) -> None:
         self.seen.append(("stale", self.clock.timestamp_ns() - START, 0))

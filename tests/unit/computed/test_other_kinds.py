@@ -253,7 +253,7 @@ def test_books_have_the_values_of_polled_books(seed: int) -> None:
         assert factors.update(OrderBookDeltas(ID, [delta]))
         factors.evaluate(ts)
         rounded = [
-            sorted(((float(Price(p, 1)), s) for p, s in side.items()), reverse=is_bid)
+            sorted(((float(str(Price(p, 1))), s) for p, s in side.items()), reverse=is_bid)
             for side, is_bid in ((bids, True), (asks, False))
         ]
         expected = book_values(*rounded, levels_asked=59)
