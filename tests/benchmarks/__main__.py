@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"groups:\n{groups}\n  {'all':<12}all of them (default)\n\n"
         "The exit code is 0 unless something was delivered wrongly or could not run. Nothing\n"
         "else should run on the machine meanwhile: the spinning rows need two whole cores.\n"
-        "All groups take about 30 minutes, with --quick 9.",
+        "All groups take about 40 minutes, with --quick 13.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
