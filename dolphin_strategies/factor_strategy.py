@@ -130,7 +130,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         self.__dict__ = {**self.__dict__}
         age = self.max_age
         age_ns = None if age is None else age // timedelta(microseconds=1) * 1000
-        # What changes with each record: here an attribute costs three times one elsewhere.
+        # What changes with each record lies in C, beside the decision on it.
         self._gate: Final = Gate(self, age_ns)
         if type(self).on_data is FactorStrategy.on_data:
             # Nautilus calls it by name: without a Python function between.

@@ -7,6 +7,7 @@ import ctypes
 import math
 import os
 import signal
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -128,6 +129,17 @@ class RaisesInOnStopEvent(HoldsPosition):
         """Raise."""
         msg = "planted in on_order_canceled"
         raise RuntimeError(msg)
+
+
+class TouchedByThread(HoldsPosition):
+    """Is asked for its clock by another thread, a second after the position is there."""
+
+    def misbehave(self) -> None:
+        threading.Timer(1.0, self.ask).start()
+
+    def ask(self) -> int:
+        """Return the time, on whichever thread."""
+        return self.clock.timestamp_ns()
 
 
 class KillsProducer(HoldsPosition):
