@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SEARCH_TIMER: Final = "dolphin.computing.instruments"
 SEARCH_INTERVAL_NS: Final = 1_000_000_000
 """How often the node is asked for the definitions that it did not have at the start."""
-_HOOKS: Final = (
+DATA_HOOKS: Final = (
     "on_quote",
     "on_trade",
     "on_book_deltas",
@@ -145,7 +145,7 @@ class ComputingActor(DataActor):
         self._undefined: set[InstrumentId] = set()
         self._searches = False
         # Nautilus calls these by name: without a Python method in between.
-        for hook in _HOOKS:
+        for hook in DATA_HOOKS:
             setattr(self, hook, self.evaluation.take)
 
     def on_start(self) -> None:

@@ -1,0 +1,67 @@
+"""The parts of a node that only streams: its configuration and its data clients."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+from nautilus_trader.common import Environment, LoggerConfig, LogLevel
+from nautilus_trader.live import LiveNodeBuilder, LiveNodeConfig
+from nautilus_trader.model import TraderId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nautilus_trader.live import LiveNode
+
+    from adapters.streams.hosting.venue_link import VenueLink
+
+CONNECTION_TIMEOUT_S: Final = 8.0
+FIRST_TIMEOUT_S: Final = 3.0
+"""Of a node whose venues were not rehearsed. A node that connects its clients can neither be
+stopped nor cancelled before its limit."""
+DISCONNECTION_TIMEOUT_S: Final = 2.0
+
+
+def load_node_modules() -> None:
+    """Load what the first node of a process loads, pandas and plotly too, which takes seconds."""
+    importlib.import_module("nautilus_trader.live.clients")
+    build_stream_node(()).dispose()
+
+
+def build_stream_node(
+    links: Iterable[VenueLink],
+    *,
+    timeout_s: float = CONNECTION_TIMEOUT_S,
+    log_level: str = "OFF",
+) -> LiveNode:
+    """Build a node with a data client of each venue, without keys; nothing connects yet.
+
+    Parameters
+    ----------
+    links : iterable of VenueLink
+        The venues.
+    timeout_s : float
+        The limit for all clients to connect, seconds; the node ends if one does not.
+    log_level : str
+        Of Nautilus's own log on standard output; "OFF": none.
+
+    """
+    logging = (
+        LoggerConfig(bypass_logging=True)
+        if log_level == "OFF"
+        else LoggerConfig(stdout_level=LogLevel.from_str(log_level))
+    )
+    config = LiveNodeConfig(
+        environment=Environment.SANDBOX,
+        trader_id=TraderId("EXF-001"),
+        shutdown_on_error=True,
+        timeout_connection_secs=timeout_s,
+        timeout_disconnection_secs=DISCONNECTION_TIMEOUT_S,
+        delay_post_stop_secs=0.0,
+        logging=logging,
+    )
+    builder = LiveNodeBuilder.from_config("Streams", config)
+    for link in links:
+        builder = builder.add_data_client(*link.data_client())
+    return builder.build()

@@ -1,0 +1,167 @@
+"""StreamActor: subscribes to what the venues list, counts what comes, and computes factors."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from nautilus_trader.common import SocketState
+from nautilus_trader.model import MarketStatusAction
+
+from adapters.computing.computing_actor import (
+    DATA_HOOKS,
+    ComputingActor,
+    ComputingActorConfig,
+)
+from adapters.streams.stream_venue import StreamKind
+from adapters.streams.subscriptions import subscribe
+from dolphin_strategies.computed.inputs import DataKind
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nautilus_trader.common import DataActor, SocketStateChanged
+    from nautilus_trader.model import InstrumentId, InstrumentStatus
+
+    from adapters.computing.evaluation import RecordSink
+    from adapters.streams.hosting.stream_health import StreamHealth
+    from adapters.streams.hosting.venue_link import VenueLink
+    from dolphin_strategies.computed.factor_set import ComputedFactors
+    from dolphin_strategies.computed.inputs import Input
+
+CLOSED: Final = (
+    MarketStatusAction.CLOSE,
+    MarketStatusAction.HALT,
+    MarketStatusAction.NOT_AVAILABLE_FOR_TRADING,
+    MarketStatusAction.PAUSE,
+    MarketStatusAction.POST_CLOSE,
+    MarketStatusAction.SUSPEND,
+)
+"""What a venue says of an instrument that is not traded; quotes of it may go on."""
+STREAM_KINDS: Final = {
+    DataKind.QUOTES: StreamKind.QUOTE,
+    DataKind.TRADES: StreamKind.TRADE,
+    DataKind.BOOK: StreamKind.DELTAS,
+    DataKind.MARK: StreamKind.MARK,
+    DataKind.INDEX: StreamKind.INDEX,
+    DataKind.FUNDING: StreamKind.FUNDING,
+    DataKind.OPEN_INTEREST: StreamKind.OPEN_INTEREST,
+    DataKind.LIQUIDATIONS: StreamKind.LIQUIDATION,
+    DataKind.VOLATILITY_INDEX: StreamKind.VOLATILITY_INDEX,
+}
+"""The kind of an input → the kind of data of a venue's client."""
+
+
+class StreamActor(ComputingActor):
+    """Compute factors from the venues of one node.
+
+    Parameters
+    ----------
+    factors : ComputedFactors
+        What to compute; its inputs may be of more venues than this node's.
+    sink : callable
+        Takes the records, on the node's thread.
+    config : ComputingActorConfig
+        How often to publish.
+    links : sequence of VenueLink
+        The venues of this node.
+    health : StreamHealth
+        Counts what comes.
+
+    Notes
+    -----
+    Owned by the node's thread, like every actor. An instrument that its venue does not list is
+    subscribed to when it is listed.
+
+    """
+
+    def __new__(
+        cls,
+        factors: ComputedFactors,
+        sink: RecordSink,
+        config: ComputingActorConfig,
+        links: Sequence[VenueLink],
+        health: StreamHealth,
+    ) -> Self:
+        return super().__new__(cls, factors, sink, config)
+
+    def __init__(
+        self,
+        factors: ComputedFactors,
+        sink: RecordSink,
+        config: ComputingActorConfig,
+        links: Sequence[VenueLink],
+        health: StreamHealth,
+    ) -> None:
+        super().__init__(factors, sink, config, subscribe=self._subscribe_if_listed)
+        self.started: Final = asyncio.Event()
+        self._health: Final = health
+        self._links: Final = {needed: link for link in links for needed in link.inputs}
+        self._followed: Final[set[InstrumentId]] = set()
+        take = health.counting(self.evaluation.take)
+        for hook in DATA_HOOKS:
+            setattr(self, hook, take)
+
+    def on_start(self) -> None:
+        """Subscribe; called by Nautilus once every client is connected."""
+        self.started.set()
+        self.subscribe_socket_state()
+        super().on_start()
+
+    def on_socket_state(self, event: SocketStateChanged) -> None:
+        venue = self._health.of_client(str(event.client_id))
+        if venue is not None:
+            is_connected = event.state == SocketState.CONNECTED
+            venue.on_socket(str(event.endpoint), is_connected=is_connected)
+
+    def on_instrument_status(self, status: InstrumentStatus) -> None:
+        for venue in self._health.venues.values():
+            found = venue.instruments.get(status.instrument_id)
+            if found is not None and status.action in (*CLOSED, MarketStatusAction.TRADING):
+                found.is_closed = status.action in CLOSED
+
+    def on_data(self, data: Any) -> None:
+        self._health.count_custom(data.data)
+        self.evaluation.take(data.data)
+
+    def _define(self, event: object = None) -> None:
+        """Subscribe also to what its venue lists by now."""
+        super()._define(event)
+        for needed, link in self._links.items():
+            missing = self._health.venues[link.name].missing
+            if needed in missing and self._is_listed(needed):
+                missing.discard(needed)
+                self._subscribe_if_listed(self, needed)
+
+    def renew_sockets(self, name: str) -> None:
+        """Have the connections of a venue made anew."""
+        venue = self._health.venues[name]
+        venue.nudges += 1
+        for endpoint in venue.sockets:
+            self.reconnect_socket(venue.link.venue.client_id, endpoint)
+
+    def _subscribe_if_listed(self, actor: DataActor, needed: Input) -> None:
+        link = self._links.get(needed)
+        if link is None:
+            return
+        venue = self._health.venues[link.name]
+        if not self._is_listed(needed):
+            venue.missing.add(needed)
+            return
+        instrument_id = needed.instrument_id
+        if isinstance(instrument_id, str):
+            # An index, such as btc_usd, which is subscribed to by its coin's instrument.
+            instrument_id = link.venue.instrument_id(instrument_id.partition("_")[0].upper())
+        elif StreamKind.STATUS in link.venue.rows and instrument_id not in self._followed:
+            self._followed.add(instrument_id)
+            subscribe(actor, link.venue, StreamKind.STATUS, instrument_id)
+        try:
+            subscribe(actor, link.venue, STREAM_KINDS[needed.kind], instrument_id)
+        except ConfigError:
+            venue.not_streamed.add(needed)
+
+    def _is_listed(self, needed: Input) -> bool:
+        """Return whether the venue has sent an instrument's definition; an index has none."""
+        instrument_id = needed.instrument_id
+        return isinstance(instrument_id, str) or self.cache.instrument(instrument_id) is not None

@@ -1,0 +1,238 @@
+"""StreamHealth: what came from each venue, counted as it is delivered."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from typing import TYPE_CHECKING, Any, Final
+
+from dolphin_strategies.computed.inputs import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from adapters.streams.hosting.venue_link import VenueLink
+    from dolphin_strategies.computed.inputs import Input
+
+KEPT_DELAYS: Final = 1024
+"""The newest delays of an instrument that are kept; a power of two."""
+SILENT_NS: Final = 10_000_000_000
+"""An instrument of which nothing came for this long is reported as silent."""
+_MASK: Final = KEPT_DELAYS - 1
+
+
+class InstrumentHealth:
+    """What came of one instrument.
+
+    Attributes
+    ----------
+    name : str
+        The instrument.
+    is_closed : bool
+        Whether the venue says that it is not traded: its data are counted and not used.
+    messages : int
+        Data delivered.
+    ts_event, ts_init : int
+        Of the newest, UNIX nanoseconds; 0 before the first.
+    delays_ns : array of int64
+        ``ts_init - ts_event`` of the newest ``KEPT_DELAYS`` data, a ring.
+
+    """
+
+    __slots__ = ("delays_ns", "is_closed", "messages", "name", "ts_event", "ts_init")
+
+    def __init__(self, name: str) -> None:
+        self.name: Final = name
+        self.is_closed = False
+        self.messages = 0
+        self.ts_event = 0
+        self.ts_init = 0
+        self.delays_ns: Final = array("q", bytes(8 * KEPT_DELAYS))
+
+
+class VenueHealth:
+    """What came from one venue, and how its sockets are.
+
+    Attributes
+    ----------
+    sockets : dict
+        Endpoint of the venue's client → whether it is connected.
+    reconnects : int
+        Connections that were lost and came back.
+    nudges : int
+        Silent connections that were renewed.
+    missing : set of Input
+        Of instruments that the venue does not list.
+    not_streamed : set of Input
+        What its client does not deliver.
+
+    """
+
+    def __init__(self, link: VenueLink) -> None:
+        self.link: Final = link
+        self.instruments: Final = {
+            needed.instrument_id: InstrumentHealth(str(needed.instrument_id))
+            for needed in link.inputs
+        }
+        self.sockets: Final[dict[str, bool]] = {}
+        self.reconnects = 0
+        self.nudges = 0
+        self.missing: Final[set[Input]] = set()
+        self.not_streamed: Final[set[Input]] = set()
+        self.lost_since_s = 0.0
+        self._seen = 0, time.monotonic()
+
+    @property
+    def messages(self) -> int:
+        """Data delivered since the start of the service."""
+        return sum(i.messages for i in self.instruments.values())
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the venue's sockets are all connected."""
+        return bool(self.sockets) and all(self.sockets.values())
+
+    @property
+    def newest_init_ns(self) -> int:
+        """When the newest datum came, UNIX nanoseconds; 0 before the first."""
+        return max((i.ts_init for i in self.instruments.values()), default=0)
+
+    @property
+    def newest_event_ns(self) -> int:
+        """The newest ``ts_event``, UNIX nanoseconds; 0 before the first."""
+        return max((i.ts_event for i in self.instruments.values()), default=0)
+
+    def begin(self) -> None:
+        """Forget the sockets of an earlier node."""
+        self.sockets.clear()
+        self.missing.clear()
+        self.lost_since_s = 0.0
+
+    def on_socket(self, endpoint: str, *, is_connected: bool) -> None:
+        """Take over that a socket was connected or lost."""
+        if is_connected and self.sockets.get(endpoint) is False:
+            self.reconnects += 1
+        self.sockets[endpoint] = is_connected
+        self.lost_since_s = 0.0 if self.is_connected else time.monotonic()
+
+    def silent(self, now_ns: int) -> list[str]:
+        """Return the listed instruments of which nothing came for ten seconds."""
+        missing = self.missing_names()
+        return [
+            i.name
+            for i in self.instruments.values()
+            if i.name not in missing and not i.is_closed and now_ns - i.ts_init > SILENT_NS
+        ]
+
+    def missing_names(self) -> list[str]:
+        """Return the instruments that the venue does not list."""
+        return sorted({str(needed.instrument_id) for needed in self.missing})
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the venue lists any of the instruments."""
+        return len(self.missing_names()) < len(self.instruments)
+
+    def report(self, reason: str, problems: Mapping[str, int]) -> dict[str, Any]:
+        """Return the counters for ``status``; the rate is since the last report.
+
+        Parameters
+        ----------
+        problems : mapping of str to int
+            Unusable data by name, as :attr:`ComputedFactors.problems`.
+        reason : str
+            Why the venue is not in the node at present; empty if it is.
+
+        """
+        now_ns, now_s, messages = time.time_ns(), time.monotonic(), self.messages
+        before, before_s = self._seen
+        passed_s = now_s - before_s
+        if passed_s >= 0.5:
+            self._seen = messages, now_s
+        newest_ns = self.newest_event_ns
+        delays = sorted(
+            d
+            for i in self.instruments.values()
+            for d in i.delays_ns[: min(i.messages, KEPT_DELAYS)]
+        )
+        return {
+            "venue": self.link.name,
+            "addresses": list(self.link.addresses),
+            "connected": self.is_connected and not reason,
+            "problem": reason,
+            "messages": messages,
+            "messages_per_s": round((messages - before) / passed_s, 1) if passed_s else 0.0,
+            "newest_event_unix_s": newest_ns / 1e9,
+            "newest_event_age_ms": round((now_ns - newest_ns) / 1e6, 1) if newest_ns else None,
+            "delay_ms": {
+                "n": len(delays), "p50": _share(delays, 0.50), "p99": _share(delays, 0.99)
+            },
+            "reconnects": self.reconnects,
+            "nudges": self.nudges,
+            "instruments": {i.name: i.messages for i in self.instruments.values()},
+            "silent": self.silent(now_ns) if not reason else [],
+            "closed": [i.name for i in self.instruments.values() if i.is_closed],
+            "missing": self.missing_names(),
+            "not_streamed": sorted(f"{i.kind} of {i.instrument_id}" for i in self.not_streamed),
+            "problems": {
+                name: count
+                for name, count in problems.items()
+                if any(i.name in name.split() for i in self.instruments.values())
+            },
+        }  # fmt: skip
+
+
+def _share(ordered: list[int], share: float) -> float | None:
+    return round(ordered[round(share * (len(ordered) - 1))] / 1e6, 3) if ordered else None
+
+
+class StreamHealth:
+    """Every venue's health.
+
+    Parameters
+    ----------
+    links : iterable of VenueLink
+        The venues.
+
+    """
+
+    def __init__(self, links: Iterable[VenueLink]) -> None:
+        self.venues: Final = {link.name: VenueHealth(link) for link in links}
+        self._instruments: Final = {
+            instrument_id: found
+            for venue in self.venues.values()
+            for instrument_id, found in venue.instruments.items()
+        }
+
+    def counting(self, take: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Return a callable that counts data of an instrument, and passes them on."""
+        instruments = self._instruments
+
+        def count(data: Any) -> None:
+            found = instruments.get(data.instrument_id)
+            if found is not None:
+                number = found.messages
+                found.messages = number + 1
+                found.ts_event = ts_event = data.ts_event
+                found.ts_init = ts_init = data.ts_init
+                found.delays_ns[number & _MASK] = ts_init - ts_event
+                if found.is_closed:
+                    return
+            take(data)
+
+        return count
+
+    def count_custom(self, data: Any) -> None:
+        """Count data of a client's own type, which may be of an index instead."""
+        found = self._instruments.get(key_of(data))
+        if found is not None:
+            found.delays_ns[found.messages & _MASK] = data.ts_init - data.ts_event
+            found.messages += 1
+            found.ts_event, found.ts_init = data.ts_event, data.ts_init
+
+    def of_client(self, client_id: str) -> VenueHealth | None:
+        """Return the venue of a node's client."""
+        for venue in self.venues.values():
+            if venue.link.venue.client_name == client_id:
+                return venue
+        return None

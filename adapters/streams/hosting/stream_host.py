@@ -1,0 +1,256 @@
+"""StreamHost: keeps a node running that has the data client of each venue that connects."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.computing.computing_actor import ComputingActorConfig
+from adapters.streams.hosting.node_parts import (
+    CONNECTION_TIMEOUT_S,
+    FIRST_TIMEOUT_S,
+    build_stream_node,
+    load_node_modules,
+)
+from adapters.streams.hosting.stream_actor import StreamActor
+from adapters.streams.hosting.stream_health import StreamHealth
+from adapters.streams.hosting.trials.venue_admission import VenueAdmission
+from adapters.streams.hosting.trials.venue_trials import VenueTrials
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adapters.computing.evaluation import RecordSink
+    from adapters.streams.hosting.venue_link import VenueLink
+    from dolphin_strategies.computed.factor_set import ComputedFactors
+
+log: Final = logging.getLogger("exf")
+
+LOOK_S: Final = 0.5
+EXPIRY_LOOK_S: Final = 0.01
+SILENCE_S: Final = 30.0
+"""A venue of which nothing comes for this long gets new connections."""
+LONGEST_SILENCE_S: Final = 600.0
+LOST_S: Final = 30.0
+"""A client that has not connected again within this time gets a new node, if it can."""
+SETTLE_S: Final = 1.0
+"""How long a node waits for further venues that are being tried."""
+STOP_TIMEOUT_S: Final = 2.0
+"""A node that still connects when the service stops is left to the end of the process."""
+RESTART_S: Final = 0.5
+LONGEST_RESTART_S: Final = 10.0
+
+
+class StreamHost:
+    """Stream from several venues, none of which can keep the others from streaming.
+
+    One client that does not connect ends a node at its start, and clients cannot be added to a
+    running node. So the node has the venues that accept connections; after a failed start each
+    is rehearsed apart. A venue that was left out is tried again and again, beside the
+    running node, which is built again, within about a second, when one more connects. A venue
+    that is lost while the node runs is connected again by its own client.
+
+    Parameters
+    ----------
+    links : sequence of VenueLink
+        The venues.
+    factors : ComputedFactors
+        What to compute; it outlives the nodes, so that windows stay filled.
+    sink : callable
+        Takes the records, on the loop's thread.
+    min_interval_s : float
+        The shortest time between two records, seconds; 0: each burst at once.
+    log_level : str
+        Of Nautilus's own log on standard output.
+
+    Notes
+    -----
+    For one asyncio loop; there must be no other node on its thread.
+
+    """
+
+    def __init__(
+        self,
+        links: Sequence[VenueLink],
+        factors: ComputedFactors,
+        sink: RecordSink,
+        *,
+        min_interval_s: float = 0.0,
+        log_level: str = "OFF",
+    ) -> None:
+        self.health: Final = StreamHealth(links)
+        self.nodes_built = 0
+        self.failures = self.callback_errors = 0
+        self._links: Final = {link.name: link for link in links}
+        self._factors: Final = factors
+        self._sink: Final = sink
+        self._min_interval_s: Final = min_interval_s
+        self._log_level: Final = log_level
+        self._admission: Final = VenueAdmission(self._links)
+        self._trials: Final = VenueTrials(self._links, self._admission)
+        self._actor: StreamActor | None = None
+        self._silence_s = dict.fromkeys(self._links, SILENCE_S)
+        self._renewed_s = dict.fromkeys(self._links, 0.0)
+
+    async def run(self) -> None:
+        """Stream until cancelled."""
+        asyncio.get_running_loop().set_exception_handler(self._on_callback_error)
+        await asyncio.to_thread(load_node_modules)
+        helpers = [asyncio.create_task(t) for t in (self._trials.run(), self._keep_expiring())]
+        try:
+            pause_s = RESTART_S
+            while True:
+                await self._wait_for_venues()
+                began_s = time.monotonic()
+                self._trials.forget()
+                failure = await self._run_node([self._links[n] for n in self._admission.admitted])
+                if not failure:
+                    continue
+                self.failures += 1
+                log.warning("the streams' node ended: %s", failure)
+                lasted_s = time.monotonic() - began_s
+                pause_s = RESTART_S if lasted_s > 60 else min(pause_s * 2, LONGEST_RESTART_S)
+                await asyncio.sleep(pause_s)
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+
+    def _on_callback_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Count an error in a callback of the loop, such as a record's; the next one is made."""
+        if not self.callback_errors:
+            log.error("%s", context.get("message"), exc_info=context.get("exception"))
+        self.callback_errors += 1
+
+    def report(self) -> dict[str, Any]:
+        """Return the counters for ``status``."""
+        problems = self._factors.problems
+        return {
+            "nodes_built": self.nodes_built,
+            "node_failures": self.failures,
+            "callback_errors": self.callback_errors,
+            "out_of_range": {n: c for n, c in self._factors.out_of_range.items() if c},
+            "venues": [
+                venue.report(self._problem(name), problems)
+                for name, venue in self.health.venues.items()
+            ],
+        }
+
+    def _problem(self, name: str) -> str:
+        if reason := self._admission.reason(name):
+            return reason
+        venue = self.health.venues[name]
+        if self._actor is None or not venue.sockets:
+            return "connecting"
+        return "" if venue.is_connected else "connection lost, connecting again"
+
+    async def _wait_for_venues(self) -> None:
+        while not self._admission.admitted:
+            await self._trials.wait(SETTLE_S)
+
+    async def _run_node(self, links: Sequence[VenueLink]) -> str:
+        """Run one node to its end; return why it failed, or an empty string."""
+        names = [link.name for link in links]
+        log.info("streaming from %s", ", ".join(names))
+        for name in names:
+            self.health.venues[name].begin()
+            self._renewed_s[name] = time.monotonic()
+        gc.collect()  # the one before must be gone: there is one node a thread
+        timeout_s = CONNECTION_TIMEOUT_S if self._trials.rehearses else FIRST_TIMEOUT_S
+        node: Any = build_stream_node(links, timeout_s=timeout_s, log_level=self._log_level)
+        self.nodes_built += 1
+        config = ComputingActorConfig(min_interval_s=self._min_interval_s)
+        actor = StreamActor(self._factors, self._sink, config, links, self.health)
+        node.add_actor(actor)
+        handle = node.handle()
+        running = asyncio.create_task(_run_async(node))
+        watching = asyncio.create_task(self._watch(actor, names))
+        self._actor = actor
+        try:
+            await asyncio.wait((running, watching), return_when=asyncio.FIRST_COMPLETED)
+            was_asked = watching.done()
+            handle.stop()
+            await asyncio.wait((running,))
+        except asyncio.CancelledError:
+            handle.stop()
+            await asyncio.wait((running,), timeout=STOP_TIMEOUT_S)
+            raise
+        finally:
+            self._actor = None
+            watching.cancel()
+        failure = running.result()
+        node.dispose()
+        if was_asked:
+            return ""
+        if not actor.started.is_set():
+            self._doubt(names)
+        return failure or "by itself"
+
+    def _doubt(self, names: Sequence[str]) -> None:
+        """Find out which of these does not connect: each is rehearsed apart."""
+        self._trials.rehearses = True
+        for name in names:
+            self._admission.doubted(name)
+
+    async def _watch(self, actor: StreamActor, names: Sequence[str]) -> None:
+        """Return when another node is needed; look after silent and lost venues meanwhile."""
+        await actor.started.wait()
+        self._trials.rehearses = True
+        more = asyncio.create_task(self._trials.wait(SETTLE_S))
+        try:
+            while not more.done():
+                await asyncio.wait((more,), timeout=LOOK_S)
+                for name in names:
+                    if await self._is_stuck(name):
+                        return
+                    self._nudge_if_silent(actor, name)
+        finally:
+            more.cancel()
+
+    async def _is_stuck(self, name: str) -> bool:
+        """Return whether a venue's client has given up although the venue can be connected."""
+        venue = self.health.venues[name]
+        if not venue.lost_since_s or time.monotonic() - venue.lost_since_s < LOST_S:
+            return False
+        venue.lost_since_s = time.monotonic()
+        if not await self._trials.can_connect(name) or venue.is_connected:
+            return False
+        log.warning("%s: its client does not connect again by itself", name)
+        return True
+
+    def _nudge_if_silent(self, actor: StreamActor, name: str) -> None:
+        venue = self.health.venues[name]
+        now_s = time.monotonic()
+        silent_s = (time.time_ns() - venue.newest_init_ns) / 1e9
+        if silent_s < SILENCE_S:
+            self._silence_s[name] = SILENCE_S
+            self._admission.worked(name)
+            return
+        waited_s = min(silent_s, now_s - self._renewed_s[name])
+        if venue.is_connected and venue.is_listed and waited_s >= self._silence_s[name]:
+            log.warning("%s: nothing for %.0f s, connecting anew", name, waited_s)
+            self._silence_s[name] = min(self._silence_s[name] * 2, LONGEST_SILENCE_S)
+            self._renewed_s[name] = now_s
+            actor.renew_sockets(name)
+
+    async def _keep_expiring(self) -> None:
+        """While there is no node, end values whose input is too old, as its actor would."""
+        while True:
+            await asyncio.sleep(EXPIRY_LOOK_S)
+            if self._actor is not None and self._actor.started.is_set():
+                continue
+            expiry_ns = self._factors.expiry_ns
+            if expiry_ns <= time.time_ns() and self._factors.evaluate(expiry_ns):
+                self._sink(self._factors.values, self._factors.ts_event, expiry_ns)
+
+
+async def _run_async(node: Any) -> str:
+    """Run a node to its end; return why it failed, or an empty string."""
+    try:
+        await node.run_async()
+    except Exception as error:  # noqa: BLE001 - one venue's trouble must not end the service
+        return f"{type(error).__name__}: {error}"
+    return ""

@@ -1,0 +1,1 @@
+"""Trials: whether a venue can be connected, before it is let into the node."""
