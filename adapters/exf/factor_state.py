@@ -128,6 +128,10 @@ class FactorState:
         values = self._all(now_ns)
         return {name: values[i] for i, name in self._published}
 
+    def all_values(self, now_ns: int) -> dict[str, float]:
+        """Return every factor, likewise, those that are not published too."""
+        return dict(zip((f.name for f in self._factors), self._all(now_ns), strict=True))
+
     def next_expiry_ns(self, now_ns: int) -> int:
         """Return when the next value becomes too old; 0 if there is none."""
         return min([t for t in self._fresh_until_ns if t > now_ns], default=0)

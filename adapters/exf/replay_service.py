@@ -8,7 +8,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.exf.polling.source_health import percentiles
+from adapters.command.percentiles import percentiles
 from adapters.exf.publishing.fan_out import FanOut
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.command.percentiles import percentiles
 from adapters.exf.factor_state import FactorState
 from adapters.exf.health_log import HealthLog
-from adapters.exf.polling.source_health import percentiles
 from adapters.exf.polling.venue_host import VenueHost
 from adapters.exf.publishing.fan_out import FanOut
 from adapters.exf.reading.pollers import pollers_of
@@ -53,6 +53,8 @@ class ExfService:
         Publish at least this often; a change is published at once.
     trusts_exchange_time : bool
         Count age from the exchange's own time where it gives one.
+    publishes_all : bool
+        Give publishers the intermediate factors too, whose names begin with ``_``.
     definition_period_s : float
         How often the definitions of instruments are asked for, seconds.
 
@@ -71,12 +73,14 @@ class ExfService:
         hosts: Mapping[str, tuple[str, float | None]],
         period_s: float = PERIOD_S,
         trusts_exchange_time: bool = True,
+        publishes_all: bool = False,
         definition_period_s: float = DEFINITION_PERIOD_S,
     ) -> None:
         self.registry: Final = registry
         self._fan_out: Final = FanOut(publishers)
         self._period_s: Final = period_s
         self._state: Final = FactorState(registry)
+        self._values: Final = self._state.all_values if publishes_all else self._state.values
         self._lateness_s: Final[deque[float]] = deque(maxlen=KEPT_LATENESS)
         self._hosts: Final = {
             name: VenueHost(name, url, limit, time.monotonic)
@@ -190,7 +194,7 @@ class ExfService:
 
     def _publish(self) -> None:
         now_ns = time.monotonic_ns()
-        self._fan_out.publish(self._state.values(now_ns), time.time_ns())
+        self._fan_out.publish(self._values(now_ns), time.time_ns())
         self._set_timer(now_ns)
 
     def _set_timer(self, now_ns: int) -> None:

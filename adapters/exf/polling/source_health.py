@@ -7,8 +7,10 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.command.percentiles import percentiles
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 KEPT_LATENCIES: Final = 128
 SHOWN_BODY: Final = 400
@@ -108,17 +110,3 @@ class SourceHealth:
             "last_bad_body_unix_s": self.last_bad_body_wall_ns / 1e9,
             "latency_ms": percentiles(self.latencies_ns, 1e6),
         }
-
-
-def percentiles(values: Iterable[float], unit: float) -> dict[str, Any]:
-    """Return p50, p99 and maximum of values in a unit, and their number."""
-    ordered = sorted(values)
-    if not ordered:
-        return {"n": 0, "p50": None, "p99": None, "max": None}
-    last = len(ordered) - 1
-    return {
-        "n": len(ordered),
-        "p50": round(ordered[round(0.50 * last)] / unit, 3),
-        "p99": round(ordered[round(0.99 * last)] / unit, 3),
-        "max": round(ordered[last] / unit, 3),
-    }

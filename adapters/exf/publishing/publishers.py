@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from adapters.hazelcast_map.publisher import HazelcastPublisher
     from adapters.shm import FactorWriter
+
+
+LEAST_INTERVAL_S: Final = 0.005
+"""From one JSON text to the next: a cluster confirms one a millisecond, at best."""
 
 
 class Publisher(Protocol):
@@ -33,6 +42,22 @@ class Publisher(Protocol):
         """End publishing; readers see that no more records will come."""
 
 
+class VectorPublisher(Publisher, Protocol):
+    """A destination that also takes the state as a vector, many times a second."""
+
+    def publish_values(self, values: NDArray[np.float64], ts_event_ns: int) -> None:
+        """Publish the whole state.
+
+        Parameters
+        ----------
+        values : numpy.ndarray
+            float64, in the order of the publisher's names; always the same array. NaN: no value.
+        ts_event_ns : int
+            The time of the state, UNIX nanoseconds.
+
+        """
+
+
 class RegionPublisher:
     """Publish into shared memory.
 
@@ -51,6 +76,9 @@ class RegionPublisher:
     def publish(self, factors: Mapping[str, float], ts_event_ns: int) -> None:
         self.writer.write(factors, ts_event_ns)
 
+    def publish_values(self, values: NDArray[np.float64], ts_event_ns: int) -> None:
+        self.writer.write_values(values, ts_event_ns)
+
     def heartbeat(self) -> None:
         self.writer.heartbeat()
 
@@ -65,16 +93,40 @@ class EntryPublisher:
     ----------
     entry : HazelcastPublisher
         The entry's writer; closed with this publisher.
+    names : sequence of str
+        The names of the vectors given to ``publish_values``.
 
     """
 
     name = "hazelcast"
 
-    def __init__(self, entry: HazelcastPublisher) -> None:
+    def __init__(self, entry: HazelcastPublisher, names: Sequence[str] = ()) -> None:
         self.entry = entry
+        self.names: Final = tuple(names)
+        self._waiting: tuple[NDArray[np.float64], int] | None = None
+        self._written_s = 0.0
 
     def publish(self, factors: Mapping[str, float], ts_event_ns: int) -> None:
         self.entry.write(factors, ts_event_ns)
+
+    def publish_values(self, values: NDArray[np.float64], ts_event_ns: int) -> None:
+        """Write the state as JSON, at most every ``LEAST_INTERVAL_S``; the newest one always."""
+        if self._waiting is not None:
+            self._waiting = values, ts_event_ns
+            return
+        rest_s = self._written_s + LEAST_INTERVAL_S - time.monotonic()
+        self._waiting = values, ts_event_ns
+        if rest_s <= 0:
+            self._write_waiting()
+        else:
+            asyncio.get_running_loop().call_later(rest_s, self._write_waiting)
+
+    def _write_waiting(self) -> None:
+        if self._waiting is not None:
+            values, ts_event_ns = self._waiting
+            self._waiting = None
+            self._written_s = time.monotonic()
+            self.entry.write(dict(zip(self.names, values.tolist(), strict=True)), ts_event_ns)
 
     def heartbeat(self) -> None:
         """Do nothing: the state itself is published at least once a period."""

@@ -1,0 +1,1 @@
+"""Streamed and polled factors together, in one state that is published at once."""
