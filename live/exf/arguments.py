@@ -13,6 +13,7 @@ DESCRIPTION: Final = "Gather external factors from the exchanges' public APIs an
 EXAMPLES: Final = """\
 examples:
   run_exf.py run                          in this terminal, until Ctrl-C
+  run_exf.py run --streams                and stream what the exchanges push
   run_exf.py start                        in the background; also stop, restart, status
   run_exf.py status --json                everything that is known of it
   run_exf.py factors                      which factors there are, and where each comes from
@@ -70,6 +71,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add([*POLLING, "factors"], "--venues", metavar="A,B", help="ask these venues only")
     add(POLLING, "--base-url", metavar="URL", help="where all venues are, instead of the "
         "exchanges")  # fmt: skip
+    add(POLLING, "--streams", action="store_const", const=True,
+        help="stream the computed factors too, through NautilusTrader's data clients")  # fmt: skip
+    add(POLLING, "--min-interval", type=float, metavar="S", help="shortest time between two "
+        "records of streamed factors (default: 0, each burst at once)")  # fmt: skip
     add(POLLING, "--period", type=float, metavar="S", help="poll every source at this period")
     add(STARTING, "--log", type=Path, metavar="FILE", help="write the log there "
         "(default: standard error; with start ~/.local/state/dolphin/)")  # fmt: skip
@@ -89,6 +94,9 @@ def words_of(options: argparse.Namespace) -> list[str]:
     words: list[str] = []
     for name, value in vars(options).items():
         if value is None or name in {"command", "log"}:
+            continue
+        if value is True:
+            words.append(f"--{name.replace('_', '-')}")
             continue
         for one in value if isinstance(value, list) else [value]:
             # The settings list factor files as text; they are paths all the same.

@@ -14,10 +14,11 @@ from adapters.command.settings_file import override
 from adapters.command.terminal import say
 from adapters.command.text_table import text_table
 from dolphin_strategies.errors import ConfigError
-from live.exf import background_service, status_report
+from live.exf import background_service
 from live.exf.arguments import words_of
 from live.exf.exf_settings import ExfSettings, hosts_of, load, registry_of
 from live.exf.service_files import ServiceFiles
+from live.exf.status import status_report
 
 if TYPE_CHECKING:
     import argparse
@@ -47,6 +48,8 @@ def settings_of(options: argparse.Namespace) -> ExfSettings:
         record=given.get("record"),
         replay=given.get("replay"),
         speed=given.get("speed"),
+        streams=given.get("streams"),
+        min_interval_s=given.get("min_interval"),
         venues=None if venues is None else [name for name in venues.split(",") if name],
         factors=None if more is None else [*settings.exf.factors, *more],
     )
@@ -69,11 +72,16 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(msg)
     check_work(settings)
     # An HTTP client, which the other commands do without.
-    from live.exf.service_log import log_to  # noqa: PLC0415
+    from live.exf.service_log import end_log, log_to  # noqa: PLC0415
     from live.exf.service_process import ServiceProcess  # noqa: PLC0415
 
     log_to(options.log)
-    return ServiceProcess(settings, seconds, detached=options.detached).run()
+    code = ServiceProcess(settings, seconds, detached=options.detached).run()
+    if settings.exf.streams:
+        # A client that is just connecting cannot be stopped, and it has threads of its own.
+        end_log()
+        os._exit(code)
+    return code
 
 
 def check_work(settings: ExfSettings) -> None:

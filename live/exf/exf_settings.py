@@ -65,6 +65,10 @@ class ServiceSettings(CheckedFields):
         How often the exchanges' definitions of instruments are asked for, seconds.
     speed : float
         The speed of the replay, recorded seconds per second.
+    streams : bool
+        Stream the computed factors from the exchanges as well.
+    min_interval_s : float
+        The shortest time between two records of streamed factors, seconds; 0: each burst at once.
     age_from : "exchange" or "receipt"
         Count a value's age from the exchange's own time where it gives one, or from its receipt.
 
@@ -83,12 +87,17 @@ class ServiceSettings(CheckedFields):
     record: Path | None = None
     replay: Path | None = None
     speed: Annotated[float, between(0.001, 1000)] = 1.0
+    streams: bool = False
+    min_interval_s: Annotated[float, between(0, 60)] = 0.0
     age_from: Literal["exchange", "receipt"] = "exchange"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.replay is not None and self.record is not None:
             msg = "record: a replay is recorded already; expected one of record and replay"
+            raise ValueError(msg)
+        if self.replay is not None and self.streams:
+            msg = "streams: a replay publishes recorded factors; expected one of the two"
             raise ValueError(msg)
         if self.hazelcast:
             from adapters.hazelcast_map.settings import HazelcastSettings  # noqa: PLC0415 - takes 1 s

@@ -19,6 +19,17 @@ LINES_WAITING: Final = 10_000
 """Further lines are dropped: a full disk or a blocked terminal must not stop the polls."""
 
 
+_listeners: Final[list[QueueListener]] = []
+
+
+def end_log() -> None:
+    """Write the lines that wait: for a process that ends without Python's own end."""
+    while _listeners:
+        listener = _listeners.pop()
+        atexit.unregister(listener.stop)
+        listener.stop()
+
+
 def log_to(path: Path | None) -> None:
     """Send the log to a file, or to standard error; to be called once."""
     handler: logging.Handler
@@ -32,6 +43,7 @@ def log_to(path: Path | None) -> None:
     listener = QueueListener(lines, handler)
     listener.start()
     atexit.register(listener.stop)
+    _listeners.append(listener)
     logging.raiseExceptions = False
     log.addHandler(QueueHandler(lines))
     log.setLevel(logging.INFO)

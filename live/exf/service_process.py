@@ -10,26 +10,22 @@ import signal
 import sys
 import time
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
-from adapters.catalog import FactorCatalog
-from adapters.exf.polling.http_client import Fetcher
 from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
-from adapters.exf.replay_service import ReplayService
-from adapters.exf.service import ExfService
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, call_soon
 from adapters.shm import FactorWriter
-from live.exf.exf_settings import hosts_of, registry_of
 from live.exf.service_files import ServiceFiles
-from live.exf.service_recording import ServiceRecording
+from live.exf.work.service_recording import ServiceRecording
+from live.exf.work.service_work import make_work, schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
     from types import FrameType
 
-    from adapters.exf.publishing.publishers import Publisher
-    from dolphin_strategies.factors.schema import FactorSchema
+    from adapters.exf.publishing.publishers import VectorPublisher
     from live.exf.exf_settings import ExfSettings
+    from live.exf.work.service_work import Work
 
 log: Final = logging.getLogger("exf")
 
@@ -38,20 +34,6 @@ FAILED: Final = 1
 NO_ANSWER: Final = 5
 STATUS_INTERVAL_S: Final = 2.0
 STOP_TIMEOUT_S: Final = 5.0
-
-
-class Work(Protocol):
-    """The content of the region: polled or replayed."""
-
-    @property
-    def ever_answered(self) -> bool:
-        """Whether there was anything to publish."""
-
-    async def run(self) -> None:
-        """Publish until cancelled, or to the end."""
-
-    def report(self) -> dict[str, Any]:
-        """Return the counters for ``status``."""
 
 
 class ServiceProcess:
@@ -103,33 +85,30 @@ class ServiceProcess:
         exf = self._settings.exf
         # Before anything is made that has to be undone.
         StopSignals(self._on_first_signal, lambda name: os._exit(LEFT_AT_ONCE)).take_over()
-        schema = self._schema()
+        schema = schema_of(self._settings)
         with (
             ServiceFiles(exf.region).hold() as service_files,
             FactorWriter(exf.region, schema) as writer,
         ):
             if exf.record is not None:
                 self._recording = ServiceRecording(exf.record, exf.region)
-            publishers: list[Publisher] = [RegionPublisher(writer)]
+            publishers: list[VectorPublisher] = [RegionPublisher(writer)]
             if exf.hazelcast:
-                self._entry = entry_publisher(exf.hazelcast)
+                self._entry = entry_publisher(exf.hazelcast, schema.names)
                 publishers.append(self._entry)
             try:
-                return asyncio.run(self._run(publishers, service_files))
+                work = self._run(publishers, service_files)
+                return _run_unfinished(work) if exf.streams else asyncio.run(work)
             finally:
                 if self._entry is not None:
                     self._entry.close()
 
-    def _schema(self) -> FactorSchema:
-        replay = self._settings.exf.replay
-        if replay is not None:
-            return FactorCatalog(replay).schema()
-        return registry_of(self._settings).without_streams().schema
-
-    async def _run(self, publishers: Sequence[Publisher], service_files: ServiceFiles) -> int:
+    async def _run(
+        self, publishers: Sequence[VectorPublisher], service_files: ServiceFiles
+    ) -> int:
         self._loop = asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
-            work = await self._work(stack, publishers)
+            work = await make_work(self._settings, stack, publishers)
             if self._recording is not None:
                 self._recording.start()
             if self._detached:
@@ -139,29 +118,6 @@ class ServiceProcess:
             code = await self._run_until_stop(work, service_files)
         log.info("stopped: %s, exit code %d", self._reason, code)
         return code
-
-    async def _work(self, stack: AsyncExitStack, publishers: Sequence[Publisher]) -> Work:
-        exf = self._settings.exf
-        if exf.replay is not None:
-            catalog = FactorCatalog(exf.replay)
-            log.info("replaying %s into %s, pid %d", exf.replay, exf.region, os.getpid())
-            return ReplayService(catalog.batches(), catalog.schema(), publishers, exf.speed)
-        registry = registry_of(self._settings).without_streams()
-        used = {source.venue for source in registry.sources}
-        log.info(
-            "%d factors from %d sources of %d venues into %s, pid %d",
-            len(registry.schema), len(registry.sources), len(used), exf.region, os.getpid(),
-        )  # fmt: skip
-        fetcher = Fetcher(deadline_s=exf.deadline_s, largest_body=exf.largest_body)
-        return ExfService(
-            registry,
-            await stack.enter_async_context(fetcher),
-            publishers,
-            hosts={n: host for n, host in hosts_of(self._settings).items() if n in used},
-            period_s=exf.period_s,
-            trusts_exchange_time=exf.age_from == "exchange",
-            definition_period_s=exf.definition_period_s,
-        )
 
     async def _run_until_stop(self, work: Work, service_files: ServiceFiles) -> int:
         code = FAILED
@@ -229,7 +185,14 @@ class ServiceProcess:
         self._stop.set()
 
 
-def entry_publisher(url: str) -> EntryPublisher:
+def _run_unfinished(work: Coroutine[Any, Any, int]) -> int:
+    """Run to the end, but do not wait for tasks that cannot be cancelled, as ``run`` would."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop.run_until_complete(work)
+
+
+def entry_publisher(url: str, names: Sequence[str]) -> EntryPublisher:
     """Return a publisher into the Hazelcast entry of a URL; the client is loaded only for it.
 
     Raises
@@ -241,7 +204,7 @@ def entry_publisher(url: str) -> EntryPublisher:
     from adapters.hazelcast_map.publisher import HazelcastPublisher  # noqa: PLC0415
     from adapters.hazelcast_map.settings import HazelcastSettings  # noqa: PLC0415
 
-    return EntryPublisher(HazelcastPublisher(HazelcastSettings.from_url(url)))
+    return EntryPublisher(HazelcastPublisher(HazelcastSettings.from_url(url)), names)
 
 
 def limit_stop() -> None:

@@ -15,7 +15,7 @@ import pytest
 from adapters.shm import FactorReader
 from live.exf import background_service
 from live.exf.service_files import ServiceFiles
-from live.exf.status_report import status_code
+from live.exf.status.status_report import status_code
 from tests.support.eventually import eventually
 from tests.support.exchange.exf import attached, exf_process, run_exf, status_of
 from tests.support.exchange.local_exchange import local_exchange

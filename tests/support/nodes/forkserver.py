@@ -192,6 +192,7 @@ IMPORTED: Final = (
     "backtests.run_backtest",
     "live.bridge_hazelcast",
     "live.exf.service_process",
+    "live.exf.work.streaming_work",
     "live.node.node_run",
     "live.producers.demo_producer",
     "live.producers.replay_producer",

@@ -10,7 +10,7 @@ from adapters.exchanges import known_venues
 from adapters.exf.registry.registry_file import load
 from adapters.streams.stream_venues import STREAM_VENUES
 from dolphin_strategies import ConfigError
-from live.exf.status_report import factors_table
+from live.exf.status.status_report import factors_table
 from tests.support.exchange.registries import factor_file, packaged, registry_of
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.text_table import text_table
+from live.exf.status import stream_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,7 +46,9 @@ def status_code(status: dict[str, Any] | None, pid: int | None, unix_s: float) -
         return ALL_ALIVE
     # Counts of venues that answered are 0 with nothing alive; no answer at all is what counts.
     sources = status["sources"]
-    if not (any(s["factors_alive"] for s in sources) if sources else factors["alive"]):
+    is_streamed = "stream" in factors.get("from", {}).values()
+    is_polled = any(s["factors_alive"] for s in sources) if sources else factors["alive"]
+    if not (is_streamed or is_polled):
         return NONE_ALIVE
     return SOME_MISSING
 
@@ -111,12 +114,16 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
             lines.append(
                 f"no definitions from {definition['definition']}: {definition['last_error']}"
             )
+    if (streams := status.get("streams")) is not None:
+        lines += stream_report.problems(streams)
     if factors["missing"]:
         names = ", ".join(factors["missing"][:_SHOWN_MISSING])
         more = len(factors["missing"]) - _SHOWN_MISSING
         lines.append(f"missing: {names}" + (f" and {more} more" if more > 0 else ""))
     if status["sources"]:
         lines += ["", _hosts_table(status["hosts"]), "", _sources_table(status["sources"])]
+    if streams is not None:
+        lines += ["", *stream_report.streams_table(streams, factors["from"])]
     for source in status["sources"]:
         if source["last_error"] and source["failures_in_a_row"]:
             ago = _ago(source["last_error_unix_s"])

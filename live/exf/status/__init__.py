@@ -1,0 +1,1 @@
+"""What ``run_exf.py status`` and ``factors`` print."""

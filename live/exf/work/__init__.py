@@ -1,0 +1,1 @@
+"""The work of a service: polled, streamed or replayed factors, and their recording."""
