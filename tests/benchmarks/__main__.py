@@ -23,6 +23,7 @@ from tests.benchmarks.groups import (
     node,
     peers,
     record,
+    streams,
     throughput,
 )
 from tests.benchmarks.processes import ChildError
@@ -41,6 +42,7 @@ GROUPS: Final = {
     "computed": (computed.run, "market data to the values of all factors of one instrument"),
     "compute": (compute.run, "events per second through computed factors, over a catalog"),
     "exf": (exf.run, "the ExtF service: CPU, schedule, from an exchange's change to on_factors"),
+    "streams": (streams.run, "exchange's push -> on_factors against polling; CPU; 20,000/s"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }
 RUNS: Final = 5

@@ -66,9 +66,9 @@ def _polling(name: str, seconds: float, arguments: tuple[str, ...], faults: Any)
             with exf_process(region, "--base-url", exchange.url, *arguments, is_quiet=True) as exf:
                 exf.until_alive(60)
                 time.sleep(WARM_UP_S)
-                before, cpu_s, begun_s = _status(exf), _cpu_s(exf), time.monotonic()
+                before, cpu_before_s, begun_s = _status(exf), cpu_s(exf), time.monotonic()
                 time.sleep(seconds)
-                used_s, wall_s = _cpu_s(exf) - cpu_s, time.monotonic() - begun_s
+                used_s, wall_s = cpu_s(exf) - cpu_before_s, time.monotonic() - begun_s
                 time.sleep(STATUS_S)
                 after = _status(exf)
         finally:
@@ -136,9 +136,9 @@ def _memory(seconds: float) -> Row:
                 exf.until_alive(100)
                 time.sleep(min(seconds / 10, 30.0))
                 begun_s = time.monotonic()
-                first = _resident_mb(exf)
+                first = resident_mb(exf)
                 time.sleep(seconds)
-                last, status = _resident_mb(exf), _status(exf)
+                last, status = resident_mb(exf), _status(exf)
                 wall_s = time.monotonic() - begun_s
         finally:
             remove_all_of(region)
@@ -160,11 +160,13 @@ def _sum(status: dict[str, Any], what: str) -> int:
     return sum(source[what] for source in status["sources"])
 
 
-def _cpu_s(exf: ExfProcess) -> float:
+def cpu_s(exf: ExfProcess) -> float:
+    """Return the processor time that a service has used, seconds."""
     fields = Path(f"/proc/{exf.process.pid}/stat").read_text(encoding="ascii").split()
     return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
-def _resident_mb(exf: ExfProcess) -> float:
+def resident_mb(exf: ExfProcess) -> float:
+    """Return the memory that a service holds, megabytes."""
     fields = Path(f"/proc/{exf.process.pid}/statm").read_text(encoding="ascii").split()
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
