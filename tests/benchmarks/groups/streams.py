@@ -19,6 +19,7 @@ from tests.support.exchange.streamed_factors import (
     SYMBOLS,
     streamed_factors,
     streaming_process,
+    symbol_of,
 )
 from tests.support.transports.regions import new_region_path, remove_all_of
 
@@ -142,9 +143,9 @@ def _cpu(seconds: float) -> Row:
         _service(exchange, "", venues, "--period", "3600") as service,
     ):
         service.until_streaming(*SYMBOLS)
-        for venue, symbol in SYMBOLS.items():
+        for venue in SYMBOLS:
             for asset in ASSETS:
-                exchange.streams[venue].rate(symbol.format(asset), "quote", RATE_HZ)
+                exchange.streams[venue].rate(symbol_of(venue, asset), "quote", RATE_HZ)
         time.sleep(3.0)
         before, before_s, begun_s = service.status(), cpu_s(service.exf), time.monotonic()
         time.sleep(seconds)

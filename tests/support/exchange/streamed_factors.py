@@ -24,6 +24,7 @@ SYMBOLS: Final = {
     "deribit": "{}-PERPETUAL",
 }
 """Venue → what it calls the perpetual of a coin."""
+_OTHERWISE: Final = {("deribit", "SOL"): "SOL_USDC-PERPETUAL"}
 IN_DOLLARS: Final = ("hyperliquid", "deribit")
 _TABLE: Final = """
 [[computed]]
@@ -40,6 +41,11 @@ _CLASSES: Final = {
     "Mid": ("mid_{asset_lc}_%s", "", 0.0, 1e9),
     "TouchImbalance": ("touch_{asset_lc}_%s", "-1 to 1", -1.0, 1.0),
 }
+
+
+def symbol_of(venue: str, asset: str) -> str:
+    """Return what a venue calls the perpetual of a coin."""
+    return _OTHERWISE.get((venue, asset)) or SYMBOLS[venue].format(asset)
 
 
 def streamed_factors(
