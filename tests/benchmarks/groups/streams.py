@@ -187,11 +187,11 @@ def _flood(seconds: float) -> Row:
             eventually(lambda: not bybit.state()["running_rates"], "the end of the flood")
             wall_s = time.monotonic() - begun_s
             used_s = cpu_s(service.exf) - used_s
-            late_mb = resident_mb(service.exf)
             sent = bybit.state()["sent_events"]
             eventually(lambda: _messages(service.status()) >= sent, f"{sent} messages", 30)
             came = _messages(service.status())
             require(came == sent, f"{came} of {sent} messages came")
+            late_mb = resident_mb(service.exf)
             records = service.status()["streams"]["records"]
     figures = {
         "messages/s": sent / wall_s,
