@@ -11,6 +11,10 @@ from nautilus_trader.adapters.hyperliquid import (
 
 from adapters.streams.stream_venue import CLOCK, StreamKind, StreamRow, StreamVenue
 
+ROUNDED: Final = (
+    "the stamp passes through a float: up to 128 ns off, also to before it "
+    "([finding](../findings/nautilus_hyperliquid_stamps.sh))"
+)
 ON_CHANGE: Final = "an unchanged value is not repeated, also not after a reconnection"
 
 
@@ -34,9 +38,11 @@ VENUE: Final = StreamVenue(
             delivery="each message",
             unit="coins",
             ts_event="time",
-            notes="the stamp passes through a float: up to 128 ns off, also to before it",
+            notes=ROUNDED,
         ),
-        StreamKind.TRADE: StreamRow(delivery="each message", unit="coins", ts_event="time"),
+        StreamKind.TRADE: StreamRow(
+            delivery="each message", unit="coins", ts_event="time", notes=ROUNDED
+        ),
         StreamKind.DELTAS: StreamRow(
             delivery="each message",
             unit="coins",
