@@ -87,9 +87,10 @@ class ComputedFactors:
         state = slots.get(data.instrument_id)
         if state is None:
             return False
-        if state.take(data):
-            self.ts_event = max(self.ts_event, state.ts_event)
-            self.now_ns = max(self.now_ns, state.ts_init)
+        state.take(data)
+        # Data that are left out came all the same, and time passed.
+        self.ts_event = max(self.ts_event, state.ts_event)
+        self.now_ns = max(self.now_ns, state.ts_init)
         return True
 
     def evaluate(self, now_ns: int) -> bool:
@@ -146,7 +147,8 @@ class ComputedFactors:
             self._slots[type(data)] = slots
             return self.update(data)
         index = slots.get(data.index_name)
-        if index is not None and index.take(data):
+        if index is not None:
+            index.take(data)
             self.ts_event = max(self.ts_event, index.ts_event)
             self.now_ns = max(self.now_ns, index.ts_init)
         return index is not None
@@ -154,7 +156,6 @@ class ComputedFactors:
 
 def _place(factor: ComputedFactor, spec: ComputedSpec) -> tuple[Any, ...]:
     lives = tuple(factor.states[i] for i in factor.lives)
-    life_ns = round(spec.time_to_live_s * 1e9)
     # A sign of life alone leaves the value as it is.
     is_used = factor.uses_alive or len(factor.lives) == len(factor.states)
     markets = factor.states if is_used else factor.states[:-1]
@@ -164,7 +165,7 @@ def _place(factor: ComputedFactor, spec: ComputedSpec) -> tuple[Any, ...]:
         markets,
         lives,
         factor.lives_while_any,
-        life_ns,
+        spec.life_ns,
         spec.low,
         spec.high,
     )

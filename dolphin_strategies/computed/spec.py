@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dolphin_strategies.computed.classes.table import CLASSES
+from dolphin_strategies.computed.states.lengths import nanoseconds
 
 if TYPE_CHECKING:
     from dolphin_strategies.computed.computed_factor import ComputedFactor
@@ -48,6 +49,18 @@ class ComputedSpec:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     unit: str = ""
     about: str = ""
+
+    @property
+    def life_ns(self) -> int:
+        """The time to live, nanoseconds.
+
+        Raises
+        ------
+        ValueError
+            If it is not above 0, or more than a year.
+
+        """
+        return nanoseconds("time_to_live_s", self.time_to_live_s)
 
     def build(self) -> ComputedFactor:
         """Return the factor, before any data.

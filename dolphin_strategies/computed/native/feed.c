@@ -143,7 +143,12 @@ static int sample_impact(struct feed *f, int64_t first_ns)
     f->other = 0;
     if (isnan(f->mid))
         return 0;
-    if (isnan(before) || isnan(coins)) {
+    if (isnan(coins)) {
+        /* The coins of a trade were not known: the window begins after it. */
+        f->w.since_ns = first_ns;
+        return 0;
+    }
+    if (isnan(before)) {
         begin(f, first_ns);
         return 0;
     }

@@ -13,11 +13,9 @@ static struct market *market_of(PyObject *self)
     return (struct market *)self;
 }
 
-/* Take over stamps, which never go back. */
-static void stamp(struct market *m, int64_t ts_event, int64_t ts_init)
+/* Take over the stamp of an event, which never goes back. */
+static void stamp(struct market *m, int64_t ts_event)
 {
-    if (ts_init > m->ts_init)
-        m->ts_init = ts_init;
     if (ts_event > m->ts_event)
         m->ts_event = ts_event;
     if (m->since_ns == WINDOW_NEVER)
@@ -25,9 +23,12 @@ static void stamp(struct market *m, int64_t ts_event, int64_t ts_init)
     m->version++;
 }
 
-static bool is_backward(struct market *m, int64_t ts_event)
+/* Whether an event is older than the newest. Its arrival is an instant in any case. */
+static bool is_backward(struct market *m, const int64_t *ts)
 {
-    bool result = ts_event < m->ts_event;
+    if (ts[1] > m->ts_init)
+        m->ts_init = ts[1];
+    bool result = ts[0] < m->ts_event;
     m->backward += result;
     return result;
 }
@@ -90,9 +91,9 @@ static int read_arguments(PyObject *const *args, Py_ssize_t n, int numbers, int6
 
 PyObject *market_put_quote(struct market *m, const int64_t *ts, const double *values)
 {
-    if (is_backward(m, ts[0]))
+    if (is_backward(m, ts))
         Py_RETURN_FALSE;
-    stamp(m, ts[0], ts[1]);
+    stamp(m, ts[0]);
     double bid = values[0], ask = values[1];
     m->is_good = 0 < bid && bid < ask && ask < 1e300;
     if (m->is_good) {
@@ -113,8 +114,8 @@ PyObject *market_put_quote(struct market *m, const int64_t *ts, const double *va
 
 PyObject *market_put_print(struct market *m, const int64_t *ts, const double *values)
 {
-    is_backward(m, ts[0]);
-    stamp(m, ts[0], ts[1]);
+    is_backward(m, ts);
+    stamp(m, ts[0]);
     double price = values[0], size = values[1];
     if (!(price > 0 && size > 0)) {
         m->invalid++;
@@ -147,9 +148,9 @@ static PyObject *put_number(PyObject *self, PyObject *const *args, Py_ssize_t n)
     double number;
     if (read_arguments(args, n, 1, ts, &number) < 0)
         return NULL;
-    if (is_backward(m, ts[0]))
+    if (is_backward(m, ts))
         Py_RETURN_FALSE;
-    stamp(m, ts[0], ts[1]);
+    stamp(m, ts[0]);
     m->number[0] = number;
     m->is_good = !isnan(number);
     if (m->is_good && feed_nodes(m) < 0)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from nautilus_trader.model import QuoteTick
 
 from adapters.computing.computing_actor import (
     ComputingActor,
@@ -15,6 +19,8 @@ from adapters.computing.computing_actor import (
 from adapters.computing.record_maker import KEEP_ALIVE_NS
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP
+from backtests.engine.merged_chunks import StreamPiece
+from backtests.inputs.computing.recomputation import Recomputation
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig, MemorySource
 from dolphin_strategies.computed.factor_set import ComputedFactors
 from dolphin_strategies.computed.inputs import Input
@@ -33,7 +39,7 @@ from tests.integration.computing.market import (
 )
 
 if TYPE_CHECKING:
-    from nautilus_trader.model import QuoteTick, TradeTick
+    from nautilus_trader.model import TradeTick
 
     from dolphin_strategies import ExternalFactors
 
@@ -82,6 +88,42 @@ def test_a_quiet_market_is_told_from_a_silent_one() -> None:
     quotes = [quote(100, 101, START + i * KEEP_ALIVE_NS // 4) for i in range(13)]
     records = computed(quotes, [], quotes[-1].ts_init + 1)
     assert [at_ns - START for at_ns, _ in records] == [i * KEEP_ALIVE_NS for i in range(4)]
+
+
+def test_data_that_are_left_out_are_instants_here_and_in_a_recording() -> None:
+    """A quote with an older stamp gives the record of its instant, if a value changed."""
+    late = 20_000_000
+    quotes = [quote(100, 101, START + i * SECOND // 4) for i in range(30)]
+    for i, q in enumerate(quotes[:-1]):
+        q_ns = q.ts_init + late
+        quotes.append(QuoteTick.from_dict({**q.to_dict(), "ts_init": q_ns, "ts_event": q_ns - (
+            2 * late if i % 2 else 0)}))  # fmt: skip
+    quotes.sort(key=attrgetter("ts_init"))
+    spec = replace(specs()[0], class_name="QuoteRate", parameters={"window_s": 1.01})
+    end_ns = START + 20 * SECOND
+    records: list[tuple[int, int, bytes]] = []
+    run = engine(quotes)
+    run.add_actor(
+        ComputingActor(
+            ComputedFactors([spec]),
+            lambda values, ts_event, ts_init: records.append(
+                (ts_init, ts_event, values.tobytes())
+            ),
+        )
+    )
+    run.run(end=end_ns)
+    run.dispose()
+    ts = np.array([q.ts_init for q in quotes])
+    piece = StreamPiece(ts, lambda i, j: quotes[i:j])
+    again = ComputedFactors([spec])
+    batches = Recomputation(again).batches([iter([piece])], end_ns, lambda: 7)
+    expected = [
+        (int(at_ns), int(event_ns), values.tobytes())
+        for b in batches
+        for at_ns, event_ns, values in zip(b.ts_init, b.ts_event, b.values, strict=True)
+    ]
+    assert records == expected
+    assert again.problems
 
 
 class Witness(FactorStrategy[FactorStrategyConfig]):

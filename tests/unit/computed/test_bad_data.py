@@ -56,6 +56,19 @@ def test_an_older_quote_is_left_out_and_counted() -> None:
     assert factors.values[0] == 301.0
 
 
+def test_an_older_quote_is_an_instant_all_the_same() -> None:
+    """It came, so that time has passed: a quote has left the window."""
+    factors = ComputedFactors([spec("QuoteRate", window_s=1)])
+    for ts in (START, START + 1, START + SECOND):
+        factors.update(quote(ts, 100.0, 102.0))
+    factors.evaluate(factors.now_ns)
+    assert factors.values[0] == 2.0
+    factors.update(quote(START + SECOND + 1, 100.0, 102.0, START))
+    assert factors.now_ns == START + SECOND + 1
+    assert factors.evaluate(factors.now_ns)
+    assert factors.values[0] == 1.0
+
+
 def test_an_older_trade_counts_and_is_counted() -> None:
     """What was traded was traded, whatever its stamp."""
     factors = ComputedFactors([spec("TradeFlowImbalance", events=2)])
@@ -134,6 +147,27 @@ def test_coins_are_unknown_until_the_instrument_is() -> None:
     assert not factors.define(perpetual(SPOT))
     assert math.isnan(feed(START + 3)[0])
     assert feed(START + 4) == [10.0 + 30.0, -20.0, -0.5]
+
+
+def test_price_impact_is_warm_when_the_coins_of_a_whole_window_are_known() -> None:
+    """Trades before the definition are no part of it."""
+    late, early = (ComputedFactors([spec("KylesLambda", window_s=4)]) for _ in range(2))
+    early.define(perpetual())
+    begins = START + 10 * SECOND
+    for n in range(40):
+        ts = START + n * SECOND // 2
+        if ts == begins:
+            late.define(perpetual())
+        for factors in (late, early):
+            price = 100.0 + n % 3
+            factors.update(quote(ts, price, price + 1))
+            factors.update(data_of(Trade(ts, PERPETUAL, price, 1.0 + n % 7, 1, ts)))
+            factors.evaluate(ts)
+        if ts < begins + 4 * SECOND:
+            assert math.isnan(late.values[0])
+        else:
+            assert late.values[0] == early.values[0]
+    assert early.values[0] != 0
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
