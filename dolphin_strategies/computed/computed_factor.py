@@ -80,7 +80,11 @@ class ComputedFactor:
                 f"found {len(instruments)}"
             )
             raise ValueError(msg)
-        return tuple(map(Input, self.kinds, instruments))
+        inputs = tuple(map(Input, self.kinds, instruments))
+        if len(set(inputs)) < len(inputs):
+            msg = f"{type(self).__name__}: expected different instruments, found {instruments[0]}"
+            raise ValueError(msg)
+        return inputs
 
     def connect(self, states: Mapping[Input, MarketState]) -> None:
         """Use these states, which factors of the same inputs share, from now on."""

@@ -139,6 +139,12 @@ def _check_constructor(spec: ComputedSpec) -> None:
             f"found {len(spec.instruments)}"
         )
         raise ValueError(msg)
+    for text in spec.instruments if spec.class_name != "VolatilityIndex" else ():
+        symbol, _, venue = text.rpartition(".")
+        if not (symbol.strip() and venue.strip()):
+            msg = f"instrument: expected one such as BTCUSDT-LINEAR.BYBIT, found {text!r}"
+            raise ValueError(msg)
+    _ = spec.life_ns
     try:
         make(*spec.instruments, **spec.parameters)
     except TypeError as error:

@@ -86,7 +86,7 @@ class ComputedInputs:
     @property
     def end_ns(self) -> int:
         """The instant by which every input has become too old, UNIX nanoseconds."""
-        life_ns = max(round(s.time_to_live_s * 1e9) for s in self.specs)
+        life_ns = max(s.life_ns for s in self.specs)
         return max(t.last_ns for t in self.tables) + life_ns + 1
 
     def check_names(self, names: Iterable[str], who: str) -> None:
@@ -197,7 +197,7 @@ def find_inputs(
         if instruments is not None and not set(spec.instruments) <= set(instruments):
             continue
         places = [_place(i) for i in spec.build().inputs]
-        missing = [what for place, what in places if place is None or place not in tables]
+        missing = [_missing(*found, tables) for found in places if found[0] not in tables]
         if missing:
             left_out.append(f"{spec.name}: the catalog has no {' and no '.join(missing)}")
         else:
@@ -234,6 +234,15 @@ def _place(needed: Input) -> tuple[tuple[Kind, str] | None, str]:
     kind = KINDS.get(needed.kind)
     what = f"{(kind or needed.kind).replace('_', ' ')} of {needed.instrument_id}"
     return None if kind is None else (kind, str(needed.instrument_id)), what
+
+
+def _missing(
+    place: tuple[Kind, str] | None, what: str, tables: Collection[tuple[Kind, str]]
+) -> str:
+    """Return the description of a missing input, with the nearest instrument."""
+    if place is None:
+        return what
+    return what + did_you_mean(place[1], [name for kind, name in tables if kind == place[0]])
 
 
 def _check_instruments(path: Path, asked: Collection[str] | None, known: set[str]) -> None:

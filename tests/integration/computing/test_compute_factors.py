@@ -145,6 +145,14 @@ def test_what_cannot_be_used_is_exit_code_2_and_changes_nothing(
     refused = compute("--catalog", catalog, "--factors", wrong, "--recording", "other")
     assert refused.returncode == 2
     assert "Mit" in refused.stderr
+    for instrument, reason in (
+        ("BTCUSDT-PERP", "instrument: expected one such as BTCUSDT-LINEAR.BYBIT"),
+        ("BTCUSD-PERP.BINANCE", "did you mean 'BTCUSDT-PERP.BINANCE'"),
+    ):
+        wrong.write_text(table(specs()[0], instrument), encoding="utf-8")
+        refused = compute("--catalog", catalog, "--factors", wrong, "--recording", "other")
+        assert refused.returncode == 2
+        assert reason in refused.stderr
     words = ("--catalog", catalog, "--strategy", "a:B", "--compute", factors)
     both = run_forked(BACKTEST, *words, "--recording", "computed", env=ENVIRONMENT)
     assert both.returncode == 2

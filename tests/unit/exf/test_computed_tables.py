@@ -203,6 +203,10 @@ WRONG = [
     (COMPUTED.replace("touch_{", "_touch_{"), "name: expected a factor name"),
     (COMPUTED.replace("[-1, 1]", "[1, -1]"), "lower limit first"),
     (COMPUTED.replace("2.0", "0"), "time_to_live_s"),
+    (COMPUTED.replace("2.0", "1e300"), "time_to_live_s: expected .* at most a year, found 1e.300"),
+    (BASIS.replace('venues = ["binance_usdm", "binance_spot"]', 'venue = "bybit"').replace(
+        "assets =", 'instruments = ["XRPUSDT", ".BYBIT"]\nassets ='), "found 'XRPUSDT'"),
+    (BASIS.replace("binance_spot", "binance_usdm"), "expected different instruments, found"),
     (COMPUTED.replace('assets = ["BTC", "SOL"]\n', ""), "expected a venue and assets"),
     (INSTRUMENT.replace("XRPUSDT-LINEAR.BYBIT", "XRPUSDT").replace('venue = "bybit"\n', ""),
      "one such as BTCUSDT-LINEAR.BYBIT"),
