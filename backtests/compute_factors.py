@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.command.instants import Instant, iso_instant
+from adapters.command.instants import Instant
 from adapters.command.progress_bar import ProgressBar
 from adapters.command.terminal import say
 from adapters.process.stop_signals import interrupt_at_stop_signals
@@ -99,12 +99,7 @@ def run(options: argparse.Namespace) -> None:
     inputs = find_inputs(options.catalog, specs, options.instrument)
     start_ns = inputs.first_ns if options.start is None else options.start
     end_ns = inputs.end_ns if options.end is None else options.end
-    if start_ns >= end_ns:
-        msg = (
-            f"expected a window in which there is market data; {options.catalog} has some from "
-            f"{iso_instant(inputs.first_ns)} to {iso_instant(inputs.end_ns)}"
-        )
-        raise ConfigError(msg)
+    inputs.check_window(start_ns, end_ns)
     for reason in inputs.reasons():
         report(f"left out: {reason}")
     tables = ", ".join(f"{t.kind} of {t.identifier}" for t in inputs.tables)

@@ -28,11 +28,11 @@ class Instant(int):
         Raises
         ------
         ValueError
-            If the text is not an instant.
+            If the text is not an instant, or one that no int64 holds: after the year 2261.
 
         """
         if text.isdecimal():
-            return cls(text)
+            return cls._within(int(text), text)
         found = _read(text)
         if found is None:
             msg = (
@@ -43,7 +43,14 @@ class Instant(int):
         moment, rest_ns = found
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return cls(int(moment.timestamp()) * NS_PER_S + rest_ns)
+        return cls._within(int(moment.timestamp()) * NS_PER_S + rest_ns, text)
+
+    @classmethod
+    def _within(cls, ns: int, text: str) -> Self:
+        if ns >= 1 << 63:
+            msg = f"expected an instant of the years to 2261, found {text!r}"
+            raise ValueError(msg)
+        return cls(ns)
 
 
 class OffsetInstant(Instant):

@@ -83,6 +83,8 @@ def find_data(
         age_ns = 0 if age is None else round(age.total_seconds() * 1e9)
         end_ns = max(b for _, b in spans) + max(age_ns, 1) + 1
     covered: list[FactorCoverage] = []
+    if computed is not None:
+        computed.check_window(start_ns, end_ns)
     if check and computed is None:
         covered = check_coverage(
             factors,

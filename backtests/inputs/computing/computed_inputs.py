@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from nautilus_trader.model import OrderBookDeltas
 
+from adapters.command.instants import iso_instant
 from adapters.session.recorded_inputs import instruments_of
 from adapters.session.session_files import SESSION_FILE
 from backtests.engine.merged_chunks import StreamPiece
@@ -88,6 +89,23 @@ class ComputedInputs:
         """The instant by which every input has become too old, UNIX nanoseconds."""
         life_ns = max(s.life_ns for s in self.specs)
         return max(t.last_ns for t in self.tables) + life_ns + 1
+
+    def check_window(self, start_ns: int, end_ns: int) -> None:
+        """Refuse a window, half-open, UNIX nanoseconds, in which there are no inputs.
+
+        Raises
+        ------
+        ConfigError
+            With the window and that of the inputs.
+
+        """
+        if max(start_ns, self.first_ns) >= min(end_ns, self.end_ns):
+            msg = (
+                f"expected a window in which there is market data, found {iso_instant(start_ns)} "
+                f"to {iso_instant(end_ns)}; {self.path} has some from "
+                f"{iso_instant(self.first_ns)} to {iso_instant(self.end_ns)}"
+            )
+            raise ConfigError(msg)
 
     def check_names(self, names: Iterable[str], who: str) -> None:
         """Refuse names that are not computed.

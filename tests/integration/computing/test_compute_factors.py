@@ -157,6 +157,14 @@ def test_what_cannot_be_used_is_exit_code_2_and_changes_nothing(
     both = run_forked(BACKTEST, *words, "--recording", "computed", env=ENVIRONMENT)
     assert both.returncode == 2
     assert "found both" in both.stderr
+    late = run_forked(
+        BACKTEST,
+        *("--catalog", catalog, "--strategy", FLIPPER, "--compute", factors),
+        *("--start", "2030-01-01", "--out", tmp_path / "late"),
+        env=ENVIRONMENT,
+    )
+    assert late.returncode == 2
+    assert "a window in which there is market data, found 2030-01-01" in late.stderr
 
 
 def test_the_look_ahead_proof_holds_for_computed_factors(
