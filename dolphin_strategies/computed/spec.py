@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from dolphin_strategies.computed.classes.table import CLASSES
-from dolphin_strategies.computed.states.lengths import nanoseconds
 
 if TYPE_CHECKING:
     from dolphin_strategies.computed.computed_factor import ComputedFactor
 
 __all__ = ["CLASSES", "ComputedSpec"]
+
+LONGEST_LIFE_S: Final = 366 * 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,11 @@ class ComputedSpec:
             If it is not above 0, or more than a year.
 
         """
-        return nanoseconds("time_to_live_s", self.time_to_live_s)
+        life_s = self.time_to_live_s
+        if not 1e-9 <= life_s <= LONGEST_LIFE_S:
+            msg = f"time_to_live_s: expected seconds above 0 and at most a year, found {life_s!r}"
+            raise ValueError(msg)
+        return round(life_s * 1e9)
 
     def build(self) -> ComputedFactor:
         """Return the factor, before any data.
