@@ -89,8 +89,10 @@ class ComputedFactors:
             return False
         state.take(data)
         # Data that are left out came all the same, and time passed.
-        self.ts_event = max(self.ts_event, state.ts_event)
-        self.now_ns = max(self.now_ns, state.ts_init)
+        if (ts_event := state.ts_event) > self.ts_event:
+            self.ts_event = ts_event
+        if (ts_init := state.ts_init) > self.now_ns:
+            self.now_ns = ts_init
         return True
 
     def evaluate(self, now_ns: int) -> bool:
@@ -102,8 +104,9 @@ class ComputedFactors:
             Whether any value changed; NaN equals NaN.
 
         """
-        self.now_ns = max(now_ns, self.now_ns)
-        return self._evaluator.evaluate(self.now_ns)
+        now_ns = max(now_ns, self.now_ns)
+        self.now_ns = now_ns
+        return self._evaluator.evaluate(now_ns)
 
     @property
     def due_ns(self) -> int:

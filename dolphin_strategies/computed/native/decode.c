@@ -47,19 +47,22 @@ static double nearest_double(double value, long precision)
     return fabs(digits) < 0x1p52 ? digits / tens[precision] : value;
 }
 
-/* Reads a Price or a Quantity. Returns 0, or -1 with an exception set. */
-static int read_number(PyObject *data, enum name name, double *value)
+/* Reads a Price or a Quantity, and its precision unless that is known (not below 0). Returns 0, or
+   -1 with an exception set. */
+static int read_number(PyObject *data, enum name name, double *value, long *precision)
 {
     PyObject *number = PyObject_GetAttr(data, names[name]);
-    PyObject *digits = number ? PyObject_GetAttr(number, names[PRECISION]) : NULL;
-    int result = -1;
-    if (digits) {
-        *value = nearest_double(PyFloat_AsDouble(number), PyLong_AsLong(digits));
-        result = PyErr_Occurred() ? -1 : 0;
+    if (!number)
+        return -1;
+    if (*precision < 0) {
+        PyObject *digits = PyObject_GetAttr(number, names[PRECISION]);
+        *precision = digits ? PyLong_AsLong(digits) : -1;
+        Py_XDECREF(digits);
     }
-    Py_XDECREF(digits);
-    Py_XDECREF(number);
-    return result;
+    if (*precision >= 0)
+        *value = nearest_double(PyFloat_AsDouble(number), *precision);
+    Py_DECREF(number);
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 /* 1: the taker bought, -1: sold, 0: unknown. Returns 0, or -1 with an exception set. */
@@ -82,8 +85,10 @@ PyObject *market_take_quote(PyObject *self, PyObject *data)
     double values[4];
     if (read_stamps(data, ts) < 0)
         return NULL;
+    /* A quote has one precision for its prices and one for its sizes. */
+    long precisions[2] = {-1, -1};
     for (int i = 0; i < 4; i++)
-        if (read_number(data, BID_PRICE + i, &values[i]) < 0)
+        if (read_number(data, BID_PRICE + i, &values[i], &precisions[i / 2]) < 0)
             return NULL;
     return market_put_quote((struct market *)self, ts, values);
 }
@@ -92,8 +97,10 @@ PyObject *market_take_trade(PyObject *self, PyObject *data)
 {
     int64_t ts[2];
     double values[3];
-    if (read_stamps(data, ts) < 0 || read_number(data, PRICE, &values[0]) < 0 ||
-        read_number(data, SIZE, &values[1]) < 0 || read_side(data, &values[2]) < 0)
+    long price_precision = -1, size_precision = -1;
+    if (read_stamps(data, ts) < 0 || read_number(data, PRICE, &values[0], &price_precision) < 0 ||
+        read_number(data, SIZE, &values[1], &size_precision) < 0 ||
+        read_side(data, &values[2]) < 0)
         return NULL;
     return market_put_print((struct market *)self, ts, values);
 }
