@@ -8,6 +8,7 @@ import types
 import typing
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
@@ -51,6 +52,18 @@ type Fee = Annotated[
     Decimal, Rule("a fraction such as 0.0005, between -1 and 1", lambda fee: abs(fee) < 1)
 ]
 """A fraction of the notional; negative for a rebate."""
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return not url or (parts.scheme in {"http", "https"} and bool(parts.netloc))
+
+
+type Address = Annotated[str, Rule("an address such as http://127.0.0.1:8080", _is_address)]
+"""A URL of HTTP or HTTPS; empty: the exchange's own."""
 
 
 class Key(NamedTuple):

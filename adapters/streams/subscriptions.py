@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import BookType, DataType
 
 from adapters.streams.stream_venue import StreamKind, StreamVenue
+from dolphin_strategies.computed.inputs import DataKind
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from nautilus_trader.common import DataActor
     from nautilus_trader.model import ClientId, InstrumentId
+
+    from dolphin_strategies.computed.inputs import Input
 
 METHODS: Final = {
     StreamKind.QUOTE: "subscribe_quotes",
@@ -25,6 +28,35 @@ BOOK_METHODS: Final = {
     StreamKind.DELTAS: "subscribe_book_deltas",
     StreamKind.DEPTH: "subscribe_book_depth",
 }
+
+STREAM_KINDS: Final = {
+    DataKind.QUOTES: StreamKind.QUOTE,
+    DataKind.TRADES: StreamKind.TRADE,
+    DataKind.BOOK: StreamKind.DELTAS,
+    DataKind.MARK: StreamKind.MARK,
+    DataKind.INDEX: StreamKind.INDEX,
+    DataKind.FUNDING: StreamKind.FUNDING,
+    DataKind.OPEN_INTEREST: StreamKind.OPEN_INTEREST,
+    DataKind.LIQUIDATIONS: StreamKind.LIQUIDATION,
+    DataKind.VOLATILITY_INDEX: StreamKind.VOLATILITY_INDEX,
+}
+"""The kind of a computed factor's input → the kind of data of a venue's client."""
+
+
+def subscribe_to_input(actor: DataActor, venue: StreamVenue, needed: Input) -> None:
+    """Subscribe an actor to the input of a computed factor, on the node's thread.
+
+    Raises
+    ------
+    ConfigError
+        If the venue's client does not deliver this kind.
+
+    """
+    instrument_id: Any = needed.instrument_id
+    if isinstance(instrument_id, str):
+        # An index, such as btc_usd, which is subscribed to by its coin's instrument.
+        instrument_id = venue.instrument_id(instrument_id.partition("_")[0].upper())
+    subscribe(actor, venue, STREAM_KINDS[needed.kind], instrument_id)
 
 
 def subscribe(

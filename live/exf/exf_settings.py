@@ -6,9 +6,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
-from urllib.parse import urlsplit
 
-from adapters.command.field_rules import CheckedFields, Rule, at_least, between
+from adapters.command.field_rules import Address, CheckedFields, Rule, at_least, between
 from adapters.command.settings_file import from_table, read_tables
 from adapters.exchanges import known_venues
 from adapters.exf.polling.venue_host import USED_SHARE
@@ -19,18 +18,6 @@ if TYPE_CHECKING:
     from adapters.exf.registry.factor_registry import FactorRegistry
 
 POLL_PERIOD: Final = Rule("0.1 to 3600, or 0", lambda s: s == 0 or 0.1 <= s <= 3600)
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return not url or (parts.scheme in {"http", "https"} and bool(parts.netloc))
-
-
-type Address = Annotated[str, Rule("an address such as http://127.0.0.1:8080", _is_address)]
-"""A URL of HTTP or HTTPS; empty: the exchange's own."""
 
 
 @dataclass(frozen=True, kw_only=True)

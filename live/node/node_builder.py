@@ -22,7 +22,6 @@ from nautilus_trader.model import AccountId, AccountType, Money, OmsType, Trader
 from nautilus_trader.persistence import DataCatalogConfig
 
 from adapters.computing.computed_source import ComputedSource
-from adapters.computing.computing_actor import ComputingActor, subscribe_input
 from adapters.feed.factor_feed import FactorFeed
 from adapters.feed.synthetic_quote_maker import QuoteMaker
 from adapters.market.btcusdt_instruments import USDT, btcusdt_synthetic
@@ -31,9 +30,7 @@ from adapters.market.synthetic_data_client import (
     SyntheticMarketClientFactory,
     SyntheticQuoter,
 )
-from adapters.streams.venues import binance_usdm
-from dolphin_strategies.computed.factor_set import ComputedFactors
-from live.node.settings.computed_settings import computed_factors, subscribe_at_binance
+from live.node.settings.computed_settings import TRADING_VENUE
 from live.node.settings.node_settings import VENUE
 from live.node.settings.settings_check import binance_keys
 
@@ -46,6 +43,7 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from adapters.feed.factor_feed import FactorFeed
+    from adapters.streams.joining.node_venues import NodeVenues
     from dolphin_strategies.history.history_windows import StoredSpan
     from live.node.settings.node_settings import NodeSettings, NodeTable, SandboxSettings
 
@@ -58,6 +56,7 @@ def build_node(
     market: tuple[DataClientFactory, DataClientConfig] | None,
     feed: FactorFeed,
     strategy: AnyFactorStrategy,
+    venues: NodeVenues,
 ) -> LiveNode:
     """Build the node of a run; nothing connects yet.
 
@@ -71,6 +70,8 @@ def build_node(
         The feed of the factors.
     strategy : FactorStrategy
         The strategy that trades on them.
+    venues : NodeVenues
+        What the node computes itself, and the venues that get a data client for it.
 
     Returns
     -------
@@ -87,8 +88,12 @@ def build_node(
         strategy.stored_history = history_of(settings.node.catalog)
     is_live = settings.node.orders == "live"
     builder = LiveNodeBuilder.from_config("Dolphin", node_config(settings.node, is_live=is_live))
+    for link in venues.links:
+        if link.venue is not TRADING_VENUE:
+            builder = builder.add_data_client(*link.data_client())
     if market is None:
-        builder = builder.add_data_client(*binance_usdm.VENUE.data_client())
+        url = settings.node.base_url or None
+        builder = builder.add_data_client(*TRADING_VENUE.data_client(url))
     else:
         builder = builder.add_data_client(VENUE, *market)
     if is_live:
@@ -114,9 +119,7 @@ def build_node(
         node.add_actor(SyntheticQuoter(maker, synthetic.price_from, factory.client.quote))
     node.add_actor(feed)
     if isinstance(feed.source, ComputedSource):
-        factors = ComputedFactors(computed_factors(settings.node).specs)
-        ask = subscribe_input if market is not None else subscribe_at_binance
-        node.add_actor(ComputingActor(factors, feed.source.take, subscribe=ask))
+        node.add_actor(venues.actor(feed.source.take))
     node.add_strategy(strategy)
     return node
 

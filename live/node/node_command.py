@@ -12,7 +12,7 @@ from adapters.process.stop_signals import StopSignals
 from adapters.shm import FactorReader, RegionNotReadyError
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.factors.schema import FactorSchema
-from live.node.settings.computed_settings import computed_factors
+from live.node.settings.computed_settings import RunFactors, computed_factors
 from live.node.settings.node_options import parse, settings_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def check(options: argparse.Namespace) -> int:
     if node.source:
         factors = f"factors from {node.source}"
     elif node.compute is not None:
-        factors = f"{len(known or ())} factors computed here"
+        factors = describe_computed(computed_factors(node))
     elif known:
         factors = f"{len(known)} factors"
     else:
@@ -89,6 +89,14 @@ def check(options: argparse.Namespace) -> int:
         f"{node.orders} orders, {factors}"
     )
     return 0
+
+
+def describe_computed(found: RunFactors) -> str:
+    """Return how many factors are computed here, from which venues, and which are left out."""
+    text = f"{len(found.specs)} factors computed here"
+    if found.other_links:
+        text += f", with data clients of {', '.join(link.name for link in found.other_links)}"
+    return "\n".join([text, *(f"not computed: {reason}" for reason in found.reasons())])
 
 
 def run(options: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING
 from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
 from adapters.shm.source import ShmSource
+from adapters.streams.joining.node_venues import NodeVenues
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.observation import observe
 from live.node.hook_errors import HookErrors
@@ -79,6 +80,9 @@ class NodeRun:
         self._recording: SessionRecording | None = None
         self._replacing: asyncio.Task[None] | None = None
         self._started_s = 0.0
+        found = computed_factors(settings.node)
+        self._computed: Final = found
+        self._venues: Final = NodeVenues(found.specs, found.links, found.own)
 
     def run(self) -> int:
         """Run to the end and return the exit code: 0 stopped as asked and flat, 1 something
@@ -103,8 +107,20 @@ class NodeRun:
                     lambda text: say(text, to=sys.stderr),
                 )
                 stack.callback(self._recording.close, "it failed")
+            self._leave_out_venues()
+            if self._ending.reason:
+                say(self._ending.reason)
+                return self._ending.code
             asyncio.run(self._run_node(region), loop_factory=NodeLoop)
         return self._ending.code
+
+    def _leave_out_venues(self) -> None:
+        for reason in self._computed.reasons():
+            say(f"not computed: {reason}", to=sys.stderr)
+        others = self._computed.other_links
+        refused = self._venues.leave_out_refused(others, lambda: bool(self._ending.reason))
+        for name, reason in refused.items():
+            say(f"{name} is left out, its factors are NaN: {reason}", to=sys.stderr)
 
     async def _run_node(self, region: Path) -> None:
         loop = asyncio.get_running_loop()
@@ -114,7 +130,7 @@ class NodeRun:
             None if self._market is None else self._market.client(self._on_market_end, feed.look)
         )
         observe(self._strategy, HookErrors(self._on_hook_error))
-        node = build_node(self._settings, client, feed, self._strategy)
+        node = build_node(self._settings, client, feed, self._strategy, self._venues)
         for actor in () if self._market is None else self._market.actors():
             node.add_actor(actor)
         self._ending.attach(loop, node.handle())
@@ -158,10 +174,7 @@ class NodeRun:
     def _source(self, region: Path) -> FactorSource:
         node = self._settings.node
         if node.compute is not None:
-            found = computed_factors(node)
-            for reason in found.reasons():
-                say(f"not computed: {reason}", to=sys.stderr)
-            return ComputedSource(found.schema)
+            return ComputedSource(self._computed.schema)
         url = node.source
         return HazelcastSource(HazelcastSettings.from_url(url)) if url else ShmSource(region)
 
@@ -196,7 +209,7 @@ class NodeRun:
                 self._replace_lost_producer(self._market)
 
     def _progress(self, report: RunReport) -> str:
-        line = report.progress(self._elapsed_s)
+        line = report.progress(self._elapsed_s) + self._venues.lost()
         return line if self._recording is None else f"{line}  {self._recording.progress()}"
 
     def _replace_lost_producer(self, market: Market) -> None:
@@ -234,9 +247,11 @@ class NodeRun:
             ending.code = FAILED
             ending.reason = "the node stopped by itself after the error above"
             if self._settings.node.venue == "binance" and not report.saw_market(VENUE):
+                url = self._settings.node.base_url
+                where = url or "this machine's network (fapi.binance.com, fstream.binance.com)"
                 ending.reason = (
-                    "Binance could not be reached, so nothing was traded; check this machine's "
-                    "network (fapi.binance.com, fstream.binance.com) and try again"
+                    f"Binance could not be reached, so nothing was traded; check {where} "
+                    "and try again"
                 )
         say(report.summary(self._elapsed_s, ending.reason))
         if left_open != NOTHING:

@@ -25,7 +25,14 @@ class ComputedTables:
 
 
 def read_specs(path: Path | None) -> list[ComputedSpec]:
-    """Return the computed factors of a file; None: of the packaged one.
+    """Return the computed factors of a file; as :func:`read_definitions`, without venues."""
+    return [spec for spec, _ in read_definitions(path)]
+
+
+def read_definitions(path: Path | None) -> list[tuple[ComputedSpec, tuple[str, ...]]]:
+    """Return the computed factors of a file with the venue of each instrument, or ().
+
+    None: those of the packaged file.
 
     An instrument may be of any venue; polled and derived factors of the file are not read.
 
@@ -38,19 +45,20 @@ def read_specs(path: Path | None) -> list[ComputedSpec]:
     path = path or PACKAGED
     found = {"computed": read_tables(path).get("computed", [])}
     tables = from_table(ComputedTables, found, str(path))
-    specs: dict[str, ComputedSpec] = {}
+    found_by_name: dict[str, tuple[ComputedSpec, tuple[str, ...]]] = {}
     for number, table in enumerate(tables.computed, 1):
         where = f"{path}: [[computed]] {number} {table.name}"
         try:
-            specs_of = [d.spec for d in definitions_of(table, known_venues(), is_streamed=False)]
+            of_table = list(definitions_of(table, known_venues(), is_streamed=False))
         except ValueError as error:
             msg = f"{where}: {error}"
             raise ConfigError(msg) from None
-        for spec in specs_of:
-            if specs.setdefault(spec.name, spec) is not spec:
-                msg = f"{where}: the factor {spec.name!r} is defined twice"
+        for definition in of_table:
+            name = definition.spec.name
+            if found_by_name.setdefault(name, definition) is not definition:
+                msg = f"{where}: the factor {name!r} is defined twice"
                 raise ConfigError(msg)
-    if not specs:
+    if not found_by_name:
         msg = f"{path}: expected tables [[computed]], found none"
         raise ConfigError(msg)
-    return list(specs.values())
+    return list(found_by_name.values())

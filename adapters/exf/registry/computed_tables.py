@@ -67,7 +67,8 @@ def definitions_of(
     venues : mapping of str to RestVenue
         The known venues.
     is_streamed : bool
-        Whether the venue of an instrument must be known; else its data comes from elsewhere.
+        Whether the venue of an instrument must be known; else its data may come from elsewhere,
+        and the definition has the venues that the table names, or none.
 
     Raises
     ------
@@ -160,7 +161,8 @@ def _instruments(
     if given:
         ids = [Placeholders(asset).fill(text) for text in given]
         if not is_streamed:
-            return (), tuple(ids)
+            padded = names * len(ids) if len(names) == 1 else names
+            return tuple(padded) if len(padded) == len(ids) else (), tuple(ids)
         names = names or [_venue_of(text, venues) for text in ids]
     elif not names or not asset:
         msg = "expected a venue and assets, or an instrument; found neither"

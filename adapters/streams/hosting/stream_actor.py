@@ -12,14 +12,14 @@ from adapters.computing.computing_actor import (
     DATA_HOOKS,
     ComputingActor,
     ComputingActorConfig,
+    subscribe_input,
 )
 from adapters.streams.stream_venue import StreamKind
-from adapters.streams.subscriptions import subscribe
-from dolphin_strategies.computed.inputs import DataKind
+from adapters.streams.subscriptions import subscribe, subscribe_to_input
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from nautilus_trader.common import DataActor, SocketStateChanged
     from nautilus_trader.model import InstrumentId, InstrumentStatus
@@ -39,18 +39,6 @@ CLOSED: Final = (
     MarketStatusAction.SUSPEND,
 )
 """What a venue says of an instrument that is not traded; quotes of it may go on."""
-STREAM_KINDS: Final = {
-    DataKind.QUOTES: StreamKind.QUOTE,
-    DataKind.TRADES: StreamKind.TRADE,
-    DataKind.BOOK: StreamKind.DELTAS,
-    DataKind.MARK: StreamKind.MARK,
-    DataKind.INDEX: StreamKind.INDEX,
-    DataKind.FUNDING: StreamKind.FUNDING,
-    DataKind.OPEN_INTEREST: StreamKind.OPEN_INTEREST,
-    DataKind.LIQUIDATIONS: StreamKind.LIQUIDATION,
-    DataKind.VOLATILITY_INDEX: StreamKind.VOLATILITY_INDEX,
-}
-"""The kind of an input → the kind of data of a venue's client."""
 
 
 class StreamActor(ComputingActor):
@@ -68,6 +56,8 @@ class StreamActor(ComputingActor):
         The venues of this node.
     health : StreamHealth
         Counts what comes.
+    own : collection of Input
+        Inputs that other clients of the node deliver; nothing of them is counted.
 
     Notes
     -----
@@ -76,27 +66,30 @@ class StreamActor(ComputingActor):
 
     """
 
-    def __new__(
+    def __new__(  # noqa: PLR0913, PLR0917 - what it needs, one by one
         cls,
         factors: ComputedFactors,
         sink: RecordSink,
         config: ComputingActorConfig,
         links: Sequence[VenueLink],
         health: StreamHealth,
+        own: Collection[Input] = (),
     ) -> Self:
         return super().__new__(cls, factors, sink, config)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it needs, one by one
         self,
         factors: ComputedFactors,
         sink: RecordSink,
         config: ComputingActorConfig,
         links: Sequence[VenueLink],
         health: StreamHealth,
+        own: Collection[Input] = (),
     ) -> None:
         super().__init__(factors, sink, config, subscribe=self._subscribe_if_listed)
         self.started: Final = asyncio.Event()
         self._health: Final = health
+        self._own: Final = frozenset(own)
         self._links: Final = {needed: link for link in links for needed in link.inputs}
         self._followed: Final[set[InstrumentId]] = set()
         take = health.counting(self.evaluation.take)
@@ -144,20 +137,23 @@ class StreamActor(ComputingActor):
     def _subscribe_if_listed(self, actor: DataActor, needed: Input) -> None:
         link = self._links.get(needed)
         if link is None:
+            if needed in self._own:
+                subscribe_input(actor, needed)
             return
         venue = self._health.venues[link.name]
         if not self._is_listed(needed):
             venue.missing.add(needed)
             return
-        instrument_id = needed.instrument_id
-        if isinstance(instrument_id, str):
-            # An index, such as btc_usd, which is subscribed to by its coin's instrument.
-            instrument_id = link.venue.instrument_id(instrument_id.partition("_")[0].upper())
-        elif StreamKind.STATUS in link.venue.rows and instrument_id not in self._followed:
-            self._followed.add(instrument_id)
-            subscribe(actor, link.venue, StreamKind.STATUS, instrument_id)
+        followed = needed.instrument_id
+        if (
+            not isinstance(followed, str)
+            and StreamKind.STATUS in link.venue.rows
+            and followed not in self._followed
+        ):
+            self._followed.add(followed)
+            subscribe(actor, link.venue, StreamKind.STATUS, followed)
         try:
-            subscribe(actor, link.venue, STREAM_KINDS[needed.kind], instrument_id)
+            subscribe_to_input(actor, link.venue, needed)
         except ConfigError:
             venue.not_streamed.add(needed)
 

@@ -63,6 +63,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--compute", type=Path, nargs="?", const=Path(PACKAGED_WORD), metavar="FILE.toml",
         help="compute the factors in this node from its market data: those of a file with tables "
         "[[computed]], or the packaged ones; see docs/computed.md")  # fmt: skip
+    add("--compute-venues", metavar="A,B", help="with --compute: the venues whose data "
+        "clients the node gets beside its market, for example bybit,okx; '': none (default: "
+        "with --venue binance all that the file names, else none)")  # fmt: skip
+    add("--base-url", metavar="URL", help="a server in the exchanges' place, for --venue binance "
+        "with sandbox orders and for --compute-venues")  # fmt: skip
     add("--source", metavar="URL", help="factors from Hazelcast instead, for example "
         f"{HAZELCAST_EXAMPLE}; see docs/hazelcast.md")  # fmt: skip
     add("--synthetic-quotes", action="store_true", default=None, help="make quotes of BTCUSDT.EXF "
@@ -94,6 +99,7 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
             raise ConfigError(msg)
         options.venue = "replay"
 
+    venues = options.compute_venues
     settings = dataclasses.replace(
         settings,
         node=override(
@@ -105,6 +111,8 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
             catalog=options.catalog,
             record=options.record,
             compute=options.compute,
+            compute_venues=None if venues is None else [v for v in venues.split(",") if v],
+            base_url=options.base_url,
             source=options.source,
             producer=options.producer,
         ),

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 
 from nautilus_trader.model import InstrumentId
 
-from adapters.command.field_rules import CheckedFields, Fee, Key, at_least, more_than
+from adapters.command.field_rules import Address, CheckedFields, Fee, Key, at_least, more_than
 from adapters.command.log_level import LogLevelName
 from adapters.command.settings_file import from_table, read_tables
 from adapters.command.strategy_class import StrategySettings
@@ -48,6 +48,12 @@ class NodeTable(CheckedFields):
     compute : Path, optional
         A file of factors that the node computes itself from its market data, instead of reading
         them; ``packaged``: the packaged file.
+    compute_venues : list of str, optional
+        The venues whose data clients the node gets for ``compute``, beside its market; None: all
+        that the file names with the market ``binance``, none with another.
+    base_url : str
+        The address of a server in the exchanges' place, for the market ``binance`` with sandbox
+        orders and for ``compute_venues``; empty: the exchanges' own.
     source : str
         A URL ``hazelcast://...`` to read factors from, instead of a region.
     seconds : float
@@ -67,6 +73,8 @@ class NodeTable(CheckedFields):
     region: Path = DEFAULT_PATH
     catalog: Path | None = None
     compute: Path | None = None
+    compute_venues: list[str] | None = None
+    base_url: Address = ""
     source: str = ""
     seconds: Annotated[float, at_least(0)] = 0.0
     log_level: LogLevelName = "WARNING"

@@ -41,10 +41,15 @@ def check_settings(settings: NodeSettings, *, live_orders: bool) -> None:
         if node.producer == "outside":
             msg = "producer: a replay brings its own factors; expected 'own', found 'outside'"
             raise ConfigError(msg)
+    if node.base_url:
+        check_base_url(node)
     if node.source:
         check_source(node)
     if node.compute is not None:
         check_compute(node)
+    elif node.compute_venues is not None:
+        msg = "compute_venues: expected compute too, whose factors need these venues"
+        raise ConfigError(msg)
     synthetic = settings.synthetic_quotes.instrument
     if str(synthetic.venue) == VENUE:
         msg = f"synthetic_quotes instrument: expected a venue of its own, found {synthetic}"
@@ -118,6 +123,26 @@ def check_compute(node: NodeTable) -> None:
         )
         raise ConfigError(msg)
     computed_factors(node)
+
+
+def check_base_url(node: NodeTable) -> None:
+    """Refuse a server in the exchanges' place beside real orders, or without any use.
+
+    Raises
+    ------
+    ConfigError
+        With what was expected and found.
+
+    """
+    if node.orders == "live":
+        msg = "base_url: real orders need the exchange's own prices; leave base_url out"
+        raise ConfigError(msg)
+    if node.venue not in LIVE_VENUES and not node.compute_venues:
+        msg = (
+            f"base_url: the {node.venue} market asks no exchange; choose the market binance, or "
+            "compute_venues"
+        )
+        raise ConfigError(msg)
 
 
 def check_tick_files(folder: Path | None) -> None:

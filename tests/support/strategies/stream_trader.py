@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nautilus_trader.model import InstrumentId, OrderSide
 
@@ -20,7 +20,7 @@ FULL = 0.5
 class TradesTheStream(FactorStrategy[FactorStrategyConfig]):
     """Print ``LONG``, ``SHORT``, ``FILLED``, ``STALE`` and ``RECOVERED``."""
 
-    required_factors = ("touch_btc_bybit", "touch_btc_okx")
+    required_factors: ClassVar[tuple[str, ...]] = ("touch_btc_bybit", "touch_btc_okx")
     max_age = timedelta(seconds=1.5)
     side: OrderSide | None = None
 
@@ -48,3 +48,14 @@ class TradesTheStream(FactorStrategy[FactorStrategyConfig]):
 
     def on_factors_recovered(self) -> None:
         print("RECOVERED", flush=True)
+
+
+class TradesOneVenue(TradesTheStream):
+    """As above without the other venue's factor, of which it prints that it is NaN."""
+
+    required_factors: ClassVar[tuple[str, ...]] = ("touch_btc_bybit",)
+
+    def on_factors(self, f: ExternalFactors) -> None:
+        if self.side is None and f["touch_btc_okx"] != f["touch_btc_okx"]:
+            print("OKX IS NAN", flush=True)
+        super().on_factors(f)
