@@ -16,6 +16,7 @@ from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.latency import measure_on_factors
 from adapters.feed.node_loop import NodeLoop, busy_time_of
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
+from adapters.process.child import Child, module_command
 from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING
 from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
@@ -118,7 +119,11 @@ class NodeRun:
         for reason in self._computed.reasons():
             say(f"not computed: {reason}", to=sys.stderr)
         others = self._computed.other_links
-        refused = self._venues.leave_out_refused(others, lambda: bool(self._ending.reason))
+        refused = self._venues.leave_out_refused(
+            others,
+            lambda module, arguments: Child(module_command(module, *arguments)),
+            lambda: bool(self._ending.reason),
+        )
         for name, reason in refused.items():
             say(f"{name} is left out, its factors are NaN: {reason}", to=sys.stderr)
 

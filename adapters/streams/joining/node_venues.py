@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from adapters.computing.evaluation import RecordSink
     from adapters.streams.hosting.venue_link import VenueLink
+    from adapters.streams.joining.venue_check import StartTrial
     from dolphin_strategies.computed.inputs import Input
     from dolphin_strategies.computed.spec import ComputedSpec
 
@@ -49,7 +50,7 @@ class NodeVenues:
         return tuple(venue.link for venue in self._health.venues.values())
 
     def leave_out_refused(
-        self, tried: Sequence[VenueLink], is_stopping: Callable[[], bool]
+        self, tried: Sequence[VenueLink], start: StartTrial, is_stopping: Callable[[], bool]
     ) -> Mapping[str, str]:
         """Leave out the venues that cannot be connected now, and return why, by name.
 
@@ -59,11 +60,13 @@ class NodeVenues:
         ----------
         tried : sequence of VenueLink
             The venues to try: all but that of the orders, without which there is nothing to run.
+        start : callable
+            Starts the process of the trial.
         is_stopping : callable
             Whether the run was asked to stop.
 
         """
-        refused = refused_venues(tried, is_stopping)
+        refused = refused_venues(tried, start, is_stopping)
         self._health = StreamHealth([k for k in self.links if k.name not in refused])
         return refused
 

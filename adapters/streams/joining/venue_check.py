@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Final
-
-from adapters.process.child import Child, module_command
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,8 +17,25 @@ LIMIT_S: Final = 30.0
 LOOK_S: Final = 0.1
 
 
+class TrialProcess(Protocol):
+    """A running process; ``adapters.process.child.Child`` is one."""
+
+    def lines(self, timeout_s: float, /) -> list[str] | None:
+        """Return what it has printed since the last call; None once that has ended."""
+
+    def kill(self) -> None:
+        """End it."""
+
+
+type StartTrial = Callable[[str, Sequence[str]], TrialProcess]
+"""Runs a module with arguments in a process."""
+
+
 def refused_venues(
-    links: Sequence[VenueLink], is_stopping: Callable[[], bool], limit_s: float = LIMIT_S
+    links: Sequence[VenueLink],
+    start: StartTrial,
+    is_stopping: Callable[[], bool],
+    limit_s: float = LIMIT_S,
 ) -> dict[str, str]:
     """Connect and disconnect each venue's client once, all at the same time.
 
@@ -32,6 +47,8 @@ def refused_venues(
     ----------
     links : sequence of VenueLink
         The venues to try.
+    start : callable
+        Starts the process of the trial.
     is_stopping : callable
         Whether the run was asked to stop; then the rest is not waited for.
     limit_s : float
@@ -46,7 +63,7 @@ def refused_venues(
     if not links:
         return {}
     results = {link.name: f"no answer within {limit_s:g} s" for link in links}
-    child = Child(module_command(TRIAL, *(f"{link.name}={link.base_url or ''}" for link in links)))
+    child = start(TRIAL, [f"{link.name}={link.base_url or ''}" for link in links])
     try:
         deadline_s = time.monotonic() + limit_s
         waiting = set(results)
