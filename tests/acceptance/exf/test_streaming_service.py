@@ -7,6 +7,8 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.eventually import eventually
 from tests.support.exchange.exf import run_exf, status_of
 from tests.support.exchange.local_exchange import local_exchange
@@ -67,6 +69,7 @@ def test_the_poll_takes_over_and_hands_back(region_path: Path, tmp_path: Path) -
         assert service.venue("binance_usdm")["reconnects"] >= 1
 
 
+@pytest.mark.long
 def test_a_venue_that_hangs_at_the_start_keeps_no_other_from_streaming(
     region_path: Path, tmp_path: Path
 ) -> None:
@@ -193,6 +196,7 @@ def test_a_killed_service_goes_on_in_the_same_region(region_path: Path, tmp_path
                 second.until_from("touch_btc_bybit", "stream")
 
 
+@pytest.mark.long
 def test_it_works_in_the_background(region_path: Path, tmp_path: Path) -> None:
     """Start, status, restart and stop, as without streams."""
     file = tmp_path / "streamed.toml"

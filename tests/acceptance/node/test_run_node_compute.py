@@ -11,7 +11,6 @@ import pytest
 
 from adapters.catalog import FactorCatalog
 from tests.support.catalogs.sessions import STRATEGIES, Compared, record
-from tests.support.lengths import counts
 from tests.support.nodes.forkserver import ROOT, run_forked
 from tests.support.nodes.node_process import SCRIPT
 
@@ -74,7 +73,8 @@ def test_a_session_s_factors_computed_again_have_the_same_bits(tmp_path: Path) -
 @pytest.mark.skipif(
     not (DATA and TICKS.is_dir()), reason="DOLPHIN_DATA names no folder with ticks_20240808 in it"
 )
-@counts("seconds", 8, long=60)
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [8, 60])
 def test_real_ticks_computed_in_the_node_and_again_have_the_same_bits(
     tmp_path: Path, seconds: int
 ) -> None:

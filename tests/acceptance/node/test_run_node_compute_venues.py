@@ -13,6 +13,7 @@ from tests.support.catalogs.sessions import Compared
 from tests.support.eventually import eventually
 from tests.support.exchange.local_exchange import LocalExchange, local_exchange
 from tests.support.exchange.streamed_factors import streamed_factors
+from tests.support.lengths import long
 from tests.support.nodes.forkserver import run_forked
 from tests.support.nodes.node_process import SCRIPT, node
 
@@ -51,7 +52,7 @@ class Pushes:
         eventually(pushed, f"{count} {word}")
 
 
-@pytest.mark.parametrize("market", ["simulated", "binance"])
+@pytest.mark.parametrize("market", [long("simulated"), "binance"])
 def test_orders_follow_two_venues_and_one_of_them_dies(tmp_path: Path, market: str) -> None:
     """The factors become NaN with it, the node and the other venue go on, the session has parity
     and its factors are those of both.

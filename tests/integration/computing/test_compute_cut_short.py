@@ -21,11 +21,12 @@ from tests.integration.computing.commands import (
     write_market,
 )
 from tests.support.eventually import eventually
+from tests.support.lengths import long
 
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, long(signal.SIGTERM)])
 def test_a_run_that_is_ended_leaves_nothing_half(
     factors: Path, tmp_path: Path, number: signal.Signals
 ) -> None:

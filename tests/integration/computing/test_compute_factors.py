@@ -129,6 +129,7 @@ def test_a_window_and_an_instrument_can_be_chosen(
     assert "no market data of 'XRP.BINANCE'" in refused.stderr
 
 
+@pytest.mark.long
 def test_what_cannot_be_used_is_exit_code_2_and_changes_nothing(
     catalog: Path, factors: Path, tmp_path: Path
 ) -> None:
@@ -167,6 +168,7 @@ def test_what_cannot_be_used_is_exit_code_2_and_changes_nothing(
     assert "a window in which there is market data, found 2030-01-01" in late.stderr
 
 
+@pytest.mark.long
 def test_the_look_ahead_proof_holds_for_computed_factors(
     catalog: Path, factors: Path, tmp_path: Path
 ) -> None:

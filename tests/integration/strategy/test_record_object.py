@@ -13,6 +13,7 @@ import pytest
 from nautilus_trader.model import CustomData, DataType
 
 from dolphin_strategies import EXTERNAL_FACTORS, ExternalFactors, FactorSchema
+from tests.support.lengths import long
 
 SCHEMA = FactorSchema(["a", "b", "c"])
 
@@ -103,7 +104,7 @@ def test_the_collector_frees_records_that_hold_themselves() -> None:
     assert [reference() for reference in gone] == [None, None]
 
 
-@pytest.mark.parametrize("made", ["ExternalFactors", "Own"])
+@pytest.mark.parametrize("made", ["ExternalFactors", long("Own")])
 def test_a_chain_of_records_ends_without_a_call_inside_a_call_for_each(made: str) -> None:
     """A million records that hold one another do not exhaust the stack."""
     code = (

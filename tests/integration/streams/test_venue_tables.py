@@ -12,6 +12,7 @@ from adapters.streams.stream_venue import StreamKind
 from adapters.streams.stream_venues import STREAM_VENUES
 from tests.integration.streams.venue_events import Events, has_value
 from tests.support.exchange.local_exchange import local_exchange
+from tests.support.lengths import long
 from tests.support.nodes.stream_node import stream_node
 
 if TYPE_CHECKING:
@@ -96,7 +97,10 @@ def check_row(t: Tried, kind: StreamKind, row: StreamRow) -> None:
     assert len(repeated) == (1 if row.delivery == "each message" else 0), (kind, row, repeated)
 
 
-@pytest.mark.parametrize("name", STREAM_VENUES)
+# Kraken futures' rows take forty seconds.
+@pytest.mark.parametrize(
+    "name", [long(name) if name == "kraken_futures" else name for name in STREAM_VENUES]
+)
 def test_a_client_delivers_what_its_table_says(name: str) -> None:
     """Each kind: delivered or not, on change or each time, stamped by whom, in which unit."""
     with tried(name) as t:

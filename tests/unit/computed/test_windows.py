@@ -49,6 +49,7 @@ def test_variation_is_exact_where_textbooks_lose_it(values: list[float]) -> None
     assert found == float(expected)
 
 
+@pytest.mark.long
 def test_a_million_rows_leave_no_trace() -> None:
     """Numbers of 36 orders of magnitude come and go; what remains is the sum of what is there."""
     draw = random.Random(7)  # noqa: S311 - for tests
