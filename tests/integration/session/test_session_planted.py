@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +16,11 @@ from tests.support.catalogs.sessions import (
     factor_file,
     lines_of,
     quote_file,
-    record,
     rewrite,
     write_lines,
 )
+from tests.support.eventually import eventually
+from tests.support.nodes.node_process import node
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +30,15 @@ if TYPE_CHECKING:
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a session that is not to be changed."""
     folder = tmp_path_factory.mktemp("session") / "s"
-    record(folder, f"{STRATEGIES}:DataOnly", "--seconds", 5)
+    with node("--strategy", f"{STRATEGIES}:DataOnly", "--record", folder) as process:
+        decisions = folder / "decisions.jsonl"
+        # Each takes forty factors or more.
+        eventually(
+            lambda: decisions.exists() and decisions.read_text().count('"submit_order"') >= 10,
+            "ten orders in the session",
+        )
+        process.signal(signal.SIGINT)
+        assert process.exit_code() == 0, process.output
     return folder
 
 
