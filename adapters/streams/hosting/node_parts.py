@@ -55,7 +55,8 @@ def build_stream_node(
     config = LiveNodeConfig(
         environment=Environment.SANDBOX,
         trader_id=TraderId("EXF-001"),
-        shutdown_on_error=True,
+        # It would end the node at any line at ERROR, such as of one message that cannot be read.
+        shutdown_on_error=False,
         timeout_connection_secs=timeout_s,
         timeout_disconnection_secs=DISCONNECTION_TIMEOUT_S,
         delay_post_stop_secs=0.0,

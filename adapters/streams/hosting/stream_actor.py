@@ -19,7 +19,7 @@ from adapters.streams.subscriptions import subscribe, subscribe_to_input
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from nautilus_trader.common import DataActor, SocketStateChanged
     from nautilus_trader.model import InstrumentId, InstrumentStatus
@@ -58,6 +58,9 @@ class StreamActor(ComputingActor):
         Counts what comes.
     own : collection of Input
         Inputs that other clients of the node deliver; nothing of them is counted.
+    on_error : callable, optional
+        Takes an exception of a datum; by default Nautilus does, which logs it and, if told so,
+        ends the node.
 
     Notes
     -----
@@ -74,6 +77,7 @@ class StreamActor(ComputingActor):
         links: Sequence[VenueLink],
         health: StreamHealth,
         own: Collection[Input] = (),
+        on_error: Callable[[Exception], None] | None = None,
     ) -> Self:
         return super().__new__(cls, factors, sink, config)
 
@@ -85,6 +89,7 @@ class StreamActor(ComputingActor):
         links: Sequence[VenueLink],
         health: StreamHealth,
         own: Collection[Input] = (),
+        on_error: Callable[[Exception], None] | None = None,
     ) -> None:
         super().__init__(factors, sink, config, subscribe=self._subscribe_if_listed)
         self.started: Final = asyncio.Event()
@@ -93,8 +98,13 @@ class StreamActor(ComputingActor):
         self._links: Final = {needed: link for link in links for needed in link.inputs}
         self._followed: Final[set[InstrumentId]] = set()
         take = health.counting(self.evaluation.take)
+        take_custom: Callable[[Any], None] = self._take_custom
+        if on_error is not None:
+            take, take_custom = _guarded(take, on_error), _guarded(take_custom, on_error)
         for hook in DATA_HOOKS:
             setattr(self, hook, take)
+        # By name, like the others: Nautilus does not ask for a method.
+        vars(self)["on_data"] = take_custom
 
     def on_start(self) -> None:
         """Subscribe; called by Nautilus once every client is connected."""
@@ -114,7 +124,7 @@ class StreamActor(ComputingActor):
             if found is not None and status.action in (*CLOSED, MarketStatusAction.TRADING):
                 found.is_closed = status.action in CLOSED
 
-    def on_data(self, data: Any) -> None:
+    def _take_custom(self, data: Any) -> None:
         self._health.count_custom(data.data)
         self.evaluation.take(data.data)
 
@@ -161,3 +171,17 @@ class StreamActor(ComputingActor):
         """Return whether the venue has sent an instrument's definition; an index has none."""
         instrument_id = needed.instrument_id
         return isinstance(instrument_id, str) or self.cache.instrument(instrument_id) is not None
+
+
+def _guarded(
+    take: Callable[[Any], None], on_error: Callable[[Exception], None]
+) -> Callable[[Any], None]:
+    """Return a callable that does not raise."""
+
+    def guarded(data: Any) -> None:
+        try:
+            take(data)
+        except Exception as error:  # noqa: BLE001 - one datum must not end the others
+            on_error(error)
+
+    return guarded

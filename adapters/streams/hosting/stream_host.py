@@ -125,6 +125,11 @@ class StreamHost:
             log.error("%s", context.get("message"), exc_info=context.get("exception"))
         self.callback_errors += 1
 
+    def _on_data_error(self, error: Exception) -> None:
+        """Count an error in a datum's way to the factors; the next datum is taken."""
+        context = {"message": "a datum was not taken", "exception": error}
+        self._on_callback_error(asyncio.get_running_loop(), context)
+
     def report(self) -> dict[str, Any]:
         """Return the counters for ``status``."""
         problems = self._factors.problems
@@ -163,7 +168,9 @@ class StreamHost:
         node: Any = build_stream_node(links, timeout_s=timeout_s, log_level=self._log_level)
         self.nodes_built += 1
         config = ComputingActorConfig(min_interval_s=self._min_interval_s)
-        actor = StreamActor(self._factors, self._sink, config, links, self.health)
+        actor = StreamActor(
+            self._factors, self._sink, config, links, self.health, on_error=self._on_data_error
+        )
         node.add_actor(actor)
         handle = node.handle()
         running = asyncio.create_task(_run_async(node))

@@ -141,6 +141,33 @@ def test_unknown_instruments_and_unusable_data_are_named(
         assert "backward" in problems
 
 
+def test_messages_that_cannot_be_read_end_no_stream(region_path: Path, tmp_path: Path) -> None:
+    """The node of all venues goes on, of this one too: its next good quote is a value."""
+    text = streamed_factors("bybit", "okx")
+    with (
+        local_exchange() as exchange,
+        streaming_process(
+            region_path, tmp_path, exchange, text, "--venues", "bybit,okx"
+        ) as service,
+    ):
+        bybit, okx = exchange.streams["bybit"], exchange.streams["okx"]
+        bybit.wait_for_topics("orderbook.1.BTCUSDT")
+        okx.wait_for_topics("bbo-tbt")
+        for step in range(20):
+            bybit.text('{"topic":"orderbook.1.BTCUSDT","type":"snap')
+            okx.text("<html>")
+            bid = 60_000.0 + step
+            bybit.quote("BTCUSDT", bid, bid + 1.0, 3.0, 1.0)
+            okx.quote("BTC-USDT-SWAP", bid, bid + 1.0, 1.0, 3.0)
+            service.until("mid_btc_bybit", bid + 0.5)
+            service.until("mid_btc_okx", bid + 0.5)
+        before = service.status()["updated_unix_s"]
+        eventually(lambda: service.status()["updated_unix_s"] > before, "a newer status")
+        streams = service.status()["streams"]
+        assert (streams["nodes_built"], streams["node_failures"]) == (1, 0)
+        assert [venue["connected"] for venue in streams["venues"]] == [True, True]
+
+
 def test_a_closed_instrument_has_no_values_though_quotes_go_on(
     region_path: Path, tmp_path: Path
 ) -> None:

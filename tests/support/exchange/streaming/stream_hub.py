@@ -118,6 +118,9 @@ class StreamEndpoint:
             self.rates.stop()
         elif call == "fault":
             self.fault = arguments["mode"]
+        elif call == "text":
+            for connection in self.venue.connections:
+                connection.send(arguments["text"].encode())
         elif call == "drop":
             for connection in [*self.venue.connections]:
                 connection.abort()

@@ -109,6 +109,10 @@ class VenueControl:
         """End every rate of this venue."""
         self.order(("stop_rates", {}))
 
+    def text(self, text: str) -> None:
+        """Send a text that is no message of the exchange to every connection."""
+        self.order(("text", {"text": text}))
+
     def drop(self) -> None:
         """Cut every connection; clients may come again."""
         self.order(("drop", {}))
