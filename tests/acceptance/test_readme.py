@@ -96,6 +96,7 @@ def test_a_shown_command_succeeds(command: str) -> None:
     succeed(command)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "commands", [CATALOG_COMMANDS, SESSION_COMMANDS], ids=["catalog", "session"]
 )

@@ -207,30 +207,48 @@ def test_the_bridges_readers_see_that_the_cluster_is_gone(
         asyncio.run(body())
 
 
-@pytest.mark.timeout(300)
-def test_the_latency_report_measures_and_decides(member: Member, tmp_path: Path) -> None:
-    """One short run against a cluster that is there: every case, every verdict, both files."""
+def measured(tmp_path: Path, hazelcast: str) -> tuple[list[dict[str, Any]], str]:
+    """Run the report for a short round; return its cases and what it printed."""
     script = str(ROOT / "live" / "measure_latency.py")
-    words = ["--hazelcast", member.url, "--rounds", "1", "--seconds", "1"]
+    words = ["--hazelcast", hazelcast, "--rounds", "1", "--seconds", "1"]
     words += ["--json", str(tmp_path / "r.json"), "--html", str(tmp_path / "r.html")]
     done = subprocess.run(
         [sys.executable, script, *words], capture_output=True, text=True, timeout=280, check=False
     )
     assert done.returncode == 0, done.stderr
-    document = json.loads((tmp_path / "r.json").read_text())
-    assert len(document["cases"]) == 9
-    for case in document["cases"]:
-        assert not case["problem"], case
-        assert case["n"] == len(case["latencies_us"]) > 10, case["name"]
-        assert 0 < case["median_us"] <= case["p99_us"] <= case["max_us"]
-        assert case["name"] in done.stdout
-    for phase in ("phase 1", "phase 2", "phase 3", "Java port", "times faster", "choose"):
-        assert phase in done.stdout
+    cases = json.loads((tmp_path / "r.json").read_text())["cases"]
     page = (tmp_path / "r.html").read_text()
-    assert page.count("<polyline") == 9
+    assert page.count("<polyline") == sum(not case["problem"] for case in cases)
     assert "http" not in page
+    assert len(cases) == 9
+    for case in cases:
+        assert case["name"] in done.stdout
+        if not case["problem"]:
+            assert case["n"] == len(case["latencies_us"]) > 10, case["name"]
+            assert 0 < case["median_us"] <= case["p99_us"] <= case["max_us"]
+    return cases, done.stdout
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_the_latency_report_measures_and_decides(member: Member, tmp_path: Path) -> None:
+    """One short run against a cluster that is there: every case, every verdict, both files."""
+    cases, printed = measured(tmp_path, member.url)
+    assert not [case for case in cases if case["problem"]]
+    for phase in ("phase 1", "phase 2", "phase 3", "Java port", "times faster", "choose"):
+        assert phase in printed
     # The producer's own entry is left as it was.
     assert member.map().get("exf_latest") is None or "a" in str(member.map().get("exf_latest"))
+
+
+@pytest.mark.timeout(300)
+def test_the_latency_report_measures_without_a_cluster(tmp_path: Path) -> None:
+    """The cases of shared memory are measured; the others are named with the reason."""
+    cases, printed = measured(tmp_path, "none")
+    problems = {case["problem"] for case in cases}
+    assert problems == {"", "left out by --hazelcast none"}
+    assert [case["name"] for case in cases if not case["problem"]]
+    assert "choose" in printed
 
 
 @pytest.mark.long

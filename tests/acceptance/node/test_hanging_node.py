@@ -15,7 +15,7 @@ from tests.support.lengths import long
 from tests.support.nodes.node_process import NodeProcess, node
 
 ODD: Final = "tests.support.strategies.odd_strategies"
-HANGS: Final = ("Loops", long("Sleeps"), long("SleepsInC"), "SleepsInCWithTheLock")
+HANGS: Final = (long("Loops"), long("Sleeps"), long("SleepsInC"), "SleepsInCWithTheLock")
 """In Python and in C, with the interpreter's lock (GIL) and without."""
 
 
@@ -139,6 +139,7 @@ def test_a_long_hang_before_the_node_runs_ends_it(strategy: str, reason: str) ->
         assert process.run_folders() == []
 
 
+@pytest.mark.long
 def test_a_folder_named_like_a_debugger_holds_no_thread(tmp_path: Path) -> None:
     """A strategy that hangs in such a folder is reported as any other."""
     folder = tmp_path / "debugpy" / "pydevd"

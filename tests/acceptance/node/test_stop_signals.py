@@ -42,7 +42,8 @@ def test_systemd_stopping_a_unit_is_one_request() -> None:
         assert "starting it again" not in group.output
 
 
-@pytest.mark.parametrize("form", [pytest.param([], id="group"), long(["--foreground"])])
+@pytest.mark.long
+@pytest.mark.parametrize("form", [[], ["--foreground"]], ids=["group", "foreground"])
 def test_timeout_is_one_request(form: list[str]) -> None:
     """When its time is over, timeout signals its child, and mostly its whole group as well."""
     with node_group(["timeout", "--preserve-status", *form, "1h", *UV_RUN], *HOLDER) as group:

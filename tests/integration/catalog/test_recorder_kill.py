@@ -23,6 +23,7 @@ from tests.support.catalogs.recorders import (
     sequences_once,
     told_gaps,
 )
+from tests.support.eventually import eventually
 from tests.support.lengths import counts
 from tests.support.nodes.processes import child
 
@@ -34,11 +35,11 @@ RATE: Final = 2000
 RING: Final = 65_536
 
 
-def record_on_demand(catalog: str, region: str, *options: str) -> None:
+def record_on_demand(catalog: str, region: str, log: str, *options: str) -> None:
     """Fork a recorder for each line of stdin, print its pid, and its exit code when it ended.
 
     A fork of a process that has everything imported takes milliseconds; the recorder in it is
-    the whole command.
+    the whole command, and prints into the log.
     """
     from live.recorder.record_command import main
 
@@ -47,7 +48,7 @@ def record_on_demand(catalog: str, region: str, *options: str) -> None:
         if pid == 0:
             code = 99
             with suppress(BaseException):
-                os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+                os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 1)
                 code = main(["--catalog", catalog, "--region", region, *options])
             os._exit(code)
         print(pid, flush=True)
@@ -67,8 +68,13 @@ def test_a_killed_recorder_loses_and_repeats_nothing(
     """
     rng = random.Random(7)  # noqa: S311 - moments, no secrets
     options = ["--flush-s", "0.02", "--rotate-mb", "0.05", *(["--name", name] if name else [])]
-    with child(record_on_demand, tmp_path, region_path, *options) as starter:
+    log = tmp_path.with_suffix(".log")
+    with child(record_on_demand, tmp_path, region_path, log, *options) as starter:
         pid = int(starter.ask("record"))
+        # It records from the first record on only if it was there before the producer.
+        eventually(
+            lambda: log.exists() and "producer waiting" in log.read_text(), "a waiting recorder"
+        )
         with child(publish_steadily, region_path, RATE, FACTORS, RING) as producer:
             wait_for_recorded(tmp_path, 1)
             for _ in range(kills):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.catalogs.sessions import STRATEGIES, Compared, lines_of, record
-from tests.support.lengths import long
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +27,9 @@ def test_a_strategy_that_decides_from_data_alone_replays_exactly(tmp_path: Path)
     assert int(inputs[0].replace(",", "")) > 1000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
-    "strategy", [long("imbalance_taker:ImbalanceTaker"), "fair_price_maker:FairPriceMaker"]
+    "strategy", ["imbalance_taker:ImbalanceTaker", "fair_price_maker:FairPriceMaker"]
 )
 def test_the_examples_replay_up_to_the_first_execution_at_another_input(
     strategy: str, tmp_path: Path
