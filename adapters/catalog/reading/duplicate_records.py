@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     from numpy.typing import NDArray
 
@@ -46,17 +46,6 @@ class Once:
         if is_new.any():
             self._seen[stream_id] = _with(begins, ends, np.unique(sequences[is_new]))
         return is_new
-
-
-def in_several(recordings: Iterable[Iterable[int]]) -> set[int]:
-    """Return the streams that more than one recording may hold, given the streams of each."""
-    seen: set[int] = set()
-    several: set[int] = set()
-    for stream_ids in recordings:
-        streams = set(stream_ids) - {0}
-        several |= seen & streams
-        seen |= streams
-    return several
 
 
 def _with(

@@ -7,15 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pyarrow as pa
 
 from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.recovery import recover
-from adapters.catalog.reading.duplicate_records import Once, in_several
-from adapters.catalog.reading.engine_data import no_collection, to_engine_data
+from adapters.catalog.reading.duplicate_records import Once
 from adapters.catalog.reading.factor_files import file_batches, file_sequences, open_spool
-from adapters.catalog.reading.recordings import list_recordings
+from adapters.catalog.reading.forms.arrays import to_arrays, to_frame
+from adapters.catalog.reading.forms.engine_data import to_engine_data
+from adapters.catalog.reading.forms.sql_views import connect
+from adapters.catalog.reading.recordings import in_several, list_recordings, named
 from adapters.catalog.reading.time_merge import Cursor, merged
 from adapters.catalog.reading.verify import Damage, verify
 from dolphin_strategies.errors import ConfigError, UnknownFactorError
@@ -24,6 +25,8 @@ from dolphin_strategies.factors.schema import FactorSchema
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    import duckdb
+    import numpy as np
     import pandas as pd
     from nautilus_trader.model import CustomData
     from numpy.typing import NDArray
@@ -36,7 +39,6 @@ MAX_ROWS: Final = 8_192
 LOOK_BACK_NS: Final = 60_000_000_000
 """Copies of a record whose ``ts_init`` are further apart than this are not recognised as
 duplicates if the start of a window lies between them."""
-_FIRST_NS: Final = 0
 _END_NS: Final = (1 << 63) - 1
 
 
@@ -91,9 +93,8 @@ class FactorCatalog:
             If there are no factors.
 
         """
-        names = dict.fromkeys(
-            name for r in self._chosen(recordings) for s in r.schemas for name in s
-        )
+        found = self._chosen(recordings)
+        names = dict.fromkeys(name for r in found for s in r.schemas for name in s)
         if not names:
             msg = f"{self.path} has no factors: record or import some"
             raise ConfigError(msg)
@@ -143,10 +144,7 @@ class FactorCatalog:
 
         """
         schema = FactorSchema(names) if names is not None else None
-        window = (
-            _FIRST_NS if start_ns is None else start_ns,
-            _END_NS if end_ns is None else end_ns,
-        )
+        window = (start_ns or 0, _END_NS if end_ns is None else end_ns)
         while True:
             chosen = self._chosen(recordings)
             if schema is not None:
@@ -175,13 +173,7 @@ class FactorCatalog:
             If no recording has a factor of one of the names.
 
         """
-        batches = list(self.batches(start_ns, end_ns, names=names))
-        if not batches:
-            return np.empty(0, np.int64), np.empty((0, len(names)))
-        return (
-            np.concatenate([b.ts_init for b in batches]),
-            np.concatenate([b.values for b in batches]),  # noqa: PD011 - a FactorBatch's
-        )
+        return to_arrays(list(self.batches(start_ns, end_ns, names=names)), names)
 
     def frame(
         self,
@@ -203,20 +195,41 @@ class FactorCatalog:
             If no recording has a factor of one of the names.
 
         """
-        import pandas as pd  # noqa: PLC0415 - not needed for anything else
-
         wanted = list(self.schema()) if names is None else list(names)
-        batches = list(self.batches(start_ns, end_ns, names=wanted))
-        empty = np.empty(0, np.int64)
-        stamps = {
-            name: np.concatenate([getattr(b, name) for b in batches] or [empty])
-            for name in ("ts_init", "ts_event", "sequence")
-        }
-        values = np.concatenate([b.values for b in batches] or [np.empty((0, len(wanted)))])  # noqa: PD011
-        frame = pd.DataFrame(values, columns=wanted, copy=False)
-        frame.insert(0, "ts_event", pd.to_datetime(stamps["ts_event"], utc=True))
-        frame.insert(1, "sequence", stamps["sequence"])
-        return frame.set_index(pd.to_datetime(stamps["ts_init"], utc=True).rename("ts_init"))
+        return to_frame(list(self.batches(start_ns, end_ns, names=wanted)), wanted)
+
+    def sql(
+        self,
+        query: str,
+        parameters: Sequence[object] | None = None,
+        *,
+        recordings: Collection[str] | None = None,
+    ) -> duckdb.DuckDBPyRelation:
+        """Return the result of a DuckDB query over the views of the catalog.
+
+        ``factors`` has each record once, NULL where a factor has no value; quotes, trades and
+        other market data have views named as their folders. Rows are in no order unless the
+        query states one.
+
+        Parameters
+        ----------
+        query : str
+            One SQL statement; it reads this catalog and nothing else.
+        parameters : sequence, optional
+            The values of ``?`` in it.
+        recordings : collection of str, optional
+            The recordings whose factors are in the view; all by default.
+
+        Raises
+        ------
+        ConfigError
+            If DuckDB is not installed, or if there is no such recording.
+        duckdb.Error
+            If the query is wrong, or if it meets a damaged file; ``verify`` finds those.
+
+        """
+        views = connect(self.path, partial(self._chosen, recordings))
+        return views.sql(query, params=parameters)
 
     def engine_data(
         self, start_ns: int | None = None, end_ns: int | None = None
@@ -226,11 +239,7 @@ class FactorCatalog:
         Records made from market data (``is_after_market``) are added after it. The list takes
         about 1.1 kB per record of 85 factors; long backtests stream ``batches``.
         """
-        data: list[CustomData] = []
-        with no_collection():
-            for batch in self.batches(start_ns, end_ns):
-                data += to_engine_data(batch)
-        return data
+        return to_engine_data(self.batches(start_ns, end_ns))
 
     def verify(self, *, quarantine: bool = False) -> list[Damage]:
         """Check every file: :func:`adapters.catalog.reading.verify.verify`."""
@@ -242,16 +251,7 @@ class FactorCatalog:
 
     def _chosen(self, names: Collection[str] | None) -> list[Recording]:
         found = self.recordings()
-        if names is None:
-            return found
-        known = {r.name for r in found}
-        if missing := [name for name in names if name not in known]:
-            msg = (
-                f"{self.path} has no recording {missing[0]!r}: "
-                f"expected one of {', '.join(sorted(known)) or 'none'}"
-            )
-            raise ConfigError(msg)
-        return [r for r in found if r.name in names]
+        return found if names is None else named(found, names, self.path)
 
     def _check_names(self, chosen: list[Recording], names: FactorSchema) -> None:
         known = {name for r in chosen for s in r.schemas for name in s}
@@ -277,7 +277,7 @@ class FactorCatalog:
 
     def _once(self, chosen: list[Recording], start_ns: int) -> Once:
         """Return a filter that knows the records shortly before the start, to drop copies."""
-        once = Once(in_several([r.stream_ids for r in chosen]))
+        once = Once(in_several(chosen))
         window = (start_ns - LOOK_BACK_NS, start_ns)
         for file in (f for r in chosen for f in r.files if f.stream_id in once.streams):
             if file.last_ns >= window[0] and file.first_ns < window[1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,8 +17,12 @@ from adapters.catalog.files.recording_lock import is_written
 from adapters.catalog.files.recovery import spools_of
 from adapters.catalog.files.spool import read_spool
 from adapters.catalog.files.spool_conversion import PART_KEY
+from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.arrow import STREAM_ID_KEY, factor_names, numpy_of
 from dolphin_strategies.factors.schema import FactorSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +110,36 @@ def list_recordings(catalog: Path) -> tuple[list[Recording], list[tuple[Path, st
     damaged: list[tuple[Path, str]] = []
     found = [_recording(catalog, name, damaged) for name in sorted(names)]
     return found, damaged
+
+
+def named(recordings: Iterable[Recording], names: Collection[str], of: Path) -> list[Recording]:
+    """Return the recordings of these names.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of a name; it states ``of``, the catalog.
+
+    """
+    known = {recording.name: recording for recording in recordings}
+    if missing := [name for name in names if name not in known]:
+        msg = (
+            f"{of} has no recording {missing[0]!r}: "
+            f"expected one of {', '.join(sorted(known)) or 'none'}"
+        )
+        raise ConfigError(msg)
+    return [recording for name, recording in known.items() if name in names]
+
+
+def in_several(recordings: Iterable[Recording]) -> set[int]:
+    """Return the ids of the streams that more than one recording holds; 0 is unknown."""
+    seen: set[int] = set()
+    several: set[int] = set()
+    for recording in recordings:
+        streams = set(recording.stream_ids) - {0}
+        several |= seen & streams
+        seen |= streams
+    return several
 
 
 def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Recording:

@@ -13,7 +13,7 @@ from nautilus_trader.model import CustomData
 from nautilus_trader.persistence import DataCatalogConfig
 
 from adapters.catalog import FactorCatalog, RecordingWriter
-from adapters.catalog.reading.engine_data import to_engine_data
+from adapters.catalog.reading.forms.engine_data import to_engine_data
 from adapters.catalog.reading.recorded_source import RecordedSource
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from dolphin_strategies import (
@@ -118,7 +118,7 @@ def run[S: WarmsUp](
         mark = ExternalFactors.from_values(LACKING, [0], ts_event=start_ns, ts_init=start_ns)
         engine.add_data([CustomData(EXTERNAL_FACTORS, mark)])
     else:
-        engine.add_data([d for b in live for d in to_engine_data(b)])
+        engine.add_data(to_engine_data(live))
     engine.add_strategy(strategy)
     engine.run(start=start_ns, end=START + int(end * SECOND))
     engine.dispose()

@@ -12,18 +12,22 @@ from nautilus_trader.model import CustomData
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from dolphin_strategies.factors.batch import FactorBatch
 
 
-def to_engine_data(batch: FactorBatch) -> list[CustomData]:
-    """Return the records of a batch as data of a backtest engine."""
-    return list(map(CustomData, repeat(EXTERNAL_FACTORS), batch.records()))
+def to_engine_data(batches: Iterable[FactorBatch]) -> list[CustomData]:
+    """Return the records of batches as data of a backtest engine."""
+    data: list[CustomData] = []
+    with _no_collection():
+        for batch in batches:
+            data += map(CustomData, repeat(EXTERNAL_FACTORS), batch.records())
+    return data
 
 
 @contextmanager
-def no_collection() -> Iterator[None]:
+def _no_collection() -> Iterator[None]:
     """Suspend the garbage collector, which would repeatedly walk a million new objects."""
     was_on = gc.isenabled()
     gc.disable()
