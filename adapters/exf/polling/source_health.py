@@ -74,7 +74,9 @@ class SourceHealth:
         """
         self.failures += 1
         self.errors[kind] += 1
-        self.last_error = f"{kind}: {text}"
+        # The text may quote an answer: a line of the log stays one line.
+        shown = "".join(c if c.isprintable() else " " for c in text)
+        self.last_error = f"{kind}: {' '.join(shown.split())}"
         self.last_error_wall_ns = time.time_ns()
         if body:
             self.keep_bad_body(body)
