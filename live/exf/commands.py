@@ -147,8 +147,14 @@ def check_only(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     registry = registry_of(settings)
     venues = sorted({source.venue for source in registry.sources})
-    polled = len(registry.without_streams().schema)
-    say(f"OK: {polled} factors from {len(registry.sources)} sources")
+    sources = f"{len(registry.sources)} sources"
+    if settings.exf.streams:
+        streamed = registry.computed
+        venues = sorted({*venues, *(venue for found in streamed for venue in found.venues)})
+        total = len(registry.schema)
+        say(f"OK: {total} factors, {len(streamed)} of them streamed, and {sources} polled")
+    else:
+        say(f"OK: {len(registry.without_streams().schema)} factors from {sources}")
     for name in venues:
         say(f"    {name:16} {hosts_of(settings)[name][0]}")
     return 0

@@ -54,6 +54,20 @@ def test_a_catalog_that_cannot_be_written_is_a_wrong_configuration(region_path: 
     assert "/proc/x" in result.stderr
 
 
+def test_a_check_tells_what_is_streamed(capsys: pytest.CaptureFixture[str]) -> None:
+    """The factors that the same words would make ``run`` publish, and every venue of theirs."""
+    assert command_line.main(["check", "--venues", "hyperliquid"]) == 0
+    polled = capsys.readouterr().out.splitlines()
+    assert command_line.main(["check", "--venues", "hyperliquid", "--streams"]) == 0
+    streamed = capsys.readouterr().out.splitlines()
+    assert "streamed" not in polled[0]
+    words = streamed[0].split()
+    total, of_streams = int(words[1]), int(words[3])
+    assert total > int(polled[0].split()[1])
+    assert 0 < of_streams <= total
+    assert streamed[1:] == polled[1:]
+
+
 def test_it_works_from_any_folder(tmp_path: Path) -> None:
     """As the README shows it, without a PYTHONPATH."""
     result = run_exf("factors", cwd=tmp_path)
