@@ -34,6 +34,8 @@ EXPIRY_LOOK_S: Final = 0.01
 SILENCE_S: Final = 30.0
 """A venue of which nothing comes for this long gets new connections."""
 LONGEST_SILENCE_S: Final = 600.0
+TOLD_S: Final = 5.0
+"""A connection that is lost for this long gets a line in the log, and one when it is back."""
 LOST_S: Final = 30.0
 """A client that has not connected again within this time gets a new node, if it can."""
 SETTLE_S: Final = 1.0
@@ -94,6 +96,7 @@ class StreamHost:
         self._actor: StreamActor | None = None
         self._silence_s = dict.fromkeys(self._links, SILENCE_S)
         self._renewed_s = dict.fromkeys(self._links, 0.0)
+        self._told: Final[set[str]] = set()
 
     async def run(self) -> None:
         """Stream until cancelled."""
@@ -211,11 +214,23 @@ class StreamHost:
             while not more.done():
                 await asyncio.wait((more,), timeout=LOOK_S)
                 for name in names:
+                    self._tell(name)
                     if await self._is_stuck(name):
                         return
                     self._nudge_if_silent(actor, name)
         finally:
             more.cancel()
+
+    def _tell(self, name: str) -> None:
+        """Log a loss that lasts, and its end."""
+        venue = self.health.venues[name]
+        if venue.is_connected and name in self._told:
+            self._told.discard(name)
+            log.info("%s streams again", name)
+        lost_s = time.monotonic() - venue.lost_since_s if venue.lost_since_s else 0.0
+        if lost_s >= TOLD_S and name not in self._told:
+            self._told.add(name)
+            log.warning("%s: the connection is lost, its client connects again", name)
 
     async def _is_stuck(self, name: str) -> bool:
         """Return whether a venue's client has given up although the venue can be connected."""
