@@ -20,6 +20,7 @@ from adapters.exchanges.venues import (
     kraken_futures,
     okx,
 )
+from adapters.exf.polling.source_health import SourceHealth
 from tests.support.exchange.recorded_answers import recorded
 
 if TYPE_CHECKING:
@@ -199,3 +200,10 @@ def test_empty_strings_where_a_number_is_not_needed_do_no_harm() -> None:
     """Bybit's perpetuals have them; nothing that is published becomes NaN by them."""
     reading = bybit.ticker(recorded("bybit/v5_market_tickers__0"), "BTCUSD")
     assert not [name for name, value in reading.values.items() if math.isnan(value)]
+
+
+def test_an_error_that_quotes_an_answer_is_one_printable_line() -> None:
+    """An exchange's error page can neither add lines to the log nor command a terminal."""
+    health = SourceHealth()
+    health.failed("http_5xx", "HTTP 500: Internal\r\n\nServer \x1b[2J error\x00 é")
+    assert health.last_error == "http_5xx: HTTP 500: Internal Server [2J error é"
