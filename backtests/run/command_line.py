@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.command.comma_list import comma_list
 from adapters.command.instants import Instant
 from backtests.inputs.backtest_settings import BacktestSettings, load, override
 from dolphin_strategies.errors import ConfigError
@@ -81,7 +82,7 @@ def settings_of(options: argparse.Namespace) -> BacktestSettings:
         end=_instant("--end", options.end),
         recordings=options.recording,
         compute=options.compute,
-        show=None if options.show is None else [n for n in options.show.split(",") if n],
+        show=None if options.show is None else comma_list("--show", options.show),
         strategy=options.strategy,
     )
     if options.prove_no_lookahead and settings.backtest.compute is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from adapters.command.comma_list import comma_list
 from adapters.command.settings_file import override
 from adapters.command.terminal import say
 from adapters.command.text_table import text_table
@@ -50,7 +51,7 @@ def settings_of(options: argparse.Namespace) -> ExfSettings:
         speed=given.get("speed"),
         streams=given.get("streams"),
         min_interval_s=given.get("min_interval"),
-        venues=None if venues is None else [name for name in venues.split(",") if name],
+        venues=None if venues is None else comma_list("--venues", venues),
         factors=None if more is None else [*settings.exf.factors, *more],
     )
     return dataclasses.replace(settings, exf=exf)

@@ -7,6 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.command.comma_list import comma_list
 from adapters.command.settings_file import override
 from adapters.feed.factor_feed import WAITS
 from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
@@ -99,7 +100,11 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
             raise ConfigError(msg)
         options.venue = "replay"
 
-    venues = options.compute_venues
+    venues: list[str] | None = None
+    if options.compute_venues is not None:
+        # An empty word is the way to ask for none.
+        text = options.compute_venues
+        venues = comma_list("--compute-venues", text) if text else []
     settings = dataclasses.replace(
         settings,
         node=override(
@@ -111,7 +116,7 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
             catalog=options.catalog,
             record=options.record,
             compute=options.compute,
-            compute_venues=None if venues is None else [v for v in venues.split(",") if v],
+            compute_venues=venues,
             base_url=options.base_url,
             source=options.source,
             producer=options.producer,
