@@ -91,6 +91,9 @@ class ComputedFactor:
         self.states = tuple(states[i] for i in self.inputs)
         self.formula = self.make_formula()
 
+    def limit_age(self, life_ns: int) -> None:
+        """Take over the time to live, nanoseconds, where a value is made of the young inputs."""
+
     def make_formula(self) -> Formula | None:
         """Return the formula over the states; None: the class has a ``value_at`` of its own."""
         return None

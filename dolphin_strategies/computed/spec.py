@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -75,12 +75,14 @@ class ComputedSpec:
         KeyError
             If there is no class of that name.
         TypeError, ValueError
-            If the class takes other instruments or parameters.
+            If the class takes other instruments or parameters, or of the time to live.
 
         """
-        made = CLASSES[self.class_name]
-        if self.class_name == "VolatilityIndex":
-            return made(*self.instruments, **self.parameters)
-        from nautilus_trader.model import InstrumentId  # noqa: PLC0415 - loads Nautilus
+        instruments: Iterable[Any] = self.instruments
+        if self.class_name != "VolatilityIndex":
+            from nautilus_trader.model import InstrumentId  # noqa: PLC0415 - loads Nautilus
 
-        return made(*map(InstrumentId.from_str, self.instruments), **self.parameters)
+            instruments = map(InstrumentId.from_str, self.instruments)
+        made = CLASSES[self.class_name](*instruments, **self.parameters)
+        made.limit_age(self.life_ns)
+        return made

@@ -116,8 +116,8 @@ class ConsensusFactor(ComputedFactor):
     instruments : InstrumentId
         Two or more; quotes.
     max_age_s : float
-        The age, seconds, from which on a venue's quote does not count. The time to live is for
-        the youngest quote.
+        The age, seconds, from which on a venue's quote does not count; the time to live if that
+        is shorter.
 
     """
 
@@ -126,8 +126,12 @@ class ConsensusFactor(ComputedFactor):
     lives_while_any: ClassVar[bool] = True
 
     def __init__(self, *instruments: InstrumentId, max_age_s: float = 5.0) -> None:
-        self._max_age_ns: Final = nanoseconds("max_age_s", max_age_s)
+        self._max_age_ns = nanoseconds("max_age_s", max_age_s)
         super().__init__(*instruments)
+
+    def limit_age(self, life_ns: int) -> None:
+        """Count no quote that is older than the time to live."""
+        self._max_age_ns = min(self._max_age_ns, life_ns)
 
     def _inputs(self, instruments: tuple[InstrumentId | str, ...]) -> tuple[Input, ...]:
         if len(instruments) < 2 or len(set(instruments)) < len(instruments):
@@ -179,7 +183,9 @@ class ConsensusDispersionBps(ConsensusFactor):
 
 
 class VenuesAlive(ConsensusFactor):
-    """How many venues have a good quote that counts. Warm at the first quote of a venue.
+    """How many venues have a good quote that counts; NaN if none has.
+
+    Warm at the first quote of a venue.
 
     Costs 3 µs for five venues.
     """
@@ -188,7 +194,7 @@ class VenuesAlive(ConsensusFactor):
 
     def value_at(self, now_ns: int) -> float:
         """Return the number."""
-        return float(len(self._mids(now_ns)))
+        return float(len(self._mids(now_ns))) or NAN
 
 
 def _median(rising: list[float]) -> float:
