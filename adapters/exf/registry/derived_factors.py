@@ -29,6 +29,11 @@ def _sum(values: Sequence[float]) -> float:
     return math.fsum(known) if known else NAN
 
 
+def _count(values: Sequence[float]) -> float:
+    # Nobody answered: a number of its own would be the only value that is made of no input.
+    return float(len(_known(values))) or NAN
+
+
 def _known(values: Sequence[float]) -> list[float]:
     return [value for value in values if not math.isnan(value)]
 
@@ -42,6 +47,6 @@ RULES: Final[Mapping[str, tuple[Rule, int, str]]] = {
     "median": (_median, 0, "median of those that have a value"),
     "dispersion": (_dispersion, 0, "highest less lowest of those that have a value, two or more"),
     "sum": (_sum, 0, "sum of those that have a value"),
-    "count": (lambda v: float(len(_known(v))), 0, "how many have a value"),
+    "count": (_count, 0, "how many have a value; none if none has"),
 }
 """Rule → function, its number of inputs (0: any number), and its meaning."""

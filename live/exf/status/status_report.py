@@ -44,13 +44,7 @@ def status_code(status: dict[str, Any] | None, pid: int | None, unix_s: float) -
     factors = status["factors"]
     if factors["alive"] == factors["total"]:
         return ALL_ALIVE
-    # Counts of venues that answered are 0 with nothing alive; no answer at all is what counts.
-    sources = status["sources"]
-    is_streamed = "stream" in factors.get("from", {}).values()
-    is_polled = any(s["factors_alive"] for s in sources) if sources else factors["alive"]
-    if not (is_streamed or is_polled):
-        return NONE_ALIVE
-    return SOME_MISSING
+    return SOME_MISSING if factors["alive"] else NONE_ALIVE
 
 
 def render_status(status: dict[str, Any] | None, code: int, region: object) -> str:
