@@ -67,6 +67,12 @@ class SymbolPattern(NamedTuple):
         """Return the symbol of an asset."""
         return self.exceptions.get(asset) or self.pattern.replace("{asset}", asset)
 
+    def makes(self, symbol: str) -> bool:
+        """Return whether this is how the venue makes the symbol of some asset."""
+        before, _, after = self.pattern.partition("{asset}")
+        rest = symbol.removeprefix(before).removesuffix(after)
+        return symbol in self.exceptions.values() or (rest != "" and self.of(rest) == symbol)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ApiRequest:
@@ -156,7 +162,7 @@ class RestVenue:
     documentation : str
         Where the exchange describes the bodies.
     endpoints : mapping of str to Endpoint
-        The endpoints by the names that the registry uses.
+        The endpoints by the names that the registry uses; none if it is only streamed.
     definitions : mapping of str to Definitions
         The requests for its instruments' definitions.
     symbols : SymbolPattern, optional

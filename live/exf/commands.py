@@ -17,7 +17,13 @@ from adapters.command.text_table import text_table
 from dolphin_strategies.errors import ConfigError
 from live.exf import background_service
 from live.exf.arguments import words_of
-from live.exf.exf_settings import ExfSettings, hosts_of, load, registry_of
+from live.exf.exf_settings import (
+    ExfSettings,
+    hosts_of,
+    load,
+    published_schema,
+    registry_of,
+)
 from live.exf.service_files import ServiceFiles
 from live.exf.status import status_report
 
@@ -95,7 +101,7 @@ def check_work(settings: ExfSettings) -> None:
 
     """
     if settings.exf.replay is None:
-        registry_of(settings)
+        published_schema(settings, registry_of(settings))
         return
     from adapters.catalog.reading.factor_catalog import FactorCatalog  # noqa: PLC0415 - pyarrow
 
@@ -149,13 +155,13 @@ def check_only(options: argparse.Namespace) -> int:
     registry = registry_of(settings)
     venues = sorted({source.venue for source in registry.sources})
     sources = f"{len(registry.sources)} sources"
+    total = len(published_schema(settings, registry))
     if settings.exf.streams:
         streamed = registry.computed
         venues = sorted({*venues, *(venue for found in streamed for venue in found.venues)})
-        total = len(registry.schema)
         say(f"OK: {total} factors, {len(streamed)} of them streamed, and {sources} polled")
     else:
-        say(f"OK: {len(registry.without_streams().schema)} factors from {sources}")
+        say(f"OK: {total} factors from {sources}")
     for name in venues:
         say(f"    {name:16} {hosts_of(settings)[name][0]}")
     return 0

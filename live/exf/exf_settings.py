@@ -16,6 +16,7 @@ from dolphin_strategies.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from adapters.exf.registry.factor_registry import FactorRegistry
+    from dolphin_strategies.factors.schema import FactorSchema
 
 POLL_PERIOD: Final = Rule("0.1 to 3600, or 0", lambda s: s == 0 or 0.1 <= s <= 3600)
 
@@ -167,6 +168,25 @@ def registry_of(settings: ExfSettings) -> FactorRegistry:
             )
             raise ConfigError(msg)
     return registry
+
+
+def published_schema(settings: ExfSettings, registry: FactorRegistry) -> FactorSchema:
+    """Return the names that a service with these settings publishes.
+
+    Raises
+    ------
+    ConfigError
+        If there are none, or more than a region holds.
+
+    """
+    streams = settings.exf.streams
+    try:
+        return (registry if streams else registry.without_streams()).schema
+    except ValueError as error:
+        of_venues = ", ".join(settings.exf.venues) or "all venues"
+        hint = "" if streams else "; with --streams there are the computed ones too"
+        msg = f"factors of {of_venues}: {error}{hint}"
+        raise ConfigError(msg) from None
 
 
 def hosts_of(settings: ExfSettings) -> dict[str, tuple[str, float | None]]:

@@ -200,15 +200,19 @@ def _instrument_of(asset: str, name: str, venues: Mapping[str, RestVenue]) -> st
 
 
 def _venue_of(instrument: str, venues: Mapping[str, RestVenue]) -> str:
-    """Return the venue of an instrument id, by what follows its last point."""
+    """Return the venue of an instrument id: the one that names an asset's instrument so, or by
+    what follows the last point, where no other venue has that.
+    """
     suffix = instrument.rpartition(".")[2]
-    found = [
-        name
+    found = {
+        name: venue.instruments
         for name, venue in venues.items()
         if venue.instruments is not None and venue.instruments.pattern.endswith(f".{suffix}")
-    ]
-    if len(found) == 1:
-        return found[0]
+    }
+    makers = [name for name, pattern in found.items() if pattern.makes(instrument)]
+    for names in (makers, list(found)):
+        if len(names) == 1:
+            return names[0]
     if not found:
         msg = f"instrument: expected one such as BTCUSDT-LINEAR.BYBIT, found {instrument!r}"
     else:

@@ -54,6 +54,17 @@ def test_a_catalog_that_cannot_be_written_is_a_wrong_configuration(region_path: 
     assert "/proc/x" in result.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_venues_without_any_factor_are_a_wrong_configuration(
+    command: str, region_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2 and nothing is made: an only streamed venue without streams has none."""
+    words = [command, "--region", str(region_path), "--venues", "coinbase_futures"]
+    assert command_line.main(words) == 2
+    assert "coinbase_futures" in capsys.readouterr().err
+    assert list(region_path.parent.glob(f"{region_path.name}*")) == []
+
+
 def test_a_check_tells_what_is_streamed(capsys: pytest.CaptureFixture[str]) -> None:
     """The factors that the same words would make ``run`` publish, and every venue of theirs."""
     assert command_line.main(["check", "--venues", "hyperliquid"]) == 0

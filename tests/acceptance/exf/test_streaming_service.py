@@ -43,6 +43,21 @@ def test_pushed_values_are_published_with_the_exchanges_stamp(
         service.until_from("mid_btc_bybit", "stream")
 
 
+def test_a_venue_that_is_not_polled_is_streamed_alone(region_path: Path, tmp_path: Path) -> None:
+    """Coinbase's futures, whose instruments no polled factor knows."""
+    text = streamed_factors("coinbase_futures")
+    words = ("--venues", "coinbase_futures")
+    with (
+        local_exchange() as exchange,
+        streaming_process(region_path, tmp_path, exchange, text, *words) as service,
+    ):
+        coinbase = exchange.streams["coinbase_futures"]
+        coinbase.wait_for_topics("ticker:BIP-20DEC30-CDE")
+        coinbase.rate("BIP-20DEC30-CDE", "quote", 20)
+        service.until_from("mid_btc_coinbase_futures", "stream")
+        assert service.status()["sources"] == []
+
+
 def test_the_poll_takes_over_and_hands_back(region_path: Path, tmp_path: Path) -> None:
     """One name: the stream while it is alive, the polled value while it is not."""
     text = streamed_factors("binance_usdm", time_to_live_s=0.5)

@@ -101,20 +101,45 @@ def test_an_index_is_named_where_there_is_no_instrument(tmp_path: Path) -> None:
     assert made.spec.build().inputs[0].instrument_id == "btc_usd"
 
 
-def test_an_instrument_may_be_given_and_states_its_venue(tmp_path: Path) -> None:
-    """Unless two venues share the name, as Binance's do."""
+@pytest.mark.parametrize(
+    ("instrument", "venue"),
+    [
+        ("XRPUSDT-LINEAR.BYBIT", "bybit"),
+        ("XRPUSD-INVERSE.BYBIT", "bybit"),
+        ("XRPUSDT.BINANCE", "binance_spot"),
+        ("XRPUSDT-PERP.BINANCE", "binance_usdm"),
+        ("XRP-USD.COINBASE", "coinbase"),
+        ("BIP-20DEC30-CDE.COINBASE", "coinbase_futures"),
+        ("PF_XBTUSD.KRAKEN", "kraken_futures"),
+        ("BTC/USD.KRAKEN", "kraken"),
+    ],
+)
+def test_an_instrument_may_be_given_and_states_its_venue(
+    tmp_path: Path, instrument: str, venue: str
+) -> None:
+    """By its form where two markets of an exchange share the name."""
     made = factor(
         registry_of(
             tmp_path,
             INSTRUMENT.replace('venue = "bybit"\n', "")
+            .replace("XRPUSDT-LINEAR.BYBIT", instrument)
             .replace("{asset_lc}_own", "own")
             .replace(" of {asset}", ""),
         ),
         "touch_own",
     ).computed
     assert made is not None
-    assert made.venues == ("bybit",)
-    assert made.spec.instruments == ("XRPUSDT-LINEAR.BYBIT",)
+    assert made.venues == (venue,)
+    assert made.spec.instruments == (instrument,)
+
+
+def test_every_streamed_venue_makes_a_factor(tmp_path: Path) -> None:
+    """Each that docs/streams.md lists, with its instrument of the asset."""
+    for name, venue in STREAM_VENUES.items():
+        made = factor(registry_of(tmp_path, COMPUTED.replace("bybit", name)), "touch_sol_own")
+        assert made.computed is not None
+        assert made.computed.venues == (name,)
+        assert made.computed.spec.instruments == (str(venue.instrument_id("SOL")),)
 
 
 def test_a_name_that_is_polled_and_computed_is_one_factor(tmp_path: Path) -> None:
@@ -210,8 +235,8 @@ WRONG = [
     (COMPUTED.replace('assets = ["BTC", "SOL"]\n', ""), "expected a venue and assets"),
     (INSTRUMENT.replace("XRPUSDT-LINEAR.BYBIT", "XRPUSDT").replace('venue = "bybit"\n', ""),
      "one such as BTCUSDT-LINEAR.BYBIT"),
-    (INSTRUMENT.replace("-LINEAR.BYBIT", "-PERP.BINANCE").replace('venue = "bybit"\n', ""),
-     "a venue too"),
+    (INSTRUMENT.replace("USDT-LINEAR.BYBIT", "BTC.BINANCE").replace('venue = "bybit"\n', ""),
+     "a venue too, binance_spot or binance_usdm"),
     (COMPUTED.replace("venue =", 'venues = ["okx", "bybit"]\n#'), "expected 1 instruments"),
     (COMPUTED.replace("venue =", 'venues = ["okx"]\nvenue ='), "one of venue and venues"),
     (COMPUTED + POLLED.replace('unit = "-1 to 1"', 'unit = "ratio"'), "the same unit"),
@@ -232,7 +257,7 @@ def test_an_instrument_is_named_as_the_venues_streams_name_it() -> None:
     """The pattern of a polled venue is that of its data client."""
     venues = known_venues()
     streamed = {name: venue for name, venue in venues.items() if venue.instruments is not None}
-    assert streamed.keys() == STREAM_VENUES.keys() & venues.keys()
+    assert streamed.keys() == STREAM_VENUES.keys()
     for name, venue in streamed.items():
         assert venue.instruments is not None
         for asset in ("BTC", "ETH", "SOL", "DOGE"):
