@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.settings_file import from_table, read_tables
 from adapters.exchanges import known_venues
@@ -19,9 +19,11 @@ PACKAGED: Final = Path(__file__).with_name("streams.toml")
 
 @dataclass(frozen=True, kw_only=True)
 class ComputedTables:
-    """What is read of a file."""
+    """What is read of a file; polled and derived factors are left to the service."""
 
     computed: tuple[ComputedTable, ...] = ()
+    source: Any = None
+    derived: Any = None
 
 
 def read_specs(path: Path | None) -> list[ComputedSpec]:
@@ -34,7 +36,8 @@ def read_definitions(path: Path | None) -> list[tuple[ComputedSpec, tuple[str, .
 
     None: those of the packaged file.
 
-    An instrument may be of any venue; polled and derived factors of the file are not read.
+    An instrument may be of any venue, if the table names none; polled and derived factors of the
+    file are not read.
 
     Raises
     ------
@@ -43,8 +46,7 @@ def read_definitions(path: Path | None) -> list[tuple[ComputedSpec, tuple[str, .
 
     """
     path = path or PACKAGED
-    found = {"computed": read_tables(path).get("computed", [])}
-    tables = from_table(ComputedTables, found, str(path))
+    tables = from_table(ComputedTables, read_tables(path), str(path))
     found_by_name: dict[str, tuple[ComputedSpec, tuple[str, ...]]] = {}
     for number, table in enumerate(tables.computed, 1):
         where = f"{path}: [[computed]] {number} {table.name}"

@@ -68,7 +68,8 @@ def definitions_of(
         The known venues.
     is_streamed : bool
         Whether the venue of an instrument must be known; else its data may come from elsewhere,
-        and the definition has the venues that the table names, or none.
+        and the definition has the venues that the table names, or none. A venue that it names
+        is known in any case.
 
     Raises
     ------
@@ -158,19 +159,18 @@ def _instruments(
     """Return the venue and the instrument of each input of the class. Raises ValueError."""
     given = _one_or_list(table, "instrument", "instruments")
     names = _one_or_list(table, "venue", "venues")
+    for name in names:
+        _check_venue(name, venues)
     if given:
         ids = [Placeholders(asset).fill(text) for text in given]
-        if not is_streamed:
-            padded = names * len(ids) if len(names) == 1 else names
-            return tuple(padded) if len(padded) == len(ids) else (), tuple(ids)
+        if not is_streamed and not names:
+            return (), tuple(ids)
         names = names or [_venue_of(text, venues) for text in ids]
     elif not names or not asset:
         msg = "expected a venue and assets, or an instrument; found neither"
         raise ValueError(msg)
     else:
         ids = [_instrument_of(asset, name, venues) for name in names]
-    for name in names:
-        _check_venue(name, venues)
     names = names * len(ids) if len(names) == 1 else names
     if len(names) != len(ids):
         msg = f"venues: expected 1 or {len(ids)}, as many as instruments, found {len(names)}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.exchanges import known_venues
+from adapters.exf.registry.computed_file import read_specs
 from adapters.exf.registry.registry_file import load
 from adapters.streams.stream_venues import STREAM_VENUES
 from dolphin_strategies import ConfigError
@@ -251,6 +252,39 @@ def test_a_wrong_table_is_refused_with_its_reason(tmp_path: Path, text: str, rea
     with pytest.raises(ConfigError, match=reason) as caught:
         load(known_venues(), [path])
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (INSTRUMENT.replace('venue = "bybit"', 'venue = "bibyt"'), "did you mean 'bybit'"),
+        (COMPUTED.replace('venue = "bybit"', 'venue = "bibyt"'), "did you mean 'bybit'"),
+        (BASIS.replace("binance_spot", "binance_sport"), "did you mean 'binance_spot'"),
+        (COMPUTED.replace("venue =", "venu ="), "did you mean 'venue'"),
+        (COMPUTED + COMPUTED.replace("[[computed]]", "[[compted]]"), "did you mean 'computed'"),
+        (INSTRUMENT.replace("venue =", 'venues = ["okx", "bybit"]\n#'), "as many as instruments"),
+    ],
+)
+def test_a_wrong_table_is_refused_by_who_computes_without_the_service_too(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    """compute_factors.py, run_backtest.py and run_node.py read the same tables."""
+    path = factor_file(tmp_path, text)
+    with pytest.raises(ConfigError, match=reason) as caught:
+        read_specs(path)
+    assert str(path) in str(caught.value)
+
+
+def test_who_computes_without_the_service_may_take_any_instrument(tmp_path: Path) -> None:
+    """Of a venue that nobody streams, as long as the table names none; other factors stay."""
+    text = (
+        INSTRUMENT.replace("XRPUSDT-LINEAR.BYBIT", "XRP.ELSEWHERE")
+        .replace('venue = "bybit"\n', "")
+        .replace("{asset_lc}_own", "own")
+        .replace(" of {asset}", "")
+    )
+    (found,) = read_specs(factor_file(tmp_path, text + POLLED))
+    assert found.instruments == ("XRP.ELSEWHERE",)
 
 
 def test_an_instrument_is_named_as_the_venues_streams_name_it() -> None:
