@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dolphin_strategies.factor_strategy import FactorStrategy
+    from dolphin_strategies import FactorStrategy
 
     type Around = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model import CustomData
 
-from backtests.engine.clock_mark import clock_mark
 from backtests.engine.merged_chunks import StreamPiece, chunks
-from backtests.engine.strategy_errors import EscapedErrors, sentence
-from backtests.engine.strategy_stop import stop_strategy
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
+from dolphin_strategies.simulation.clock_mark import clock_mark
+from dolphin_strategies.simulation.strategy_errors import EscapedErrors, sentence
+from dolphin_strategies.simulation.strategy_stop import stop_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

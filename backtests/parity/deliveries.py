@@ -9,10 +9,10 @@ from nautilus_trader.common import DataActor, DataActorConfig
 from nautilus_trader.model import ActorId, CustomData, DataType, QuoteTick, TradeTick
 
 from adapters.session import wire_format
-from backtests.engine.clock_mark import clock_mark
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
 from dolphin_strategies.feed_messages import FEED_MESSAGES, HistoryChunk, HistoryEnd
 from dolphin_strategies.observation import StrategyObserver, observe
+from dolphin_strategies.simulation.clock_mark import clock_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,9 @@ from adapters.session.recorded_inputs import SessionError, instruments_of
 from adapters.session.tap.strategy_tap import StrategyTap
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine
-from backtests.engine.strategy_stop import stop_strategy
 from backtests.parity.deliveries import Deliveries, mark
 from backtests.parity.input_comparison import InputComparison, Replayed
+from dolphin_strategies.simulation.strategy_stop import stop_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

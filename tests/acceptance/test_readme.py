@@ -169,6 +169,27 @@ def test_the_shown_strategy_has_types(tmp_path: Path) -> None:
     ], result.stdout + result.stderr
 
 
+def test_the_shown_test_of_the_strategy_passes(tmp_path: Path) -> None:
+    """In a folder of its own, with the fixture that pytest finds by itself; and it can fail."""
+    shown = next(b for b in blocks("python") if "strategy_harness" in b)
+    wrong = shown.replace("-0.01", "0.01").replace("def test_", "def test_wrong_")
+    (tmp_path / "contrarian.py").write_text(
+        next(b for b in blocks("python") if "class Contrarian" in b)
+    )
+    (tmp_path / "test_contrarian.py").write_text(shown)
+    (tmp_path / "test_wrong.py").write_text(wrong)
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rA", str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert "1 failed, 1 passed" in result.stdout, result.stdout + result.stderr
+    assert "FAILED test_wrong.py" in result.stdout
+
+
 def test_the_shown_writer_and_reader_work() -> None:
     """The other Python block runs as it is and prints the factor."""
     code = next(b for b in blocks("python") if "FactorWriter" in b)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from dolphin_strategies import FactorStrategy
 
 _NS_PER_MS: Final = 1_000_000
 
 
 def stop_strategy(
-    strategy: AnyFactorStrategy, at_ns: int, move_clock: Callable[[int], None]
+    strategy: FactorStrategy[Any], at_ns: int, move_clock: Callable[[int], None]
 ) -> None:
     """Stop a strategy and let it close its positions.
 

@@ -6,7 +6,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Final, Self
 
-from dolphin_strategies.errors import ConfigError
+from dolphin_strategies import ConfigError
 
 if TYPE_CHECKING:
     from types import CodeType, FunctionType
@@ -49,7 +49,7 @@ class EscapedErrors:
                 f"{[monitoring.get_tool(t) for t in _TOOLS]}: run without one of them"
             )
             raise ConfigError(msg)
-        monitoring.use_tool_id(self._tool, "dolphin.backtests")
+        monitoring.use_tool_id(self._tool, "dolphin.simulation")
         monitoring.register_callback(self._tool, monitoring.events.PY_UNWIND, self._on_unwind)
         monitoring.set_events(self._tool, monitoring.events.PY_UNWIND)
         return self

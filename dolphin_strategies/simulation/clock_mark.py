@@ -6,8 +6,7 @@ from typing import Final
 
 from nautilus_trader.model import CustomData, DataType
 
-from dolphin_strategies.factors.external_factors import ExternalFactors
-from dolphin_strategies.factors.schema import FactorSchema
+from dolphin_strategies import ExternalFactors, FactorSchema
 
 CLOCK_MARK: Final = DataType("DolphinBacktestClock")
 """A type without subscribers: its records only move the engine's clocks."""
