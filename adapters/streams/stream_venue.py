@@ -110,6 +110,9 @@ class StreamVenue:
         The instrument of a coin's main market: ``{asset}`` stands for the coin.
     symbols : mapping of str to str
         Coins whose instrument is named otherwise.
+    module : str
+        The Rust module of the client, with which the components in its log lines begin; empty:
+        of the adapter that the venue's name begins with.
     documentation : str
         Where the exchange describes its streams.
     client : callable
@@ -131,6 +134,12 @@ class StreamVenue:
     closed_markets: Literal["not listed", "status", "not seen"]
     rows: Mapping[StreamKind, StreamRow]
     symbols: Mapping[str, str] = field(default_factory=dict)
+    module: str = ""
+
+    @property
+    def log_module(self) -> str:
+        """What the components in the client's log lines begin with."""
+        return self.module or f"nautilus_{self.name.partition('_')[0]}"
 
     @property
     def client_id(self) -> ClientId:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from adapters.feed.factor_feed import FactorFeed
+    from adapters.streams.hosting.log_lines import LogLines
     from adapters.streams.joining.node_venues import NodeVenues
     from dolphin_strategies.history.history_windows import StoredSpan
     from live.node.settings.node_settings import NodeSettings, NodeTable, SandboxSettings
@@ -87,7 +88,8 @@ def build_node(
     if strategy.factor_history is not None:
         strategy.stored_history = history_of(settings.node.catalog)
     is_live = settings.node.orders == "live"
-    builder = LiveNodeBuilder.from_config("Dolphin", node_config(settings.node, is_live=is_live))
+    config = node_config(settings.node, is_live=is_live, log=venues.log)
+    builder = LiveNodeBuilder.from_config("Dolphin", config)
     for link in venues.links:
         if link.venue is not TRADING_VENUE:
             builder = builder.add_data_client(*link.data_client())
@@ -149,18 +151,22 @@ def traded_venues(settings: NodeSettings) -> list[str]:
     return [VENUE, str(synthetic.instrument.venue)] if synthetic.enabled else [VENUE]
 
 
-def node_config(node: NodeTable, *, is_live: bool) -> LiveNodeConfig:
-    """Return Nautilus's node config: an exception anywhere stops the node."""
+def node_config(node: NodeTable, *, is_live: bool, log: LogLines | None) -> LiveNodeConfig:
+    """Return Nautilus's node config: an exception anywhere stops the node.
+
+    If its log is read, whoever reads it stops the node; Nautilus would at any component's error.
+    """
+    stdout_level = LogLevel.from_str(node.log_level.upper())
+    is_colored = sys.stdout is not None and sys.stdout.isatty()
     return LiveNodeConfig(
         environment=Environment.LIVE if is_live else Environment.SANDBOX,
         trader_id=TraderId("DOLPHIN-001"),
-        shutdown_on_error=True,
+        shutdown_on_error=log is None,
         timeout_connection_secs=CONNECTION_TIMEOUT_S,
         delay_post_stop_secs=POST_STOP_S,
-        logging=LoggerConfig(
-            stdout_level=LogLevel.from_str(node.log_level.upper()),
-            is_colored=sys.stdout is not None and sys.stdout.isatty(),
-        ),
+        logging=LoggerConfig(stdout_level=stdout_level, is_colored=is_colored)
+        if log is None
+        else log.config(stdout_level, is_colored=is_colored),
         exec_engine=LiveExecutionEngineConfig(reconciliation=is_live),
         catalogs=None if node.catalog is None else [DataCatalogConfig(str(node.catalog))],
     )

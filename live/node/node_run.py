@@ -39,11 +39,13 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from adapters.process.hang_watch import HangWatch
+    from adapters.streams.hosting.log_lines import LogLine
     from dolphin_strategies import FactorSource
     from live.node.settings.node_settings import NodeSettings
 
 PROGRESS_INTERVAL_S: Final = 2.0
 WATCH_INTERVAL_S: Final = 0.25
+AFTER_ERROR: Final = "the node stopped by itself after the error above"
 START_DELAY_NS: Final = 1_000_000_000
 """The limit from the node's start to the first quote and factor."""
 
@@ -83,7 +85,7 @@ class NodeRun:
         self._started_s = 0.0
         found = computed_factors(settings.node)
         self._computed: Final = found
-        self._venues: Final = NodeVenues(found.specs, found.links, found.own)
+        self._venues: Final = NodeVenues(found.specs, found.links, found.own, found.other_links)
 
     def run(self) -> int:
         """Run to the end and return the exit code: 0 stopped as asked and flat, 1 something
@@ -94,9 +96,9 @@ class NodeRun:
         with ExitStack() as stack:
             node = self._settings.node
             region = node.region
+            folder = stack.enter_context(RunFolder())
+            self._watch.report(folder=str(folder.path))
             if node.venue != "binance":
-                folder = stack.enter_context(RunFolder())
-                self._watch.report(folder=str(folder.path))
                 if node.producer == "own":
                     region = folder.region
                 self._market = stack.enter_context(open_market(self._settings, folder))
@@ -112,20 +114,22 @@ class NodeRun:
             if self._ending.reason:
                 say(self._ending.reason)
                 return self._ending.code
+            stack.enter_context(self._venues.reading_log(folder.path, self._on_error_line))
             asyncio.run(self._run_node(region), loop_factory=NodeLoop)
         return self._ending.code
 
     def _leave_out_venues(self) -> None:
         for reason in self._computed.reasons():
             say(f"not computed: {reason}", to=sys.stderr)
-        others = self._computed.other_links
         refused = self._venues.leave_out_refused(
-            others,
             lambda module, arguments: Child(module_command(module, *arguments)),
             lambda: bool(self._ending.reason),
         )
         for name, reason in refused.items():
-            say(f"{name} is left out, its factors are NaN: {reason}", to=sys.stderr)
+            say(
+                f"{name} is left out until the next start, its factors are NaN: {reason}",
+                to=sys.stderr,
+            )
 
     async def _run_node(self, region: Path) -> None:
         loop = asyncio.get_running_loop()
@@ -161,6 +165,9 @@ class NodeRun:
         self._watch.follow(loop, lambda: self._turn(report), self._ending.fail)
         progress = asyncio.create_task(self._print_progress(report))
         progress.add_done_callback(self._on_progress_end)
+        log = self._venues.log
+        if log is not None:
+            log.follow(loop)
         try:
             await node.run_async()
         except Exception as error:  # noqa: BLE001 - whatever it was, the run has failed
@@ -169,6 +176,8 @@ class NodeRun:
         finally:
             progress.cancel()
             self._watch.unfollow()
+            if log is not None:
+                await log.finish()
         self._finish(report)
 
     def _feed(self, region: Path) -> FactorFeed:
@@ -248,9 +257,9 @@ class NodeRun:
         """Print how the run ended; called when the node has stopped."""
         ending, left_open = self._ending, report.left_open()
         self._watch.report(has_ended=True, left_open=left_open)
-        if not ending.reason:
+        if ending.reason in ("", AFTER_ERROR):
             ending.code = FAILED
-            ending.reason = "the node stopped by itself after the error above"
+            ending.reason = AFTER_ERROR
             if self._settings.node.venue == "binance" and not report.saw_market(VENUE):
                 url = self._settings.node.base_url
                 where = url or "this machine's network (fapi.binance.com, fstream.binance.com)"
@@ -258,7 +267,8 @@ class NodeRun:
                     f"Binance could not be reached, so nothing was traded; check {where} "
                     "and try again"
                 )
-        say(report.summary(self._elapsed_s, ending.reason))
+        venues = self._venues.summary()
+        say("\n".join([report.summary(self._elapsed_s, ending.reason), *venues]))
         if left_open != NOTHING:
             ending.code = LEFT_OPEN
             say(f"LEFT OPEN: {left_open}", to=sys.stderr)
@@ -271,6 +281,10 @@ class NodeRun:
         """Fail, also if the run is stopping already: Nautilus only logs the exception."""
         self._ending.code = FAILED
         say(f"{name} raised {type(error).__name__}: {error}", to=sys.stderr)
+
+    def _on_error_line(self, line: LogLine) -> None:
+        """Stop the node, as Nautilus itself does where no venue's trouble is to be spared."""
+        self._ending.fail(AFTER_ERROR)
 
     def _on_market_end(self) -> None:
         self._ending.stop("the recording is over")

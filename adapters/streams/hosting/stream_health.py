@@ -11,6 +11,7 @@ from dolphin_strategies.computed.inputs import key_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from adapters.streams.hosting.log_lines import LogLine
     from adapters.streams.hosting.venue_link import VenueLink
     from dolphin_strategies.computed.inputs import Input
 
@@ -18,6 +19,8 @@ KEPT_DELAYS: Final = 1024
 """The newest delays of an instrument that are kept; a power of two."""
 SILENT_NS: Final = 10_000_000_000
 """An instrument of which nothing came for this long is reported as silent."""
+UNREADABLE: Final = ("failed to pars", "error parsing", "unhandled futures message")
+"""What the clients say of a message that they cannot read."""
 _MASK: Final = KEPT_DELAYS - 1
 
 
@@ -65,6 +68,12 @@ class VenueHealth:
         Of instruments that the venue does not list.
     not_streamed : set of Input
         What its client does not deliver.
+    unreadable : int
+        Messages that the client could not read, as it logs them.
+    errors : int
+        All that the client logged at ERROR, unreadable messages among it where it does so.
+    last_trouble : str
+        The newest of both.
 
     """
 
@@ -79,6 +88,8 @@ class VenueHealth:
         self.nudges = 0
         self.missing: Final[set[Input]] = set()
         self.not_streamed: Final[set[Input]] = set()
+        self.unreadable = self.errors = 0
+        self.last_trouble = ""
         self.lost_since_s = 0.0
         self._seen = 0, time.monotonic()
 
@@ -114,6 +125,15 @@ class VenueHealth:
             self.reconnects += 1
         self.sockets[endpoint] = is_connected
         self.lost_since_s = 0.0 if self.is_connected else time.monotonic()
+
+    def take_line(self, line: LogLine) -> None:
+        """Count a line of the client's log."""
+        message = line.message.lower()
+        is_unreadable = any(words in message for words in UNREADABLE)
+        self.unreadable += is_unreadable
+        self.errors += line.is_error
+        if is_unreadable or line.is_error:
+            self.last_trouble = line.message
 
     def silent(self, now_ns: int) -> list[str]:
         """Return the listed instruments of which nothing came for ten seconds."""
@@ -169,6 +189,9 @@ class VenueHealth:
             },
             "reconnects": self.reconnects,
             "nudges": self.nudges,
+            "unreadable": self.unreadable,
+            "errors": self.errors,
+            "last_trouble": self.last_trouble,
             "instruments": {i.name: i.messages for i in self.instruments.values()},
             "silent": self.silent(now_ns) if not reason else [],
             "closed": [i.name for i in self.instruments.values() if i.is_closed],
@@ -236,3 +259,19 @@ class StreamHealth:
             if venue.link.venue.client_name == client_id:
                 return venue
         return None
+
+    def take_line(self, line: LogLine) -> list[str]:
+        """Count a line of Nautilus's log; return the venues whose client logged it.
+
+        These are several where one adapter streams several of them.
+        """
+        of = {
+            name: venue.link.venue.log_module
+            for name, venue in self.venues.items()
+            if f"{line.component}::".startswith(f"{venue.link.venue.log_module}::")
+        }
+        longest = max(of.values(), key=len, default="")
+        found = [name for name, module in of.items() if module == longest]
+        for name in found:
+            self.venues[name].take_line(line)
+        return found

@@ -32,6 +32,7 @@ VENUE: Final = StreamVenue(
     symbol="{asset}USDT.BINANCE",
     documentation="https://developers.binance.com/docs/binance-spot-api-docs",
     client=client,
+    module="nautilus_binance::spot",
     closed_markets="not listed",
     rows={
         StreamKind.QUOTE: StreamRow(

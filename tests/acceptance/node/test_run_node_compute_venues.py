@@ -98,11 +98,12 @@ def test_a_venue_that_refuses_at_the_start_is_left_out(tmp_path: Path) -> None:
         words = ("--compute", factors, "--compute-venues", "bybit,okx", "--strategy", ONE_VENUE)
         with node(*words, "--base-url", exchange.url) as trader:
             exchange.streams["bybit"].wait_for_topics("orderbook.1.BTCUSDT")
-            assert "okx is left out, its factors are NaN" in trader.output
+            assert "okx is left out until the next start, its factors are NaN" in trader.output
             Pushes(exchange, trader).until(9.0, 1.0, "FILLED", 1)
             assert "OKX IS NAN" in trader.lines
             trader.signal(signal.SIGTERM)
             assert trader.exit_code() == 0, trader.output
+            assert "venues    okx left out: " in trader.output
 
 
 def test_a_stop_while_the_venues_are_tried_ends_at_once(tmp_path: Path) -> None:

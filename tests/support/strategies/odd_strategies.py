@@ -102,6 +102,31 @@ class RaisesInOnQuote(HoldsPosition):
             raise RuntimeError(msg)
 
 
+class RaisesInOnFilled(HoldsPosition):
+    """Raise when its order is filled."""
+
+    def on_order_filled(self, event: Any) -> None:
+        """Raise."""
+        msg = "planted in on_order_filled"
+        raise RuntimeError(msg)
+
+
+class RaisesInOnStart(HoldsPosition):
+    """Raise in on_start."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        msg = "planted in on_start"
+        raise RuntimeError(msg)
+
+
+class LogsAnError(HoldsPosition):
+    """Log a line at ERROR."""
+
+    def misbehave(self) -> None:
+        self.log.error("planted in the log")
+
+
 class RaisesInLoopCallback(HoldsPosition):
     """Raise in a callback of the asyncio loop."""
 

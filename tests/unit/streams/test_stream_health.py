@@ -1,0 +1,48 @@
+"""StreamHealth: whose line of the log it is."""
+
+import pytest
+
+from adapters.streams.hosting.log_lines import LogLine
+from adapters.streams.hosting.stream_health import StreamHealth
+from adapters.streams.hosting.venue_link import VenueLink
+from adapters.streams.stream_venues import STREAM_VENUES
+
+
+def health_of(*names: str) -> StreamHealth:
+    """Return the health of venues."""
+    return StreamHealth(
+        VenueLink(venue=STREAM_VENUES[name], base_url=None, inputs=()) for name in names
+    )
+
+
+@pytest.mark.parametrize(
+    ("component", "venues"),
+    [
+        ("nautilus_bybit::websocket::handler", ["bybit"]),
+        ("nautilus_binance::spot::websocket::public_json::handler", ["binance_spot"]),
+        ("nautilus_binance::futures::websocket::streams::handler", ["binance_usdm"]),
+        ("nautilus_coinbase::websocket::handler", ["coinbase", "coinbase_futures"]),
+        ("nautilus_okx::websocket::handler", []),
+        ("nautilus_network::websocket::client", []),
+        ("nautilus_bybitten", []),
+        ("bybit", []),
+        ("", []),
+    ],
+)
+def test_a_line_belongs_to_the_venue_of_its_module(component: str, venues: list[str]) -> None:
+    """The longest module; adapters that stream several venues do not say which."""
+    health = health_of("bybit", "binance_spot", "binance_usdm", "coinbase", "coinbase_futures")
+    line = LogLine(is_error=True, component=component, message="Failed to parse message: EOF")
+    assert health.take_line(line) == venues
+    counted = [n for n, v in health.venues.items() if (v.unreadable, v.errors) == (1, 1)]
+    assert counted == [name for name in health.venues if name in venues]
+
+
+def test_other_warnings_are_not_unreadable_messages() -> None:
+    """A line at WARN about a lost book counts as neither."""
+    health = health_of("bybit")
+    component = "nautilus_bybit::data"
+    for is_error, message in ((False, "resubscribing"), (True, "no instrument"), (False, "x")):
+        health.take_line(LogLine(is_error=is_error, component=component, message=message))
+    venue = health.venues["bybit"]
+    assert (venue.unreadable, venue.errors, venue.last_trouble) == (0, 1, "no instrument")
