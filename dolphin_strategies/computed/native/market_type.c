@@ -245,7 +245,7 @@ static PyMemberDef members[] = {
     {"ts_init", Py_T_LONGLONG, offsetof(struct market, ts_init), Py_READONLY, NULL},
     {"since_ns", Py_T_LONGLONG, offsetof(struct market, since_ns), Py_READONLY, NULL},
     {"crossed", Py_T_LONGLONG, offsetof(struct market, crossed), 0, NULL},
-    {"backward", Py_T_LONGLONG, offsetof(struct market, backward), Py_READONLY, NULL},
+    {"backward", Py_T_LONGLONG, offsetof(struct market, backward), 0, NULL},
     {"invalid", Py_T_LONGLONG, offsetof(struct market, invalid), 0, NULL},
     {"is_good", Py_T_BOOL, offsetof(struct market, is_good), Py_READONLY, NULL},
     {"multiplier", Py_T_DOUBLE, offsetof(struct market, multiplier), Py_READONLY, NULL},

@@ -23,6 +23,7 @@ class Market:
     """
 
     crossed: int
+    backward: int
     invalid: int
     nodes: tuple[Any, ...]
     @property
@@ -31,8 +32,6 @@ class Market:
     def ts_init(self) -> int: ...
     @property
     def since_ns(self) -> int: ...
-    @property
-    def backward(self) -> int: ...
     @property
     def is_good(self) -> bool: ...
     @property

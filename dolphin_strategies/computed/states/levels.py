@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from dolphin_strategies.computed.inputs import NAN, number_of
 from dolphin_strategies.computed.states.market_state import MarketState
 
 if TYPE_CHECKING:
     from nautilus_trader.model import InstrumentId, OrderBook
+
+
+SNAPSHOT_FLAG: Final = 32
+"""Nautilus's ``RecordFlag.F_SNAPSHOT``."""
 
 
 class Side(NamedTuple):
@@ -31,6 +35,10 @@ class Side(NamedTuple):
 class Levels(MarketState):
     """A book kept from OrderBookDeltas, in Nautilus's OrderBook, or given by OrderBookDepth.
 
+    It begins with a snapshot: a clear, a delta with ``F_SNAPSHOT``, or an OrderBookDepth. Changes
+    before are of levels next to which others are unknown, so they are left out, and there is no
+    mid. Later changes are applied whatever their ``ts_event``: the next ones build on them.
+
     Attributes
     ----------
     mid : float
@@ -50,9 +58,14 @@ class Levels(MarketState):
 
     def take(self, data: Any) -> bool:
         """Take over OrderBookDeltas, an OrderBookDelta or an OrderBookDepth."""
-        ts_event, ts_init = data.ts_event, data.ts_init
-        if 0 < ts_event < self.ts_event:
-            return self.put_number(ts_event, ts_init, NAN)  # is left out
+        ts_init = max(data.ts_init, self.ts_init)
+        # As for all kinds: without a stamp, or with one of the future, that of its arrival.
+        ts_event = data.ts_event if 0 < data.ts_event <= ts_init else ts_init
+        if ts_event < self.ts_event:
+            if hasattr(data, "bid_counts"):
+                return self.put_number(ts_event, ts_init, NAN)  # a whole book is left out
+            self.backward += 1
+            ts_event = self.ts_event
         self._sides = [None, None]
         mid = NAN
         try:
@@ -80,6 +93,8 @@ class Levels(MarketState):
         """Apply data to the book; return its mid, NaN if it has none."""
         book = self._book
         if book is None:
+            if not _is_snapshot(data):
+                return NAN
             book = self._book = _empty_book(data.instrument_id)
         if hasattr(data, "deltas"):
             book.apply_deltas(data)
@@ -102,6 +117,14 @@ def _empty_book(instrument_id: InstrumentId) -> OrderBook:
     from nautilus_trader.model import BookType, OrderBook  # noqa: PLC0415
 
     return OrderBook(instrument_id, BookType.L2_MBP)
+
+
+def _is_snapshot(data: Any) -> bool:
+    """Return whether data begin with a whole book, or contain one."""
+    if hasattr(data, "bid_counts"):
+        return True
+    deltas = getattr(data, "deltas", None) or (data,)
+    return any(delta.is_clear or delta.flags & SNAPSHOT_FLAG for delta in deltas)
 
 
 def _side(levels: list[Any], count: int) -> Side:

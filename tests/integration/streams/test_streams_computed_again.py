@@ -85,7 +85,9 @@ def test_a_streamed_session_computed_again_has_the_same_bits(tmp_path: Path) -> 
             control.quote(symbol, bid, bid + 0.1, 1 + i % 3, 1 + i % 5)
             if i % 3 == 0:
                 control.trade(symbol, bid, 0.1 + i % 4, "buy" if i % 2 else "sell")
-                control.delta(symbol, [(59_999.9, 1.0 + i % 6)], [])
+                # Every other one with a stamp of the past, which changes the book all the same.
+                old_ms = 0 if i % 2 else time.time_ns() // 1_000_000 - 300
+                control.delta(symbol, [(59_999.9, 1.0 + i % 6)], [], old_ms)
                 control.mark(symbol, bid + 0.3)
                 control.index(symbol, bid - 0.2)
             if i == ROUNDS // 2:
