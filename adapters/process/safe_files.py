@@ -45,11 +45,7 @@ def open_file(path: Path, flags: int, trusted_uids: Collection[int] = ()) -> int
     except FileNotFoundError:
         raise
     except OSError as error:
-        if path.is_symlink():
-            msg = f"{path} is a symbolic link, which is never followed; remove it"
-            raise UnusableFileError(msg) from None
-        msg = f"{path} cannot be opened: {error.strerror}; check its type, owner and mode"
-        raise UnusableFileError(msg) from None
+        raise _unusable(path, error) from None
     try:
         check_file(os.fstat(fd), path, trusted_uids)
     except UnusableFileError:
@@ -58,7 +54,67 @@ def open_file(path: Path, flags: int, trusted_uids: Collection[int] = ()) -> int
     return fd
 
 
-def check_file(found: os.stat_result, path: Path, trusted_uids: Collection[int] = ()) -> None:
+def open_private(path: Path, *, appends: bool = False) -> int:
+    """Open a file to write, which then only its owner may read; return the descriptor.
+
+    Parameters
+    ----------
+    path : Path
+        The file; made if missing. A device such as ``/dev/null`` is taken as it is.
+    appends : bool
+        Whether what is in the file stays.
+
+    Raises
+    ------
+    UnusableFileError
+        If it is a link, cannot be made or opened, is no regular file with one name, or belongs
+        to another user.
+
+    """
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | SAFE_FLAGS, 0o600)
+    except OSError as error:
+        raise _unusable(path, error) from None
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISCHR(found.st_mode):
+            check_file(found, path, any_mode=True)
+            os.fchmod(fd, 0o600)
+            if not appends:
+                os.ftruncate(fd, 0)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def write_private(path: Path, content: str | bytes) -> None:
+    """Write a file as :func:`open_private` opens it; text as UTF-8.
+
+    Raises
+    ------
+    UnusableFileError
+        See :func:`open_private`.
+
+    """
+    with os.fdopen(open_private(path), "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+def _unusable(path: Path, error: OSError) -> UnusableFileError:
+    if path.is_symlink():
+        return UnusableFileError(f"{path} is a symbolic link, which is never followed; remove it")
+    msg = f"{path} cannot be opened: {error.strerror}; check its type, owner and mode"
+    return UnusableFileError(msg)
+
+
+def check_file(
+    found: os.stat_result,
+    path: Path,
+    trusted_uids: Collection[int] = (),
+    *,
+    any_mode: bool = False,
+) -> None:
     """Refuse anything but a regular file with one name, of a trusted owner, that others cannot
     write.
 
@@ -70,6 +126,8 @@ def check_file(found: os.stat_result, path: Path, trusted_uids: Collection[int] 
         The file, for the message.
     trusted_uids : collection of int
         Users besides this process's own who may own the file.
+    any_mode : bool
+        Whether others may write it at present.
 
     Raises
     ------
@@ -85,7 +143,7 @@ def check_file(found: os.stat_result, path: Path, trusted_uids: Collection[int] 
         wrong = f"a file with one name, found {found.st_nlink} hard links"
     elif found.st_uid not in trusted:
         wrong = f"owner {' or '.join(map(str, sorted(trusted)))}, found uid {found.st_uid}"
-    elif found.st_mode & 0o022:
+    elif not any_mode and found.st_mode & 0o022:
         wrong = f"that only its owner may write, found mode {found.st_mode & 0o777:04o}"
     if wrong:
         msg = f"{path} is refused: expected {wrong}; check who made it before you remove it"

@@ -21,6 +21,9 @@ FLUSH_S: Final = 1.0
 """The time of inputs that a killed writer loses. Half of it would slow the node's slowest records:
 on a machine with few cores they compete with this process, whose work is mostly per flush."""
 
+_HEADER_FLAGS: Final = (
+    os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+)
 _NUMBER: Final = struct.Struct("<Q")
 
 
@@ -172,7 +175,7 @@ class SessionSink:
         path = self._folder / SESSION_FILE
         temporary = path.with_suffix(".new")
         try:
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            fd = os.open(temporary, _HEADER_FLAGS, 0o600)
             with os.fdopen(fd, "w", encoding="utf-8") as file:
                 json.dump(self._header, file, indent=1)
                 file.write("\n")

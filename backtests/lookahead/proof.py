@@ -11,6 +11,7 @@ import numpy as np
 from adapters.catalog import FactorCatalog
 from adapters.command.durations import show_duration
 from adapters.command.instants import iso_instant
+from adapters.process.safe_files import write_private
 from backtests.inputs.factor_delay import FactorDelay
 from backtests.lookahead.delay_sensitivity import (
     DelaySensitivity,
@@ -212,7 +213,7 @@ def write_proof(folder: Path, seed: int, verdict: ProofVerdict) -> None:
         The verdict of the proof.
 
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     document = {"verdict": str(verdict), "seed": seed, **dataclasses.asdict(verdict)}
     text = json.dumps(document, indent=2) + "\n"
-    (folder / "proof.json").write_text(text, encoding="utf-8")
+    write_private(folder / "proof.json", text)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from adapters.process.safe_files import write_private
 from backtests.lookahead.catalog_isolation import IsolationError, cover
 
 
@@ -33,4 +34,4 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    Path(sys.argv[2]).write_text(json.dumps(answer(asked)), encoding="utf-8")
+    write_private(Path(sys.argv[2]), json.dumps(answer(asked)))

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.process.safe_files import write_private
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class ChildRuns:
         asked = self._folder.path / "request.json"
         answered = self._folder.path / "answer.json"
         answered.unlink(missing_ok=True)
-        asked.write_text(json.dumps(request), encoding="utf-8")
+        write_private(asked, json.dumps(request))
         try:
             child = subprocess.run(
                 [sys.executable, *_CHILD, str(asked), str(answered)],

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from adapters.catalog import FactorCatalog
+from adapters.process.safe_files import open_private
 from backtests.lookahead.mirrored_rows import Mirror, shuffled
 from dolphin_strategies.errors import ConfigError
 
@@ -55,7 +56,7 @@ def copy_catalog(catalog: Path, copy: Path) -> None:
     try:
         for folder, _, names in os.walk(catalog, followlinks=True):
             target = copy / os.path.relpath(folder, catalog)
-            target.mkdir(parents=True, exist_ok=True)
+            target.mkdir(mode=0o700, parents=True, exist_ok=True)
             for name in names:
                 source = catalog / folder / name
                 if data in source.parents:
@@ -116,7 +117,10 @@ def _scramble_file(
     if "ts_init" not in file.schema_arrow.names:
         return 0, 0
     new = path.with_name(f".{path.name}.new")
-    with pq.ParquetWriter(new, file.schema_arrow, compression="zstd") as writer:
+    with (
+        os.fdopen(open_private(new), "wb") as sink,
+        pq.ParquetWriter(sink, file.schema_arrow, compression="zstd") as writer,
+    ):
         for i in range(file.num_row_groups):
             table = file.read_row_group(i)
             order = np.argsort(_ints(table, "ts_init"), kind="stable")

@@ -11,6 +11,7 @@ from nautilus_trader.analysis import create_tearsheet
 from nautilus_trader.model import OrderFilled, OrderSide
 from plotly.subplots import make_subplots
 
+from adapters.process.safe_files import write_private
 from backtests.run.chart_lines import factor_lines, price_line
 from dolphin_strategies.errors import ConfigError
 
@@ -64,7 +65,7 @@ def write_report(path: Path, engine: BacktestEngine, data: BacktestData, title: 
     head, _, tail = tearsheet.rpartition("</body>")
     head = head.replace("<body>", f"{_STYLE}<body><h1>{html.escape(title)}</h1>", 1)
     drawn = "".join(f'<section class="market">{f}</section>' for f in figures)
-    path.write_text(f"{head}{drawn}</body>{tail}", encoding="utf-8")
+    write_private(path, f"{head}{drawn}</body>{tail}")
 
 
 _STYLE: Final = """\

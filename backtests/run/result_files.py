@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
+from adapters.process.safe_files import open_private, write_private
 from backtests.run.html_report import write_report
 
 if TYPE_CHECKING:
@@ -45,9 +47,11 @@ def write_results(
     ------
     ConfigError
         If Nautilus's tearsheet is not the expected HTML page.
+    UnusableFileError
+        If a file is a link, or belongs to another user.
 
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write_tables(engine, folder)
     named: dict[str, Any] = {
         "strategy": strategy.path,
@@ -55,23 +59,27 @@ def write_results(
         "catalog": str(data.path),
     }
     document = json.dumps(_finite({**named, **figures.as_dict()}), indent=2)
-    (folder / "result.json").write_text(document + "\n", encoding="utf-8")
+    write_private(folder / "result.json", document + "\n")
     name = strategy.path.rpartition(":")[2]
     write_report(folder / "report.html", engine, data, f"{name} on {data.path.name}")
 
 
 def _write_tables(engine: BacktestEngine, folder: Path) -> None:
     """Write Nautilus's reports as orders.csv, fills.csv, positions.csv and account.csv."""
-    engine.generate_orders_report().to_csv(folder / "orders.csv")
-    engine.generate_fills_report().to_csv(folder / "fills.csv")
+    _write_table(engine.generate_orders_report(), folder / "orders.csv")
+    _write_table(engine.generate_fills_report(), folder / "fills.csv")
     positions = engine.generate_positions_report()
     # Repeats in each row what fills.csv has anyway.
-    positions.drop(columns=["events", "adjustments"], errors="ignore").to_csv(
-        folder / "positions.csv"
-    )
+    positions = positions.drop(columns=["events", "adjustments"], errors="ignore")
+    _write_table(positions, folder / "positions.csv")
     for i, venue in enumerate(engine.list_venues()):
         name = "account.csv" if i == 0 else f"account-{venue}.csv"
-        engine.generate_account_report(venue=venue).to_csv(folder / name)
+        _write_table(engine.generate_account_report(venue=venue), folder / name)
+
+
+def _write_table(report: Any, path: Path) -> None:
+    with os.fdopen(open_private(path), "w", encoding="utf-8", newline="") as file:
+        report.to_csv(file)
 
 
 def _finite(value: Any) -> Any:

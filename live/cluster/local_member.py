@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from adapters.process.safe_files import open_private
 from dolphin_strategies.errors import DolphinError
 
 VERSION: Final = "5.7.0"
@@ -51,8 +52,8 @@ def fetch() -> Path:
     if mvn is None:
         msg = f"Maven (mvn) is not installed; it fetches {ARTIFACT}: apt-get install maven"
         raise NoMemberError(msg)
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "fetch.lock").open("w") as lock:
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(open_private(cache / "fetch.lock"), "wb") as lock:
         # Another process may be downloading the jar: wait for it.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not jar.is_file():

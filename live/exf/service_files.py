@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import orjson
 
 from adapters.process.pid_lock import LockHeldError, PidLock, holder_of
-from adapters.process.safe_files import open_private_folder
+from adapters.process.safe_files import open_private_folder, write_private
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class ServiceFiles:
     def write_status(self, status: dict[str, Any]) -> None:
         """Replace the status at once and whole."""
         new = self.folder / f"{_STATUS}.new"
-        new.write_bytes(orjson.dumps(status))
+        write_private(new, orjson.dumps(status))
         new.rename(self.folder / _STATUS)
 
     def read_status(self) -> dict[str, Any] | None:

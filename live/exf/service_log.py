@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import queue
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.process.safe_files import UnusableFileError, open_private
+from dolphin_strategies.errors import ConfigError
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from io import TextIOWrapper
 
 log: Final = logging.getLogger("exf")
 
@@ -30,14 +35,34 @@ def end_log() -> None:
         listener.stop()
 
 
+class PrivateLogHandler(RotatingFileHandler):
+    """Writes files that only their owner may read, and follows no link."""
+
+    def _open(self) -> TextIOWrapper:
+        return os.fdopen(
+            open_private(Path(self.baseFilename), appends=True), "a", encoding="utf-8"
+        )
+
+
 def log_to(path: Path | None) -> None:
-    """Send the log to a file, or to standard error; to be called once."""
+    """Send the log to a file, or to standard error; to be called once.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be written.
+
+    """
     handler: logging.Handler
     if path is None:
         handler = logging.StreamHandler()
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handler = PrivateLogHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT)
+        except (OSError, UnusableFileError) as error:
+            msg = f"--log: {error}"
+            raise ConfigError(msg) from None
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
     lines: queue.Queue[logging.LogRecord] = queue.Queue(maxsize=LINES_WAITING)
     listener = QueueListener(lines, handler)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.command.terminal import say
 from adapters.process.run_folder import RunFolder
+from adapters.process.safe_files import write_private
 from dolphin_strategies import DolphinError
 from live.latency import machine
 from live.latency.measured_cases import probes
@@ -83,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(report.text())
     if options.json:
         text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
-        options.json.write_text(text + "\n", encoding="utf-8")
+        write_private(options.json, text + "\n")
     if options.html:
-        options.html.write_text(report.page(), encoding="utf-8")
+        write_private(options.html, report.page())
     return int(all(case.problem for case in report.cases))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,25 @@ def test_a_catalog_that_cannot_be_written_is_a_wrong_configuration(region_path: 
     result = run_exf("run", "--region", region_path, "--record", "/proc/x", "--seconds", 1)
     assert result.returncode == 2
     assert "/proc/x" in result.stderr
+
+
+def test_a_log_is_its_owners_and_follows_no_link(region_path: Path, tmp_path: Path) -> None:
+    """Also a file that everybody could read before, and what the service tells of itself."""
+    words = ["run", "--region", region_path, "--venues", "okx", "--seconds", 0.5]
+    words += ["--base-url", "http://127.0.0.1:1"]
+    log, link = tmp_path / "logs" / "exf.log", tmp_path / "link"
+    link.symlink_to(log)
+    refused = run_exf(*words, "--log", link)
+    assert refused.returncode == 2, refused.stderr
+    assert f"--log: {link} is a symbolic link" in refused.stderr
+    assert not region_path.exists()
+    for _ in range(2):
+        assert run_exf(*words, "--log", log).returncode == 5
+        assert stat.S_IMODE(log.stat().st_mode) == 0o600
+        log.chmod(0o644)
+    assert log.read_text().count("exit code 5") == 2
+    status = region_path.with_name(f"{region_path.name}.service.d") / "status.json"
+    assert stat.S_IMODE(status.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("command", ["check", "run"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -64,6 +65,7 @@ def test_an_honest_strategy_passes(catalog: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert "NO LOOK-AHEAD FOUND" in done.stdout
     assert {p: p.read_bytes() for p in catalog.rglob("*.parquet")} == before
+    assert stat.S_IMODE((tmp_path / "out" / "proof.json").stat().st_mode) == 0o600
     found = json.loads((tmp_path / "out" / "proof.json").read_text(encoding="utf-8"))
     assert found["seed"] == 9
     assert len(found["instants"]) == 2

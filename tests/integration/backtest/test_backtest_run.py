@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import stat
 import os
 import re
 import signal
@@ -71,6 +72,7 @@ def test_a_backtest_writes_its_result_its_tables_and_its_report(
     assert len(rows_of(out / "positions.csv")) == result["positions"]
     balances = [float(row["total"]) for row in rows_of(out / "account.csv")]
     assert balances[-1] - balances[0] == pytest.approx(result["pnl"]["USDT"])
+    assert {stat.S_IMODE(file.stat().st_mode) for file in out.iterdir()} == {0o600}
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "cdn.plot.ly" not in page.split("<script>")[0]
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"https?:", page)
