@@ -47,6 +47,7 @@ class ServiceFiles:
         self._region: Final = region.absolute()
         self.folder: Final = self._region.with_name(f"{self._region.name}.service.d")
         self._lock: PidLock | None = None
+        self._is_new = False
 
     def hold(self) -> Self:
         """Become the one service of the region; use in a ``with`` statement.
@@ -59,13 +60,20 @@ class ServiceFiles:
             If the folder cannot be made or is not to be trusted.
 
         """
-        folder_fd = open_private_folder(self.folder, create=True)
-        try:
-            self._lock = PidLock(_PID, dir_fd=folder_fd)
-        except LockHeldError as error:
-            raise AlreadyRunningError(self._region, error.pid) from None
-        finally:
-            os.close(folder_fd)
+        while self._lock is None:
+            self._is_new = not self.folder.exists()
+            folder_fd = open_private_folder(self.folder, create=True)
+            try:
+                lock = PidLock(_PID, dir_fd=folder_fd)
+            except LockHeldError as error:
+                raise AlreadyRunningError(self._region, error.pid) from None
+            finally:
+                os.close(folder_fd)
+            # Another service, which could not start, may have removed it meanwhile.
+            if lock.is_in_place():
+                self._lock = lock
+            else:
+                lock.release()
         return self
 
     def __enter__(self) -> Self:
@@ -73,6 +81,11 @@ class ServiceFiles:
 
     def __exit__(self, *_: object) -> None:
         if self._lock is not None:
+            if self._is_new:
+                # Nothing was ever reported: the service did not start.
+                (self.folder / _PID).unlink(missing_ok=True)
+                with suppress(OSError):
+                    self.folder.rmdir()
             self._lock.release()
             self._lock = None
 
@@ -98,6 +111,7 @@ class ServiceFiles:
         """Replace the status at once and whole."""
         new = self.folder / f"{_STATUS}.new"
         write_private(new, orjson.dumps(status))
+        self._is_new = False
         new.rename(self.folder / _STATUS)
 
     def read_status(self) -> dict[str, Any] | None:

@@ -65,6 +65,7 @@ class ServiceProcess:
         self._recording: ServiceRecording | None = None
         self._entry: EntryPublisher | None = None
         self._reason = ""
+        self._has_begun = False
         self._started_unix_s = time.time()
 
     def run(self) -> int:
@@ -79,29 +80,37 @@ class ServiceProcess:
         Raises
         ------
         DolphinError
-            If the service cannot start.
+            If the service cannot start; what it made is removed.
 
         """
         exf = self._settings.exf
         # Before anything is made that has to be undone.
         StopSignals(self._on_first_signal, lambda name: os._exit(LEFT_AT_ONCE)).take_over()
         schema = schema_of(self._settings)
-        with (
-            ServiceFiles(exf.region).hold() as service_files,
-            FactorWriter(exf.region, schema) as writer,
-        ):
-            if exf.record is not None:
-                self._recording = ServiceRecording(exf.record, exf.region)
-            publishers: list[VectorPublisher] = [RegionPublisher(writer)]
-            if exf.hazelcast:
-                self._entry = entry_publisher(exf.hazelcast, schema.names)
-                publishers.append(self._entry)
-            try:
-                work = self._run(publishers, service_files)
-                return _run_unfinished(work) if exf.streams else asyncio.run(work)
-            finally:
-                if self._entry is not None:
-                    self._entry.close()
+        with ServiceFiles(exf.region).hold() as service_files:
+            is_new = not os.path.lexists(exf.region)
+            with FactorWriter(exf.region, schema) as writer:
+                try:
+                    return self._run_with(writer, service_files)
+                except BaseException:
+                    if is_new and not self._has_begun:
+                        writer.close(unlink=True)
+                    raise
+
+    def _run_with(self, writer: FactorWriter, service_files: ServiceFiles) -> int:
+        exf = self._settings.exf
+        if exf.record is not None:
+            self._recording = ServiceRecording(exf.record, exf.region)
+        publishers: list[VectorPublisher] = [RegionPublisher(writer)]
+        if exf.hazelcast:
+            self._entry = entry_publisher(exf.hazelcast, writer.schema.names)
+            publishers.append(self._entry)
+        try:
+            work = self._run(publishers, service_files)
+            return _run_unfinished(work) if exf.streams else asyncio.run(work)
+        finally:
+            if self._entry is not None:
+                self._entry.close()
 
     async def _run(
         self, publishers: Sequence[VectorPublisher], service_files: ServiceFiles
@@ -121,6 +130,7 @@ class ServiceProcess:
 
     async def _run_until_stop(self, work: Work, service_files: ServiceFiles) -> int:
         code = FAILED
+        self._has_begun = True
         tasks = (
             asyncio.create_task(work.run()),
             asyncio.create_task(self._keep_status(work, service_files)),

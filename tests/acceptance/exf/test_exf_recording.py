@@ -36,6 +36,25 @@ def follow(region: Path, until: int) -> list[ExternalFactors]:
     return records
 
 
+@pytest.mark.parametrize("streams", [(), ("--streams",)], ids=["polled", "streamed"])
+def test_a_service_that_cannot_record_leaves_nothing(
+    region_path: Path, tmp_path: Path, streams: tuple[str, ...]
+) -> None:
+    """No region, no folder beside it, and a region that was there stays as it was."""
+    folder = tmp_path / "file"
+    folder.write_text("no folder")
+    place = ("--region", region_path, "--base-url", "http://127.0.0.1:1")
+    words = ("run", *place, "--seconds", 1, "--venues", "okx", *streams)
+    failed = run_exf(*words, "--record", folder)
+    assert failed.returncode == 2, failed.stderr
+    assert list(region_path.parent.glob(f"{region_path.name}*")) == []
+    assert run_exf(*words).returncode == 5
+    before = sorted(region_path.parent.glob(f"{region_path.name}*"))
+    assert region_path in before
+    assert run_exf(*words, "--record", folder).returncode == 2
+    assert sorted(region_path.parent.glob(f"{region_path.name}*")) == before
+
+
 def test_a_recording_is_published_again_as_it_was(region_path: Path, tmp_path: Path) -> None:
     """Every record once, with the same values and distances, and ages as they were; then 0."""
     catalog = tmp_path / "recordings"
