@@ -7,6 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
+
+if __name__ == "__main__":
+    # To its end: it writes nothing.
+    leave_at_stop_signals("check_parity.py", LEFT_AT_ONCE)
+
 from adapters.command.terminal import say
 from adapters.session.recorded_session import RecordedSession
 from backtests.parity.session_check import check
@@ -19,7 +25,7 @@ EPILOG: Final = """\
 The session is the folder of run_node.py --record FOLDER. Run this command from the folder in
 which the node was started, so that the strategy is found.
 
-exit codes: 0 parity; 1 not; 2 the session cannot be used, or bad usage.
+exit codes: 0 parity; 1 not; 2 the session cannot be used, or bad usage; 130 ended by a signal.
 """
 
 PARITY: Final = 0

@@ -8,10 +8,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.process.stop_signals import (
+    LEFT_AT_ONCE,
+    interrupt_at_stop_signals,
+    leave_at_stop_signals,
+)
+
+if __name__ == "__main__":
+    # Before the other imports; nothing was begun.
+    leave_at_stop_signals("compute_factors.py", LEFT_AT_ONCE)
+
 from adapters.command.instants import Instant
 from adapters.command.progress_bar import ProgressBar
 from adapters.command.terminal import say
-from adapters.process.stop_signals import interrupt_at_stop_signals
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:

@@ -8,9 +8,18 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.process.stop_signals import (
+    LEFT_AT_ONCE,
+    interrupt_at_stop_signals,
+    leave_at_stop_signals,
+)
+
+if __name__ == "__main__":
+    # Before the other imports, which take a second.
+    leave_at_stop_signals("import_factors.py", LEFT_AT_ONCE)
+
 from adapters.catalog.files.catalog_layout import check_recording_name
 from adapters.command.terminal import say
-from adapters.process.stop_signals import interrupt_at_stop_signals
 from backtests.importing.catalog_import import check_catalog, write_import
 from backtests.importing.content.import_content import read_content
 from backtests.importing.import_summary import factor_table, market_table

@@ -8,6 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.process.stop_signals import leave_at_stop_signals
+
+if __name__ == "__main__":
+    # Before the other imports: a bridge that has not begun is stopped as asked.
+    leave_at_stop_signals("bridge_hazelcast.py", 0)
+
 from adapters.command.terminal import say
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.shm import DEFAULT_PATH
@@ -26,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="bridge_hazelcast.py",
         description=__doc__,
-        epilog="exit codes: 0 stopped as asked; 1 the region could not be written; 2 bad usage",
+        epilog="exit codes: 0 stopped as asked; 1 the region could not be written; 2 bad usage; "
+        "130 left by a second signal",
     )
     add = parser.add_argument
     add("source", nargs="?", default=DEFAULT_URL, metavar="URL",

@@ -9,6 +9,12 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
+from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
+
+if __name__ == "__main__":
+    # Until the member takes its place.
+    leave_at_stop_signals("hazelcast_member.py", LEFT_AT_ONCE)
+
 from live.cluster.local_member import NoMemberError, command
 
 if TYPE_CHECKING:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from adapters.process.stop_signals import LEFT_AT_ONCE, interrupt_at_stop_signals
+from adapters.process.stop_signals import (
+    LEFT_AT_ONCE,
+    interrupt_at_stop_signals,
+    leave_at_stop_signals,
+)
+
+if __name__ == "__main__":
+    # Before the other import, which takes a second.
+    leave_at_stop_signals("measure_latency.py", LEFT_AT_ONCE)
+
 from live.latency.measure_command import main
 
 if __name__ == "__main__":

@@ -10,6 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
+
+if __name__ == "__main__":
+    # To its end: what it recovers survives any end of the process.
+    leave_at_stop_signals("adapters.catalog", LEFT_AT_ONCE)
+
 from adapters.catalog.reading.factor_catalog import FactorCatalog
 from dolphin_strategies.errors import DolphinError
 

@@ -11,39 +11,45 @@ from typing import Final
 
 import pytest
 
+from tests.support.lengths import long
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 TIMEOUT_S: Final = 60.0
-SCRIPTS: Final[tuple[tuple[str, str, list[str], int], ...]] = (
-    ("live/run_node.py", "numpy", [], 0),
-    ("live/run_exf.py", "orjson", ["run"], 5),
-    ("live/run_exf.py", "orjson", ["status"], 130),
-    ("backtests/run_backtest.py", "numpy", ["--catalog", "nowhere"], 130),
+SCRIPTS: Final[tuple[tuple[list[str], str, int], ...]] = (
+    (["live/run_node.py"], "numpy", 0),
+    (["live/run_exf.py", "run"], "orjson", 5),
+    (["live/run_exf.py", "status"], "orjson", 130),
+    (["live/record_factors.py", "--catalog", "nowhere"], "numpy", 0),
+    (["live/bridge_hazelcast.py"], "orjson", 0),
+    (["live/hazelcast_member.py"], "shutil", 130),
+    (["live/measure_latency.py"], "numpy", 130),
+    (["backtests/run_backtest.py", "--catalog", "nowhere"], "numpy", 130),
+    (["backtests/import_factors.py", "--spec", "x", "--check"], "numpy", 130),
+    (["backtests/compute_factors.py", "--catalog", "nowhere"], "tqdm", 130),
+    (["backtests/check_parity.py", "nowhere"], "numpy", 130),
+    (["-m", "adapters.catalog", "nowhere"], "pyarrow", 130),
 )
-"""A script, a module that it imports, its arguments, and its code when it is stopped at once."""
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The words of a command, a module that it imports, and its code when it is stopped at once."""
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 @pytest.mark.parametrize(
-    ("script", "module", "arguments", "code"),
-    SCRIPTS,
-    ids=["node", "exf", "exf status", "backtest"],
+    "number", [signal.SIGTERM, long(signal.SIGINT), long(signal.SIGHUP)], ids=lambda n: n.name
 )
-def test_a_signal_during_the_imports_ends_a_script_cleanly(  # noqa: PLR0917
-    script: str,
-    module: str,
-    arguments: list[str],
-    code: int,
-    number: signal.Signals,
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("words", "module", "code"), SCRIPTS, ids=[" ".join(words[:2]) for words, _, _ in SCRIPTS]
+)
+def test_a_signal_during_the_imports_ends_a_command_cleanly(
+    words: list[str], module: str, code: int, number: signal.Signals, tmp_path: Path
 ) -> None:
     """With the documented exit code and one line, whichever signal it is."""
     # In place of a module that takes long to load.
     (tmp_path / f"{module}.py").write_text(
         "import time\nprint('loading', flush=True)\ntime.sleep(3600)\n"
     )
+    first, *arguments = words
+    command = words if first == "-m" else [str(ROOT / first), *arguments]
     with subprocess.Popen(
-        [sys.executable, str(ROOT / script), *arguments],
+        [sys.executable, *command],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
         text=True,
@@ -58,4 +64,5 @@ def test_a_signal_during_the_imports_ends_a_script_cleanly(  # noqa: PLR0917
         finally:
             process.kill()
     assert process.returncode == code, errors
-    assert errors == f"{Path(script).name}: ended by {number.name}\n"
+    name = arguments[0] if first == "-m" else Path(first).name
+    assert errors == f"{name}: ended by {number.name}\n"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-import stat
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
