@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from adapters.hazelcast_map import HazelcastPublisher, HazelcastSettings, HazelcastSource
+from adapters.hazelcast_map.settings import MAX_POLL_S
 from adapters.shm import FactorWriter
 from adapters.shm.source import ShmSource
 from dolphin_strategies import FactorSchema, FactorSource, MemorySource, SourceState
@@ -104,7 +105,11 @@ class HazelcastProducer:
 
     def __init__(self, member: Member) -> None:
         settings = HazelcastSettings(
-            members=(member.address,), cluster=member.cluster, key=f"test-{uuid4().hex}"
+            members=(member.address,),
+            cluster=member.cluster,
+            key=f"test-{uuid4().hex}",
+            # Seldom: a look that overtakes several events on their way counts them as lost.
+            poll_s=MAX_POLL_S,
         )
         self._hazelcast = HazelcastSource(settings, capacity=CAPACITY)
         self.source: FactorSource = self._hazelcast
