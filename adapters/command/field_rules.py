@@ -48,6 +48,14 @@ def more_than(low: float, *, at_most: float = math.inf) -> Rule:
     return Rule(f"more than {low} and at most {at_most}", lambda n: low < n <= at_most)
 
 
+def is_range(limits: Any) -> bool:
+    """Return whether a value is a list of two finite numbers, the lower one first."""
+    is_pair = isinstance(limits, list) and len(limits) == 2
+    if not is_pair or any(isinstance(n, bool) or not isinstance(n, int | float) for n in limits):
+        return False
+    return bool(-math.inf < limits[0] < limits[1] < math.inf)
+
+
 type Fee = Annotated[
     Decimal, Rule("a fraction such as 0.0005, between -1 and 1", lambda fee: abs(fee) < 1)
 ]

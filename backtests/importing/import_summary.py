@@ -38,13 +38,13 @@ def factor_table(content: ImportContent) -> str:
         known = factor.publication.known
         cells.append(
             (
-                factor.spec.factor,
+                factor.publication.factor,
                 f"{factor.rows:,}",
                 f"{factor.publication.missing:,}",
                 show_instant(known[0]) if len(known) else "-",
                 show_instant(known[-1]) if len(known) else "-",
                 f"{count / max(1, len(instants)):.1%}",
-                factor.spec.rule,
+                ", then ".join(dict.fromkeys(spec.rule for spec in factor.specs)),
                 _stands_for(factor),
             )
         )
@@ -72,8 +72,8 @@ def market_table(content: ImportContent) -> str:
 
 
 def _stands_for(factor: ImportedFactor) -> str:
-    if factor.spec.valid_for is not None:
-        return str(factor.spec.valid_for)
+    if (valid_for := factor.specs[-1].valid_for) is not None:
+        return str(valid_for)
     every = factor.publication.every
     if every is None:
         return "until the next"

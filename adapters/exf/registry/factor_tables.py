@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Annotated, Any, Final
 
-from adapters.command.field_rules import KEY_OF_TABLE, CheckedFields, Rule, at_least, more_than
+from adapters.command.field_rules import (
+    KEY_OF_TABLE,
+    CheckedFields,
+    Rule,
+    at_least,
+    is_range,
+    more_than,
+)
 from adapters.exf.registry.factor_registry import FactorDefinition
 from adapters.exf.registry.placeholders import PLACEHOLDER, Placeholders
 from dolphin_strategies.factors.schema import is_factor_name
@@ -22,17 +28,10 @@ def _is_name(text: str) -> bool:
     return is_factor_name(PLACEHOLDER.sub("x", text).removeprefix("_"))
 
 
-def _is_range(limits: Any) -> bool:
-    is_pair = isinstance(limits, list) and len(limits) == 2
-    if not is_pair or any(isinstance(n, bool) or not isinstance(n, int | float) for n in limits):
-        return False
-    return bool(-math.inf < limits[0] < limits[1] < math.inf)
-
-
 def _is_range_or_one_each(limits: Any) -> bool:
     if isinstance(limits, dict):
-        return bool(limits) and all(map(_is_range, limits.values()))
-    return _is_range(limits)
+        return bool(limits) and all(map(is_range, limits.values()))
+    return is_range(limits)
 
 
 NAME: Final = Rule(

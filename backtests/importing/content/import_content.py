@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,15 +14,20 @@ from numpy.typing import NDArray
 from adapters.command.instants import show_instant
 from backtests.importing.content.imported_instruments import Instrument, make_instrument
 from backtests.importing.content.market_columns import MarketRows, read_market
-from backtests.importing.content.publication import Publication, instants_of, publish, sharing
+from backtests.importing.content.publication import (
+    Publication,
+    instants_of,
+    one_after_another,
+    publish,
+    sharing,
+)
 from backtests.importing.files.columns import numbers
 from backtests.importing.files.rows import read_rows
 from backtests.importing.spec.factor_file_spec import ColumnSpec
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Sequence
 
     from backtests.importing.spec.factor_file_spec import FactorFileSpec
     from backtests.importing.spec.import_spec import ImportSpec
@@ -35,16 +41,19 @@ class ImportedFactor:
     ----------
     publication : Publication
         The values, and when each is known.
-    spec : ColumnSpec
-        The publication rule that was applied.
+    specs : tuple of ColumnSpec
+        The publication rules that were applied, one for each file, in the order of time.
     rows : int
-        The number of rows of its file.
+        The number of rows of its files.
+    path : Path
+        The last of its files.
 
     """
 
     publication: Publication
-    spec: ColumnSpec
+    specs: tuple[ColumnSpec, ...]
     rows: int
+    path: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +119,7 @@ def read_content(spec: ImportSpec, data: Path, report: Callable[[str], None]) ->
         If a file does not match the spec.
 
     """
-    factors = [factor for source in spec.files for factor in _factors(data, source, report)]
+    factors = _joined(f for source in spec.files for f in _factors(data, source, report))
     window = spec.settings
     publications = [factor.publication for factor in factors]
     instants = instants_of(publications, window.start)
@@ -145,11 +154,65 @@ def _factors(
         if infinite.any():
             notes.append(f"{name}: {int(infinite.sum()):,} infinite values became NaN")
             values = np.where(infinite, np.nan, values)
+        if column.range is not None:
+            low, high = column.range
+            outside = (values * column.scale < low) | (values * column.scale > high)
+            if outside.any():
+                notes.append(
+                    f"{column.factor}: {int(outside.sum()):,} of {len(values):,} values outside "
+                    f"{low:g} to {high:g} became NaN"
+                )
+                values = np.where(outside, np.nan, values)
         publication = publish(rows.stamps, values, column, rows.zone)
         publication = sharing(publication, (f.publication for f in factors[-1:]))
-        factors.append(ImportedFactor(publication=publication, spec=column, rows=len(rows.stamps)))
+        factors.append(
+            ImportedFactor(
+                publication=publication,
+                specs=(column,),
+                rows=len(rows.stamps),
+                path=source.path,
+            )
+        )
     report(_line(source.path, f"{len(rows.stamps):,} rows", notes))
     return factors
+
+
+def _joined(factors: Iterable[ImportedFactor]) -> list[ImportedFactor]:
+    """Join what one factor has in several files, each with its own rule, in the order of time.
+
+    Raises
+    ------
+    ConfigError
+        If a file's first value is known before the last one of the file before.
+
+    """
+    parts: dict[str, list[ImportedFactor]] = {}
+    for factor in factors:
+        parts.setdefault(factor.publication.factor, []).append(factor)
+    return [_one_of(several) if len(several) > 1 else several[0] for several in parts.values()]
+
+
+def _one_of(parts: list[ImportedFactor]) -> ImportedFactor:
+    parts = sorted((p for p in parts if len(p.publication.known)), key=_first_known) or parts[:1]
+    for one, other in pairwise(parts):
+        last, first = one.publication.known[-1], other.publication.known[0]
+        if last >= first:
+            msg = (
+                f"{one.publication.factor!r} is in {one.path} until {show_instant(last)} and in "
+                f"{other.path} from {show_instant(first)} on, as the values become known; cut one "
+                "of the files with start and end"
+            )
+            raise ConfigError(msg)
+    return ImportedFactor(
+        publication=one_after_another([p.publication for p in parts]),
+        specs=tuple(spec for p in parts for spec in p.specs),
+        rows=sum(p.rows for p in parts),
+        path=parts[-1].path,
+    )
+
+
+def _first_known(factor: ImportedFactor) -> int:
+    return int(factor.publication.known[0])
 
 
 def _in_order(market: list[MarketRows]) -> list[MarketRows]:

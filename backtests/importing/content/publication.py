@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -112,6 +113,33 @@ def publish(
         values=values * spec.scale,
         every=every,
         every_was_found=found is not None,
+        missing=missing,
+    )
+
+
+def one_after_another(publications: Sequence[Publication]) -> Publication:
+    """Return the values of one factor from several files as one publication.
+
+    Parameters
+    ----------
+    publications : sequence of Publication
+        Each is known later than the one before.
+
+    Notes
+    -----
+    A value expires as in its own file, so that a hole between two files is one.
+
+    """
+    last = publications[-1]
+    missing = sum(p.missing for p in publications)
+    for one, other in pairwise(publications):
+        if one.every is not None:
+            missing += count_missing(np.array([one.known[-1], other.known[0]]), one.every)
+    return replace(
+        last,
+        known=np.concatenate([p.known for p in publications]),
+        expires=np.concatenate([p.expires for p in publications]),
+        values=np.concatenate([p.values for p in publications]),
         missing=missing,
     )
 

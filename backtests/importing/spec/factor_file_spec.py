@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from adapters.command.durations import NEVER_NS, NO_TIME, Duration
-from adapters.command.field_rules import KEY_OF_TABLE, CheckedFields, Rule
+from adapters.command.field_rules import KEY_OF_TABLE, CheckedFields, Rule, is_range
 from backtests.importing.spec.file_spec import FileSpec
 from dolphin_strategies.factors.schema import is_factor_name
 
@@ -18,6 +18,7 @@ LOOK_AHEAD: Final = (
 )
 SOME_COLUMNS: Final = Rule("[files.columns] with lines such as oi = { instant = true }", bool)
 A_RULE: Final = Rule("its rule, such as { instant = true }", lambda column: True)
+A_RANGE: Final = Rule("two numbers, the lower limit first", lambda r: r is None or is_range(r))
 FOREVER: Final = Duration("forever", NEVER_NS)
 type LongerThanNothing = Annotated[Duration, Rule("more than 0", lambda span: span.ns > 0)]
 
@@ -66,6 +67,8 @@ class ColumnSpec(CheckedFields):
         How long a value is valid without a newer one; by default until the next one is due.
     scale : float
         The factor by which the value is multiplied.
+    range : list of float, optional
+        The lowest and the highest value, scaled and both included; one outside is no value.
 
     Raises
     ------
@@ -82,6 +85,7 @@ class ColumnSpec(CheckedFields):
     delay: Duration = NO_TIME
     valid_for: ValidFor | None = None
     scale: float = 1.0
+    range: Annotated[Any, A_RANGE] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

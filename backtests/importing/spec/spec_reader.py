@@ -37,7 +37,10 @@ def _check(spec: ImportSpec, path: Path) -> None:
         raise ConfigError(msg)
     if spec.files:
         try:
-            FactorSchema([c.factor for f in spec.files for c in f.columns.values()])
+            # One factor may come from several files, and from one column of each.
+            for file in spec.files:
+                FactorSchema([column.factor for column in file.columns.values()])
+            FactorSchema({c.factor: None for f in spec.files for c in f.columns.values()})
         except ValueError as error:
             msg = f"{path}: {error}"
             raise ConfigError(msg) from None

@@ -96,12 +96,11 @@ def test_bad_rules_are_refused(tmp_path: Path, rule: str, message: str) -> None:
         (FILE + "stamp_format = '%Y'\n[files.columns]\noi = {instant = true}", "one of them"),
         (FILE + "start = 2026-04-28\n[files.columns]\noi = {instant = true}", "start: expected"),
         (
-            FILE
-            + "[files.columns]\noi = {instant = true}\n"
-            + FILE
-            + "[files.columns]\noi = {instant = true}",
+            FILE + "[files.columns]\noi = {instant = true}\nb = {instant = true, factor = 'oi'}",
             "'oi' appears twice",
         ),
+        (FILE + "[files.columns]\noi = {instant = true, range = [2, 1]}", "the lower limit first"),
+        (FILE + "[files.columns]\noi = {instant = true, range = 5}", "two numbers"),
         (
             "[import]\nname = '../x'\n" + FILE + "[files.columns]\noi = {instant = true}",
             "recording name",
