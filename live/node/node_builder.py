@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from adapters.feed.factor_feed import FactorFeed
-    from adapters.streams.hosting.log_lines import LogLines
+    from adapters.streams.joining.log_lines import LogLines
     from adapters.streams.joining.node_venues import NodeVenues
     from dolphin_strategies.history.history_windows import StoredSpan
     from live.node.settings.node_settings import NodeSettings, NodeTable, SandboxSettings

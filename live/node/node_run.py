@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from adapters.process.hang_watch import HangWatch
-    from adapters.streams.hosting.log_lines import LogLine
+    from adapters.streams.joining.log_lines import LogLine
     from dolphin_strategies import FactorSource
     from live.node.settings.node_settings import NodeSettings
 

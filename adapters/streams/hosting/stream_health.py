@@ -11,7 +11,6 @@ from dolphin_strategies.computed.inputs import key_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from adapters.streams.hosting.log_lines import LogLine
     from adapters.streams.hosting.venue_link import VenueLink
     from dolphin_strategies.computed.inputs import Input
 
@@ -69,7 +68,7 @@ class VenueHealth:
     not_streamed : set of Input
         What its client does not deliver.
     unreadable : int
-        Messages that the client could not read, as it logs them.
+        Messages that the client could not read, as it logs them; counted if the log is read.
     errors : int
         All that the client logged at ERROR, unreadable messages among it where it does so.
     last_trouble : str
@@ -126,14 +125,14 @@ class VenueHealth:
         self.sockets[endpoint] = is_connected
         self.lost_since_s = 0.0 if self.is_connected else time.monotonic()
 
-    def take_line(self, line: LogLine) -> None:
+    def take_line(self, message: str, *, is_error: bool) -> None:
         """Count a line of the client's log."""
-        message = line.message.lower()
-        is_unreadable = any(words in message for words in UNREADABLE)
+        lowered = message.lower()
+        is_unreadable = any(words in lowered for words in UNREADABLE)
         self.unreadable += is_unreadable
-        self.errors += line.is_error
-        if is_unreadable or line.is_error:
-            self.last_trouble = line.message
+        self.errors += is_error
+        if is_unreadable or is_error:
+            self.last_trouble = message
 
     def silent(self, now_ns: int) -> list[str]:
         """Return the listed instruments of which nothing came for ten seconds."""
@@ -189,9 +188,6 @@ class VenueHealth:
             },
             "reconnects": self.reconnects,
             "nudges": self.nudges,
-            "unreadable": self.unreadable,
-            "errors": self.errors,
-            "last_trouble": self.last_trouble,
             "instruments": {i.name: i.messages for i in self.instruments.values()},
             "silent": self.silent(now_ns) if not reason else [],
             "closed": [i.name for i in self.instruments.values() if i.is_closed],
@@ -260,18 +256,28 @@ class StreamHealth:
                 return venue
         return None
 
-    def take_line(self, line: LogLine) -> list[str]:
+    def take_line(self, component: str, message: str, *, is_error: bool) -> list[str]:
         """Count a line of Nautilus's log; return the venues whose client logged it.
 
         These are several where one adapter streams several of them.
+
+        Parameters
+        ----------
+        component : str
+            The path of the Rust module, or a component's name.
+        message : str
+            What it says.
+        is_error : bool
+            Whether it is at ERROR; otherwise at WARN.
+
         """
         of = {
             name: venue.link.venue.log_module
             for name, venue in self.venues.items()
-            if f"{line.component}::".startswith(f"{venue.link.venue.log_module}::")
+            if f"{component}::".startswith(f"{venue.link.venue.log_module}::")
         }
         longest = max(of.values(), key=len, default="")
         found = [name for name, module in of.items() if module == longest]
         for name in found:
-            self.venues[name].take_line(line)
+            self.venues[name].take_line(message, is_error=is_error)
         return found

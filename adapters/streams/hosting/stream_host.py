@@ -15,6 +15,7 @@ from adapters.streams.hosting.node_parts import (
     build_stream_node,
     load_node_modules,
 )
+from adapters.streams.hosting.silences import Silences
 from adapters.streams.hosting.stream_actor import StreamActor
 from adapters.streams.hosting.stream_health import StreamHealth
 from adapters.streams.hosting.trials.venue_admission import VenueAdmission
@@ -32,12 +33,9 @@ log: Final = logging.getLogger("exf")
 LOOK_S: Final = 0.5
 EXPIRY_LOOK_S: Final = 0.01
 SILENCE_S: Final = 30.0
-"""A venue of which nothing comes for this long gets new connections."""
-LONGEST_SILENCE_S: Final = 600.0
 TOLD_S: Final = 5.0
 """A connection that is lost for this long gets a line in the log, and one when it is back."""
 LOST_S: Final = 30.0
-"""A client that has not connected again within this time gets a new node, if it can."""
 SETTLE_S: Final = 1.0
 """How long a node waits for further venues that are being tried."""
 STOP_TIMEOUT_S: Final = 2.0
@@ -67,6 +65,11 @@ class StreamHost:
         The shortest time between two records, seconds; 0: each burst at once.
     log_level : str
         Of Nautilus's own log on standard output.
+    silence_s : float
+        A venue of which nothing comes for this long gets new connections, seconds.
+    lost_s : float
+        A client that has not connected again within this time gets a new node, if another one
+        can connect, seconds.
 
     Notes
     -----
@@ -74,7 +77,7 @@ class StreamHost:
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what differs between services, one by one
         self,
         links: Sequence[VenueLink],
         factors: ComputedFactors,
@@ -82,6 +85,8 @@ class StreamHost:
         *,
         min_interval_s: float = 0.0,
         log_level: str = "OFF",
+        silence_s: float = SILENCE_S,
+        lost_s: float = LOST_S,
     ) -> None:
         self.health: Final = StreamHealth(links)
         self.nodes_built = 0
@@ -94,8 +99,8 @@ class StreamHost:
         self._admission: Final = VenueAdmission(self._links)
         self._trials: Final = VenueTrials(self._links, self._admission)
         self._actor: StreamActor | None = None
-        self._silence_s = dict.fromkeys(self._links, SILENCE_S)
-        self._renewed_s = dict.fromkeys(self._links, 0.0)
+        self._silences: Final = Silences(self._links, silence_s)
+        self._lost_s: Final = lost_s
         self._told: Final[set[str]] = set()
 
     async def run(self) -> None:
@@ -165,7 +170,7 @@ class StreamHost:
         log.info("streaming from %s", ", ".join(names))
         for name in names:
             self.health.venues[name].begin()
-            self._renewed_s[name] = time.monotonic()
+            self._silences.begin(name, time.monotonic())
         gc.collect()  # the one before must be gone: there is one node a thread
         timeout_s = CONNECTION_TIMEOUT_S if self._trials.rehearses else FIRST_TIMEOUT_S
         node: Any = build_stream_node(links, timeout_s=timeout_s, log_level=self._log_level)
@@ -235,7 +240,7 @@ class StreamHost:
     async def _is_stuck(self, name: str) -> bool:
         """Return whether a venue's client has given up although the venue can be connected."""
         venue = self.health.venues[name]
-        if not venue.lost_since_s or time.monotonic() - venue.lost_since_s < LOST_S:
+        if not venue.lost_since_s or time.monotonic() - venue.lost_since_s < self._lost_s:
             return False
         venue.lost_since_s = time.monotonic()
         if not await self._trials.can_connect(name) or venue.is_connected:
@@ -245,17 +250,14 @@ class StreamHost:
 
     def _nudge_if_silent(self, actor: StreamActor, name: str) -> None:
         venue = self.health.venues[name]
-        now_s = time.monotonic()
         silent_s = (time.time_ns() - venue.newest_init_ns) / 1e9
-        if silent_s < SILENCE_S:
-            self._silence_s[name] = SILENCE_S
+        if self._silences.speaks(name, silent_s):
             self._admission.worked(name)
+        elif not venue.is_connected or not venue.is_listed:
             return
-        waited_s = min(silent_s, now_s - self._renewed_s[name])
-        if venue.is_connected and venue.is_listed and waited_s >= self._silence_s[name]:
-            log.warning("%s: nothing for %.0f s, connecting anew", name, waited_s)
-            self._silence_s[name] = min(self._silence_s[name] * 2, LONGEST_SILENCE_S)
-            self._renewed_s[name] = now_s
+        elif self._silences.is_due(name, silent_s, time.monotonic()):
+            since = f"for {silent_s:.0f} s" if venue.newest_init_ns else "yet"
+            log.warning("%s: nothing has come %s, connecting anew", name, since)
             actor.renew_sockets(name)
 
     async def _keep_expiring(self) -> None:

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from adapters.computing.computing_actor import ComputingActorConfig
-from adapters.streams.hosting.log_lines import LogLines
 from adapters.streams.hosting.stream_actor import StreamActor
 from adapters.streams.hosting.stream_health import StreamHealth
+from adapters.streams.joining.log_lines import LogLines
 from adapters.streams.joining.venue_check import refused_venues
 from dolphin_strategies.computed.factor_set import ComputedFactors
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.computing.evaluation import RecordSink
-    from adapters.streams.hosting.log_lines import LogLine
     from adapters.streams.hosting.venue_link import VenueLink
+    from adapters.streams.joining.log_lines import LogLine
     from adapters.streams.joining.venue_check import StartTrial
     from dolphin_strategies.computed.inputs import Input
     from dolphin_strategies.computed.spec import ComputedSpec
@@ -103,7 +103,7 @@ class NodeVenues:
         """
 
         def take(line: LogLine) -> None:
-            found = self._health.take_line(line)
+            found = self._health.take_line(line.component, line.message, is_error=line.is_error)
             if not line.is_error or any(name in self._others for name in found):
                 return
             if line.component.startswith(NETWORK_MODULE):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.process.run_folder import RunFolder
-from adapters.streams.hosting.log_lines import READ_BYTES, SHOWN, LogLine, LogLines
+from adapters.streams.joining.log_lines import READ_BYTES, SHOWN, LogLine, LogLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

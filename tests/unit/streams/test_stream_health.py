@@ -2,7 +2,6 @@
 
 import pytest
 
-from adapters.streams.hosting.log_lines import LogLine
 from adapters.streams.hosting.stream_health import StreamHealth
 from adapters.streams.hosting.venue_link import VenueLink
 from adapters.streams.stream_venues import STREAM_VENUES
@@ -32,8 +31,8 @@ def health_of(*names: str) -> StreamHealth:
 def test_a_line_belongs_to_the_venue_of_its_module(component: str, venues: list[str]) -> None:
     """The longest module; adapters that stream several venues do not say which."""
     health = health_of("bybit", "binance_spot", "binance_usdm", "coinbase", "coinbase_futures")
-    line = LogLine(is_error=True, component=component, message="Failed to parse message: EOF")
-    assert health.take_line(line) == venues
+    found = health.take_line(component, "Failed to parse message: EOF", is_error=True)
+    assert found == venues
     counted = [n for n, v in health.venues.items() if (v.unreadable, v.errors) == (1, 1)]
     assert counted == [name for name in health.venues if name in venues]
 
@@ -43,6 +42,6 @@ def test_other_warnings_are_not_unreadable_messages() -> None:
     health = health_of("bybit")
     component = "nautilus_bybit::data"
     for is_error, message in ((False, "resubscribing"), (True, "no instrument"), (False, "x")):
-        health.take_line(LogLine(is_error=is_error, component=component, message=message))
+        health.take_line(component, message, is_error=is_error)
     venue = health.venues["bybit"]
     assert (venue.unreadable, venue.errors, venue.last_trouble) == (0, 1, "no instrument")

@@ -1,0 +1,35 @@
+"""A StreamHost with short limits, which tells its counters when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from adapters.exf.registry.computed_file import read_definitions
+from adapters.streams.hosting.stream_host import StreamHost
+from adapters.streams.hosting.venue_link import links_of
+from dolphin_strategies.computed.factor_set import ComputedFactors
+
+
+def run(base_url: str, venue: str, factors: str, silence_s: float, lost_s: float) -> None:
+    """Stream until the input ends; print the counters as JSON for each line that comes."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        computed = ComputedFactors([spec for spec, _ in read_definitions(Path(factors))])
+        names = {str(needed.instrument_id): venue for needed in computed.inputs}
+        links = links_of(computed.inputs, names, {venue: base_url})
+        host = StreamHost(
+            links, computed, lambda *record: None, silence_s=silence_s, lost_s=lost_s
+        )
+        running = asyncio.create_task(host.run())
+        while await loop.run_in_executor(None, sys.stdin.readline):
+            print(json.dumps(host.report()), flush=True)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    asyncio.run(main())
