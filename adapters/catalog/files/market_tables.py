@@ -1,4 +1,4 @@
-"""Quotes and trades as Arrow tables with Nautilus's own columns, exact to the last digit."""
+"""Market data as Arrow tables with Nautilus's own columns, exact to the last digit."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-from nautilus_trader.model import AggressorSide, InstrumentId, QuoteTick, TradeId, TradeTick
+from nautilus_trader.persistence import (
+    BarDataWrangler,
+    OrderBookDeltaDataWrangler,
+    QuoteTickDataWrangler,
+    TradeTickDataWrangler,
+)
 
-from dolphin_strategies.factors.arrow import column_of, numpy_of
+from dolphin_strategies.factors.arrow import column_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from nautilus_trader.model import Bar, InstrumentId, OrderBookDelta, QuoteTick, TradeTick
     from numpy.typing import ArrayLike
 
 DELIVERY_NUMBER: Final = "delivery_number"
@@ -39,6 +45,11 @@ _TRADE_FIELDS: Final = (
     pa.field("aggressor_side", pa.string(), nullable=False),
     pa.field("trade_id", pa.string(), nullable=False),
     *_TIMES,
+)
+_BAR_COLUMNS: Final = ("open", "high", "low", "close", "volume", "ts_event", "ts_init")
+_DELTA_COLUMNS: Final = (
+    *("action", "side", "price", "size", "order_id", "flags", "sequence"),
+    *("ts_event", "ts_init"),
 )
 
 
@@ -119,36 +130,25 @@ def quotes_from_arrow(table: pa.Table | pa.RecordBatch) -> list[QuoteTick]:
     Raises
     ------
     ValueError
-        If its metadata lacks the instrument or the precisions.
+        If its metadata lacks the instrument or the precisions, or a column is missing.
 
     """
-    instrument_id, price, size = _described(table.schema)
-    names = ("bid_price", "ask_price", "bid_size", "ask_size")
-    raws = [_integers(table.column(name)) for name in names]
-    rows = zip(*raws, *_stamps(table), strict=True)
-    return [
-        QuoteTick.from_raw(instrument_id, bid, ask, price, price, bids, asks, size, size, *stamps)
-        for bid, ask, bids, asks, *stamps in rows
-    ]
+    return _rows(QuoteTickDataWrangler, table, [f.name for f in _QUOTE_FIELDS])
 
 
 def trades_from_arrow(table: pa.Table | pa.RecordBatch) -> list[TradeTick]:
-    """Convert a table of one instrument's trades back.
+    """Convert a table of one instrument's trades back; errors as for :func:`quotes_from_arrow`."""
+    return _rows(TradeTickDataWrangler, table, [f.name for f in _TRADE_FIELDS])
 
-    Raises
-    ------
-    ValueError
-        If its metadata lacks the instrument or the precisions.
 
-    """
-    instrument_id, price, size = _described(table.schema)
-    sides = [AggressorSide.from_str(s) for s in table.column("aggressor_side").to_pylist()]
-    ids = [TradeId(i) for i in table.column("trade_id").to_pylist()]
-    raws = [_integers(table.column(name)) for name in ("price", "size")]
-    return [
-        TradeTick.from_raw(instrument_id, p, price, s, size, side, trade_id, *stamps)
-        for p, s, side, trade_id, *stamps in zip(*raws, sides, ids, *_stamps(table), strict=True)
-    ]
+def bars_from_arrow(table: pa.Table | pa.RecordBatch) -> list[Bar]:
+    """Convert a table of bars of one type back; errors as for :func:`quotes_from_arrow`."""
+    return _rows(BarDataWrangler, table, _BAR_COLUMNS, "bar_type")
+
+
+def deltas_from_arrow(table: pa.Table | pa.RecordBatch) -> list[OrderBookDelta]:
+    """Convert a table of one instrument's changes of its book back; errors likewise."""
+    return _rows(OrderBookDeltaDataWrangler, table, _DELTA_COLUMNS)
 
 
 def _folder_name(instrument_id: InstrumentId) -> str:
@@ -192,30 +192,26 @@ def _raws(values: Iterable[int]) -> pa.Array:
     return pa.Array.from_buffers(_FIXED_POINT, len(content) // _RAW_BYTES, buffers)
 
 
-def _integers(column: pa.Array | pa.ChunkedArray) -> list[int]:
-    """Return the unscaled integers of a decimal128 column."""
-    found: list[int] = []
-    for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
-        _, content = chunk.buffers()
-        first = _RAW_BYTES * chunk.offset
-        words = np.frombuffer(content, "<i8", 2 * len(chunk), first).reshape(-1, 2)
-        low, high = words[:, 0].view(np.uint64).tolist(), words[:, 1].tolist()
-        found += [(h << 64) + w for h, w in zip(high, low, strict=True)]
-    return found
-
-
-def _stamps(table: pa.Table | pa.RecordBatch) -> list[list[int]]:
-    return [numpy_of(table.column(name)).tolist() for name in ("ts_event", "ts_init")]
-
-
-def _described(schema: pa.Schema) -> tuple[InstrumentId, int, int]:
-    metadata = {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}
-    try:
-        return (
-            InstrumentId.from_str(metadata["instrument_id"]),
-            int(metadata["price_precision"]),
-            int(metadata["size_precision"]),
-        )
-    except KeyError as error:
-        msg = f"metadata: expected {error.args[0]!r}, found {sorted(metadata)}"
-        raise ValueError(msg) from None
+def _rows(
+    wrangler: Callable[[str, int, int], Any],
+    table: pa.Table | pa.RecordBatch,
+    columns: Sequence[str],
+    owner: str = "instrument_id",
+) -> list[Any]:
+    """Return what Nautilus's own decoder makes of the columns that it knows."""
+    metadata = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+    missing = [key for key in (owner, "price_precision", "size_precision") if key not in metadata]
+    missing += [name for name in columns if name not in table.schema.names]
+    if missing:
+        msg = f"expected {missing[0]!r}, found {sorted(metadata)} and {table.schema.names}"
+        raise ValueError(msg)
+    if not table.num_rows:
+        return []
+    chosen, sink = table.select(columns), pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, chosen.schema) as stream:
+        stream.write(chosen)
+    decoder = wrangler(
+        metadata[owner], int(metadata["price_precision"]), int(metadata["size_precision"])
+    )
+    rows: list[Any] = decoder.process_record_batch_bytes(sink.getvalue().to_pybytes())
+    return rows
