@@ -91,7 +91,7 @@ class Evaluation:
         self.maker: Final = RecordMaker(factors)
         self.data = 0
         self._factors: Final = factors
-        self._update: Final = factors.update
+        self._update: Final = factors.intake.take
         self._sink: Final = sink
         self._min_interval_ns: Final = min_interval_ns
         self._clock: Clock | None = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
-from dolphin_strategies.computed.computed_factor import NEVER
+from dolphin_strategies.computed.states._engine import Records
 
 if TYPE_CHECKING:
     from dolphin_strategies.computed.factor_set import ComputedFactors
@@ -14,7 +14,7 @@ KEEP_ALIVE_NS: Final = 100_000_000
 a strategy with ``max_age`` must be able to tell a quiet market from a silent one."""
 
 
-class RecordMaker:
+class RecordMaker(Records):
     """Evaluates computed factors, and tells whether an instant gives a record.
 
     There is a record at an instant at which a value changed, and at one with newer data whose
@@ -24,52 +24,11 @@ class RecordMaker:
     Parameters
     ----------
     factors : ComputedFactors
-        The factors, which the caller updates.
-
-    Attributes
-    ----------
-    records : int
-        Records so far.
+        The factors, which the caller updates unless it gives the data to ``take``.
 
     """
 
-    __slots__ = ("_evaluate", "_evaluated_ns", "_factors", "_made_ns", "_ts_event", "records")
+    __slots__ = ()
 
-    def __init__(self, factors: ComputedFactors) -> None:
-        self._factors: Final = factors
-        self._evaluate: Final = factors.evaluate
-        self._evaluated_ns = self._made_ns = 0
-        self._ts_event = 0
-        self.records = 0
-
-    def evaluate(self, now_ns: int) -> bool:
-        """Bring the values to an instant.
-
-        Parameters
-        ----------
-        now_ns : int
-            Not before the newest data and the last evaluation, UNIX nanoseconds.
-
-        Returns
-        -------
-        bool
-            Whether there is a record, of the set's ``values`` and ``ts_event``.
-
-        """
-        self._evaluated_ns = now_ns
-        is_changed = self._evaluate(now_ns)
-        ts_event = self._factors.ts_event
-        if not is_changed and (
-            ts_event <= self._ts_event or now_ns - self._made_ns < KEEP_ALIVE_NS
-        ):
-            return False
-        self._made_ns = now_ns
-        self._ts_event = ts_event
-        self.records += 1
-        return True
-
-    @property
-    def expiry_ns(self) -> int:
-        """The next instant, not evaluated yet, at which an input becomes too old; or ``NEVER``."""
-        expiry_ns = self._factors.expiry_ns
-        return expiry_ns if expiry_ns > self._evaluated_ns else NEVER
+    def __new__(cls, factors: ComputedFactors) -> Self:
+        return super().__new__(cls, factors.intake, factors.evaluator, KEEP_ALIVE_NS)

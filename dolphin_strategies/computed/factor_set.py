@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 from dolphin_strategies.computed.inputs import NAN, DataKind, Definition
-from dolphin_strategies.computed.states._engine import Evaluator
+from dolphin_strategies.computed.states._engine import Evaluator, Intake
 from dolphin_strategies.computed.states.tables import KIND_OF_TYPE, STATES
 from dolphin_strategies.factors.schema import FactorSchema
 
@@ -37,11 +37,10 @@ class ComputedFactors:
         What must be subscribed to.
     values : array of float64
         The value of each factor at the last :meth:`evaluate`; NaN: none.
-    ts_event : int
-        UNIX nanoseconds; the newest ``ts_event`` of all data so far.
-    now_ns : int
-        UNIX nanoseconds; the newest ``ts_init`` of all data so far, or the newest instant that
-        was evaluated if it is later.
+    intake : Intake
+        Takes the data; its ``take`` is :meth:`update` without a Python frame in between.
+    evaluator : Evaluator
+        Computes the values.
 
     """
 
@@ -56,15 +55,26 @@ class ComputedFactors:
         self._states: Final = states
         self._slots: Final[dict[type, dict[Any, MarketState]]] = {}
         self.values: Final = array("d", [NAN] * len(self.specs))
-        self._evaluator: Final = Evaluator(
+        self.evaluator: Final = Evaluator(
             self.values,
             tuple(
                 _place(factor, spec)
                 for factor, spec in zip(self._factors, self.specs, strict=True)
             ),
         )
-        self.ts_event = 0
-        self.now_ns = 0
+        self.intake: Final = Intake(self._slots, self._update_other)
+
+    @property
+    def ts_event(self) -> int:
+        """UNIX nanoseconds; the newest ``ts_event`` of all data so far."""
+        return self.intake.ts_event
+
+    @property
+    def now_ns(self) -> int:
+        """UNIX nanoseconds; the newest ``ts_init`` of all data so far, or the newest instant that
+        was evaluated if it is later.
+        """
+        return self.intake.now_ns
 
     def define(self, instrument: Any) -> bool:
         """Take over what a size means, from a Nautilus instrument; whether any factor uses it.
@@ -81,19 +91,7 @@ class ComputedFactors:
 
     def update(self, data: Any) -> bool:
         """Take over Nautilus data, also in a CustomData; return whether any factor uses it."""
-        slots = self._slots.get(type(data))
-        if slots is None:
-            return self._update_other(data)
-        state = slots.get(data.instrument_id)
-        if state is None:
-            return False
-        state.take(data)
-        # Data that are left out came all the same, and time passed.
-        if (ts_event := state.ts_event) > self.ts_event:
-            self.ts_event = ts_event
-        if (ts_init := state.ts_init) > self.now_ns:
-            self.now_ns = ts_init
-        return True
+        return self.intake.take(data)
 
     def evaluate(self, now_ns: int) -> bool:
         """Bring ``values`` to an instant; one before ``now_ns`` counts as ``now_ns``.
@@ -104,24 +102,24 @@ class ComputedFactors:
             Whether any value changed; NaN equals NaN.
 
         """
-        now_ns = max(now_ns, self.now_ns)
-        self.now_ns = now_ns
-        return self._evaluator.evaluate(now_ns)
+        now_ns = max(now_ns, self.intake.now_ns)
+        self.intake.now_ns = now_ns
+        return self.evaluator.evaluate(now_ns)
 
     @property
     def due_ns(self) -> int:
         """The next instant at which a value changes without data, as of ``evaluate``."""
-        return self._evaluator.due_ns
+        return self.evaluator.due_ns
 
     @property
     def expiry_ns(self) -> int:
         """The next instant at which a value ends because its input is too old, likewise."""
-        return self._evaluator.expiry_ns
+        return self.evaluator.expiry_ns
 
     @property
     def out_of_range(self) -> dict[str, int]:
         """By factor: how many values were outside their range."""
-        counts = (out for out, _ in self._evaluator.counts())
+        counts = (out for out, _ in self.evaluator.counts())
         return dict(zip(self.schema.names, counts, strict=True))
 
     @property
@@ -132,7 +130,7 @@ class ComputedFactors:
             for what in ("crossed", "backward", "invalid"):
                 if count := getattr(state, what):
                     found[f"{i.kind} {i.instrument_id} {what}"] = count
-        for name, (_, failed) in zip(self.schema.names, self._evaluator.counts(), strict=True):
+        for name, (_, failed) in zip(self.schema.names, self.evaluator.counts(), strict=True):
             if failed:
                 found[f"{name} failed"] = failed
         return found
@@ -151,9 +149,7 @@ class ComputedFactors:
             return self.update(data)
         index = slots.get(data.index_name)
         if index is not None:
-            index.take(data)
-            self.ts_event = max(self.ts_event, index.ts_event)
-            self.now_ns = max(self.now_ns, index.ts_init)
+            self.intake.take_as(index, data)
         return index is not None
 
 

@@ -108,7 +108,7 @@ def _write(stage: Path, name: str, source: str, batches: Iterable[FactorBatch]) 
         name=name,
         rotate_bytes=PART_BYTES,
         rotate_s=_NEVER_S,
-        flush_s=_NEVER_S,
+        flush_s=0.0,
         after_market=True,
     ) as writer:
         for batch in batches:

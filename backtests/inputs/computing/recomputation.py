@@ -35,9 +35,6 @@ class Recomputation:
         self._factors: Final = factors
         self._maker: Final = RecordMaker(factors)
         self._stream_id: Final = stream_id_of(factors)
-        self._payloads: list[bytes] = []
-        self._ts_event: list[int] = []
-        self._ts_init: list[int] = []
         self._sequence = 0
 
     def batches(
@@ -67,7 +64,7 @@ class Recomputation:
             yield from self._made()
             if not on_rows(chunk.rows, chunk.last_ns):
                 return
-        self._expire(end_ns)
+        self._maker.expire(end_ns)
         yield from self._made()
 
     def _take(self, chunk: Chunk) -> None:
@@ -77,50 +74,26 @@ class Recomputation:
         order = np.argsort(stamps, kind="stable")
         stamps = stamps[order]
         # The first row of each instant, and the end.
-        edges = np.flatnonzero(np.diff(stamps, prepend=-1, append=-1)).tolist()
-        instants: list[int] = stamps[edges[:-1]].tolist()
-        rows: list[int] = order.tolist()
-        maker = self._maker
-        update, evaluate, add = self._factors.update, maker.evaluate, self._add
-        first = edges[0]
-        for at_ns, end in zip(instants, edges[1:], strict=True):
-            if maker.expiry_ns < at_ns:
-                self._expire(at_ns)
-            is_used = False
-            for row in rows[first:end]:
-                is_used |= update(items[row])
-            first = end
-            if is_used and evaluate(at_ns):
-                add(at_ns)
-
-    def _expire(self, until_ns: int) -> None:
-        """Make the records of inputs that become too old before an instant."""
-        while (expiry_ns := self._maker.expiry_ns) < until_ns:
-            if self._maker.evaluate(expiry_ns):
-                self._add(expiry_ns)
-
-    def _add(self, at_ns: int) -> None:
-        factors = self._factors
-        self._payloads.append(factors.values.tobytes())
-        self._ts_event.append(factors.ts_event)
-        self._ts_init.append(at_ns)
+        edges = np.flatnonzero(np.diff(stamps, prepend=-1, append=-1))
+        instants = stamps[edges[:-1]]
+        self._maker.take([items[i] for i in order.tolist()], edges[1:], instants, instants)
 
     def _made(self) -> Iterator[FactorBatch]:
-        n = len(self._ts_init)
+        schema = self._factors.schema
+        rows = np.frombuffer(self._maker.take_rows(), "<i8").reshape(-1, 2 + len(schema))
+        n = len(rows)
         if not n:
             return
-        first, schema = self._sequence + 1, self._factors.schema
+        first = self._sequence + 1
         self._sequence += n
-        values = np.frombuffer(b"".join(self._payloads), "<f8").reshape(n, len(schema))
         yield FactorBatch(
             schema=schema,
             sequence=np.arange(first, first + n, dtype=np.uint64),
-            ts_event=np.array(self._ts_event, np.int64),
-            ts_init=np.array(self._ts_init, np.int64),
-            values=values,
+            ts_event=rows[:, 0].copy(),
+            ts_init=rows[:, 1].copy(),
+            values=rows[:, 2:].copy().view("<f8"),
             stream_id=self._stream_id,
         )
-        self._payloads, self._ts_event, self._ts_init = [], [], []
 
 
 def stream_id_of(factors: ComputedFactors) -> int:

@@ -1,1 +1,1 @@
-"""The C of computed factors: their windows, formulas and evaluation."""
+"""The C of computed factors: their markets, windows and formulas."""

@@ -1,5 +1,5 @@
-/* The extension module _engine: the types of market data, windows, formulas and evaluation. */
-#include "market.h"
+/* The extension module _engine: the types of market data, windows, formulas, evaluation and records. */
+#include "evaluator.h"
 
 static int engine_exec(PyObject *module)
 {
@@ -7,7 +7,9 @@ static int engine_exec(PyObject *module)
         return -1;
     if (add_market_type(module) < 0 || add_feed_type(module) < 0)
         return -1;
-    return add_formula_type(module) < 0 ? -1 : add_evaluator_type(module);
+    if (add_formula_type(module) < 0 || add_evaluator_type(module) < 0)
+        return -1;
+    return add_intake_type(module) < 0 ? -1 : add_records_type(module);
 }
 
 static PyModuleDef_Slot module_slots[] = {

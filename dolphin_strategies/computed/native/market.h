@@ -86,6 +86,5 @@ int decode_intern_names(void);
 int add_market_type(PyObject *module);
 int add_feed_type(PyObject *module);
 int add_formula_type(PyObject *module);
-int add_evaluator_type(PyObject *module);
 
 #endif

@@ -1,7 +1,11 @@
-"""Market data, windows over them, formulas and their evaluation; made of C."""
+"""Market data, windows over them, formulas, their evaluation and records; made of C."""
 
 from array import array
-from typing import Any, Final, final
+from collections.abc import Callable
+from typing import Any, Final, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
 
 ARRIVALS: Final[int]
 FLOW: Final[int]
@@ -198,3 +202,82 @@ class Evaluator:
     def expiry_ns(self) -> int: ...
     def evaluate(self, now_ns: int, /) -> bool: ...
     def counts(self) -> list[tuple[int, int]]: ...
+
+@final
+class Intake:
+    """Passes data to the market of its type and instrument.
+
+    Parameters
+    ----------
+    slots : dict
+        A type of data → a dict: an instrument → its market; may be added to.
+    other : callable
+        Called with data of a type that is not there; returns whether any factor uses it.
+
+    Attributes
+    ----------
+    ts_event : int
+        The newest ``ts_event`` of all data so far, UNIX nanoseconds.
+    now_ns : int
+        The newest ``ts_init`` of all data so far, or a later instant that was evaluated, UNIX
+        nanoseconds.
+
+    """
+
+    now_ns: int
+    def __new__(
+        cls, slots: dict[type, dict[Any, Any]], other: Callable[[Any], bool], /
+    ) -> Intake: ...
+    @property
+    def ts_event(self) -> int: ...
+    def take(self, data: Any, /) -> bool: ...
+    def take_as(self, market: Any, data: Any, /) -> None: ...
+
+class Records:
+    """Tells at which instants evaluated factors give a record, and holds rows of records.
+
+    There is a record at an instant at which a value changed, and at one with newer data whose
+    last record is at least ``keep_alive_ns`` old.
+
+    ``evaluate`` brings the values to an instant and returns whether there is a record. ``take``
+    takes over groups of data: ``data[ends[i - 1]:ends[i]]`` are evaluated at ``instants_ns[i]``
+    if any of them is used; inputs that become too old before ``expire_before_ns[i]`` were
+    evaluated at their own instants before. ``expire`` does only that. Records of these two are
+    held, and returned by ``take_rows``: for each ``ts_event``, ``ts_init`` and the values, 8 bytes
+    each.
+
+    Parameters
+    ----------
+    intake : Intake
+        Takes the data.
+    evaluator : Evaluator
+        Evaluates.
+    keep_alive_ns : int
+        The time after which unchanged values are published again, nanoseconds.
+
+    Attributes
+    ----------
+    records : int
+        Records so far.
+    expiry_ns : int
+        The next instant, not evaluated yet, at which an input becomes too old, UNIX nanoseconds;
+        ``2**63 - 1``: none.
+
+    """
+
+    def __new__(cls, intake: Intake, evaluator: Evaluator, keep_alive_ns: int, /) -> Self: ...
+    @property
+    def records(self) -> int: ...
+    @property
+    def expiry_ns(self) -> int: ...
+    def evaluate(self, now_ns: int, /) -> bool: ...
+    def expire(self, until_ns: int, /) -> None: ...
+    def take(
+        self,
+        data: list[Any],
+        ends: NDArray[np.int64],
+        expire_before_ns: NDArray[np.int64],
+        instants_ns: NDArray[np.int64],
+        /,
+    ) -> None: ...
+    def take_rows(self) -> bytes: ...

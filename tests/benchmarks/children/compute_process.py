@@ -22,6 +22,7 @@ from nautilus_trader.trading import Strategy
 
 from adapters.exf.registry.computed_file import read_specs
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
+from backtests.compute_factors import CHUNK_ROWS
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine
 from backtests.engine.merged_chunks import chunks
@@ -35,7 +36,7 @@ START_NS: Final = 1_700_000_000_000_000_000
 STEP_NS: Final = 1_000_000
 QUOTES_A_TRADE: Final = 3
 PART: Final = 60_000
-CHUNK_ROWS: Final = 50_000
+ENGINE_ROWS: Final = 50_000
 
 
 class Idle(Strategy):
@@ -116,7 +117,7 @@ def engine(folder: Path) -> dict[str, float]:
     start_s = time.perf_counter()
     streams = [_pieces(data, i) for i in range(2)]
     events = 0
-    for chunk in chunks(streams, lambda: CHUNK_ROWS):
+    for chunk in chunks(streams, lambda: ENGINE_ROWS):
         built.clear_data()
         for items in chunk.items:
             built.add_data(items)
@@ -130,7 +131,7 @@ def engine(folder: Path) -> dict[str, float]:
 
 def _pieces(data: MarketData, place: int) -> Any:
     table = data.tables(("quotes", "trades"))[place]
-    pieces: Any = data.pieces(table, table.first_ns, table.last_ns + 1, CHUNK_ROWS)
+    pieces: Any = data.pieces(table, table.first_ns, table.last_ns + 1, ENGINE_ROWS)
     return pieces
 
 

@@ -1,4 +1,6 @@
 /* Evaluator: brings the values of many factors to an instant, touching only those that change. */
+#include "evaluator.h"
+
 #include "formula.h"
 
 #include <stddef.h>
@@ -18,13 +20,7 @@ struct place {
     uint64_t out_of_range, failed;
 };
 
-struct evaluator {
-    PyObject_HEAD
-    Py_buffer values;
-    Py_ssize_t count;
-    struct place *places;
-    int64_t due_ns, expiry_ns;
-};
+PyTypeObject *evaluator_type;
 
 static PyObject *name_due_ns;
 
@@ -68,14 +64,16 @@ static int is_bad_number(void)
 }
 
 /* Returns 0 with the value, or -1 with an exception set. */
-static int value_of(struct place *p, int64_t now_ns, PyObject *now, double *value)
+static int value_of(struct place *p, int64_t now_ns, double *value)
 {
     if (p->formula) {
         *value = formula_value(p->formula, now_ns);
         p->due_ns = p->formula->due_ns;
         return 0;
     }
-    PyObject *result = PyObject_CallOneArg(p->value_at, now);
+    PyObject *now = PyLong_FromLongLong(now_ns);
+    PyObject *result = now ? PyObject_CallOneArg(p->value_at, now) : NULL;
+    Py_XDECREF(now);
     *value = result ? PyFloat_AsDouble(result) : -1;
     Py_XDECREF(result);
     if (*value == -1 && PyErr_Occurred()) {
@@ -93,13 +91,8 @@ static int value_of(struct place *p, int64_t now_ns, PyObject *now, double *valu
     return p->due_ns == -1 && PyErr_Occurred() ? -1 : 0;
 }
 
-/* evaluate(now_ns) -> whether any value changed */
-static PyObject *evaluate(PyObject *self, PyObject *now)
+int evaluator_bring(struct evaluator *e, int64_t now_ns)
 {
-    struct evaluator *e = evaluator_of(self);
-    int64_t now_ns = PyLong_AsLongLong(now);
-    if (now_ns == -1 && PyErr_Occurred())
-        return NULL;
     double *values = e->values.buf;
     bool changed = false;
     e->due_ns = e->expiry_ns = WINDOW_NEVER;
@@ -112,8 +105,8 @@ static PyObject *evaluate(PyObject *self, PyObject *now)
         if (seen != p->seen || is_ended != p->is_ended || now_ns >= p->due_ns) {
             p->due_ns = WINDOW_NEVER;
             double value = NAN;
-            if (!is_ended && value_of(p, now_ns, now, &value) < 0)
-                return NULL;
+            if (!is_ended && value_of(p, now_ns, &value) < 0)
+                return -1;
             if (!(p->low <= value && value <= p->high)) {
                 p->out_of_range += !isnan(value);
                 value = NAN;
@@ -131,7 +124,17 @@ static PyObject *evaluate(PyObject *self, PyObject *now)
         if (!is_ended && p->end_ns < e->expiry_ns)
             e->expiry_ns = p->end_ns;
     }
-    return PyBool_FromLong(changed);
+    return changed;
+}
+
+/* evaluate(now_ns) -> whether any value changed */
+static PyObject *evaluate(PyObject *self, PyObject *now)
+{
+    int64_t now_ns = PyLong_AsLongLong(now);
+    if (now_ns == -1 && PyErr_Occurred())
+        return NULL;
+    int changed = evaluator_bring(evaluator_of(self), now_ns);
+    return changed < 0 ? NULL : PyBool_FromLong(changed);
 }
 
 /* counts() -> for each factor, values out of range and numbers that could not be computed */
@@ -281,8 +284,8 @@ static PyType_Spec spec = {
 int add_evaluator_type(PyObject *module)
 {
     name_due_ns = PyUnicode_InternFromString("due_ns");
-    PyObject *type = name_due_ns ? PyType_FromModuleAndSpec(module, &spec, NULL) : NULL;
-    int result = type ? PyModule_AddType(module, (PyTypeObject *)type) : -1;
-    Py_XDECREF(type);
-    return result;
+    if (!name_due_ns)
+        return -1;
+    evaluator_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+    return evaluator_type ? PyModule_AddType(module, evaluator_type) : -1;
 }
