@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from nautilus_trader.model import Price, Quantity, QuoteTick
 
 from dolphin_strategies import synthetic_quote_of
+from dolphin_strategies.computed.inputs import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,8 +67,8 @@ class QuoteMaker:
 def real_price(quote: QuoteTick | None, trade: TradeTick | None) -> float | None:
     """Return the mid of the newest real quote, else the newest real trade's price, or None."""
     if quote is not None:
-        return (quote.bid_price.as_double() + quote.ask_price.as_double()) / 2
-    return None if trade is None else trade.price.as_double()
+        return (number_of(quote.bid_price) + number_of(quote.ask_price)) / 2
+    return None if trade is None else number_of(trade.price)
 
 
 def synthetic_quotes(

@@ -67,7 +67,8 @@ class FairPriceMaker(FactorStrategy[FairPriceMakerConfig]):
         touch = self.cache.quote(self.config.instrument_id)
         if touch is None or self.is_exiting():
             return
-        last = (touch.bid_price.as_double() + touch.ask_price.as_double()) / 2
+        # Not as_double(), which is often one off in the last bit.
+        last = float((touch.bid_price.as_decimal() + touch.ask_price.as_decimal()) / 2)
         quote = synthetic_quote(last, f["spread"], f["imbal_btc"])
         if quote is not None:
             # The record's time, not the clock's: a replay then decides the same.

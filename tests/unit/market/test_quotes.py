@@ -135,6 +135,14 @@ def test_what_gives_no_quote_is_counted_by_its_reason(
     assert getattr(maker, count) == 1
 
 
+def test_the_real_price_is_the_float_nearest_to_the_market_s() -> None:
+    """Also where Nautilus's own conversion is one off in the last bit, as at 60000.2."""
+    tenths = range(600_000, 602_000)
+    for price, ask in ((t / 10, (t + 1) / 10) for t in tenths):
+        assert real_price(None, trade_at(1, price)) == price
+        assert real_price(quote_at(1, price, ask), None) == (price + ask) / 2
+
+
 def test_the_real_price_is_the_quotes_mid_else_the_trade() -> None:
     """A quote counts more than a trade; nothing gives None."""
     assert real_price(quote_at(1, 100, 102), trade_at(2, 90)) == 101
