@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.process.child import module_command
+from adapters.process.writer_child import WriterChild
 from adapters.session.tap.strategy_tap import StrategyTap
 from dolphin_strategies.observation import StrategyObserver, observe
-from live.node.session.writer_child import WriterChild
+from live.node.session.pipe_sender import PipeSender
 
 if TYPE_CHECKING:
     import asyncio
@@ -16,10 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.command.strategy_class import AnyFactorStrategy
-    from adapters.session.pipe_sender import PipeSender
 
 FLUSH_S: Final = 0.1
 """The longest time of inputs that a ``kill -9`` of the node may lose."""
+WRITER: Final = "live.node.session.session_writer"
 WRITER_ENDED: Final = "the session writer has ended; nothing more is recorded"
 
 
@@ -62,7 +65,11 @@ class SessionRecording:
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
-        self._writer: Final = WriterChild(folder)
+        self._writer: Final = WriterChild(
+            module_command(WRITER, folder, f"node {os.getpid()}"),
+            "record: the session writer",
+            PipeSender,
+        )
         self._outbox: Final = self._writer.outbox
         self._outbox.header(**header, started_ns=time.time_ns())
         self.tap: Final = StrategyTap(strategy, self._outbox, time.time_ns)

@@ -20,8 +20,8 @@ from nautilus_trader.model import (
 
 from adapters.session import wire_format
 from adapters.session.line_file import LineFile
-from adapters.session.pipe_sender import PipeSender
 from dolphin_strategies import ExternalFactors, FactorSchema
+from live.node.session.pipe_sender import PipeSender
 
 if TYPE_CHECKING:
     from pathlib import Path

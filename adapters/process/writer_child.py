@@ -1,4 +1,4 @@
-"""WriterChild: the node's end of the session writer, a process and a pipe into it."""
+"""WriterChild: a process that writes files for this one, and the pipe into it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ import os
 import select
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from adapters.process.child import Child, ChildError, module_command
-from adapters.session.pipe_sender import PipeSender
+from adapters.process.child import Child, ChildError
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
 PIPE_BYTES: Final = 1 << 20
 READY_TIMEOUT_S: Final = 30.0
@@ -27,20 +25,36 @@ _LOOK_S: Final = 0.1
 
 
 class RecordingError(DolphinError):
-    """A session cannot be recorded; nothing was started."""
+    """Nothing can be recorded; nothing was started."""
 
 
-class WriterChild:
-    """Starts the session writer, sends frames without waiting, and reads its status.
+class Outbox(Protocol):
+    """Frames for a pipe."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that the pipe has not accepted yet."""
+
+    def flush(self) -> None:
+        """Write as much as the pipe accepts without blocking."""
+
+
+class WriterChild[Frames: Outbox]:
+    """Starts a writer, sends frames without waiting, and reads its status.
 
     Parameters
     ----------
-    folder : Path
-        The session's folder.
+    command : sequence of str
+        The command line of a process that calls
+        :func:`~adapters.process.writer_process.write_until_end`.
+    name : str
+        The writer's name, for errors.
+    outbox : callable
+        Makes the outbox of the pipe's writing end.
 
     Attributes
     ----------
-    outbox : PipeSender
+    outbox : Outbox
         The frames to be written.
     status : dict
         The last report of the writer: ``recorded``, ``dropped``, ``problem``, and more.
@@ -52,25 +66,23 @@ class WriterChild:
 
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, command: Sequence[str], name: str, outbox: Callable[[int], Frames]) -> None:
         self.status: Final[dict[str, Any]] = {"recorded": 0, "dropped": 0, "problem": ""}
         self._is_watching = False
-        self._child: Final = Child(
-            module_command("live.node.session.session_writer", folder, f"node {os.getpid()}")
-        )
+        self._child: Final = Child(command)
         try:
-            self._wait_until_ready()
+            self._wait_until_ready(name)
         except BaseException:
             self._child.kill()
             raise
         os.set_blocking(self._child.into, False)
         with suppress(OSError):
             fcntl.fcntl(self._child.into, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        self.outbox: Final = PipeSender(self._child.into)
+        self.outbox: Final = outbox(self._child.into)
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, name: str) -> None:
         try:
-            self._child.wait_for(self._is_answer, READY_TIMEOUT_S, "record: the session writer")
+            self._child.wait_for(self._is_answer, READY_TIMEOUT_S, name)
         except ChildError as error:
             raise RecordingError(str(error)) from None
         if "error" in self.status:
@@ -79,6 +91,11 @@ class WriterChild:
     def _is_answer(self, line: str) -> bool:
         self.status.update(json.loads(line))
         return bool({"ready", "error"} & self.status.keys())
+
+    @property
+    def pid(self) -> int:
+        """The writer's process identifier."""
+        return self._child.pid
 
     @property
     def is_running(self) -> bool:
@@ -134,5 +151,5 @@ class WriterChild:
         self._child.wait(max(deadline_s - time.monotonic(), _LOOK_S))
 
     def kill(self) -> None:
-        """Kill the writer, which loses unwritten inputs."""
+        """Kill the writer, which loses unwritten frames."""
         self._child.kill()
