@@ -252,13 +252,16 @@ def _read_window(files: Sequence[Path], first_ns: int, last_ns: int) -> Iterator
 
 
 def _spans(file: pq.ParquetFile) -> list[RowSpan]:
-    """Return the spans of a Parquet file's row groups."""
+    """Return the spans of a Parquet file's row groups; an empty one overlaps no window."""
     column = file.schema_arrow.names.index("ts_init")
     spans = []
     for i in range(file.num_row_groups):
         group = file.metadata.row_group(i)
-        stamps = group.column(column).statistics
-        spans.append(RowSpan(stamps.min_raw, stamps.max_raw, group.num_rows))
+        if group.num_rows:
+            stamps = group.column(column).statistics
+            spans.append(RowSpan(stamps.min_raw, stamps.max_raw, group.num_rows))
+        else:
+            spans.append(RowSpan(0, -1, 0))
     return spans
 
 

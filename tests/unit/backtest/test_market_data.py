@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet as pq
 import pytest
 from nautilus_trader.model import (
     AggressorSide,
@@ -53,6 +54,26 @@ def test_quotes_of_one_instant_keep_their_order(tmp_path: Path) -> None:
             for row in piece.items(0, len(piece.ts))
         ]
         assert [q.ts_event for q in read] == list(range(count))
+
+
+def test_an_empty_row_group_is_no_damage(tmp_path: Path) -> None:
+    """Other writers leave one behind, between others or alone."""
+    size = Quantity(1, 3)
+    quotes = [QuoteTick(BTCUSDT, Price(1, 1), Price(2, 1), size, size, i, i) for i in range(10)]
+    rows = quotes_to_arrow(quotes)
+    folder = tmp_path / "data" / quotes_folder(BTCUSDT)
+    folder.mkdir(parents=True)
+    with pq.ParquetWriter(folder / "quotes.parquet", rows.schema) as file:
+        for part in (rows[:4], rows[:0], rows[4:]):
+            file.write_batch(part)
+    data = MarketData(tmp_path)
+    (table,) = data.tables()
+    read = [
+        row
+        for piece in data.pieces(table, table.first_ns, table.last_ns + 1, 100)
+        for row in piece.items(0, len(piece.ts))
+    ]
+    assert read == quotes
 
 
 def price(i: int) -> Price:
