@@ -30,6 +30,7 @@ LIFECYCLE: Final = ("on_start", "on_stop", "on_market_exit", "post_market_exit")
 """The methods by which a strategy starts and ends."""
 _EVENTS: Final = ("on_order_", "on_position_")
 _REQUESTS: Final = ("subscribe_", "request_")
+_UNSUBSCRIPTIONS: Final = "unsubscribe_"
 
 
 class StrategyObserver:
@@ -86,6 +87,10 @@ class StrategyObserver:
         """Observe a subscription to data, or a request for data."""
         return call
 
+    def around_unsubscription(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """Observe the end of a subscription."""
+        return call
+
 
 def observe(strategy: FactorStrategy[Any], observer: StrategyObserver) -> None:
     """Let an observer see all inputs and actions of this strategy from now on.
@@ -129,6 +134,8 @@ def _places(
             yield name, _named(observer.around_decision, name)
         elif name.startswith(_REQUESTS):
             yield name, _named(observer.around_request, name)
+        elif name.startswith(_UNSUBSCRIPTIONS):
+            yield name, _named(observer.around_unsubscription, name)
 
 
 def _named(around: Callable[[str, Callable[..., Any]], Callable[..., Any]], name: str) -> Around:

@@ -17,7 +17,7 @@ from dolphin_strategies.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nautilus_trader.model import CustomData
+    from nautilus_trader.model import ClientId, CustomData
 
     from adapters.computing.evaluation import RecordSink
     from dolphin_strategies.computed.factor_set import ComputedFactors
@@ -69,8 +69,17 @@ class ComputingActorConfig(DataActorConfig):
             raise ValueError(msg)
 
 
-def subscribe_input(actor: DataActor, needed: Input) -> None:
+def subscribe_input(actor: DataActor, needed: Input, client_id: ClientId | None = None) -> None:
     """Subscribe an actor to an input that is of one of Nautilus's own types.
+
+    Parameters
+    ----------
+    actor : DataActor
+        The actor.
+    needed : Input
+        The input.
+    client_id : ClientId, optional
+        Whose data; None: of the client of the instrument's venue.
 
     Raises
     ------
@@ -80,9 +89,9 @@ def subscribe_input(actor: DataActor, needed: Input) -> None:
     """
     instrument_id: Any = needed.instrument_id
     if needed.kind == DataKind.BOOK:
-        actor.subscribe_book_deltas(instrument_id, BookType.L2_MBP)
+        actor.subscribe_book_deltas(instrument_id, BookType.L2_MBP, client_id=client_id)
     elif needed.kind in _METHODS:
-        getattr(actor, _METHODS[needed.kind])(instrument_id)
+        getattr(actor, _METHODS[needed.kind])(instrument_id, client_id=client_id)
     else:
         msg = (
             f"{needed.kind} of {needed.instrument_id}: expected one of book, "

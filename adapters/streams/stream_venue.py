@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal, NamedTuple
 
-from nautilus_trader.model import ClientId, InstrumentId
+from nautilus_trader.model import ClientId, InstrumentId, Venue
 
 from dolphin_strategies.errors import ConfigError
 
@@ -145,6 +145,11 @@ class StreamVenue:
     def client_id(self) -> ClientId:
         """The client that a subscription names."""
         return ClientId(self.client_name)
+
+    @property
+    def of_instruments(self) -> Venue:
+        """NautilusTrader's venue of its instruments, which several clients may have."""
+        return self.instrument_id("BTC").venue
 
     def instrument_id(self, asset: str) -> InstrumentId:
         """Return the instrument of a coin's main market, for example ``BTCUSDT-LINEAR.BYBIT``."""

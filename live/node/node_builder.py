@@ -87,6 +87,7 @@ def build_node(
     """
     if strategy.factor_history is not None:
         strategy.stored_history = history_of(settings.node.catalog)
+    venues.name_clients(strategy, TRADING_VENUE)
     is_live = settings.node.orders == "live"
     config = node_config(settings.node, is_live=is_live, log=venues.log)
     builder = LiveNodeBuilder.from_config("Dolphin", config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from nautilus_trader.common import SocketState
@@ -19,10 +20,10 @@ from adapters.streams.subscriptions import subscribe, subscribe_to_input
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nautilus_trader.common import DataActor, SocketStateChanged
-    from nautilus_trader.model import InstrumentId, InstrumentStatus
+    from nautilus_trader.model import ClientId, InstrumentId, InstrumentStatus
 
     from adapters.computing.evaluation import RecordSink
     from adapters.streams.hosting.stream_health import StreamHealth
@@ -56,7 +57,7 @@ class StreamActor(ComputingActor):
         The venues of this node.
     health : StreamHealth
         Counts what comes.
-    own : collection of Input
+    own : mapping of Input to ClientId
         Inputs that other clients of the node deliver; nothing of them is counted.
     on_error : callable, optional
         Takes an exception of a datum; by default Nautilus does, which logs it and, if told so,
@@ -76,7 +77,7 @@ class StreamActor(ComputingActor):
         config: ComputingActorConfig,
         links: Sequence[VenueLink],
         health: StreamHealth,
-        own: Collection[Input] = (),
+        own: Mapping[Input, ClientId] = MappingProxyType({}),
         on_error: Callable[[Exception], None] | None = None,
     ) -> Self:
         return super().__new__(cls, factors, sink, config)
@@ -88,13 +89,13 @@ class StreamActor(ComputingActor):
         config: ComputingActorConfig,
         links: Sequence[VenueLink],
         health: StreamHealth,
-        own: Collection[Input] = (),
+        own: Mapping[Input, ClientId] = MappingProxyType({}),
         on_error: Callable[[Exception], None] | None = None,
     ) -> None:
         super().__init__(factors, sink, config, subscribe=self._subscribe_if_listed)
         self.started: Final = asyncio.Event()
         self._health: Final = health
-        self._own: Final = frozenset(own)
+        self._own: Final = own
         self._links: Final = {needed: link for link in links for needed in link.inputs}
         self._followed: Final[set[InstrumentId]] = set()
         take = health.counting(self.evaluation.take)
@@ -148,7 +149,7 @@ class StreamActor(ComputingActor):
         link = self._links.get(needed)
         if link is None:
             if needed in self._own:
-                subscribe_input(actor, needed)
+                subscribe_input(actor, needed, self._own[needed])
             return
         venue = self._health.venues[link.name]
         if not self._is_listed(needed):

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.computing.computing_actor import ComputingActorConfig
 from adapters.streams.hosting.stream_actor import StreamActor
 from adapters.streams.hosting.stream_health import StreamHealth
+from adapters.streams.joining.client_naming import ClientNaming
 from adapters.streams.joining.log_lines import LogLines
 from adapters.streams.joining.venue_check import refused_venues
 from dolphin_strategies.computed.factor_set import ComputedFactors
+from dolphin_strategies.observation import observe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from nautilus_trader.model import ClientId
 
     from adapters.computing.evaluation import RecordSink
     from adapters.streams.hosting.venue_link import VenueLink
     from adapters.streams.joining.log_lines import LogLine
     from adapters.streams.joining.venue_check import StartTrial
+    from adapters.streams.stream_venue import StreamVenue
     from dolphin_strategies.computed.inputs import Input
     from dolphin_strategies.computed.spec import ComputedSpec
+    from dolphin_strategies.factor_strategy import FactorStrategy
 
 NETWORK_MODULE: Final = "nautilus_network"
 """What every client's connection logs under. It does not say whose it is."""
@@ -36,7 +42,7 @@ class NodeVenues:
         What to compute.
     links : sequence of VenueLink
         The venues that it needs.
-    own : collection of Input
+    own : mapping of Input to ClientId
         Inputs that other clients of the node deliver.
     others : collection of VenueLink
         Those of ``links`` whose trouble must not end the node: all but that of the orders.
@@ -52,7 +58,7 @@ class NodeVenues:
         self,
         specs: Sequence[ComputedSpec],
         links: Sequence[VenueLink],
-        own: Collection[Input],
+        own: Mapping[Input, ClientId],
         others: Collection[VenueLink] = (),
     ) -> None:
         self._specs: Final = specs
@@ -120,6 +126,22 @@ class NodeVenues:
             yield
         finally:
             self.log.close()
+
+    def name_clients(self, strategy: FactorStrategy[Any], trading: StreamVenue) -> None:
+        """Have a strategy's requests name the client of its market, if another one has its venue.
+
+        Parameters
+        ----------
+        strategy : FactorStrategy
+            Not running yet.
+        trading : StreamVenue
+            Its market.
+
+        """
+        venue, client_id = trading.of_instruments, trading.client_id
+        others = (link.venue for link in self._others.values())
+        if any(v.of_instruments == venue and v.client_id != client_id for v in others):
+            observe(strategy, ClientNaming(venue, client_id))
 
     def actor(self, sink: RecordSink) -> StreamActor:
         """Return the actor that computes the factors of a node."""

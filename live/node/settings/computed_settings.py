@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from adapters.exf.registry.computed_file import PACKAGED, read_definitions
@@ -17,6 +18,8 @@ from dolphin_strategies.factors.schema import FactorSchema
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from nautilus_trader.model import ClientId
+
     from adapters.streams.hosting.venue_link import VenueLink
     from dolphin_strategies.computed.inputs import Input
     from dolphin_strategies.computed.spec import ComputedSpec
@@ -26,14 +29,6 @@ PACKAGED_WORD: Final = "packaged"
 """What stands for the packaged file in settings."""
 TRADING_VENUE: Final = binance_usdm.VENUE
 """The venue of the market ``binance``."""
-BESIDE_ORDERS: Final = tuple(
-    name
-    for name, venue in STREAM_VENUES.items()
-    if venue is not TRADING_VENUE
-    and venue.symbol.rpartition(".")[2] == TRADING_VENUE.symbol.rpartition(".")[2]
-)
-"""Venues that a trading node cannot have: a subscription without a client, such as a strategy's,
-goes to any of the clients of its instrument's venue, one drawn anew for each node."""
 MOST_REASONS: Final = 6
 """Factors that are told of one by one as not computed."""
 _OF_LOCAL_MARKETS: Final = {
@@ -53,15 +48,15 @@ class RunFactors(NamedTuple):
         A sentence for each other one of the file.
     links : tuple of VenueLink
         The venues of their inputs; with the market ``binance`` the trading venue too.
-    own : tuple of Input
-        The inputs that a simulated or replayed market gives.
+    own : mapping of Input to ClientId
+        The inputs that a simulated or replayed market gives, and its client.
 
     """
 
     specs: tuple[ComputedSpec, ...]
     left_out: tuple[str, ...]
     links: tuple[VenueLink, ...] = ()
-    own: tuple[Input, ...] = ()
+    own: Mapping[Input, ClientId] = MappingProxyType({})
 
     def reasons(self) -> list[str]:
         """Return the first sentences of ``left_out``, and how many there are more."""
@@ -96,7 +91,7 @@ def computed_factors(node: NodeTable) -> RunFactors:
     specs: list[ComputedSpec] = []
     left_out: list[str] = []
     streamed: dict[Input, str] = {}
-    own: set[Input] = set()
+    own: dict[Input, ClientId] = {}
     for spec, named in read_definitions(path):
         of_instruments = _venue_names(spec.instruments, named)
         missing: list[str] = []
@@ -104,7 +99,7 @@ def computed_factors(node: NodeTable) -> RunFactors:
         for needed in spec.build().inputs:
             name = of_instruments.get(str(needed.instrument_id), "")
             if _is_own(node.venue, needed):
-                own.add(needed)
+                own[needed] = TRADING_VENUE.client_id
             elif name in venues and STREAM_KINDS[needed.kind] in STREAM_VENUES[name].rows:
                 found[needed] = name
             else:
@@ -120,7 +115,7 @@ def computed_factors(node: NodeTable) -> RunFactors:
         raise ConfigError(msg)
     names = {str(needed.instrument_id): name for needed, name in streamed.items()}
     urls = dict.fromkeys(names.values(), node.base_url) if node.base_url else {}
-    return RunFactors(tuple(specs), tuple(left_out), links_of(streamed, names, urls), tuple(own))
+    return RunFactors(tuple(specs), tuple(left_out), links_of(streamed, names, urls), own)
 
 
 def computed_venues(node: NodeTable) -> tuple[str, ...]:
@@ -134,18 +129,12 @@ def computed_venues(node: NodeTable) -> tuple[str, ...]:
     """
     is_live = node.venue == "binance"
     if node.compute_venues is None:
-        return tuple(n for n in STREAM_VENUES if n not in BESIDE_ORDERS) if is_live else ()
+        return tuple(STREAM_VENUES) if is_live else ()
     for name in node.compute_venues:
         if name not in STREAM_VENUES:
             near = did_you_mean(name, STREAM_VENUES)
             known = ", ".join(STREAM_VENUES)
             msg = f"compute_venues: expected some of {known}; found {name!r}{near}"
-            raise ConfigError(msg)
-        if name in BESIDE_ORDERS:
-            msg = (
-                f"compute_venues: {name} is of the venue of the orders, and NautilusTrader would "
-                "ask either client for the strategy's data; use the streaming service for it"
-            )
             raise ConfigError(msg)
     if node.compute_venues and node.venue == "replay":
         msg = (

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.support.nodes.node_process import NodeProcess
 
 STRATEGY: Final = "tests.support.strategies.stream_trader:TradesTheStream"
+SPOT: Final = "tests.support.strategies.stream_trader:TradesSpotAndPerpetual"
 ONE_VENUE: Final = "tests.support.strategies.stream_trader:TradesOneVenue"
 
 
@@ -90,6 +91,28 @@ def test_orders_follow_two_venues_and_one_of_them_dies(tmp_path: Path, market: s
     assert compared.exit_code == 0, compared.output
 
 
+@pytest.mark.parametrize("market", [long("simulated"), "binance"])
+def test_binance_s_spot_market_is_had_beside_its_perpetual(tmp_path: Path, market: str) -> None:
+    """Two clients of one venue: the strategy's own quotes are asked of the perpetual's."""
+    factors = write_factors(tmp_path, "binance_usdm", "binance_spot")
+    words: tuple[object, ...] = ("--compute", factors, "--strategy", SPOT, "--venue", market)
+    if market == "simulated":
+        words += ("--compute-venues", "binance_spot")
+    with local_exchange() as exchange, node(*words, "--base-url", exchange.url) as trader:
+        spot, usdm = exchange.streams["binance_spot"], exchange.streams["binance_usdm"]
+        spot.wait_for_topics("btcusdt@bookTicker")
+
+        def pushed() -> bool:
+            usdm.quote("BTCUSDT", 60_000.0, 60_001.0, 9.0, 9.0)
+            spot.quote("BTCUSDT", 59_990.0, 59_991.0, 9.0, 1.0)
+            return "FILLED" in trader.output
+
+        eventually(pushed, "an order")
+        assert not any("perp" in topic for topic in spot.state()["topics"])
+        trader.signal(signal.SIGTERM)
+        assert trader.exit_code() == 0, trader.output
+
+
 def test_a_venue_that_refuses_at_the_start_is_left_out(tmp_path: Path) -> None:
     """The node trades on the other venue's factors, and the reason is printed."""
     factors = write_factors(tmp_path, "bybit", "okx")
@@ -128,7 +151,6 @@ def test_a_stop_while_the_venues_are_tried_ends_at_once(tmp_path: Path) -> None:
         (("--venue", "binance", "--compute-venues", ""), "none of the factors"),
         (("--compute-venues", "bibit"), "found 'bibit'"),
         (("--compute-venues", "binance_usdm"), "stands for binance_usdm"),
-        (("--venue", "binance", "--compute-venues", "binance_spot"), "the venue of the orders"),
         ((), "the simulated market has no quotes of BTCUSDT-LINEAR.BYBIT"),
         (("--base-url", "http://127.0.0.1:1"), "asks no exchange"),
     ],

@@ -22,6 +22,7 @@ class TradesTheStream(FactorStrategy[FactorStrategyConfig]):
 
     required_factors: ClassVar[tuple[str, ...]] = ("touch_btc_bybit", "touch_btc_okx")
     max_age = timedelta(seconds=1.5)
+    signal: ClassVar[str] = "touch_btc_bybit"
     side: OrderSide | None = None
 
     def on_start(self) -> None:
@@ -29,7 +30,7 @@ class TradesTheStream(FactorStrategy[FactorStrategyConfig]):
         self.subscribe_quotes(MARKET)
 
     def on_factors(self, f: ExternalFactors) -> None:
-        touch = f["touch_btc_bybit"]
+        touch = f[self.signal]
         if abs(touch) <= FULL or self.cache.quote(MARKET) is None or self.is_exiting():
             return
         side = OrderSide.BUY if touch > 0 else OrderSide.SELL
@@ -59,3 +60,10 @@ class TradesOneVenue(TradesTheStream):
         if self.side is None and f["touch_btc_okx"] != f["touch_btc_okx"]:
             print("OKX IS NAN", flush=True)
         super().on_factors(f)
+
+
+class TradesSpotAndPerpetual(TradesTheStream):
+    """As above, of Binance's spot market and with its perpetual's factor."""
+
+    required_factors: ClassVar[tuple[str, ...]] = ("touch_btc_binance", "touch_btc_binance_spot")
+    signal: ClassVar[str] = "touch_btc_binance_spot"
