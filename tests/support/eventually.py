@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TIMEOUT_S: Final = 60.0
+TIMEOUT_S: Final = 120.0
 _PAUSE_S: Final = 0.002
 
 

@@ -11,6 +11,7 @@ TOUCH: Final = "binance_usdm/book_ticker/BTCUSDT"
 PATH: Final = "/fapi/v1/ticker/bookTicker"
 VICTIM: Final = ("spread", "imbal_btc", "mid_btc_binance")
 BYSTANDER: Final = "spread_bps_btc_spot_binance"
+BYSTANDERS_SOURCE: Final = "binance_spot/book_ticker/BTCUSDT"
 
 
 def asked(exchange: LocalExchange, since_s: float, part: str = "/fapi") -> list[float]:

@@ -12,7 +12,7 @@ from adapters.exf.registry.registry_file import load
 from tests.integration.exf.one_source import asked
 from tests.support.eventually import eventually_async
 from tests.support.exchange.exf import running_service
-from tests.support.exchange.registries import factor_file, packaged
+from tests.support.exchange.registries import factor_file, lasting, packaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ def test_an_answer_that_says_it_itself_is_nan_with_the_reason(
     other = {"kraken_futures": "basis_bps_eth_kraken", "hyperliquid": "basis_bps_eth_hyperliquid"}
 
     async def scenario() -> None:
-        async with running_service(registry, exchange.url) as running:
+        async with running_service(registry, exchange.url, is_patient=True) as running:
             await running.until_alive(*names)
             exchange.control(faults={path: fault})
             await running.until_missing(*names)
@@ -197,7 +197,7 @@ def test_an_unknown_asset_fails_alone(exchange: LocalExchange, tmp_path: Path) -
     registry = load(known_venues(), [path]).without_streams().only_venues(["hyperliquid"])
 
     async def scenario() -> None:
-        async with running_service(registry, exchange.url) as running:
+        async with running_service(registry, exchange.url, is_patient=True) as running:
             await running.until_alive("mark_btc_own", "mark_btc_hyperliquid")
             await eventually_async(
                 lambda: (
@@ -205,9 +205,11 @@ def test_an_unknown_asset_fails_alone(exchange: LocalExchange, tmp_path: Path) -
                 ),
                 "some failures",
             )
-            btc = running.source("hyperliquid/contexts/BTC")
-            assert not btc["errors"]
-            assert btc["answers"] == btc["polls"]
+            btc = "hyperliquid/contexts/BTC"
+            await eventually_async(
+                lambda: running.answers(btc) == running.source(btc)["polls"], "an answer each"
+            )
+            assert not running.source(btc)["errors"]
             await running.until_missing("mark_nope_own")
 
     asyncio.run(scenario())
@@ -232,11 +234,11 @@ def test_definitions_are_asked_for_seldom_and_once_for_all(exchange: LocalExchan
 
 def test_one_answer_about_all_symbols_is_one_request(exchange: LocalExchange) -> None:
     """Hyperliquid's contexts of two coins; either has a state of its own."""
-    registry = packaged().only_venues(["hyperliquid"])
+    registry = lasting(packaged().only_venues(["hyperliquid"]))
 
     async def scenario() -> list[float]:
         begun_s = asyncio.get_running_loop().time()
-        async with running_service(registry, exchange.url) as running:
+        async with running_service(registry, exchange.url, is_patient=True) as running:
             await running.until_alive("mark_btc_hyperliquid", "basis_bps_eth_hyperliquid")
             for coin in ("BTC", "ETH"):
                 assert running.source(f"hyperliquid/contexts/{coin}")["answers"] == 1

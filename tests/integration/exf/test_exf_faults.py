@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integration.exf.one_source import BYSTANDER, PATH, TOUCH, VICTIM
+from tests.integration.exf.one_source import (
+    BYSTANDER,
+    BYSTANDERS_SOURCE,
+    PATH,
+    TOUCH,
+    VICTIM,
+)
 from tests.support.eventually import eventually_async
 from tests.support.exchange.exf import running_service
-from tests.support.exchange.registries import packaged
+from tests.support.exchange.registries import lasting, packaged
 from tests.support.lengths import long
 
 if TYPE_CHECKING:
@@ -64,14 +70,16 @@ def test_a_fault_shows_as_nan_and_a_count_and_ends_with_its_cause(
 
     async def scenario() -> None:
         exchange.control(faults={})
-        async with running_service(registry, exchange.url) as running:
+        is_patient = kind != "timeout"
+        async with running_service(registry, exchange.url, is_patient=is_patient) as running:
             await running.until_alive(*VICTIM, BYSTANDER)
             exchange.control(faults={PATH: {"mode": mode, "value": value}})
-            await running.until_missing(*VICTIM)
             await eventually_async(
                 lambda: running.source(TOUCH)["errors"].get(kind, 0) >= 1, f"a count of {kind}"
             )
-            assert not math.isnan(running.value(BYSTANDER))
+            await running.until_missing(*VICTIM)
+            await running.until_answered(BYSTANDERS_SOURCE, 1)
+            await running.until_alive(BYSTANDER)
             source = running.source(TOUCH)
             assert set(source["errors"]) == {kind}, source["last_error"]
             assert (source["factors_alive"], source["factors"]) == (0, 6)
@@ -145,8 +153,9 @@ def test_reordered_and_added_members_change_nothing(exchange: LocalExchange) -> 
 
     async def scenario() -> None:
         exchange.control(faults={"/": {"mode": "shuffled"}})
-        async with running_service(packaged(), exchange.url) as running:
-            await running.until_alive(*packaged().schema.names)
+        registry = lasting(packaged())
+        async with running_service(registry, exchange.url, is_patient=True) as running:
+            await running.until_alive(*registry.schema.names)
             assert not any(s["errors"] for s in running.service.report()["sources"])
         exchange.control(faults={})
 
@@ -160,7 +169,7 @@ def test_one_bad_field_takes_one_factor(exchange: LocalExchange, registry: Facto
         path = "/fapi/v1/premiumIndex"
         fault = {"mode": "with", "value": {"lastFundingRate": "0.9", "indexPrice": ""}}
         exchange.control(faults={path: fault})
-        async with running_service(registry, exchange.url) as running:
+        async with running_service(lasting(registry), exchange.url, is_patient=True) as running:
             await running.until_alive("mark_btc_binance")
             values = running.memory.latest
             for name in ("funding_btc_binance_8h", "index_btc_binance", "basis_bps_btc_binance"):

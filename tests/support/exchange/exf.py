@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import subprocess
 import time
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.exf.polling.http_client import Fetcher
+import pytest
+
+from adapters.exf.polling import poller
+from adapters.exf.polling.http_client import DEADLINE_S, Fetcher
 from adapters.exf.service import ExfService
 from adapters.shm import FactorReader, RegionError
 from tests.support.eventually import eventually, eventually_async
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from adapters.exf.registry.factor_registry import FactorRegistry
 
 SCRIPT: Final = ROOT / "live" / "run_exf.py"
+PATIENT_DEADLINE_S: Final = 30.0
+"""Of a request, where another failure than a late answer is tested."""
 
 
 class MemoryPublisher:
@@ -35,9 +41,12 @@ class MemoryPublisher:
     def __init__(self) -> None:
         self.records: list[tuple[int, dict[str, float]]] = []
         self.beats = 0
+        self.beats_before: list[int] = []
+        """The number of heartbeats before each record."""
 
     def publish(self, factors: Mapping[str, float], ts_event_ns: int) -> None:
         self.records.append((time.monotonic_ns(), dict(factors)))
+        self.beats_before.append(self.beats)
 
     def heartbeat(self) -> None:
         self.beats += 1
@@ -74,6 +83,15 @@ class RunningService:
         """Return the newest published value."""
         return self.memory.latest[name]
 
+    def answers(self, key: str) -> int:
+        """Return how many usable answers a source has had."""
+        return int(self.source(key)["answers"])
+
+    async def until_answered(self, key: str, more: int) -> None:
+        """Wait until a source has had so many more usable answers."""
+        least = self.answers(key) + more
+        await eventually_async(lambda: self.answers(key) >= least, f"answers of {key}")
+
     async def until_alive(self, *names: str) -> None:
         """Wait until these factors have values."""
         await eventually_async(
@@ -97,16 +115,22 @@ async def running_service(
     urls: Mapping[str, str] | None = None,
     limits: Mapping[str, float] | None = None,
     before: Sequence[Publisher] = (),
+    is_patient: bool = False,
     **options: Any,
 ) -> AsyncIterator[RunningService]:
     """Run a service in this loop; ``urls`` and ``limits`` are of single venues, ``before``
-    are publishers that are told before the test's own.
+    are publishers that are told before the test's own. A patient one waits for an answer beyond
+    the period of its source, so that no answer is late on a loaded machine.
     """
     used = {source.venue for source in registry.sources}
     hosts = {name: ((urls or {}).get(name, url), (limits or {}).get(name)) for name in used}
     memory = MemoryPublisher()
-    async with Fetcher() as fetcher:
-        service = ExfService(registry, fetcher, [*before, memory], hosts=hosts, **options)
+    deadline_s = PATIENT_DEADLINE_S if is_patient else DEADLINE_S
+    async with Fetcher(deadline_s=deadline_s) as fetcher:
+        with pytest.MonkeyPatch.context() as patch:
+            if is_patient:
+                patch.setattr(poller, "DEADLINE_SHARE", math.inf)
+            service = ExfService(registry, fetcher, [*before, memory], hosts=hosts, **options)
         task = asyncio.create_task(service.run())
         await eventually_async(lambda: memory.records or task.done(), "the first record")
         try:

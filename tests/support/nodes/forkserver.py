@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 _MOST_BYTES: Final = 1 << 17
-_START_TIMEOUT_S: Final = 60.0
+_START_TIMEOUT_S: Final = 240.0
+"""Of the first one, which waits for the imports too, also on a machine that has much to do."""
 
 
 class ForkedProcess:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCRIPT: Final = ROOT / "live" / "run_node.py"
-EXIT_TIMEOUT_S: Final = 60.0
+EXIT_TIMEOUT_S: Final = 120.0
 SHM: Final = Path("/dev/shm")
 
 
@@ -69,7 +69,7 @@ class NodeProcess:
     def exit_code(self) -> int:
         """Wait for the end and return the exit code."""
         code = self._process.wait(EXIT_TIMEOUT_S)
-        self._reader.join(5)
+        self._reader.join(EXIT_TIMEOUT_S)
         return code
 
     def run_folders(self) -> list[Path]:
