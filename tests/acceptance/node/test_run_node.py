@@ -48,8 +48,12 @@ def test_the_demo_runs_from_any_folder_and_sums_up(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wait", ["event", "spin"])
 def test_the_summary_tells_what_arrived_while_the_node_was_busy(wait: str) -> None:
-    """A strategy works two of every five milliseconds: some factors arrive then, some do not."""
-    with node("--strategy", f"{ODD}:WorksInOnQuote", "--wait", wait, "--seconds", 6) as process:
+    """A strategy works at each fourth quote until a record is written: some factors arrive then,
+    some do not.
+    """
+    with node("--strategy", f"{ODD}:WorksInOnQuote", "--wait", wait) as process:
+        process.wait_for("ENOUGH")
+        process.signal(signal.SIGINT)
         assert process.exit_code() == 0, process.output
         came = summary_number(process, r"write to on_factors: .*\(n=([\d,]+)\)")
         came_in_work = summary_number(process, r"node was busy: .*\(n=([\d,]+)\)")

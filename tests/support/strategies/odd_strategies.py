@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model import InstrumentId, OrderSide
 
+from adapters.shm import FactorReader
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors
 
 SLEEP_S = 60
+WORK_LIMIT_S = 5
 INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 
 
@@ -53,12 +55,31 @@ class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
 
 
 class WorksInOnQuote(HoldsPosition):
-    """Work for 2 ms at each quote, of which there is one in 5 ms."""
+    """Work at each fourth quote until the producer has written a record meanwhile."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.quotes = 0
+        (region,) = Path("/dev/shm").glob(f"dolphin_run_{os.getpid()}_*/dolphin_exf")
+        self.region = FactorReader(region)
+
+    def on_factors(self, f: ExternalFactors) -> None:
+        super().on_factors(f)
+        if self.seen == 600:
+            print("ENOUGH", flush=True)
 
     def on_quote(self, quote: QuoteTick) -> None:
-        until_ns = time.monotonic_ns() + 2_000_000
-        while time.monotonic_ns() < until_ns:
+        self.quotes += 1
+        if self.quotes % 4:
+            return
+        published = self.region.status().published
+        limit_s = time.monotonic() + WORK_LIMIT_S
+        while self.region.status().published == published and time.monotonic() < limit_s:
             pass
+
+    def on_stop(self) -> None:
+        self.region.close()
+        super().on_stop()
 
 
 class RaisesInOnFactors(HoldsPosition):
