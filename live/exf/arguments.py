@@ -52,7 +52,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands = {
-        name: subparsers.add_parser(name, help=text, description=text.capitalize() + ".")
+        name: subparsers.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         for name, text in HELPS.items()
     }
 
@@ -63,7 +63,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add(HELPS, "--config", type=Path, metavar="FILE.toml", help="settings; see docs/exf.md")
     add(["fields"], "venue", nargs="?", help="of this venue only")
     add(["factors"], "--markdown", action="store_true", help="as docs/factors.md has it")
-    add(OF_A_REGION, "--region", type=Path, metavar="PATH", help="the region to write "
+    add(OF_A_REGION, "--region", type=Path, metavar="PATH", help="the region of the service "
         "(default: /dev/shm/dolphin_exf)")  # fmt: skip
     add(["status"], "--json", action="store_true", help="everything, for programs")
     add([*POLLING, "factors"], "--factors", action="append", metavar="FILE.toml",
