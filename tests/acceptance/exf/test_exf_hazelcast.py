@@ -46,7 +46,7 @@ def test_the_entry_holds_what_the_region_holds(region_path: Path, member: Member
             entries = member.map()
             eventually(is_same, "the same state again")
             exf.process.send_signal(signal.SIGTERM)
-            assert exf.process.wait(60) == 0
+            assert exf.process.wait(240) == 0
 
 
 def test_a_wrong_url_is_refused_before_anything_starts(region_path: Path) -> None:

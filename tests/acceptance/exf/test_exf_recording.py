@@ -66,7 +66,7 @@ def test_a_recording_is_published_again_as_it_was(region_path: Path, tmp_path: P
                 exchange.control(price=price)
                 time.sleep(1)
             exf.process.send_signal(signal.SIGTERM)
-            assert exf.process.wait(60) == 0
+            assert exf.process.wait(240) == 0
     (recorded,) = FactorCatalog(catalog).recordings()
     batches = list(FactorCatalog(catalog).batches())
     values = np.concatenate([batch.values for batch in batches])
@@ -80,7 +80,7 @@ def test_a_recording_is_published_again_as_it_was(region_path: Path, tmp_path: P
     try:
         with exf_process(other, "--replay", catalog, "--speed", 2) as replay:
             seen = follow(other, len(values))
-            assert replay.process.wait(60) == 0
+            assert replay.process.wait(240) == 0
         again = np.array([f.array for f in seen])
         np.testing.assert_array_equal(again, values)
         gaps = np.diff([f.ts_event for f in seen])

@@ -88,7 +88,7 @@ def test_it_runs_until_a_signal_and_the_region_says_that_it_is_closed(
         assert report.returncode in {0, 4}, report.stdout
         assert f"of {total} alive" in report.stdout
         exf.process.send_signal(signal.SIGTERM)
-        assert exf.process.wait(60) == 0
+        assert exf.process.wait(240) == 0
         assert not reader.status().alive
     after = run_exf("status", "--region", region_path)
     assert after.returncode == 3
@@ -190,7 +190,7 @@ def test_without_a_network_it_says_which_hosts_refused(
         assert f"factors 0 of {len(latest.schema)} alive" in text
         reader.close()
         exf.process.send_signal(signal.SIGINT)
-        assert exf.process.wait(60) == 5
+        assert exf.process.wait(240) == 5
 
 
 def test_a_certificate_of_somebody_else_is_not_trusted(

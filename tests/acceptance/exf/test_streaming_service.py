@@ -104,7 +104,7 @@ def test_a_venue_that_hangs_at_the_start_keeps_no_other_from_streaming(
             service.until_from("touch_btc_okx", "stream")
             assert service.status()["streams"]["nodes_built"] >= 2
             service.exf.process.send_signal(signal.SIGTERM)
-            assert service.exf.process.wait(60) == 0
+            assert service.exf.process.wait(240) == 0
 
 
 def test_with_no_network_status_names_the_hosts(region_path: Path, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_with_no_network_status_names_the_hosts(region_path: Path, tmp_path: Pat
         # Gone for good: its factors end, the service does not.
         service.until_none("touch_btc_okx")
         service.exf.process.send_signal(signal.SIGINT)
-        assert service.exf.process.wait(60) == 0
+        assert service.exf.process.wait(240) == 0
 
 
 def test_unknown_instruments_and_unusable_data_are_named(
@@ -228,7 +228,7 @@ def test_a_killed_service_goes_on_in_the_same_region(region_path: Path, tmp_path
         with streaming_process(*words) as first:
             first.until_from("touch_btc_bybit", "stream")
             first.exf.process.kill()
-            first.exf.process.wait(60)
+            first.exf.process.wait(240)
             with streaming_process(*words) as second:
                 sequence = first.reader.latest().sequence  # type: ignore[union-attr]
                 eventually(

@@ -61,4 +61,4 @@ def test_orders_follow_what_the_exchanges_push(region_path: Path, tmp_path: Path
                     trader.signal(signal.SIGTERM)
                     assert trader.exit_code() == 0, trader.output
             service.exf.process.send_signal(signal.SIGTERM)
-            assert service.exf.process.wait(60) == 0
+            assert service.exf.process.wait(240) == 0

@@ -251,10 +251,10 @@ def test_ctrl_c_ends_the_run_and_writes_what_there_is(catalog: Path, tmp_path: P
         assert process.stdout is not None
         assert any("SLOW HAS BEGUN" in line for line in process.stdout)
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=240)
     finally:
         process.kill()
-        process.wait(60)
+        process.wait(240)
     assert process.returncode == 130, output
     assert "STOPPED BEFORE THE END" in output
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))

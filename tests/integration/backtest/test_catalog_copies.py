@@ -41,7 +41,7 @@ def test_a_proof_killed_with_the_catalog_aside_is_put_right(catalog: Path) -> No
         "    (Path(sys.argv[1]) / 'data' / 'scrambled').touch()\n"
         "    os.kill(os.getpid(), 9)\n"
     )
-    subprocess.run([sys.executable, "-c", code, str(catalog)], cwd=ROOT, check=False, timeout=60)
+    subprocess.run([sys.executable, "-c", code, str(catalog)], cwd=ROOT, check=False, timeout=240)
     assert (catalog / "data" / "scrambled").exists()
     assert put_right(catalog)
     assert {p: p.read_bytes() for p in catalog.rglob("*.parquet")} == before

@@ -59,7 +59,7 @@ def test_import_that_was_killed_is_told_and_replaced(data: Path, tmp_path: Path)
         eventually(partial(read_journal, journal), "the first line", 60)
     finally:
         process.kill()
-        process.wait(60)
+        process.wait(240)
     done = run_import(*arguments)
     assert done.returncode == 2
     assert "interrupted" in done.stderr
@@ -81,10 +81,10 @@ def test_import_that_is_interrupted_leaves_nothing(data: Path, tmp_path: Path) -
         try:
             eventually(partial(read_journal, journal), "the first line", 60)
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=60)
+            _, said = process.communicate(timeout=240)
         finally:
             process.kill()
-            process.wait(60)
+            process.wait(240)
         if process.returncode != 0:  # 0: it was quicker than the signal
             break
     assert process.returncode == 130

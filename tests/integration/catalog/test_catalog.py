@@ -184,7 +184,7 @@ def record_without_end(catalog: str) -> None:
 def test_spools_that_become_files_while_they_are_read_are_read_once(tmp_path: Path) -> None:
     """A reader beside a recorder that rotates all the time sees every record, none twice."""
     with child(record_without_end, tmp_path) as recorder:
-        assert recorder.line(timeout_s=60) == "ready"
+        assert recorder.line(timeout_s=240) == "ready"
         eventually((tmp_path / "data/custom").is_dir, "the first file")
         seen = files = 0
         deadline = time.monotonic() + 150
@@ -273,7 +273,7 @@ def test_streaming_takes_the_same_memory_whatever_the_size(tmp_path: Path) -> No
             for at in range(1, records, 5_000):
                 writer.write_factors(numbered(at, 5_000, names=names))
         with child(stream_and_measure, path) as reader:
-            found, grown[records] = json.loads(reader.line(timeout_s=60))
+            found, grown[records] = json.loads(reader.line(timeout_s=240))
             assert found == records
     whole_kb = 300_000 * 88 * 8 / 1e3
     assert grown[300_000] - grown[30_000] < whole_kb / 5

@@ -45,7 +45,7 @@ def run_without_them(code: str, *arguments: str | Path) -> str:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr

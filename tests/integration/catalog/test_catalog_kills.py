@@ -140,7 +140,7 @@ def test_an_end_at_any_step_loses_and_doubles_nothing(tmp_path: Path) -> None:
     steps = 0
     with child(exit_at_every_step, tmp_path) as recorder:
         while True:
-            step, code = json.loads(recorder.line(timeout_s=60))
+            step, code = json.loads(recorder.line(timeout_s=240))
             assert code in {0, _KILLED}
             said = tmp_path / f"{step:04d}" / "said"
             flushed = int(said.read_text() or 0) if said.exists() else 0

@@ -39,7 +39,7 @@ def test_a_run_that_is_ended_leaves_nothing_half(
         eventually(lambda: journal.exists() or process.poll() is not None, "the journal", 60)
         assert process.poll() is None, process.communicate()[1]
         process.send_signal(number)
-        code = process.wait(60)
+        code = process.wait(240)
     finally:
         process.kill()
         process.communicate()

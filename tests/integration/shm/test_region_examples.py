@@ -74,7 +74,7 @@ def test_the_snapshot_program_is_short_and_needs_only_python(region_path: Path) 
         writer.ask(7)
         program = [sys.executable, "-I", "-S", str(EXAMPLES / "read_snapshot.py")]
         shown = subprocess.run(
-            [*program, str(region_path)], check=True, capture_output=True, text=True, timeout=60
+            [*program, str(region_path)], check=True, capture_output=True, text=True, timeout=240
         ).stdout
     timestamp, factors = ast.literal_eval(shown)
     assert list(factors) == NAMES
@@ -102,7 +102,7 @@ def read_region(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = tmp_path_factory.mktemp("c") / "read_region"
     source = EXAMPLES / "read_region.c"
     flags = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"]
-    subprocess.run(["cc", *flags, "-o", program, source], check=True, timeout=60)  # noqa: S607
+    subprocess.run(["cc", *flags, "-o", program, source], check=True, timeout=240)  # noqa: S607
     return program
 
 
@@ -119,7 +119,7 @@ def test_the_c_reader_follows_a_live_writer(region_path: Path, read_region: Path
                 assert follower.poll() is None
                 write_records(writer, 10)
             write_records(writer, 1000)
-            out, err = follower.communicate(timeout=60)
+            out, err = follower.communicate(timeout=240)
     rows = [line.split() for line in out.decode().splitlines()]
     sequences = [int(row[0]) for row in rows]
     assert follower.returncode == 0, err
@@ -140,7 +140,7 @@ def test_the_c_reader_refuses_a_damaged_region(
         write_records(writer, 1)
     poke(region_path, control_offset(NAMES) + offset, b"\x7f")
     run = subprocess.run(
-        [read_region, region_path, "1"], check=False, capture_output=True, timeout=60
+        [read_region, region_path, "1"], check=False, capture_output=True, timeout=240
     )
     assert run.returncode == 1
     assert run.stderr.startswith(b"not a usable region: ")

@@ -326,4 +326,4 @@ def test_catalogs_and_records_need_no_gate() -> None:
         "assert FactorBatch.of([f]).records() == [f]\n"
         "assert 'dolphin_strategies.factor_strategy' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=240)

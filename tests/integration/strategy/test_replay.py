@@ -119,7 +119,7 @@ class Producer:
     def finish(self) -> dict[str, Any]:
         """Wait for the child's end and return its figures."""
         assert self.process.stdout is not None
-        self.process.wait(60)
+        self.process.wait(240)
         report: dict[str, Any] = json.loads(self.process.stdout.read())
         return report
 
@@ -129,7 +129,7 @@ class Producer:
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        self.process.wait(60)
+        self.process.wait(240)
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None
             pipe.close()
@@ -194,7 +194,7 @@ def test_a_signal_ends_the_producer_cleanly(
         if is_started:
             producer.say(f"start {time.time_ns()}\n")
         producer.process.send_signal(number)
-        assert producer.process.wait(60) == 0
+        assert producer.process.wait(240) == 0
         assert not reader.status().alive
 
 
@@ -223,4 +223,4 @@ def test_a_word_other_than_start_is_refused(tmp_path: Path, run: Path, line: str
     folder = write_recording(tmp_path, seconds=1, per_second=20)
     with Producer(folder, run) as producer:
         producer.say(line)
-        assert producer.process.wait(60) == 2
+        assert producer.process.wait(240) == 2

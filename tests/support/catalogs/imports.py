@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCRIPT: Final = ROOT / "backtests" / "import_factors.py"
 EXAMPLES: Final = ROOT / "docs" / "examples"
-TIMEOUT_S: Final = 100
+TIMEOUT_S: Final = 240
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ async def running_service(
 
 
 def run_exf(
-    *arguments: object, timeout_s: float = 60, cwd: Path = ROOT
+    *arguments: object, timeout_s: float = 240, cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of run_exf.py to its end."""
     return run_forked(SCRIPT, *arguments, timeout_s=timeout_s, cwd=cwd, env=environment())
@@ -199,7 +199,7 @@ def exf_process(region: Path, *arguments: object, is_quiet: bool = False) -> Ite
     finally:
         if running.process.poll() is None:
             running.process.kill()
-        running.process.wait(60)
+        running.process.wait(240)
 
 
 def attached(region: Path) -> FactorReader:

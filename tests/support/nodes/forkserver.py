@@ -128,7 +128,7 @@ class ForkedProcess:
 def run_forked(
     *words: object,
     cwd: Path = ROOT,
-    timeout_s: float = 60,
+    timeout_s: float = 240,
     env: Mapping[str, str] | None = None,
     is_merged: bool = False,
 ) -> subprocess.CompletedProcess[str]:

@@ -114,7 +114,7 @@ class Producer:
 
     def finish(self) -> dict[str, Any]:
         """Wait for its end and return its figures."""
-        output, _ = self.process.communicate(timeout=60)
+        output, _ = self.process.communicate(timeout=240)
         return {"exit_code": self.process.returncode, **json.loads(output)}
 
 

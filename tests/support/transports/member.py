@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hazelcast.proxy.map import BlockingMap
 
 ROOT: Final = Path(__file__).resolve().parents[3]
-EXIT_TIMEOUT_S: Final = 15.0
+EXIT_TIMEOUT_S: Final = 120.0
 MAP: Final = "DOLPHIN_FEATURES"
 KEY: Final = "exf_latest"
 
@@ -85,7 +85,7 @@ class Member:
 
     def wait_until_ready(self) -> None:
         """Wait until it lets a client in."""
-        eventually(self._answers, f"the member at {self.address}", 60)
+        eventually(self._answers, f"the member at {self.address}")
 
     def _answers(self) -> bool:
         assert self._process is not None
@@ -101,7 +101,7 @@ class Member:
             cluster_name=self.cluster,
             cluster_members=[self.address],
             cluster_connect_timeout=0.0,
-            connection_timeout=1.0,
+            connection_timeout=5.0,
             smart_routing=False,
         )
 

@@ -51,4 +51,4 @@ def test_factor_files_are_read_without_nautilus() -> None:
         "import sys; import adapters.exf.registry.registry_file;"
         "sys.exit('nautilus_trader' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=240, check=False).returncode == 0

@@ -32,7 +32,7 @@ def test_errors_come_without_nautilus(module: str, loads: bool) -> None:  # noqa
         [sys.executable, "-c", LOADED.format(module=module)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert (result.returncode, result.stdout) == (0, f"{loads}\n"), result.stderr
@@ -61,4 +61,4 @@ def test_a_misspelt_name_is_an_import_error() -> None:
 def test_each_module_of_the_factors_can_be_imported_first(module: str) -> None:
     """No module needs another one to be loaded before it."""
     code = f"import dolphin_strategies.factors.{module}"
-    subprocess.run([sys.executable, "-c", code], timeout=60, check=True)
+    subprocess.run([sys.executable, "-c", code], timeout=240, check=True)

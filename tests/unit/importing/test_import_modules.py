@@ -28,7 +28,7 @@ def test_importing_needs_neither_the_c_extension_nor_a_node() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr
