@@ -154,7 +154,9 @@ def test_an_exception_in_the_feed_stops_the_node_flat(wait: str) -> None:
 
 def test_a_killed_producer_is_replaced_and_nothing_is_lost() -> None:
     """Its last factors turn stale, a new producer goes on, and the run ends well."""
-    with node("--strategy", f"{ODD}:KillsProducer", "--seconds", 8) as process:
+    with node("--strategy", f"{ODD}:KillsProducer") as process:
+        process.wait_for("ENOUGH")
+        process.signal(signal.SIGINT)
         assert process.exit_code() == 0, process.output
         assert "starting it again" in process.output
         assert summary_number(process, r"([\d,]+) published") > 400

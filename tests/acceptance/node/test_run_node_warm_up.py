@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,9 @@ def test_the_catalog_is_the_history_of_the_demo(tmp_path: Path, *, by_file: bool
     if by_file:
         (tmp_path / "node.toml").write_text(f'[node]\ncatalog = "{tmp_path / "catalog"}"\n')
         options = ["--config", tmp_path / "node.toml"]
-    with node("--seconds", 8, "--strategy", STRATEGY, *options) as running:
+    with node("--strategy", STRATEGY, *options) as running:
+        running.wait_for_factors(20)
+        running.signal(signal.SIGINT)
         assert running.exit_code() == 0, running.output
     (said,) = [line for line in running.lines if line.startswith("WARMED UP")]
     # And what the demo's ring held already.
@@ -56,7 +59,9 @@ def test_the_catalog_is_the_history_of_the_demo(tmp_path: Path, *, by_file: bool
 
 def test_without_a_catalog_the_demo_starts_all_the_same() -> None:
     """No request is made that Nautilus would take for an error."""
-    with node("--seconds", 8, "--strategy", STRATEGY) as running:
+    with node("--strategy", STRATEGY) as running:
+        running.wait_for_factors(20)
+        running.signal(signal.SIGINT)
         assert running.exit_code() == 0, running.output
     (said,) = [line for line in running.lines if line.startswith("WARMED UP")]
     assert said.endswith("then True")

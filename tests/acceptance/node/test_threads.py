@@ -13,7 +13,9 @@ ODD = "tests.support.strategies.odd_strategies"
 def test_the_example_decides_by_the_answers_of_its_thread() -> None:
     """Nearly every question is answered, orders follow, and it ends flat."""
     folder = ROOT / "docs" / "examples"
-    with node("--strategy", "model_in_thread:ModelTaker", "--seconds", 6, cwd=folder) as process:
+    with node("--strategy", "model_in_thread:ModelTaker", cwd=folder) as process:
+        process.wait_for_factors(500)
+        process.signal(signal.SIGINT)
         assert process.exit_code() == 0, process.output
         answered = re.search(r"ANSWERED (\d+)", process.output)
         assert answered is not None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def test_a_strategy_that_decides_from_data_alone_replays_exactly(tmp_path: Path) -> None:
     """Every input and every decision, to the end, though its fills come at other inputs."""
-    output = record(tmp_path / "s", f"{STRATEGIES}:DataOnly", "--seconds", 8)
+    output = record(tmp_path / "s", f"{STRATEGIES}:DataOnly", factors=800)
     assert " 0 lost + 0 dropped = " in output
     compared = Compared(tmp_path / "s")
     assert compared.exit_code == 0, compared.output
@@ -35,7 +35,7 @@ def test_the_examples_replay_up_to_the_first_execution_at_another_input(
     strategy: str, tmp_path: Path
 ) -> None:
     """They look at orders and positions; what parts first is named."""
-    record(tmp_path / "s", f"dolphin_strategies.examples.{strategy}", "--seconds", 10)
+    record(tmp_path / "s", f"dolphin_strategies.examples.{strategy}", factors=1000)
     compared = Compared(tmp_path / "s")
     assert compared.exit_code == 0, compared.output
     assert compared.line("inputs")
@@ -65,7 +65,7 @@ def test_an_exception_of_the_strategy_is_found_again(tmp_path: Path) -> None:
 
 def test_what_a_session_does_not_hold_is_told(tmp_path: Path) -> None:
     """A strategy that subscribes to signals is warned of in the report."""
-    record(tmp_path / "s", f"{STRATEGIES}:UsesSignals", "--seconds", 4)
+    record(tmp_path / "s", f"{STRATEGIES}:UsesSignals", factors=200)
     compared = Compared(tmp_path / "s")
     assert compared.exit_code == 0, compared.output
     assert "subscribe_signal" in compared.output
@@ -73,9 +73,9 @@ def test_what_a_session_does_not_hold_is_told(tmp_path: Path) -> None:
 
 def test_a_history_is_replayed_too(tmp_path: Path) -> None:
     """A strategy that warms up from an earlier session's catalog begins the replay as it did."""
-    record(tmp_path / "first", f"{STRATEGIES}:DataOnly", "--seconds", 3)
+    record(tmp_path / "first", f"{STRATEGIES}:DataOnly", factors=200)
     catalog = ("--catalog", tmp_path / "first")
-    record(tmp_path / "s", f"{STRATEGIES}:WarmedUp", "--seconds", 6, *catalog)
+    record(tmp_path / "s", f"{STRATEGIES}:WarmedUp", *catalog, factors=300)
     compared = Compared(tmp_path / "s")
     assert compared.exit_code == 0, compared.output
     assert " history, " in compared.line("inputs")

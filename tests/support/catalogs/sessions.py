@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -19,12 +20,19 @@ if TYPE_CHECKING:
 
 STRATEGIES: Final = "tests.support.strategies.session_strategies"
 CHECK: Final = ROOT / "backtests" / "check_parity.py"
-CHECK_TIMEOUT_S: Final = 100.0
+CHECK_TIMEOUT_S: Final = 240.0
 
 
-def record(folder: Path, strategy: str, *arguments: object, exit_code: int = 0) -> str:
-    """Record a session with a real node and return what it printed."""
+def record(
+    folder: Path, strategy: str, *arguments: object, exit_code: int = 0, factors: int = 0
+) -> str:
+    """Record a session with a real node, until it ends by itself or about so many factor
+    records have come, and return what it printed.
+    """
     with node("--strategy", strategy, "--record", folder, *arguments) as process:
+        if factors:
+            process.wait_for_factors(factors)
+            process.signal(signal.SIGINT)
         assert process.exit_code() == exit_code, process.output
         return process.output
 

@@ -6,6 +6,7 @@ The process is a fork of one that has imported everything; the README's tests st
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCRIPT: Final = ROOT / "live" / "run_node.py"
 EXIT_TIMEOUT_S: Final = 120.0
+FACTORS_TIMEOUT_S: Final = 300.0
+PROGRESS: Final = re.compile(r"^ *([\d.]+) s  factors ([\d,]+)/s", re.MULTILINE)
+PROGRESS: Final = re.compile(r"^ *([\d.]+) s  factors ([\d,]+)/s", re.MULTILINE)
 SHM: Final = Path("/dev/shm")
 
 
@@ -62,6 +66,23 @@ class NodeProcess:
         )
         assert text in self.output, self.output
 
+    def factors(self) -> float:
+        """Return about how many factor records the strategy has received, by the progress."""
+        seen, before_s = 0.0, 0.0
+        for at_s, per_s in PROGRESS.findall(self.output):
+            seen += (float(at_s) - before_s) * int(per_s.replace(",", ""))
+            before_s = float(at_s)
+        return seen
+
+    def wait_for_factors(self, count: int) -> None:
+        """Wait until the strategy has received about so many factor records."""
+        eventually(
+            lambda: self.factors() >= count or self._process.poll() is not None,
+            f"{count} factor records",
+            FACTORS_TIMEOUT_S,
+        )
+        assert self.factors() >= count, self.output
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the node's process alone."""
         self._process.send_signal(number)
@@ -85,7 +106,7 @@ class NodeProcess:
         """Make sure that the process is gone."""
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait(60)
+        self._process.wait(240)
 
 
 @contextmanager

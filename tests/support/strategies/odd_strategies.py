@@ -29,7 +29,9 @@ INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 
 
 class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
-    """Buy at the 20th record and rest a limit order far away, then do ``misbehave``."""
+    """Buy at the 20th record and rest a limit order far away, at the 100th do ``misbehave``,
+    and at the 600th say ``ENOUGH``.
+    """
 
     required_factors = ("imbal_btc",)
 
@@ -49,6 +51,8 @@ class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
         if self.seen == 100:
             print("HOLDING", self.portfolio.net_position(INSTRUMENT), flush=True)
             self.misbehave()
+        if self.seen == 600:
+            print("ENOUGH", flush=True)
 
     def misbehave(self) -> None:
         """Do nothing wrong."""
@@ -62,11 +66,6 @@ class WorksInOnQuote(HoldsPosition):
         self.quotes = 0
         (region,) = Path("/dev/shm").glob(f"dolphin_run_{os.getpid()}_*/dolphin_exf")
         self.region = FactorReader(region)
-
-    def on_factors(self, f: ExternalFactors) -> None:
-        super().on_factors(f)
-        if self.seen == 600:
-            print("ENOUGH", flush=True)
 
     def on_quote(self, quote: QuoteTick) -> None:
         self.quotes += 1
