@@ -69,15 +69,17 @@ def test_a_strategy_follows_the_exchanges_through_the_death_of_one(
                     trader.signal(signal.SIGTERM)
                     assert trader.exit_code() == 0, trader.output
             exf.process.send_signal(signal.SIGTERM)
-            assert exf.process.wait(60) == 0
+            assert exf.process.wait(240) == 0
 
 
 def test_the_example_trades_on_gathered_factors(region_path: Path) -> None:
     """The demo's market and sandbox with an outside producer's region, flat at the end."""
     with local_exchange() as exchange, exf_process(region_path, "--base-url", exchange.url) as exf:
         exf.until_alive(100)
-        arguments = ("--producer", "outside", "--region", region_path, "--seconds", 6)
+        arguments = ("--producer", "outside", "--region", region_path)
         with node(*arguments) as trader:
+            trader.wait_for_factors(8)
+            trader.signal(signal.SIGINT)
             assert trader.exit_code() == 0, trader.output
             delivered = re.search(r"([\d,]+) delivered", trader.output)
             assert delivered

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from tests.support.transports.member import Member
 
-TIMEOUT_S: Final = 30.0
+TIMEOUT_S: Final = 120.0
+REPORT_TIMEOUT_S: Final = 1200.0
+"""Of a report: 18 processes that import NautilusTrader, one after the other."""
 
 
 class HandWriter:
@@ -100,7 +102,9 @@ def reader_of(region: Path) -> FactorReader:
 
 def test_a_node_trades_on_what_another_client_writes(member: Member) -> None:
     """The same example strategy, with factors from Hazelcast: orders, fills, nothing open."""
-    with writing(member), node("--source", member.url, "--seconds", 8) as process:
+    with writing(member), node("--source", member.url) as process:
+        process.wait_for_factors(400)
+        process.signal(signal.SIGINT)
         assert process.exit_code() == 0, process.output
         published = re.search(r"([\d,]+) published, ([\d,]+) delivered", process.output)
         fills = re.search(r"fills +(\d+)", process.output)
@@ -114,7 +118,7 @@ def test_a_node_trades_on_what_another_client_writes(member: Member) -> None:
 def test_a_node_outlives_its_cluster(member: Member) -> None:
     """Started without one it waits; killed under it, it goes on, stops, and is flat."""
     member.kill()
-    with node("--source", member.url, "--seconds", 25) as process:
+    with node("--source", member.url) as process:
         process.wait_for("refused")
         member.start()
         with writing(member):
@@ -213,7 +217,11 @@ def measured(tmp_path: Path, hazelcast: str) -> tuple[list[dict[str, Any]], str]
     words = ["--hazelcast", hazelcast, "--rounds", "1", "--seconds", "1"]
     words += ["--json", str(tmp_path / "r.json"), "--html", str(tmp_path / "r.html")]
     done = subprocess.run(
-        [sys.executable, script, *words], capture_output=True, text=True, timeout=280, check=False
+        [sys.executable, script, *words],
+        capture_output=True,
+        text=True,
+        timeout=REPORT_TIMEOUT_S,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     cases = json.loads((tmp_path / "r.json").read_text())["cases"]
@@ -252,13 +260,17 @@ def test_the_latency_report_measures_without_a_cluster(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(REPORT_TIMEOUT_S + 60)
 def test_a_transport_that_is_not_there_is_listed_with_the_reason() -> None:
     """Without Hazelcast the others are measured, and the verdicts say what was not."""
     script = str(ROOT / "live" / "measure_latency.py")
     words = ["--hazelcast", "hazelcast://127.0.0.1:1", "--rounds", "1", "--seconds", "1"]
     done = subprocess.run(
-        [sys.executable, script, *words], capture_output=True, text=True, timeout=280, check=False
+        [sys.executable, script, *words],
+        capture_output=True,
+        text=True,
+        timeout=REPORT_TIMEOUT_S,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("not available: no member at 127.0.0.1:1") == 5

@@ -37,7 +37,7 @@ def assert_reported_and_left_open(process: NodeProcess) -> None:
 @pytest.mark.parametrize("strategy", HANGS)
 def test_the_time_of_a_run_ends_it_though_its_thread_hangs(strategy: str) -> None:
     """With ``--seconds``, the process reports the hang and ends by itself, with exit code 3."""
-    with node("--strategy", f"{ODD}:{strategy}", "--seconds", 5) as process:
+    with node("--strategy", f"{ODD}:{strategy}", "--seconds", 12) as process:
         assert_reported_and_left_open(process)
 
 
@@ -62,7 +62,9 @@ def test_a_long_hang_ends_a_run_that_nobody_stops() -> None:
 
 def test_a_node_that_turns_again_goes_on() -> None:
     """A callback of three seconds is reported, and the run ends as asked and flat."""
-    with node("--strategy", f"{ODD}:SleepsForAWhile", "--seconds", 8) as process:
+    with node("--strategy", f"{ODD}:SleepsForAWhile") as process:
+        process.wait_for("HANG over: ")
+        process.signal(signal.SIGINT)
         assert process.exit_code() == 0, process.output
         assert process.output.index("HANG: ") < process.output.index("HANG over: ")
         assert "left open nothing" in process.output
@@ -71,7 +73,9 @@ def test_a_node_that_turns_again_goes_on() -> None:
 @pytest.mark.parametrize("wait", ["event", long("spin")])
 def test_a_busy_node_is_no_hanging_one(wait: str) -> None:
     """A strategy that keeps its thread busy in short callbacks raises no alarm."""
-    with node("--strategy", f"{ODD}:KeepsBusy", "--wait", wait, "--seconds", 6) as process:
+    with node("--strategy", f"{ODD}:KeepsBusy", "--wait", wait) as process:
+        process.wait_for("ENOUGH")
+        process.signal(signal.SIGINT)
         assert process.exit_code() == 0, process.output
         assert "HOLDING" in process.output
         assert "HANG" not in process.output
@@ -150,7 +154,7 @@ def test_a_folder_named_like_a_debugger_holds_no_thread(tmp_path: Path) -> None:
         "    def hang(self):\n"
         "        while True: pass\n"
     )
-    with node("--strategy", "bdb_strategy:Mine", "--seconds", 5, cwd=folder) as process:
+    with node("--strategy", "bdb_strategy:Mine", "--seconds", 12, cwd=folder) as process:
         process.wait_for("HANG: ")
         process.wait_for("/debugpy/pydevd/bdb_strategy.py")
         process.wait_for("LEFT OPEN - ")

@@ -28,7 +28,7 @@ def check(*arguments: object) -> tuple[int, str]:
 
 def assert_computed_again(session: Path) -> int:
     """Compute a session's factors from its data, compare all bits, return the records."""
-    done = run_forked(COMPUTE, "--catalog", session, "--factors", FACTORS, timeout_s=100)
+    done = run_forked(COMPUTE, "--catalog", session, "--factors", FACTORS, timeout_s=240)
     assert done.returncode == 0, done.stderr
     catalog = FactorCatalog(session)
     again = next(r for r in catalog.recordings() if r.is_after_market)
@@ -61,8 +61,8 @@ def _arrays(
 
 def test_a_session_s_factors_computed_again_have_the_same_bits(tmp_path: Path) -> None:
     """The simulated market's quotes, in the node and from its recording; the replay has parity."""
-    arguments = ("--compute", FACTORS, "--seconds", 5)
-    output = record(tmp_path / "s", f"{STRATEGIES}:DataOnly", *arguments)
+    arguments = ("--compute", FACTORS)
+    output = record(tmp_path / "s", f"{STRATEGIES}:DataOnly", *arguments, factors=400)
     assert "factors computed here" in output
     assert "not computed: flow_5s: the simulated market has no trades of BTCUSDT-PERP" in output
     assert assert_computed_again(tmp_path / "s") > 200

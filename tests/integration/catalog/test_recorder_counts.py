@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import Final
 
@@ -43,10 +42,8 @@ def publish_burst(path: str) -> None:
         write_records(writer, 1)
         print("ready", flush=True)
         for line in sys.stdin:
-            start_s = time.monotonic()
             write_records(writer, int(line))
-            rate = int(line) / (time.monotonic() - start_s)
-            print(writer.published, int(rate), flush=True)
+            print(writer.published, flush=True)
 
 
 def test_losses_of_a_burst_are_exact_gap_records(tmp_path: Path, region_path: Path) -> None:
@@ -55,8 +52,7 @@ def test_losses_of_a_burst_are_exact_gap_records(tmp_path: Path, region_path: Pa
         producer.line()
         eventually(lambda: r.figures().recorded == 1, "the first record")
         for _ in range(2):
-            published, rate = map(int, producer.ask(BURST).split())
-            assert rate > 50_000
+            published = int(producer.ask(BURST))
         code, figures = r.end(signal.SIGTERM)
     assert (code, figures.adds_up, figures.dropped, figures.waiting) == (0, True, 0, 0)
     assert figures.published == published

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -107,8 +108,10 @@ def test_a_live_nodes_sandbox_matches_on_them(tmp_path: Path) -> None:
     """The example taker trades BTCUSDT.EXF alone, at prices that were quoted, and ends flat."""
     config = tmp_path / "node.toml"
     config.write_text('[strategy]\ninstrument_id = "BTCUSDT.EXF"\nenter_imbalance = 0.3\n')
-    arguments = ["--config", config, "--synthetic-quotes", "--seconds", 12]
+    arguments = ["--config", config, "--synthetic-quotes"]
     with node(*arguments, "--strategy", "tests.support.strategies.exf_taker:ExfTaker") as process:
+        process.wait_for_factors(1000)
+        process.signal(signal.SIGINT)
         assert process.exit_code() == 0, process.output
         found = re.search(r"EXF fills (\d+) at the touch (\d+) quotes (\d+)", process.output)
         assert found, process.output
