@@ -238,7 +238,7 @@ def measured(tmp_path: Path, hazelcast: str) -> tuple[list[dict[str, Any]], str]
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(REPORT_TIMEOUT_S + 60)
 def test_the_latency_report_measures_and_decides(member: Member, tmp_path: Path) -> None:
     """One short run against a cluster that is there: every case, every verdict, both files."""
     cases, printed = measured(tmp_path, member.url)
@@ -249,7 +249,7 @@ def test_the_latency_report_measures_and_decides(member: Member, tmp_path: Path)
     assert member.map().get("exf_latest") is None or "a" in str(member.map().get("exf_latest"))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(REPORT_TIMEOUT_S + 60)
 def test_the_latency_report_measures_without_a_cluster(tmp_path: Path) -> None:
     """The cases of shared memory are measured; the others are named with the reason."""
     cases, printed = measured(tmp_path, "none")

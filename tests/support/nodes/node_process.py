@@ -25,7 +25,6 @@ SCRIPT: Final = ROOT / "live" / "run_node.py"
 EXIT_TIMEOUT_S: Final = 120.0
 FACTORS_TIMEOUT_S: Final = 300.0
 PROGRESS: Final = re.compile(r"^ *([\d.]+) s  factors ([\d,]+)/s", re.MULTILINE)
-PROGRESS: Final = re.compile(r"^ *([\d.]+) s  factors ([\d,]+)/s", re.MULTILINE)
 SHM: Final = Path("/dev/shm")
 
 
