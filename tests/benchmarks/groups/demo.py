@@ -64,10 +64,10 @@ def run(options: Options) -> Group:
     ]
     if options.against is not None:
         remarks.append(
-            f"there: {options.against} under its own .venv. Its factors, like those of this "
-            "demo until it drew the phase anew for each step, arrive at one distance from the "
-            "quote for a whole run: its p50 is that of a busy node or of an idle one, as the "
-            "machine happens to wake the producer"
+            f"there: {options.against} under its own .venv. Both count every record, from "
+            "the producer's write. Factors of commit 1dbae8c are written about when the node "
+            "hands the quote of their step over: its p50 is that of a busy node or of an idle "
+            "one, as late as the two processes happen to wake"
         )
     return Group("demo: producer's write -> on_factors in run_node.py, us", PATH, rows, remarks)
 
