@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.support.exchange.local_exchange import LocalExchange
 
-ODD: Final = "tests.support.strategies.odd_strategies"
+RAISING: Final = "tests.support.strategies.raising_strategies"
 TRADER: Final = "tests.support.strategies.stream_trader"
 UNREADABLE: Final = ('{"topic":"orderbook.1.BTCUSDT","type":"snap', "<html>")
 OWN_FACTOR: Final = """
@@ -98,7 +98,7 @@ def test_an_exception_of_the_strategy_still_stops_the_node_flat(
     tmp_path: Path, exchange: LocalExchange, strategy: str
 ) -> None:
     """Whatever callback it is in, while a venue sends what cannot be read: exit code 1, flat."""
-    arguments = words(tmp_path, exchange, f"{ODD}:{strategy}", "okx")
+    arguments = words(tmp_path, exchange, f"{RAISING}:{strategy}", "okx")
     with node(*arguments, "--seconds", 50) as process:
         okx = exchange.streams["okx"]
         if strategy != "RaisesInOnStart":

@@ -16,6 +16,7 @@ from tests.support.lengths import long
 from tests.support.nodes.node_process import ROOT, SHM, NodeProcess, node
 
 ODD = "tests.support.strategies.odd_strategies"
+RAISING = "tests.support.strategies.raising_strategies"
 
 
 def summary_number(process: NodeProcess, pattern: str) -> float:
@@ -119,7 +120,7 @@ def test_a_second_signal_leaves_at_once_and_says_what_is_open() -> None:
 )
 def test_an_exception_stops_the_node_flat(strategy: str) -> None:
     """Wherever it is raised: position closed, orders cancelled, exit code 1."""
-    with node("--strategy", f"{ODD}:{strategy}", "--seconds", 50) as process:
+    with node("--strategy", f"{RAISING}:{strategy}", "--seconds", 50) as process:
         assert process.exit_code() == 1, process.output
         assert "HOLDING 0.01" in process.output
         assert "left open nothing" in process.output
@@ -131,7 +132,7 @@ def test_an_exception_stops_the_node_flat(strategy: str) -> None:
 )
 def test_an_exception_while_it_stops_is_a_failure(strategy: str, where: str) -> None:
     """The run was asked to stop and ends flat, with exit code 1 and the exception."""
-    with node("--strategy", f"{ODD}:{strategy}") as process:
+    with node("--strategy", f"{RAISING}:{strategy}") as process:
         process.wait_for("HOLDING 0.01")
         process.signal(signal.SIGINT)
         assert process.exit_code() == 1, process.output
