@@ -42,7 +42,7 @@ catalog, or the catalog has such a recording already; 130 interrupted, nothing w
 FAILED: Final = 1
 BAD_CONFIG: Final = 2
 INTERRUPTED: Final = 130
-CHUNK_ROWS: Final = 16_384
+CHUNK_ROWS: Final = 8_192
 """Market data in memory at once."""
 
 
