@@ -96,15 +96,21 @@ def run(options: argparse.Namespace) -> None:
 
     """
     # After the check of the command line: loading takes a second.
+    from adapters.catalog.files.recovery import recover  # noqa: PLC0415
     from adapters.exf.registry.computed_file import read_specs  # noqa: PLC0415
     from backtests.inputs.computing.computed_inputs import find_inputs  # noqa: PLC0415
     from backtests.inputs.computing.computed_recording import (  # noqa: PLC0415
         check_new,
         write_recording,
     )
+    from backtests.inputs.computing.market_remarks import market_remarks  # noqa: PLC0415
 
     check_new(options.catalog, options.recording)
     specs = read_specs(options.factors)
+    # Market data that a killed producer left in no file yet.
+    recover(options.catalog)
+    for remark in market_remarks(options.catalog):
+        report(remark)
     inputs = find_inputs(options.catalog, specs, options.instrument)
     start_ns = inputs.first_ns if options.start is None else options.start
     end_ns = inputs.end_ns if options.end is None else options.end

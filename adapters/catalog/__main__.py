@@ -17,6 +17,7 @@ if __name__ == "__main__":
     leave_at_stop_signals("adapters.catalog", LEFT_AT_ONCE)
 
 from adapters.catalog.reading.factor_catalog import FactorCatalog
+from adapters.catalog.reading.recordings import market_rows
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -94,6 +95,9 @@ def _list(catalog: FactorCatalog) -> int:
         if recording.source:
             print(f"  source   {recording.source}")
         print(f"  records  {recording.records:,} in {len(recording.files):,} files")
+        rows, files = market_rows(catalog.path, recording.name)
+        if rows:
+            print(f"  market   {rows:,} rows in {files:,} files")
         if recording.first_ns is not None and recording.last_ns is not None:
             print(f"  from     {_time(recording.first_ns)}\n  to       {_time(recording.last_ns)}")
         for schema in recording.schemas:

@@ -196,9 +196,12 @@ class ComputingActor(DataActor):
             known = self.cache.instrument(instrument_id)
             if known is not None:
                 self._undefined.remove(instrument_id)
-                self.factors.define(known)
+                self._take_definition(known)
         if not self._undefined:
             self._cancel_search()
+
+    def _take_definition(self, instrument: Any) -> None:
+        self.factors.define(instrument)
 
     def _cancel_search(self) -> None:
         if self._searches:

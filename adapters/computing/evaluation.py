@@ -60,6 +60,8 @@ class Evaluation:
         Counts the records.
     data : int
         Data so far that some factor uses.
+    is_waiting : bool
+        Whether there are data that were not evaluated yet; False: the next begins a burst.
 
     Notes
     -----
@@ -74,7 +76,6 @@ class Evaluation:
         "_factors",
         "_handle",
         "_instants",
-        "_is_waiting",
         "_last_mono_ns",
         "_loop",
         "_min_interval_ns",
@@ -82,6 +83,7 @@ class Evaluation:
         "_sink",
         "_update",
         "data",
+        "is_waiting",
         "maker",
     )
 
@@ -99,7 +101,7 @@ class Evaluation:
         self._alarm: ExpiryAlarm | None = None
         self._handle: asyncio.Handle | None = None
         self._schedule: Callable[[], None] = self._ignore
-        self._is_waiting = False
+        self.is_waiting = False
         self._evaluated_ns = self._last_mono_ns = self._instants = 0
 
     def start(self, clock: Clock, loop: asyncio.AbstractEventLoop | None) -> None:
@@ -121,14 +123,14 @@ class Evaluation:
             self._alarm.cancel()
         self._clock = self._loop = self._handle = self._alarm = None
         self._schedule = self._ignore
-        self._is_waiting = False
+        self.is_waiting = False
 
     def take(self, data: Any) -> None:
         """Take over a datum, and evaluate once all of its burst or instant are there."""
         if self._update(data):
             self.data += 1
-            if not self._is_waiting:
-                self._is_waiting = True
+            if not self.is_waiting:
+                self.is_waiting = True
                 self._schedule()
 
     def _ignore(self) -> None:
@@ -156,7 +158,7 @@ class Evaluation:
 
     def _evaluate(self, event: object = None) -> None:
         """Evaluate at the instant of the newest datum."""
-        self._is_waiting = False
+        self.is_waiting = False
         if self._min_interval_ns:
             self._last_mono_ns = time.monotonic_ns()
         self._evaluate_at(self._factors.now_ns)
@@ -175,7 +177,7 @@ class Evaluation:
 
         The alarm was set for the earliest expiry known then; newer data has usually moved it.
         """
-        if self._clock is None or self._alarm is None or self._is_waiting:
+        if self._clock is None or self._alarm is None or self.is_waiting:
             return
         expiry_ns = self.maker.expiry_ns
         if expiry_ns <= self._clock.timestamp_ns():

@@ -1,4 +1,4 @@
-"""A window of time divided into closed windows of about equally many rows."""
+"""Windows of about equally many rows over Parquet files: where rows are, and reading them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from adapters.catalog.files.catalog_layout import file_range
+from dolphin_strategies.errors import ConfigError
+from dolphin_strategies.factors.arrow import numpy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -68,3 +75,63 @@ def windows(
         for first, last in cut
         if first <= last and any(s.first_ns <= last and s.last_ns >= first for s in spans)
     ]
+
+
+def read_window(files: Sequence[Path], first_ns: int, last_ns: int) -> Iterator[pa.Table]:
+    """Yield the rows of a closed window, file by file; no empty table."""
+    for path in files:
+        named = file_range(path.name)
+        if named is not None and (named[1] < first_ns or named[0] > last_ns):
+            continue
+        with pq.ParquetFile(path) as file:
+            groups = [
+                i
+                for i, span in enumerate(_spans(file))
+                if span.first_ns <= last_ns and span.last_ns >= first_ns
+            ]
+            # On this thread: the memory of others is not given back.
+            rows = file.read_row_groups(groups, use_threads=False)
+            rows = rows.replace_schema_metadata(file.schema_arrow.metadata)
+        ts = numpy_of(rows.column("ts_init"))
+        is_inside = (first_ns <= ts) & (ts <= last_ns)
+        if not is_inside.all():
+            rows = rows.filter(pa.array(is_inside))
+        if rows.num_rows:
+            yield rows
+
+
+def _spans(file: pq.ParquetFile) -> list[RowSpan]:
+    """Return the spans of a Parquet file's row groups; an empty one overlaps no window."""
+    column = file.schema_arrow.names.index("ts_init")
+    spans = []
+    for i in range(file.num_row_groups):
+        group = file.metadata.row_group(i)
+        if group.num_rows:
+            stamps = group.column(column).statistics
+            spans.append(RowSpan(stamps.min_raw, stamps.max_raw, group.num_rows))
+        else:
+            spans.append(RowSpan(0, -1, 0))
+    return spans
+
+
+def read_footer(path: Path) -> tuple[list[RowSpan], dict[str, str], list[str]]:
+    """Return the spans of a Parquet file's row groups, its schema's metadata and its columns.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read.
+
+    """
+    try:
+        file = pq.ParquetFile(path)
+        spans = [span for span in _spans(file) if span.rows]
+        metadata = file.schema_arrow.metadata or {}
+    except (OSError, pa.ArrowException, ValueError, AttributeError) as error:
+        msg = (
+            f"{path} cannot be read as market data: {error}; "
+            "`python -m adapters.catalog DIR verify` finds damaged files"
+        )
+        raise ConfigError(msg) from None
+    named = {k.decode(): v.decode() for k, v in metadata.items() if k != b"ARROW:schema"}
+    return spans, named, file.schema_arrow.names

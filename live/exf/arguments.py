@@ -19,6 +19,8 @@ examples:
   run_exf.py factors                      which factors there are, and where each comes from
   run_exf.py fields bybit                 what else a venue's answers hold, for factors of your own
   run_exf.py run --record recordings      and keep what was published
+  run_exf.py run --streams --record-market market     and keep the market data, for
+                                          compute_factors.py --catalog market
   run_exf.py run --replay recordings      publish a recording at its own pace, ask nobody
   run_exf.py run --base-url http://127.0.0.1:8080     every venue at one address of yours
 
@@ -81,6 +83,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add(STARTING, "--hazelcast", metavar="URL", help="write an entry of a Hazelcast map too, for "
         "example hazelcast://localhost:5701")  # fmt: skip
     add(STARTING, "--record", type=Path, metavar="DIR", help="record everything into this catalog")
+    add(STARTING, "--record-market", type=Path, metavar="DIR", help="with --streams: record the "
+        "market data into this catalog, to compute factors from it again")  # fmt: skip
     add(STARTING, "--replay", type=Path, metavar="DIR", help="publish a catalog's factors at "
         "recorded pace instead of gathering")  # fmt: skip
     add(STARTING, "--speed", type=float, metavar="N", help="speed of the replay (default: 1)")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SCRIPT: Final = Path(__file__).parents[1] / "run_exf.py"
 START_TIMEOUT_S: Final = 15.0
 STOP_TIMEOUT_S: Final = 6.0
+RECORDING_STOP_TIMEOUT_S: Final = 27.0
+"""For a service that has to make files of recorded market data."""
 _LOOK_S: Final = 0.05
 
 
@@ -102,7 +104,9 @@ def stop(region: Path) -> str:
         if service_files.running_pid() != pid:  # the pid may belong to another process by now
             return "stopped"
         signal.pidfd_send_signal(pidfd, signal.SIGTERM)
-        if _ends_within(pidfd, STOP_TIMEOUT_S):
+        status = service_files.read_status() or {}
+        is_recording = status.get("market_recording") is not None
+        if _ends_within(pidfd, RECORDING_STOP_TIMEOUT_S if is_recording else STOP_TIMEOUT_S):
             return "stopped"
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         _ends_within(pidfd, STOP_TIMEOUT_S)

@@ -53,6 +53,7 @@ def settings_of(options: argparse.Namespace) -> ExfSettings:
         base_url=given.get("base_url"),
         poll_period_s=given.get("period"),
         record=given.get("record"),
+        record_market=given.get("record_market"),
         replay=given.get("replay"),
         speed=given.get("speed"),
         streams=given.get("streams"),

@@ -47,6 +47,8 @@ class ServiceSettings(CheckedFields):
         The largest answer, bytes after decompression.
     record : Path, optional
         A catalog to record everything into.
+    record_market : Path, optional
+        A catalog to record the market data into from which streamed factors are computed.
     replay : Path, optional
         A catalog to publish from, at recorded pace, instead of polling.
     definition_period_s : float
@@ -73,6 +75,7 @@ class ServiceSettings(CheckedFields):
     deadline_s: Annotated[float, between(0.05, 30)] = 0.4
     largest_body: Annotated[int, between(1_000, 100_000_000)] = 1_000_000
     record: Path | None = None
+    record_market: Path | None = None
     replay: Path | None = None
     speed: Annotated[float, between(0.001, 1000)] = 1.0
     streams: bool = False
@@ -86,6 +89,9 @@ class ServiceSettings(CheckedFields):
             raise ValueError(msg)
         if self.replay is not None and self.streams:
             msg = "streams: a replay publishes recorded factors; expected one of the two"
+            raise ValueError(msg)
+        if self.record_market is not None and not self.streams:
+            msg = "record_market: market data comes with streams; expected streams = true as well"
             raise ValueError(msg)
         if self.hazelcast:
             from adapters.hazelcast_map.settings import HazelcastSettings  # noqa: PLC0415 - takes 1 s

@@ -14,17 +14,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, call_soon
+from adapters.process.writer_child import RecordingError
 from adapters.shm import FactorWriter
+from dolphin_strategies.errors import ConfigError
 from live.exf.service_files import ServiceFiles
 from live.exf.work.service_recording import ServiceRecording
 from live.exf.work.service_work import make_work, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
+    from pathlib import Path
     from types import FrameType
 
     from adapters.exf.publishing.publishers import VectorPublisher
     from live.exf.exf_settings import ExfSettings
+    from live.exf.work.market.market_recording import MarketRecording
     from live.exf.work.service_work import Work
 
 log: Final = logging.getLogger("exf")
@@ -34,6 +38,8 @@ FAILED: Final = 1
 NO_ANSWER: Final = 5
 STATUS_INTERVAL_S: Final = 2.0
 STOP_TIMEOUT_S: Final = 5.0
+MARKET_STOP_TIMEOUT_S: Final = 25.0
+"""For making files of recorded market data, on a slow disk."""
 
 
 class ServiceProcess:
@@ -63,6 +69,7 @@ class ServiceProcess:
         self._stop: Final = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._recording: ServiceRecording | None = None
+        self._market: MarketRecording | None = None
         self._entry: EntryPublisher | None = None
         self._reason = ""
         self._has_begun = False
@@ -106,9 +113,13 @@ class ServiceProcess:
             self._entry = entry_publisher(exf.hazelcast, writer.schema.names)
             publishers.append(self._entry)
         try:
+            if exf.record_market is not None:
+                self._market = market_recording(exf.record_market)
             work = self._run(publishers, service_files)
             return _run_unfinished(work) if exf.streams else asyncio.run(work)
         finally:
+            if self._market is not None:
+                self._market.stop()
             if self._entry is not None:
                 self._entry.close()
 
@@ -117,7 +128,14 @@ class ServiceProcess:
     ) -> int:
         self._loop = asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
-            work = await make_work(self._settings, stack, publishers)
+            work = await make_work(
+                self._settings,
+                stack,
+                publishers,
+                None if self._market is None else self._market.tap,
+            )
+            if self._market is not None:
+                self._market.start(self._loop)
             if self._recording is not None:
                 self._recording.start()
             if self._detached:
@@ -152,6 +170,9 @@ class ServiceProcess:
             await asyncio.gather(*tasks, return_exceptions=True)
             if self._recording is not None:
                 await self._recording.stop()
+            if self._market is not None:
+                limit_stop(MARKET_STOP_TIMEOUT_S)
+                self._market.stop()
             service_files.write_status(self._status("stopped", work, code))
         return code
 
@@ -181,6 +202,7 @@ class ServiceProcess:
             "exit_code": code,
             "hazelcast": None if self._entry is None else self._entry.report(),
             "recording": None if self._recording is None else self._recording.report(),
+            "market_recording": None if self._market is None else self._market.report(),
             **work.report(),
         }
 
@@ -217,15 +239,32 @@ def entry_publisher(url: str, names: Sequence[str]) -> EntryPublisher:
     return EntryPublisher(HazelcastPublisher(HazelcastSettings.from_url(url)), names)
 
 
-def limit_stop() -> None:
-    """Let the kernel end a stop that hangs."""
+def market_recording(catalog: Path) -> MarketRecording:
+    """Return the recording of the streams' market data; Nautilus is loaded only for it.
+
+    Raises
+    ------
+    ConfigError
+        If its writer cannot be started, or cannot write.
+
+    """
+    from live.exf.work.market.market_recording import MarketRecording  # noqa: PLC0415 - loads Nautilus
+
+    try:
+        return MarketRecording(catalog)
+    except RecordingError as error:
+        raise ConfigError(str(error)) from None
+
+
+def limit_stop(timeout_s: float = STOP_TIMEOUT_S) -> None:
+    """Let the kernel end a stop that hangs, seconds."""
 
     def leave(number: int, frame: FrameType | None) -> None:
-        sys.stderr.write(f"run_exf.py: did not stop within {STOP_TIMEOUT_S:g} s\n")
+        sys.stderr.write(f"run_exf.py: did not stop within {timeout_s:g} s\n")
         os._exit(FAILED)
 
     signal.signal(signal.SIGALRM, leave)
-    signal.setitimer(signal.ITIMER_REAL, STOP_TIMEOUT_S)
+    signal.setitimer(signal.ITIMER_REAL, timeout_s)
 
 
 def let_go_of_terminal() -> None:

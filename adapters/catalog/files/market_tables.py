@@ -53,14 +53,19 @@ _DELTA_COLUMNS: Final = (
 )
 
 
+def market_folder(kind: str, name: str) -> str:
+    """Return the folder of an instrument's or an index's data of a kind, relative to ``data``."""
+    return f"{kind}/{name.replace('/', '').replace('^', '_')}"
+
+
 def quotes_folder(instrument_id: InstrumentId) -> str:
     """Return the folder of an instrument's quotes, relative to ``data``."""
-    return f"quotes/{_folder_name(instrument_id)}"
+    return market_folder("quotes", instrument_id.value)
 
 
 def trades_folder(instrument_id: InstrumentId) -> str:
     """Return the folder of an instrument's trades, relative to ``data``."""
-    return f"trades/{_folder_name(instrument_id)}"
+    return market_folder("trades", instrument_id.value)
 
 
 def delivery_columns(numbers: ArrayLike, delivered_ns: ArrayLike) -> dict[str, pa.Array]:
@@ -149,10 +154,6 @@ def bars_from_arrow(table: pa.Table | pa.RecordBatch) -> list[Bar]:
 def deltas_from_arrow(table: pa.Table | pa.RecordBatch) -> list[OrderBookDelta]:
     """Convert a table of one instrument's changes of its book back; errors likewise."""
     return _rows(OrderBookDeltaDataWrangler, table, _DELTA_COLUMNS)
-
-
-def _folder_name(instrument_id: InstrumentId) -> str:
-    return instrument_id.value.replace("/", "").replace("^", "_")
 
 
 def _one(described: Iterable[tuple[InstrumentId, int, int]]) -> tuple[InstrumentId, int, int]:

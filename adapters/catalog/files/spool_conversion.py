@@ -171,7 +171,8 @@ class _NewFile:
 
 def _described(table: pa.Table, journal: Journal) -> dict[str, Any]:
     """Return the journal's description of a file of factors; each list of names is kept once."""
-    if "sequence" not in table.column_names:
+    metadata = table.schema.metadata or {}
+    if STREAM_ID_KEY.encode() not in metadata:
         return {}
     sequences = numpy_of(table.column("sequence"))
     names = factor_names(table.schema)
@@ -181,7 +182,7 @@ def _described(table: pa.Table, journal: Journal) -> dict[str, Any]:
         "first_sequence": int(sequences.min()),
         "last_sequence": int(sequences.max()),
         "schema": schema_hash,
-        "stream_id": table.schema.metadata[STREAM_ID_KEY.encode()].decode(),
+        "stream_id": metadata[STREAM_ID_KEY.encode()].decode(),
     }
 
 

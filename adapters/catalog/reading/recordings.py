@@ -131,6 +131,19 @@ def named(recordings: Iterable[Recording], names: Collection[str], of: Path) -> 
     return [recording for name, recording in known.items() if name in names]
 
 
+def market_rows(catalog: Path, recording: str) -> tuple[int, int]:
+    """Return how many rows of market data a recording has in files, and how many files."""
+    home = catalog / catalog_layout.RECORDINGS / recording
+    rows = [
+        event["rows"]
+        for event in read_journal(home / catalog_layout.JOURNAL)
+        if event["event"] == "file"
+        and "schema" not in event
+        and (catalog / event["path"]).exists()
+    ]
+    return sum(rows), len(rows)
+
+
 def in_several(recordings: Iterable[Recording]) -> set[int]:
     """Return the ids of the streams that more than one recording holds; 0 is unknown."""
     seen: set[int] = set()

@@ -142,7 +142,7 @@ def without_dictionaries(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def last_of(batch: pa.RecordBatch) -> dict[str, Any]:
     """Return the stream and the last sequence of a batch of factors."""
-    if "sequence" not in batch.schema.names:
+    stream_id = (batch.schema.metadata or {}).get(STREAM_ID_KEY.encode())
+    if stream_id is None:
         return {}
-    stream_id = batch.schema.metadata[STREAM_ID_KEY.encode()].decode()
-    return {"stream_id": stream_id, "last_sequence": batch.column("sequence")[-1].as_py()}
+    return {"stream_id": stream_id.decode(), "last_sequence": batch.column("sequence")[-1].as_py()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from nautilus_trader.model import ClientId, InstrumentId, InstrumentStatus
 
     from adapters.computing.evaluation import RecordSink
+    from adapters.computing.recording.market_tap import MarketTap
     from adapters.streams.hosting.stream_health import StreamHealth
     from adapters.streams.hosting.venue_link import VenueLink
     from dolphin_strategies.computed.factor_set import ComputedFactors
@@ -62,6 +64,8 @@ class StreamActor(ComputingActor):
     on_error : callable, optional
         Takes an exception of a datum; by default Nautilus does, which logs it and, if told so,
         ends the node.
+    tap : MarketTap, optional
+        Keeps the market data that the factors receive, and the definitions of instruments.
 
     Notes
     -----
@@ -79,6 +83,7 @@ class StreamActor(ComputingActor):
         health: StreamHealth,
         own: Mapping[Input, ClientId] = MappingProxyType({}),
         on_error: Callable[[Exception], None] | None = None,
+        tap: MarketTap | None = None,
     ) -> Self:
         return super().__new__(cls, factors, sink, config)
 
@@ -91,6 +96,7 @@ class StreamActor(ComputingActor):
         health: StreamHealth,
         own: Mapping[Input, ClientId] = MappingProxyType({}),
         on_error: Callable[[Exception], None] | None = None,
+        tap: MarketTap | None = None,
     ) -> None:
         super().__init__(factors, sink, config, subscribe=self._subscribe_if_listed)
         self.started: Final = asyncio.Event()
@@ -98,8 +104,13 @@ class StreamActor(ComputingActor):
         self._own: Final = own
         self._links: Final = {needed: link for link in links for needed in link.inputs}
         self._followed: Final[set[InstrumentId]] = set()
-        take = health.counting(self.evaluation.take)
-        take_custom: Callable[[Any], None] = self._take_custom
+        self._tap: Final = tap
+        taking: Callable[[Any], None] = self.evaluation.take
+        if tap is not None:
+            taking = tap.keeping(self.evaluation, factors)
+        # Of what the venue says is closed neither the factors nor the tap receive anything.
+        take = health.counting(taking)
+        take_custom: Callable[[Any], None] = partial(self._take_custom, taking)
         if on_error is not None:
             take, take_custom = _guarded(take, on_error), _guarded(take_custom, on_error)
         for hook in DATA_HOOKS:
@@ -125,9 +136,9 @@ class StreamActor(ComputingActor):
             if found is not None and status.action in (*CLOSED, MarketStatusAction.TRADING):
                 found.is_closed = status.action in CLOSED
 
-    def _take_custom(self, data: Any) -> None:
+    def _take_custom(self, take: Callable[[Any], None], data: Any) -> None:
         self._health.count_custom(data.data)
-        self.evaluation.take(data.data)
+        take(data.data)
 
     def _define(self, event: object = None) -> None:
         """Subscribe also to what its venue lists by now."""
@@ -137,6 +148,11 @@ class StreamActor(ComputingActor):
             if needed in missing and self._is_listed(needed):
                 missing.discard(needed)
                 self._subscribe_if_listed(self, needed)
+
+    def _take_definition(self, instrument: Any) -> None:
+        super()._take_definition(instrument)
+        if self._tap is not None:
+            self._tap.define(instrument)
 
     def renew_sockets(self, name: str) -> None:
         """Have the connections of a venue made anew."""

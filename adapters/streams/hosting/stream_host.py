@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.computing.computing_actor import ComputingActorConfig
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.computing.evaluation import RecordSink
+    from adapters.computing.recording.market_tap import MarketTap
     from adapters.streams.hosting.venue_link import VenueLink
     from dolphin_strategies.computed.factor_set import ComputedFactors
 
@@ -70,6 +72,8 @@ class StreamHost:
     lost_s : float
         A client that has not connected again within this time gets a new node, if another one
         can connect, seconds.
+    tap : MarketTap, optional
+        Keeps the market data that the factors receive.
 
     Notes
     -----
@@ -87,6 +91,7 @@ class StreamHost:
         log_level: str = "OFF",
         silence_s: float = SILENCE_S,
         lost_s: float = LOST_S,
+        tap: MarketTap | None = None,
     ) -> None:
         self.health: Final = StreamHealth(links)
         self.nodes_built = 0
@@ -94,8 +99,12 @@ class StreamHost:
         self._links: Final = {link.name: link for link in links}
         self._factors: Final = factors
         self._sink: Final = sink
-        self._min_interval_s: Final = min_interval_s
         self._log_level: Final = log_level
+        config = ComputingActorConfig(min_interval_s=min_interval_s)
+        self._actor_of: Final = partial(
+            StreamActor, factors, sink, config,
+            health=self.health, on_error=self._on_data_error, tap=tap,
+        )  # fmt: skip
         self._admission: Final = VenueAdmission(self._links)
         self._trials: Final = VenueTrials(self._links, self._admission)
         self._actor: StreamActor | None = None
@@ -175,10 +184,7 @@ class StreamHost:
         timeout_s = CONNECTION_TIMEOUT_S if self._trials.rehearses else FIRST_TIMEOUT_S
         node: Any = build_stream_node(links, timeout_s=timeout_s, log_level=self._log_level)
         self.nodes_built += 1
-        config = ComputingActorConfig(min_interval_s=self._min_interval_s)
-        actor = StreamActor(
-            self._factors, self._sink, config, links, self.health, on_error=self._on_data_error
-        )
+        actor = self._actor_of(links)
         node.add_actor(actor)
         handle = node.handle()
         running = asyncio.create_task(_run_async(node))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from nautilus_trader.model import OrderBookDeltas
 
+from adapters.catalog.files.custom_tables import FOLDER
 from adapters.command.instants import iso_instant
 from adapters.session.recorded_inputs import instruments_of
 from adapters.session.session_files import SESSION_FILE
-from backtests.engine.merged_chunks import StreamPiece
+from backtests.inputs.computing.book_changes import with_whole_changes
+from backtests.inputs.computing.data_orders import DeliveryOrder, StampOrder
 from backtests.inputs.computing.recomputation import Recomputation
 from backtests.inputs.market_data import Kind, MarketData, MarketTable
 from dolphin_strategies.computed.factor_set import ComputedFactors
@@ -24,18 +26,22 @@ from dolphin_strategies.factors.schema import FactorSchema
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from backtests.inputs.computing.data_orders import DataOrder
     from dolphin_strategies.computed.inputs import Input
     from dolphin_strategies.factors.batch import FactorBatch
 
-KINDS: Final[dict[str, Kind]] = {
-    "quotes": "quotes",
-    "trades": "trades",
-    "book": "order_book_deltas",
-    "mark": "mark_prices",
-    "index": "index_prices",
-    "funding": "funding_rates",
+KINDS: Final[dict[str, tuple[Kind, ...]]] = {
+    "quotes": ("quotes",),
+    "trades": ("trades",),
+    "book": ("order_book_deltas",),
+    "mark": ("mark_prices",),
+    "index": ("index_prices",),
+    "funding": ("funding_rates",),
+    "open_interest": ("custom/BinanceFuturesOpenInterest", "custom/HyperliquidOpenInterest"),
+    "liquidations": ("custom/BinanceFuturesLiquidation", "custom/BybitLiquidation"),
+    "volatility_index": ("custom/DeribitVolatilityIndex",),
 }
-"""The kind of an input → its kind of table, in the order of data of one instant."""
+"""The kind of an input → the kinds of table that hold it, in the order of data of one instant."""
 
 MOST_REASONS: Final = 6
 """Factors that are told of one by one as left out."""
@@ -78,6 +84,11 @@ class ComputedInputs:
     def schema(self) -> FactorSchema:
         """The names of the factors."""
         return FactorSchema(spec.name for spec in self.specs)
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether the order in which a producer received all of the data is known."""
+        return all(t.is_delivered for t in self.tables)
 
     @property
     def first_ns(self) -> int:
@@ -160,8 +171,15 @@ class ComputedInputs:
         for instrument in self.instruments:
             factors.define(instrument)
         data, most = MarketData(self.path), max(rows(), MIN_ROWS)
-        streams = [_whole(t, data.pieces(t, start_ns, end_ns, most)) for t in self.tables]
-        return Recomputation(factors).batches(streams, end_ns, rows, on_rows)
+        if self.is_delivered:
+            streams = [data.delivered_pieces(t, start_ns, end_ns, most) for t in self.tables]
+            order: DataOrder = DeliveryOrder()
+        else:
+            streams = [
+                with_whole_changes(t, data.pieces(t, start_ns, end_ns, most)) for t in self.tables
+            ]
+            order = StampOrder()
+        return Recomputation(factors, order).batches(streams, end_ns, rows, on_rows)
 
     def window(self, start_ns: int, end_ns: int) -> Iterator[FactorBatch]:
         """Compute from all data before an instant, and yield the records of a window.
@@ -206,7 +224,7 @@ def find_inputs(
 
     """
     data = MarketData(path)
-    tables = {(t.kind, t.identifier): t for t in data.tables(tuple(KINDS.values()))}
+    tables = {(t.kind, t.identifier): t for t in data.tables(tuple(chain(*KINDS.values())))}
     _check_instruments(path, instruments, {t.identifier for t in tables.values()})
     kept: list[ComputedSpec] = []
     needed: dict[tuple[Kind, str], None] = {}
@@ -214,18 +232,18 @@ def find_inputs(
     for spec in specs:
         if instruments is not None and not set(spec.instruments) <= set(instruments):
             continue
-        places = [_place(i) for i in spec.build().inputs]
-        missing = [_missing(*found, tables) for found in places if found[0] not in tables]
+        places = {i: [p for p in _places(i) if p in tables] for i in spec.build().inputs}
+        missing = [_missing(i, tables) for i, found in places.items() if not found]
         if missing:
             left_out.append(f"{spec.name}: the catalog has no {' and no '.join(missing)}")
         else:
             kept.append(spec)
-            needed |= dict.fromkeys(place for place, _ in places if place is not None)
+            needed |= dict.fromkeys(chain(*places.values()))
     if not kept:
         msg = f"{path}: no factor can be computed from its market data; {_reasons(left_out)}"
         raise ConfigError(msg)
     chosen = [tables[place] for place in tables if place in needed]
-    ids = {str(t.instrument_id) for t in chosen}
+    ids = {t.identifier for t in chosen}
     defined = [*_session_instruments(path), *data.instruments()]
     return ComputedInputs(
         path=path,
@@ -247,20 +265,17 @@ def _session_instruments(path: Path) -> list[Any]:
         raise ConfigError(msg) from None
 
 
-def _place(needed: Input) -> tuple[tuple[Kind, str] | None, str]:
-    """Return the table of an input, None if no table can hold it, and its description."""
-    kind = KINDS.get(needed.kind)
-    what = f"{(kind or needed.kind).replace('_', ' ')} of {needed.instrument_id}"
-    return None if kind is None else (kind, str(needed.instrument_id)), what
+def _places(needed: Input) -> list[tuple[Kind, str]]:
+    """Return the tables that may hold an input."""
+    return [(kind, str(needed.instrument_id)) for kind in KINDS[needed.kind]]
 
 
-def _missing(
-    place: tuple[Kind, str] | None, what: str, tables: Collection[tuple[Kind, str]]
-) -> str:
+def _missing(needed: Input, tables: Collection[tuple[Kind, str]]) -> str:
     """Return the description of a missing input, with the nearest instrument."""
-    if place is None:
-        return what
-    return what + did_you_mean(place[1], [name for kind, name in tables if kind == place[0]])
+    kinds = KINDS[needed.kind]
+    what = (needed.kind if kinds[0].startswith(FOLDER) else kinds[0]).replace("_", " ")
+    name = str(needed.instrument_id)
+    return f"{what} of {name}{did_you_mean(name, [n for kind, n in tables if kind in kinds])}"
 
 
 def _check_instruments(path: Path, asked: Collection[str] | None, known: set[str]) -> None:
@@ -277,19 +292,3 @@ def _reasons(left_out: list[str]) -> str:
     if not left_out:
         return "no factor is of these instruments"
     return "; ".join(left_out[:3]) + (f"; and {len(left_out) - 3} more" if left_out[3:] else "")
-
-
-def _whole(table: MarketTable, pieces: Iterator[StreamPiece]) -> Iterator[StreamPiece]:
-    """Return the pieces of a table; changes of a book at one instant are one datum, as live."""
-    return map(_with_whole_changes, pieces) if table.kind == "order_book_deltas" else pieces
-
-
-def _with_whole_changes(piece: StreamPiece) -> StreamPiece:
-    firsts = np.flatnonzero(np.diff(piece.ts, prepend=-1))
-    ends = [*firsts[1:].tolist(), len(piece.ts)]
-    deltas = piece.items(0, len(piece.ts))
-    whole = [
-        OrderBookDeltas(deltas[first].instrument_id, deltas[first:end])
-        for first, end in zip(firsts.tolist(), ends, strict=True)
-    ]
-    return StreamPiece(piece.ts[firsts], lambda i, j: whole[i:j])

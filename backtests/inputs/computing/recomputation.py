@@ -14,7 +14,8 @@ from dolphin_strategies.factors.batch import FactorBatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from backtests.engine.merged_chunks import Chunk, StreamPiece
+    from backtests.engine.merged_chunks import StreamPiece
+    from backtests.inputs.computing.data_orders import DataOrder
     from dolphin_strategies.computed.factor_set import ComputedFactors
 
 
@@ -22,17 +23,20 @@ class Recomputation:
     """Gives recorded market data to computed factors, in the order of its ``ts_init``.
 
     There is a record at each instant of :class:`~adapters.computing.record_maker.RecordMaker`,
-    made when all data of the instant is there, and one where an input becomes too old.
+    made when a group of data is there, and one where an input becomes too old.
 
     Parameters
     ----------
     factors : ComputedFactors
         The factors, before any data.
+    order : DataOrder
+        In which order data is taken, and after which of it there may be a record.
 
     """
 
-    def __init__(self, factors: ComputedFactors) -> None:
+    def __init__(self, factors: ComputedFactors, order: DataOrder) -> None:
         self._factors: Final = factors
+        self._order: Final = order
         self._maker: Final = RecordMaker(factors)
         self._stream_id: Final = stream_id_of(factors)
         self._sequence = 0
@@ -49,7 +53,7 @@ class Recomputation:
         Parameters
         ----------
         streams : sequence of iterators of StreamPiece
-            The market data; data of one instant is taken in the order of the streams.
+            The market data, with the items that the order takes.
         end_ns : int
             Inputs may become too old until this instant, UNIX nanoseconds.
         rows : callable
@@ -59,24 +63,15 @@ class Recomputation:
             returns whether to continue.
 
         """
+        maker, order = self._maker, self._order
         for chunk in chunks(streams, rows):
-            self._take(chunk)
+            maker.take(*order.of(chunk))
             yield from self._made()
             if not on_rows(chunk.rows, chunk.last_ns):
                 return
-        self._maker.expire(end_ns)
+        maker.take(*order.rest(end_ns))
+        maker.expire(end_ns)
         yield from self._made()
-
-    def _take(self, chunk: Chunk) -> None:
-        """Take over the rows of a span of time, which is never split at an instant."""
-        items = [item for one in chunk.items for item in one]
-        stamps = np.concatenate(chunk.stamps)
-        order = np.argsort(stamps, kind="stable")
-        stamps = stamps[order]
-        # The first row of each instant, and the end.
-        edges = np.flatnonzero(np.diff(stamps, prepend=-1, append=-1))
-        instants = stamps[edges[:-1]]
-        self._maker.take([items[i] for i in order.tolist()], edges[1:], instants, instants)
 
     def _made(self) -> Iterator[FactorBatch]:
         schema = self._factors.schema

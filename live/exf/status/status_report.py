@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.text_table import text_table
 from live.exf.status import stream_report
+from live.exf.status.recording_report import market_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,6 +86,8 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
             f"recording {kept['name']} in {kept['catalog']}: {kept['recorded']:,} recorded, "
             f"{kept['lost']} lost, {kept['dropped']} dropped {kept['problem']}".rstrip()
         )
+    if (market := status.get("market_recording")) is not None:
+        lines.append(market_line(market))
     if (entry := status["hazelcast"]) is not None:
         lines.append(
             f"hazelcast: {entry['written']:,} written, {entry['sent']:,} sent, "

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AsyncExitStack
 
+    from adapters.computing.recording.market_tap import MarketTap
     from adapters.exf.publishing.publishers import VectorPublisher
     from live.exf.exf_settings import ExfSettings
 
@@ -57,7 +58,10 @@ def schema_of(settings: ExfSettings) -> FactorSchema:
 
 
 async def make_work(
-    settings: ExfSettings, stack: AsyncExitStack, publishers: Sequence[VectorPublisher]
+    settings: ExfSettings,
+    stack: AsyncExitStack,
+    publishers: Sequence[VectorPublisher],
+    tap: MarketTap | None = None,
 ) -> Work:
     """Return the work, not yet begun.
 
@@ -69,6 +73,8 @@ async def make_work(
         Closes what the work needs.
     publishers : sequence of VectorPublisher
         The publishers; the caller closes them.
+    tap : MarketTap, optional
+        Keeps the market data of the streams.
 
     """
     exf = settings.exf
@@ -83,7 +89,7 @@ async def make_work(
     if exf.streams:
         from live.exf.work.streaming_work import make_streaming_work  # noqa: PLC0415 - loads Nautilus
 
-        return make_streaming_work(settings, registry, fetcher, publishers)
+        return make_streaming_work(settings, registry, fetcher, publishers, tap)
     registry = registry.without_streams()
     log.info(
         "%d factors from %d sources into %s, pid %d",

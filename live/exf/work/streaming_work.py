@@ -18,6 +18,7 @@ from live.exf.work.polling_work import polling_service
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from adapters.computing.recording.market_tap import MarketTap
     from adapters.exf.polling.http_client import Fetcher
     from adapters.exf.publishing.publishers import VectorPublisher
     from adapters.exf.registry.factor_registry import FactorRegistry
@@ -59,8 +60,12 @@ def make_streaming_work(
     registry: FactorRegistry,
     fetcher: Fetcher,
     publishers: Sequence[VectorPublisher],
+    tap: MarketTap | None = None,
 ) -> StreamingService:
-    """Return a service that polls and streams; nothing connects yet."""
+    """Return a service that polls and streams; nothing connects yet.
+
+    A tap keeps the market data of the streams.
+    """
     state = merged_state(registry)
     fan_out = VectorFanOut(publishers)
     publisher = MergingPublisher(state, fan_out)
@@ -71,8 +76,9 @@ def make_streaming_work(
         len(state.names), len(factors.schema), ", ".join(link.name for link in links) or "nowhere",
         len(registry.sources), settings.exf.region, os.getpid(),
     )  # fmt: skip
+    min_interval_s = settings.exf.min_interval_s
     host = StreamHost(
-        links, factors, publisher.take_record, min_interval_s=settings.exf.min_interval_s
+        links, factors, publisher.take_record, min_interval_s=min_interval_s, tap=tap
     )
     polling = polling_service(settings, registry, fetcher, [publisher])
     return StreamingService(polling, host, state, publisher, fan_out)

@@ -20,6 +20,7 @@ from adapters.computing.record_maker import KEEP_ALIVE_NS
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP
 from backtests.engine.merged_chunks import StreamPiece
+from backtests.inputs.computing.data_orders import StampOrder
 from backtests.inputs.computing.recomputation import Recomputation
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig, MemorySource
 from dolphin_strategies.computed.factor_set import ComputedFactors
@@ -116,7 +117,7 @@ def test_data_that_are_left_out_are_instants_here_and_in_a_recording() -> None:
     ts = np.array([q.ts_init for q in quotes])
     piece = StreamPiece(ts, lambda i, j: quotes[i:j])
     again = ComputedFactors([spec])
-    batches = Recomputation(again).batches([iter([piece])], end_ns, lambda: 7)
+    batches = Recomputation(again, StampOrder()).batches([iter([piece])], end_ns, lambda: 7)
     expected = [
         (int(at_ns), int(event_ns), values.tobytes())
         for b in batches

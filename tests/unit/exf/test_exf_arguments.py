@@ -13,7 +13,7 @@ def test_start_hands_its_options_on_to_a_service_in_another_folder() -> None:
         "start", "--config", "a.toml", "--region=r", "--factors", "b.toml", "--factors=/c.toml",
         "--venues=okx,bybit", "--base-url", "http://x", "--period", "0.25", "--log", "l",
         "--hazelcast", "hazelcast://h", "--record=-odd name", "--replay", "p", "--speed", "1e-3",
-        "--streams", "--min-interval=0.01",
+        "--record-market", "m", "--streams", "--min-interval=0.01",
     ]  # fmt: skip
     options = parse(["run", *words_of(parse(given))])
     here = Path.cwd()
@@ -28,6 +28,7 @@ def test_start_hands_its_options_on_to_a_service_in_another_folder() -> None:
         "log": None,
         "hazelcast": "hazelcast://h",
         "record": here / "-odd name",
+        "record_market": here / "m",
         "replay": here / "p",
         "speed": 0.001,
         "streams": True,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from adapters.command.settings_file import override
 from adapters.exchanges import known_venues
 from adapters.exf.registry.registry_file import load as load_registry
@@ -14,8 +16,6 @@ from tests.support.nodes.node_process import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def test_the_example_configuration_is_the_default() -> None:
@@ -74,3 +74,10 @@ def test_options_come_on_top_of_the_file() -> None:
     assert settings.exf.base_url == "http://x"
     assert settings.exf.region == ExfSettings().exf.region
     assert {s.venue for s in registry_of(settings).sources} == {"bybit"}
+
+
+def test_market_data_is_recorded_with_streams_only(tmp_path: Path) -> None:
+    """A service that only polls receives none."""
+    with pytest.raises(ValueError, match=r"record_market: .*streams = true"):
+        ServiceSettings(record_market=tmp_path)
+    assert ServiceSettings(record_market=tmp_path, streams=True).record_market == tmp_path

@@ -1,0 +1,1 @@
+"""The recording of the market data of a service: its end of the pipe, and what writes it."""
