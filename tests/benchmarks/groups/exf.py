@@ -66,9 +66,13 @@ def _polling(name: str, seconds: float, arguments: tuple[str, ...], faults: Any)
             with exf_process(region, "--base-url", exchange.url, *arguments, is_quiet=True) as exf:
                 exf.until_alive(60)
                 time.sleep(WARM_UP_S)
-                before, cpu_before_s, begun_s = _status(exf), cpu_s(exf), time.monotonic()
+                before, cpu_before_s, begun_s = (
+                    _status(exf),
+                    cpu_s(exf.process.pid),
+                    time.monotonic(),
+                )
                 time.sleep(seconds)
-                used_s, wall_s = cpu_s(exf) - cpu_before_s, time.monotonic() - begun_s
+                used_s, wall_s = cpu_s(exf.process.pid) - cpu_before_s, time.monotonic() - begun_s
                 time.sleep(STATUS_S)
                 after = _status(exf)
         finally:
@@ -160,9 +164,9 @@ def _sum(status: dict[str, Any], what: str) -> int:
     return sum(source[what] for source in status["sources"])
 
 
-def cpu_s(exf: ExfProcess) -> float:
-    """Return the processor time that a service has used, seconds."""
-    fields = Path(f"/proc/{exf.process.pid}/stat").read_text(encoding="ascii").split()
+def cpu_s(pid: int) -> float:
+    """Return the processor time that a process has used, seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").split()
     return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 

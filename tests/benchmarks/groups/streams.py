@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import signal
+import statistics
 import tempfile
 import time
 from contextlib import contextmanager
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 RATE_HZ: Final = 200.0
 FLOOD_HZ: Final = 20_000
+PACED: Final = ("--min-interval", "0.005")
+"""As many records with a busy machine as with an idle one."""
 ASSETS: Final = ("BTC", "ETH", "SOL")
 END_TIMEOUT_S: Final = 30.0
 PATH: Final = """
@@ -48,7 +52,7 @@ def run(options: Options) -> Group:
     seconds = 5.0 if options.is_quick else 20.0
     rows = [
         *_latencies(options.runs, seconds),
-        _cpu(10.0 if options.is_quick else 30.0),
+        *(_cpu(10.0, 1) if options.is_quick else _cpu(30.0, options.runs)),
         _flood(10.0 if options.is_quick else 60.0),
     ]
     remarks = [
@@ -136,32 +140,66 @@ def _measure(
     return answer, waited
 
 
-def _cpu(seconds: float) -> Row:
+def _cpu(seconds: float, pairs: int) -> list[Row]:
+    """Return what the service takes, and what recording adds if there is a record each 5 ms."""
+    what = f"{len(SYMBOLS)} venues x {len(ASSETS)} assets x {RATE_HZ:g} quotes/s"
+    usual = _busy(seconds)
+    found = [(_busy(seconds, *PACED), _busy(seconds, *PACED, records=True)) for _ in range(pairs)]
+    off, on = (
+        {name: statistics.median(f[name] for f in figures) for name in figures[0]}
+        for figures in zip(*found, strict=True)
+    )
+    return [
+        Row("CPU", usual, (Target("CPU %", "<=", 50),), f"{what}, packaged factors streamed"),
+        Row("CPU, a record each 5 ms", off, (), f"in turn with the next, {pairs} times, medians"),
+        Row("the same, recording the market data", on),
+    ]
+
+
+def _busy(seconds: float, *words: str, records: bool = False) -> dict[str, float]:
     venues = ",".join(SYMBOLS)
     with (
+        tempfile.TemporaryDirectory() as folder,
         local_exchange() as exchange,
-        _service(exchange, "", venues, "--period", "3600") as service,
+        _service(
+            exchange,
+            "",
+            venues,
+            *("--period", "3600", *words),
+            *(("--record-market", f"{folder}/market") if records else ()),
+        ) as service,
     ):
         service.until_streaming(*SYMBOLS)
         for venue in SYMBOLS:
             for asset in ASSETS:
                 exchange.streams[venue].rate(symbol_of(venue, asset), "quote", RATE_HZ)
         time.sleep(3.0)
-        before, before_s, begun_s = service.status(), cpu_s(service.exf), time.monotonic()
+        before = service.status()
+        pids = [service.exf.process.pid]
+        if records:
+            pids.append(before["market_recording"]["writer_pid"])
+        before_s, begun_s = [cpu_s(pid) for pid in pids], time.monotonic()
         time.sleep(seconds)
-        used_s, wall_s = cpu_s(service.exf) - before_s, time.monotonic() - begun_s
+        wall_s = time.monotonic() - begun_s
+        used_s = [cpu_s(pid) - had_s for pid, had_s in zip(pids, before_s, strict=True)]
         after = service.status()
+        service.exf.process.send_signal(signal.SIGTERM)
+        service.exf.process.wait(END_TIMEOUT_S)
     told_s = after["updated_unix_s"] - before["updated_unix_s"]
-    counted = _messages(after) - _messages(before)
-    records = after["streams"]["records"] - before["streams"]["records"]
     figures = {
-        "CPU %": 100 * used_s / wall_s,
-        "messages/s": counted / told_s,
-        "records/s": records / told_s,
+        "CPU %": 100 * used_s[0] / wall_s,
+        "messages/s": (_messages(after) - _messages(before)) / told_s,
+        "records/s": (after["streams"]["records"] - before["streams"]["records"]) / told_s,
     }
-    what = f"{len(SYMBOLS)} venues x {len(ASSETS)} assets x {RATE_HZ:g} quotes/s, "
-    what += f"{len(after['factors']['from'])} packaged factors streamed"
-    return Row("CPU", figures, (Target("CPU %", "<=", 50),), what)
+    if records:
+        figures["writer CPU %"] = 100 * used_s[1] / wall_s
+        lost = _unrecorded(after["market_recording"])
+        require(lost == 0, f"{lost} rows of market data were not recorded")
+    return figures
+
+
+def _unrecorded(market: dict[str, Any]) -> int:
+    return int(sum(market["dropped"].values()) + market["unwritten"] + market["lost"])
 
 
 def _flood(seconds: float) -> Row:
@@ -173,7 +211,7 @@ def _flood(seconds: float) -> Row:
             bybit.wait_for_topics(*(f"orderbook.1.{asset}USDT" for asset in ASSETS))
             count = int(FLOOD_HZ * seconds / len(ASSETS))
             first_mb = resident_mb(service.exf)
-            used_s, begun_s = cpu_s(service.exf), time.monotonic()
+            used_s, begun_s = cpu_s(service.exf.process.pid), time.monotonic()
             for asset in ASSETS:
                 bybit.rate(f"{asset}USDT", "quote", FLOOD_HZ / len(ASSETS), n=count)
             time.sleep(seconds / 4)
@@ -186,7 +224,7 @@ def _flood(seconds: float) -> Row:
                 time.sleep(0.05)
             eventually(lambda: not bybit.state()["running_rates"], "the end of the flood")
             wall_s = time.monotonic() - begun_s
-            used_s = cpu_s(service.exf) - used_s
+            used_s = cpu_s(service.exf.process.pid) - used_s
             sent = bybit.state()["sent_events"]
             eventually(lambda: _messages(service.status()) >= sent, f"{sent} messages", 30)
             came = _messages(service.status())
