@@ -65,9 +65,11 @@ type Fee = Annotated[
 def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
+        has_host = bool(parts.hostname) and parts.port != 0  # a port beyond 65535 is a ValueError
     except ValueError:
         return False
-    return not url or (parts.scheme in {"http", "https"} and bool(parts.netloc))
+    is_plain = url.isprintable() and not any(mark in url for mark in " ?#")
+    return not url or (parts.scheme in {"http", "https"} and has_host and is_plain)
 
 
 type Address = Annotated[str, Rule("an address such as http://127.0.0.1:8080", _is_address)]

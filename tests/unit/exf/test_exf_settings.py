@@ -10,6 +10,7 @@ import pytest
 from adapters.command.settings_file import override
 from adapters.exchanges import known_venues
 from adapters.exf.registry.registry_file import load as load_registry
+from dolphin_strategies import ConfigError
 from live.exf.exf_settings import ExfSettings, ServiceSettings, hosts_of, load, registry_of
 from tests.support.exchange.registries import factor_file
 from tests.support.nodes.node_process import ROOT
@@ -81,3 +82,23 @@ def test_market_data_is_recorded_with_streams_only(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"record_market: .*streams = true"):
         ServiceSettings(record_market=tmp_path)
     assert ServiceSettings(record_market=tmp_path, streams=True).record_market == tmp_path
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:80",
+        "ws://127.0.0.1:80",
+        "http://",
+        "http://:80",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:x",
+        "http://one two",
+        "http://127.0.0.1:80/?key=1",
+    ],
+)
+def test_an_address_that_no_request_can_go_to_is_refused(url: str) -> None:
+    """At the start, and not by the first request."""
+    with pytest.raises(ConfigError, match="base_url: expected an address such as"):
+        override(ServiceSettings(), base_url=url)
