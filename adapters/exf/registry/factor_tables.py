@@ -105,7 +105,8 @@ def limits_of(limits: Any, asset: str) -> tuple[float, float]:
     """
     if isinstance(limits, dict):
         if asset not in limits:
-            msg = f"range: expected one of {asset or 'no asset'}, found {', '.join(limits)}"
+            found = ", ".join(limits)
+            msg = f"range: expected limits of {asset or 'no asset'} too, found those of {found}"
             raise ValueError(msg)
         limits = limits[asset]
     return float(limits[0]), float(limits[1])

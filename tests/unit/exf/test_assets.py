@@ -130,7 +130,7 @@ WRONG = [
     (SOURCE + FACTOR.replace("{asset_lc}", "{aset_lc}"), "did you mean 'asset_lc'"),
     (SOURCE + FACTOR.replace("depth_{asset_lc}_own", "depth"), "a name of its own"),
     (SOURCE + FACTOR.replace("{asset_lc}", "{symbol}*"), "a factor name"),
-    (SOURCE + PRICE.replace("SOL =", "SOLL ="), "one of SOL"),
+    (SOURCE + PRICE.replace("SOL =", "SOLL ="), "limits of SOL too"),
     (SOURCE + PRICE.replace("[1, 1000]", "[1000, 1]"), "lower limit first"),
     (SOURCE + FACTOR.replace("{ field", '{ assets = ["SOLL"], field'), "did you mean 'SOL'"),
     (SOURCE.replace("period_s", 'symbols = { SOLL = "X" }\nperiod_s') + FACTOR,
