@@ -89,7 +89,7 @@ class Funding8h(ComputedFactor):
 
 
 class FundingCountdown(ComputedFactor):
-    """Minutes until the next funding, in whole seconds: it changes once a second.
+    """Minutes until the next funding, of the whole seconds left: it changes once a second.
 
     NaN after that instant, until the venue states the next one. Warm at the first rate that
     states it. Costs 0.4 µs a second.

@@ -96,6 +96,22 @@ def test_crossed_and_locked_quotes_have_no_value_until_a_good_one() -> None:
     }
 
 
+def test_a_quote_without_a_size_on_one_side_counts() -> None:
+    """Its prices are good, all of its size is on the other side; without any there is no ratio."""
+    classes = ("Mid", "TouchImbalance", "MicropriceOffsetBps")
+    factors = ComputedFactors([spec(name) for name in classes])
+    found = []
+    for n, (bid_size, ask_size) in enumerate([(2.0, 0.0), (0.0, 2.0), (0.0, 0.0)]):
+        sized = Quote(START + n, PERPETUAL, 99.0, 101.0, bid_size, ask_size, START + n)
+        factors.update(data_of(sized))
+        factors.evaluate(factors.now_ns)
+        found.append(list(factors.values))
+    assert found[:2] == [[100.0, 1.0, pytest.approx(100.0)], [100.0, -1.0, pytest.approx(-100.0)]]
+    assert found[2][0] == 100.0
+    assert all(map(math.isnan, found[2][1:]))
+    assert factors.problems == {}
+
+
 def test_a_venue_without_event_times_and_one_whose_clock_is_ahead() -> None:
     """The age counts from the instant of arrival; one bad stamp does not end all later quotes."""
     factors = ComputedFactors([spec("Mid", time_to_live_s=1)])
