@@ -45,6 +45,8 @@ class ComputedFactor:
         Whether one young input is enough, not all (class attribute).
     uses_alive : bool
         Whether the value depends on the data of ``alive`` too (class attribute).
+    needs_definition : bool
+        Whether there is no value without the instruments' definitions (class attribute).
     due_ns : int
         The next instant at which the value changes without new data, UNIX nanoseconds;
         ``NEVER`` if there is none. Valid after ``value_at``.
@@ -58,6 +60,7 @@ class ComputedFactor:
     kinds: ClassVar[tuple[DataKind, ...]] = (DataKind.QUOTES,)
     lives_while_any: ClassVar[bool] = False
     uses_alive: ClassVar[bool] = False
+    needs_definition: ClassVar[bool] = False
 
     def __init__(
         self, *instruments: InstrumentId | str, alive: DataKind | str | None = None

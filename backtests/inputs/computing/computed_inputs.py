@@ -226,14 +226,18 @@ def find_inputs(
     data = MarketData(path)
     tables = {(t.kind, t.identifier): t for t in data.tables(tuple(chain(*KINDS.values())))}
     _check_instruments(path, instruments, {t.identifier for t in tables.values()})
+    defined = {str(i.id): i for i in (*data.instruments(), *_session_instruments(path))}
     kept: list[ComputedSpec] = []
     needed: dict[tuple[Kind, str], None] = {}
     left_out: list[str] = []
     for spec in specs:
         if instruments is not None and not set(spec.instruments) <= set(instruments):
             continue
-        places = {i: [p for p in _places(i) if p in tables] for i in spec.build().inputs}
+        factor = spec.build()
+        places = {i: [p for p in _places(i) if p in tables] for i in factor.inputs}
         missing = [_missing(i, tables) for i, found in places.items() if not found]
+        if factor.needs_definition:
+            missing += [f"definition of {i}" for i in spec.instruments if i not in defined]
         if missing:
             left_out.append(f"{spec.name}: the catalog has no {' and no '.join(missing)}")
         else:
@@ -244,12 +248,11 @@ def find_inputs(
         raise ConfigError(msg)
     chosen = [tables[place] for place in tables if place in needed]
     ids = {t.identifier for t in chosen}
-    defined = [*_session_instruments(path), *data.instruments()]
     return ComputedInputs(
         path=path,
         specs=tuple(kept),
         tables=tuple(chosen),
-        instruments=tuple(i for i in defined if str(i.id) in ids),
+        instruments=tuple(i for name, i in defined.items() if name in ids),
         left_out=tuple(left_out),
     )
 

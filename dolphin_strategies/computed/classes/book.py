@@ -111,6 +111,8 @@ class Depth(WithinFactor):
 
     __slots__ = ("_side",)
 
+    needs_definition: ClassVar = True
+
     def __init__(self, instrument: InstrumentId, *, side: str, within_bps: float) -> None:
         if side not in {"bid", "ask"}:
             msg = f"side: expected bid or ask, found {side!r}"

@@ -138,6 +138,8 @@ class OpenInterestUsd(ComputedFactor):
 
     __slots__ = ()
 
+    needs_definition: ClassVar = True
+
     kinds: ClassVar = (DataKind.OPEN_INTEREST,)
     uses_alive: ClassVar[bool] = True
 

@@ -74,6 +74,8 @@ class OrderFlowImbalance(WindowFactor):
 
     __slots__ = ()
 
+    needs_definition: ClassVar = True
+
     kind: ClassVar = "total"
     node: ClassVar = staticmethod(order_flow)
 
@@ -169,6 +171,8 @@ class CumulativeVolumeDelta(WindowFactor):
     """
 
     __slots__ = ()
+
+    needs_definition: ClassVar = True
 
     kinds: ClassVar = (DataKind.TRADES,)
     kind: ClassVar = "difference"

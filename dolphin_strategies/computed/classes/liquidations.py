@@ -35,6 +35,8 @@ class LiquidationFactor(ComputedFactor):
 
     __slots__ = ("_length", "_window")
 
+    needs_definition: ClassVar = True
+
     kinds: ClassVar = (DataKind.LIQUIDATIONS,)
 
     def __init__(

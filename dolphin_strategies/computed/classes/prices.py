@@ -180,6 +180,8 @@ class KylesLambda(ComputedFactor):
 
     __slots__ = ("_length", "_step_ns", "_steps")
 
+    needs_definition: ClassVar = True
+
     kinds: ClassVar = (DataKind.QUOTES, DataKind.TRADES)
 
     def __init__(

@@ -6,10 +6,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import FactorCatalog
+from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from backtests.inputs.computing.computed_inputs import find_inputs
 from backtests.inputs.computing.computed_recording import STAGE
+from dolphin_strategies.computed.spec import ComputedSpec
 from tests.integration.computing.commands import (
     BACKTEST,
     ENVIRONMENT,
@@ -127,6 +130,33 @@ def test_a_window_and_an_instrument_can_be_chosen(
     refused = compute("--catalog", catalog, *other)
     assert refused.returncode == 2
     assert "no market data of 'XRP.BINANCE'" in refused.stderr
+
+
+def test_what_needs_a_definition_is_left_out_where_there_is_none(tmp_path: Path) -> None:
+    """Of a catalog of quotes alone: what coins are is not known, so that no value could be."""
+    path = tmp_path / "catalog"
+    path.mkdir()
+    ParquetDataCatalog(str(path)).write_quote_ticks(market(7)[0])
+    both = [
+        ComputedSpec(
+            name=name,
+            class_name=name,
+            instruments=(str(BTCUSDT_PERP),),
+            parameters=parameters,
+            low=-1e9,
+            high=1e9,
+            time_to_live_s=2.0,
+        )
+        for name, parameters in (("Mid", {}), ("OrderFlowImbalance", {"events": 2}))
+    ]
+    found = find_inputs(path, both)
+    assert found.schema.names == ("Mid",)
+    assert found.left_out == (
+        f"OrderFlowImbalance: the catalog has no definition of {BTCUSDT_PERP}",
+    )
+    ParquetDataCatalog(str(path)).write_instruments([btcusdt_perp()])
+    found = find_inputs(path, both)
+    assert found.left_out == ()
 
 
 @pytest.mark.long
