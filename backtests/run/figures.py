@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import OrderStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nautilus_trader.backtest import BacktestEngine
 
     from backtests.engine.backtest_run import BacktestRun
@@ -133,10 +137,10 @@ def figures_of(
 def _trading(engine: BacktestEngine) -> TradingFigures:
     cache = engine.cache
     orders = cache.orders()
-    fees: dict[str, float] = {}
+    fees: defaultdict[str, Decimal] = defaultdict(Decimal)
     for order in orders:
         for money in order.commissions().values():
-            fees[money.currency.code] = fees.get(money.currency.code, 0.0) + money.as_double()
+            fees[money.currency.code] += money.as_decimal()
     result = engine.get_result()
     statistics = {f"PnL {currency}": dict(v) for currency, v in result.stats_pnls.items()}
     statistics |= {"returns": dict(result.stats_returns), "general": dict(result.stats_general)}
@@ -151,25 +155,30 @@ def _trading(engine: BacktestEngine) -> TradingFigures:
         positions=result.total_positions,
         open_positions=cache.positions_open_count(),
         pnl=_pnl(engine),
-        fees=fees,
+        fees=_floats(fees),
         statistics=statistics,
     )
 
 
 def _pnl(engine: BacktestEngine) -> dict[str, float]:
     """Return the gain of each currency's balance, plus the value of open positions."""
-    gained: dict[str, float] = {}
+    gained: defaultdict[str, Decimal] = defaultdict(Decimal)
     for venue in engine.list_venues():
         account = engine.cache.account_for_venue(venue)
         if account is None:
             continue
         for currency, money in account.balances_total().items():
             start = account.starting_balances().get(currency)
-            change = money.as_double() - (start.as_double() if start is not None else 0.0)
-            gained[currency.code] = gained.get(currency.code, 0.0) + change
+            gained[currency.code] += money.as_decimal()
+            gained[currency.code] -= start.as_decimal() if start is not None else 0
         for currency, money in (engine.portfolio.unrealized_pnls(venue) or {}).items():
-            gained[currency.code] = gained.get(currency.code, 0.0) + money.as_double()
-    return gained
+            gained[currency.code] += money.as_decimal()
+    return _floats(gained)
+
+
+def _floats(amounts: Mapping[str, Decimal]) -> dict[str, float]:
+    """Return exact sums as the nearest float64, which prints without a rest."""
+    return {code: float(amount) for code, amount in amounts.items()}
 
 
 def gross_results(engine: BacktestEngine) -> list[float]:

@@ -147,9 +147,7 @@ class NodeRun:
             node,
             feed,
             measure_on_factors(self._strategy, busy_time_of(loop)),
-            None
-            if self._settings.node.orders == "live"
-            else float(self._settings.sandbox.balance_usdt),
+            None if self._settings.node.orders == "live" else self._settings.sandbox.balance_usdt,
             traded_venues(self._settings),
         )
         self._say_hello()

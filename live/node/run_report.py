@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from nautilus_trader.model import OrderStatus, Venue
+from nautilus_trader.model import OrderStatus, PositionSide, Venue
 
 from adapters.market.btcusdt_instruments import USDT
 from adapters.process.hang_rules import NOTHING
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nautilus_trader.live import LiveNode
-    from nautilus_trader.model import Money
+    from nautilus_trader.model import Money, Position
 
     from adapters.feed.factor_feed import FactorFeed
     from adapters.feed.latency import MeasuredLatencies
@@ -35,10 +36,10 @@ class Trading:
     """Fills of sell orders."""
     refused: int
     """Orders denied or rejected."""
-    fees: dict[str, float]
+    fees: dict[str, Decimal]
     """By currency."""
-    pnl: float
-    position: float
+    pnl: Decimal
+    position: Decimal
 
 
 class RunReport:
@@ -52,7 +53,7 @@ class RunReport:
         The node's feed.
     latencies : MeasuredLatencies
         Latencies from the producer's write to ``on_factors``.
-    start_balance : float, optional
+    start_balance : Decimal, optional
         Each account's balance before the run, USDT; None: the first balance seen.
     venues : iterable of str
         The venues with an account in the run.
@@ -64,7 +65,7 @@ class RunReport:
         node: LiveNode,
         feed: FactorFeed,
         latencies: MeasuredLatencies,
-        start_balance: float | None,
+        start_balance: Decimal | None,
         venues: Iterable[str],
     ) -> None:
         # A running node does not give access to them: they are taken before.
@@ -73,7 +74,7 @@ class RunReport:
         self._feed = feed
         self._latencies = latencies
         self._start_balance = start_balance
-        self._starts: dict[Venue, float] = {}
+        self._starts: dict[Venue, Decimal] = {}
         self._venues = [Venue(name) for name in venues]
         self._published = 0
         self._at_s = 0.0
@@ -92,7 +93,7 @@ class RunReport:
         state = "" if status.reason == "" else f"  {status.state.value.upper()}: {status.reason}"
         return (
             f"{elapsed_s:6.1f} s  factors {rate:,.0f}/s  {age}  latency {latency}  "
-            f"position {trading.position:+}  PnL {trading.pnl:+,.2f} USDT{state}"
+            f"position {_signed(trading.position)}  PnL {trading.pnl:+,.2f} USDT{state}"
         )
 
     def trading(self) -> Trading:
@@ -107,20 +108,20 @@ class RunReport:
             sells=sells,
             refused=sum(o.status in _REFUSED for o in orders),
             fees=_by_currency(m for o in orders for m in o.commissions().values()),
-            pnl=sum(map(self._pnl, self._venues)),
-            position=sum(p.signed_qty for p in cache.positions_open()),
+            pnl=sum(map(self._pnl, self._venues), Decimal()),
+            position=sum(map(_quantity, cache.positions_open()), Decimal()),
         )
 
-    def _pnl(self, venue: Venue) -> float:
+    def _pnl(self, venue: Venue) -> Decimal:
         account = self._cache.account_for_venue(venue)
         balance = account.balance_total(USDT) if account else None
         if balance is None:
-            return 0.0
+            return Decimal()
         unrealized = self._portfolio.unrealized_pnls(venue).get(USDT)
-        held: float = balance.as_double()
+        held: Decimal = balance.as_decimal()
         start = held if self._start_balance is None else self._start_balance
         won = held - self._starts.setdefault(venue, start)
-        return won + (unrealized.as_double() if unrealized else 0.0)
+        return won + (unrealized.as_decimal() if unrealized else Decimal())
 
     def summary(self, elapsed_s: float, how_it_ended: str) -> str:
         """Return the summary of the whole run."""
@@ -156,7 +157,8 @@ class RunReport:
         orders = cache.orders_open_count() + cache.orders_inflight_count()
         # One by one: a long of one instrument does not make up for a short of another.
         parts = [
-            f"position {p.signed_qty:+}" + (f" {p.instrument_id}" if len(positions) > 1 else "")
+            f"position {_signed(_quantity(p))}"
+            + (f" {p.instrument_id}" if len(positions) > 1 else "")
             for p in positions
         ]
         if orders:
@@ -164,15 +166,27 @@ class RunReport:
         return ", ".join(parts) or NOTHING
 
 
-def _by_currency(amounts: Iterable[Money]) -> dict[str, float]:
-    found: dict[str, float] = {}
+def _quantity(position: Position) -> Decimal:
+    """Return a position's quantity, below 0 if it is short."""
+    quantity: Decimal = position.quantity.as_decimal()
+    return -quantity if position.side == PositionSide.SHORT else quantity
+
+
+def _signed(quantity: Decimal) -> str:
+    return f"{quantity.normalize():+f}"
+
+
+def _by_currency(amounts: Iterable[Money]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
     for amount in amounts:
         code = str(amount.currency)
-        found[code] = found.get(code, 0.0) + amount.as_double()
+        found[code] = found.get(code, Decimal()) + amount.as_decimal()
     return found
 
 
-def _amounts(amounts: dict[str, float]) -> str:
+def _amounts(amounts: dict[str, Decimal]) -> str:
     """Return amounts by currency as text; those of USDT first, to the cent."""
-    others = [f"{value:,.8g} {code}" for code, value in amounts.items() if code != str(USDT)]
-    return ", ".join([f"{amounts.get(str(USDT), 0.0):,.2f} USDT", *others])
+    others = [
+        f"{value.normalize():,f} {code}" for code, value in amounts.items() if code != str(USDT)
+    ]
+    return ", ".join([f"{amounts.get(str(USDT), Decimal()):,.2f} USDT", *others])

@@ -39,6 +39,10 @@ def test_the_demo_runs_from_any_folder_and_sums_up(tmp_path: Path) -> None:
         assert published == delivered + conflated + lost + pending
         assert lost == 0
         assert "arrived while the node was busy: " in demo.output
+        positions = re.findall(r"  position (\S+)  PnL", demo.output)
+        assert positions
+        for text in positions:
+            assert re.fullmatch(r"[+-]\d+(\.\d{1,3})?", text), "the instrument has three decimals"
         for what in ("p50", "p99", "p99.9", "max", "orders", "fills", "fees", "PnL"):
             assert what in demo.output
         assert summary_number(demo, r"fees +([\d,.]+)") > 0
