@@ -102,7 +102,9 @@ def read_window(files: Sequence[Path], first_ns: int, last_ns: int) -> Iterator[
 
 def _spans(file: pq.ParquetFile) -> list[RowSpan]:
     """Return the spans of a Parquet file's row groups; an empty one overlaps no window."""
-    column = file.schema_arrow.names.index("ts_init")
+    # A book's levels are columns below others, which count here.
+    paths = [file.schema.column(i).path for i in range(len(file.schema))]
+    column = paths.index("ts_init")
     spans = []
     for i in range(file.num_row_groups):
         group = file.metadata.row_group(i)

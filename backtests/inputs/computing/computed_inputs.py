@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 KINDS: Final[dict[str, tuple[Kind, ...]]] = {
     "quotes": ("quotes",),
     "trades": ("trades",),
-    "book": ("order_book_deltas",),
+    "book": ("order_book_deltas", "order_book_depths"),
     "mark": ("mark_prices",),
     "index": ("index_prices",),
     "funding": ("funding_rates",),
@@ -41,7 +41,8 @@ KINDS: Final[dict[str, tuple[Kind, ...]]] = {
     "liquidations": ("custom/BinanceFuturesLiquidation", "custom/BybitLiquidation"),
     "volatility_index": ("custom/DeribitVolatilityIndex",),
 }
-"""The kind of an input → the kinds of table that hold it, in the order of data of one instant."""
+"""The kind of an input → the kinds of table that may hold it, the first one there is read; in the
+order of data of one instant."""
 
 MOST_REASONS: Final = 6
 """Factors that are told of one by one as left out."""
@@ -234,7 +235,7 @@ def find_inputs(
         if instruments is not None and not set(spec.instruments) <= set(instruments):
             continue
         factor = spec.build()
-        places = {i: [p for p in _places(i) if p in tables] for i in factor.inputs}
+        places = {i: [p for p in _places(i) if p in tables][:1] for i in factor.inputs}
         missing = [_missing(i, tables) for i, found in places.items() if not found]
         if factor.needs_definition:
             missing += [f"definition of {i}" for i in spec.instruments if i not in defined]

@@ -13,6 +13,7 @@ from nautilus_trader.model import (
     BookOrder,
     OrderBookDelta,
     OrderBookDeltas,
+    OrderBookDepth,
     OrderSide,
     Price,
     Quantity,
@@ -86,3 +87,38 @@ def test_a_catalog_s_books_have_the_values_of_a_node(tmp_path: Path) -> None:
     assert np.isnan(values[:FIRST_SNAPSHOT]).all()
     assert not np.isnan(values[FIRST_SNAPSHOT:]).any()
     assert sum(n for name, n in live.problems.items() if "backward" in name) > STEPS // 20
+
+
+def test_whole_books_are_read_where_there_are_no_changes(tmp_path: Path) -> None:
+    """As some venues deliver and some providers sell them; changes are taken where both are."""
+    catalog = ParquetDataCatalog(str(tmp_path))
+    catalog.write_instruments([btcusdt_perp()])
+    random = Random(5)  # noqa: S311 - a market
+    sizes = [[random.randrange(1, 50) / 10 for _ in range(20)] for _ in range(50)]
+    catalog.write_order_book_depths([depth(row, i) for i, row in enumerate(sizes)])
+
+    def values() -> list[float]:
+        inputs = find_inputs(tmp_path, [SPEC])
+        batches = list(inputs.batches(inputs.first_ns, inputs.end_ns, lambda: 50_000))
+        return [float(v) for v in np.concatenate([b.values for b in batches])[:, 0]]
+
+    expected = [(sum(n[:3]) - sum(n[10:13])) / (sum(n[:3]) + sum(n[10:13])) for n in sizes]
+    np.testing.assert_allclose(values()[:50], expected, rtol=1e-12)
+    catalog.write_order_book_deltas(deltas())
+    assert len(values()) > 60
+
+
+def depth(sizes: list[float], step: int) -> OrderBookDepth:
+    """Return a book of ten levels a side."""
+    bids, asks = (
+        [
+            BookOrder(side, Price(60_000 + sign * (1 + i) / 10, 1), Quantity(size, 3), 0)
+            for i, size in enumerate(part)
+        ]
+        for side, sign, part in (
+            (OrderSide.BUY, -1, sizes[:10]),
+            (OrderSide.SELL, 1, sizes[10:]),
+        )
+    )
+    at_ns, counts = START + step * 100_000_000, [1] * 10
+    return OrderBookDepth(BTCUSDT_PERP, bids, asks, counts, counts, 0, step, at_ns, at_ns)
