@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.backtest import BacktestEngine, BacktestEngineConfig
 from nautilus_trader.common import LoggerConfig
@@ -13,7 +14,9 @@ from dolphin_strategies import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
+
+LEVERAGE: Final = Decimal(10)
+"""Of every account, as in the settings of nodes and backtests."""
 
 
 def make_engine(
@@ -39,6 +42,7 @@ def make_engine(
             OmsType.NETTING,
             AccountType.MARGIN,
             [money],
+            default_leverage=LEVERAGE,
             fee_model=MakerTakerFeeModel(*fees),
             trade_execution=False,
         )

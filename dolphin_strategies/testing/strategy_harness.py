@@ -52,7 +52,7 @@ class StrategyHarness:
     instruments : sequence of Nautilus's instruments, optional
         What can be traded; by default the perpetual BTCUSDT-PERP.BINANCE.
     balance : str
-        Of the account at each venue, such as "100000 USDT".
+        Of the margin account at each venue, such as "100000 USDT"; its leverage is 10.
     maker_fee, taker_fee : Decimal
         Shares of the notional, such as Decimal("0.0005").
     start : datetime

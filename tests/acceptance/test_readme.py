@@ -140,6 +140,7 @@ def test_the_shown_strategy_trades(tmp_path: Path) -> None:
     assert int(fills.group(1)) > 0, result.stdout
 
 
+@pytest.mark.long
 def test_the_shown_strategy_has_types(tmp_path: Path) -> None:
     """Its author's ``mypy --strict``, in a folder of its own, finds no error in it, and finds a
     misspelt name beside it: what is imported has types.

@@ -191,6 +191,7 @@ def test_a_killed_service_leaves_what_came_until_then(region_path: Path, tmp_pat
     assert "incomplete" not in said
 
 
+@pytest.mark.long
 def test_a_killed_writer_is_reported_and_its_rows_are_kept(
     region_path: Path, tmp_path: Path
 ) -> None:
@@ -217,6 +218,7 @@ def test_a_killed_writer_is_reported_and_its_rows_are_kept(
     assert recorded >= 180
 
 
+@pytest.mark.long
 def test_rows_for_which_there_is_no_space_are_counted(region_path: Path, tmp_path: Path) -> None:
     """No file may grow: the rows are unwritten, with the reason; later ones are recorded."""
     with recording(region_path, tmp_path) as (exchange, service):

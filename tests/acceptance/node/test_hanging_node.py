@@ -112,7 +112,7 @@ def command_of(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("strategy", ["LoopsInInit", "SleepsInInitInCWithTheLock"])
+@pytest.mark.parametrize("strategy", [long("LoopsInInit"), "SleepsInInitInCWithTheLock"])
 def test_a_hang_in_the_constructor_is_reported_and_ended_by_a_signal(strategy: str) -> None:
     """There is no node yet, so that nothing is open and the code is 0."""
     with node("--strategy", f"{ODD}:{strategy}") as process:

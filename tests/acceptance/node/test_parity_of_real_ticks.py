@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.catalogs.sessions import STRATEGIES, Compared, record
-from tests.support.lengths import counts
 
 DATA = os.environ.get("DOLPHIN_DATA")
 FOLDER = Path(DATA or "") / "ticks_20240808"
@@ -19,12 +18,10 @@ pytestmark = pytest.mark.skipif(
 REPLAY = ("--replay", FOLDER, "--speed", 10, "--seconds")
 
 
-@counts("seconds", 6, long=20)
-def test_a_strategy_that_decides_from_data_alone_replays_to_the_end(
-    tmp_path: Path, seconds: int
-) -> None:
+@pytest.mark.long
+def test_a_strategy_that_decides_from_data_alone_replays_to_the_end(tmp_path: Path) -> None:
     """Factors, quotes and trades, thousands a second, each at its place; every decision too."""
-    record(tmp_path / "s", f"{STRATEGIES}:DataAndTrades", *REPLAY, seconds)
+    record(tmp_path / "s", f"{STRATEGIES}:DataAndTrades", *REPLAY, 20)
     compared = Compared(tmp_path / "s")
     assert compared.exit_code == 0, compared.output
     assert " identical, each at its input" in compared.line("decisions")

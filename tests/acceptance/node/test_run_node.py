@@ -51,7 +51,7 @@ def test_the_demo_runs_from_any_folder_and_sums_up(tmp_path: Path) -> None:
         assert demo.run_folders() == []
 
 
-@pytest.mark.parametrize("wait", ["event", "spin"])
+@pytest.mark.parametrize("wait", ["event", long("spin")])
 def test_the_summary_tells_what_arrived_while_the_node_was_busy(wait: str) -> None:
     """A strategy works at each fourth quote until a record is written: some factors arrive then,
     some do not.
@@ -132,7 +132,7 @@ def test_an_exception_stops_the_node_flat(strategy: str) -> None:
 
 @pytest.mark.parametrize(
     ("strategy", "where"),
-    [("RaisesInOnStop", "on_stop"), ("RaisesInOnStopEvent", "on_order_canceled")],
+    [("RaisesInOnStop", "on_stop"), long("RaisesInOnStopEvent", "on_order_canceled")],
 )
 def test_an_exception_while_it_stops_is_a_failure(strategy: str, where: str) -> None:
     """The run was asked to stop and ends flat, with exit code 1 and the exception."""

@@ -12,6 +12,7 @@ import pytest
 from adapters.catalog import RecordingWriter
 from adapters.market.simulated_path import SCHEMA
 from dolphin_strategies import FactorBatch
+from tests.support.lengths import long
 from tests.support.nodes.node_process import node
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ def write_catalog(folder: Path) -> None:
         writer.write_factors(batch)
 
 
-@pytest.mark.parametrize("by_file", [False, True])
-def test_the_catalog_is_the_history_of_the_demo(tmp_path: Path, *, by_file: bool) -> None:
+@pytest.mark.parametrize("by", ["option", long("settings file")])
+def test_the_catalog_is_the_history_of_the_demo(tmp_path: Path, by: str) -> None:
     """By the option and by the settings file; the end is clean."""
     write_catalog(tmp_path / "catalog")
     options = ["--catalog", tmp_path / "catalog"]
-    if by_file:
+    if by == "settings file":
         (tmp_path / "node.toml").write_text(f'[node]\ncatalog = "{tmp_path / "catalog"}"\n')
         options = ["--config", tmp_path / "node.toml"]
     with node("--strategy", STRATEGY, *options) as running:

@@ -16,7 +16,7 @@ import pytest
 
 from adapters.catalog import FactorCatalog, RecordingWriter
 from tests.support.catalogs.factor_batches import assert_numbered, numbered, sequences
-from tests.support.lengths import counts
+from tests.support.lengths import counts, long
 from tests.support.nodes.processes import child
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _forked(function: Callable[[], None]) -> int:
 
 @pytest.mark.timeout(1200)
 @counts("kills", 50, long=500)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, long(2)])
 def test_whatever_was_flushed_before_a_kill_is_there_once(
     tmp_path: Path, seed: int, kills: int
 ) -> None:

@@ -22,6 +22,7 @@ from tests.support.catalogs.recorders import (
     sequences_once,
 )
 from tests.support.eventually import eventually
+from tests.support.lengths import long
 from tests.support.nodes.processes import child
 from tests.support.transports.regions import factor_names, write_records
 
@@ -108,7 +109,7 @@ def fill(path: Path) -> None:
                 continue
 
 
-@pytest.mark.parametrize("what", ["file size", "descriptors"])
+@pytest.mark.parametrize("what", ["file size", long("descriptors")])
 def test_a_limit_is_survived_and_counted(tmp_path: Path, region_path: Path, what: str) -> None:
     """No file may grow, or no file may be opened, for a while; then it records again."""
     which = resource.RLIMIT_FSIZE if what == "file size" else resource.RLIMIT_NOFILE

@@ -24,7 +24,7 @@ from tests.support.catalogs.recorders import (
     told_gaps,
 )
 from tests.support.eventually import eventually
-from tests.support.lengths import counts
+from tests.support.lengths import counts, long
 from tests.support.nodes.processes import child
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def record_on_demand(catalog: str, region: str, log: str, *options: str) -> None
 
 @pytest.mark.timeout(1200)
 @counts("kills", 10, long=500)
-@pytest.mark.parametrize("name", [None, "one"])
+@pytest.mark.parametrize("name", [None, long("one")])
 def test_a_killed_recorder_loses_and_repeats_nothing(
     tmp_path: Path, region_path: Path, name: str | None, kills: int
 ) -> None:

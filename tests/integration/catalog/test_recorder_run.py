@@ -23,6 +23,7 @@ from tests.support.catalogs.recorders import (
     told_gaps,
 )
 from tests.support.eventually import eventually
+from tests.support.lengths import long
 from tests.support.nodes.forkserver import ROOT, run_forked
 from tests.support.nodes.processes import child
 from tests.support.transports.regions import factor_names, write_records
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, long(signal.SIGINT), long(signal.SIGHUP)])
 def test_a_signal_writes_everything_and_ends_well(
     tmp_path: Path, region_path: Path, number: signal.Signals
 ) -> None:
@@ -184,7 +185,7 @@ def test_a_producer_that_dies_and_returns_is_followed(tmp_path: Path, region_pat
     assert sequences_once(tmp_path) == [*range(1, published + 1)]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "removed", "overwritten"])
+@pytest.mark.parametrize("damage", ["truncated", long("removed"), long("overwritten")])
 def test_a_damaged_region_is_left_for_the_next_one(
     tmp_path: Path, region_path: Path, damage: str
 ) -> None:

@@ -93,6 +93,7 @@ def test_a_killed_writer_does_not_touch_trading(tmp_path: Path) -> None:
     assert "session writer was killed" in compared.output
 
 
+@pytest.mark.long
 def test_a_full_disk_does_not_touch_trading(small_disk: Path) -> None:
     """Writing stops and goes on when there is space; what came between is counted."""
     folder = small_disk / "s"
