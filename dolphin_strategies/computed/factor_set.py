@@ -102,9 +102,7 @@ class ComputedFactors:
             Whether any value changed; NaN equals NaN.
 
         """
-        now_ns = max(now_ns, self.intake.now_ns)
-        self.intake.now_ns = now_ns
-        return self.evaluator.evaluate(now_ns)
+        return self.intake.evaluate(self.evaluator, now_ns)
 
     @property
     def due_ns(self) -> int:

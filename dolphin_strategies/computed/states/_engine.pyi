@@ -173,7 +173,7 @@ class Evaluator:
     Attributes
     ----------
     due_ns, expiry_ns : int
-        As of the last ``evaluate``: the next instants at which a value changes without data, and
+        As of the last evaluation: the next instants at which a value changes without data, and
         at which one ends because its input is too old; UNIX nanoseconds.
 
     """
@@ -200,7 +200,6 @@ class Evaluator:
     def due_ns(self) -> int: ...
     @property
     def expiry_ns(self) -> int: ...
-    def evaluate(self, now_ns: int, /) -> bool: ...
     def counts(self) -> list[tuple[int, int]]: ...
 
 @final
@@ -224,13 +223,15 @@ class Intake:
 
     """
 
-    now_ns: int
     def __new__(
         cls, slots: dict[type, dict[Any, Any]], other: Callable[[Any], bool], /
     ) -> Intake: ...
     @property
     def ts_event(self) -> int: ...
+    @property
+    def now_ns(self) -> int: ...
     def take(self, data: Any, /) -> bool: ...
+    def evaluate(self, evaluator: Evaluator, now_ns: int, /) -> bool: ...
     def take_as(self, market: Any, data: Any, /) -> None: ...
 
 class Records:

@@ -127,16 +127,6 @@ int evaluator_bring(struct evaluator *e, int64_t now_ns)
     return changed;
 }
 
-/* evaluate(now_ns) -> whether any value changed */
-static PyObject *evaluate(PyObject *self, PyObject *now)
-{
-    int64_t now_ns = PyLong_AsLongLong(now);
-    if (now_ns == -1 && PyErr_Occurred())
-        return NULL;
-    int changed = evaluator_bring(evaluator_of(self), now_ns);
-    return changed < 0 ? NULL : PyBool_FromLong(changed);
-}
-
 /* counts() -> for each factor, values out of range and numbers that could not be computed */
 static PyObject *counts(PyObject *self, PyObject *ignored)
 {
@@ -257,7 +247,6 @@ static void evaluator_dealloc(PyObject *self)
 }
 
 static PyMethodDef methods[] = {
-    {"evaluate", evaluate, METH_O, NULL},
     {"counts", counts, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

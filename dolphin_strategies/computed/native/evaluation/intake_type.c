@@ -75,6 +75,23 @@ static PyObject *take_as(PyObject *self, PyObject *const *args, Py_ssize_t n)
     Py_RETURN_NONE;
 }
 
+/* evaluate(evaluator, now_ns) -> whether any value changed; an instant before the newest is that */
+static PyObject *evaluate(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    if (n != 2 || !PyObject_TypeCheck(args[0], evaluator_type)) {
+        PyErr_SetString(PyExc_TypeError, "evaluate: expected an Evaluator and an instant");
+        return NULL;
+    }
+    int64_t now_ns = PyLong_AsLongLong(args[1]);
+    if (now_ns == -1 && PyErr_Occurred())
+        return NULL;
+    struct intake *in = intake_of(self);
+    if (now_ns > in->now_ns)
+        in->now_ns = now_ns;
+    int changed = evaluator_bring((struct evaluator *)args[0], in->now_ns);
+    return changed < 0 ? NULL : PyBool_FromLong(changed);
+}
+
 static PyObject *intake_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
     PyObject *slots, *other;
@@ -115,13 +132,14 @@ static void intake_dealloc(PyObject *self)
 
 static PyMethodDef methods[] = {
     {"take", take, METH_O, NULL},
+    {"evaluate", _PyCFunction_CAST(evaluate), METH_FASTCALL, NULL},
     {"take_as", _PyCFunction_CAST(take_as), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 
 static PyMemberDef members[] = {
     {"ts_event", Py_T_LONGLONG, offsetof(struct intake, ts_event), Py_READONLY, NULL},
-    {"now_ns", Py_T_LONGLONG, offsetof(struct intake, now_ns), 0, NULL},
+    {"now_ns", Py_T_LONGLONG, offsetof(struct intake, now_ns), Py_READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
 
