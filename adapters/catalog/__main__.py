@@ -89,7 +89,8 @@ def _list(catalog: FactorCatalog) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         recordings = catalog.recordings()
-    print(f"{catalog.path}: {len(recordings)} recordings")
+    plural = "" if len(recordings) == 1 else "s"
+    print(f"{catalog.path}: {len(recordings)} recording{plural}")
     for recording in recordings:
         print(f"\n{recording.name or '(no recording)'}  {_state(recording)}")
         if recording.source:

@@ -20,6 +20,8 @@ SILENT_NS: Final = 10_000_000_000
 """An instrument of which nothing came for this long is reported as silent."""
 UNREADABLE: Final = ("failed to pars", "error parsing", "unhandled futures message")
 """What the clients say of a message that they cannot read."""
+AHEAD_NS: Final = 1_000_000_000
+"""A stamp later than its receipt by more than this is reported as ahead of this clock."""
 _MASK: Final = KEPT_DELAYS - 1
 
 
@@ -186,6 +188,8 @@ class VenueHealth:
             "delay_ms": {
                 "n": len(delays), "p50": _share(delays, 0.50), "p99": _share(delays, 0.99)
             },
+            "ahead": sum(d < -AHEAD_NS for d in delays),
+            "ahead_s": max(-delays[0] / 1e9, 0.0) if delays else 0.0,
             "reconnects": self.reconnects,
             "nudges": self.nudges,
             "instruments": {i.name: i.messages for i in self.instruments.values()},

@@ -29,6 +29,12 @@ def problems(streams: Mapping[str, Any]) -> list[str]:
         ):
             if names:
                 lines.append(f"stream {venue['venue']}: {what}: {_some(names)}")
+        if venue["ahead"]:
+            of = f"{venue['ahead']:,} of the newest {venue['delay_ms']['n']:,} stamps"
+            lines.append(
+                f"stream {venue['venue']}: {of} are ahead of this machine's clock, by up to "
+                f"{venue['ahead_s']:,.1f} s: look at this clock; their age counts from receipt"
+            )
         if venue["problems"]:
             found = [f"{name} {count:,}" for name, count in venue["problems"].items()]
             lines.append(f"stream {venue['venue']}: unusable data: {_some(found)}")

@@ -19,6 +19,8 @@ def venue(**fields: Any) -> dict[str, Any]:
         "messages_per_s": 200.0,
         "newest_event_unix_s": 0.0,
         "delay_ms": {"n": 0, "p50": None, "p99": None},
+        "ahead": 0,
+        "ahead_s": 0.0,
         "reconnects": 0,
         "silent": [],
         "closed": [],
@@ -52,6 +54,9 @@ def test_instruments_and_their_troubles_are_named() -> None:
                 silent=["S"],
                 not_streamed=["book of Y"],
                 problems={"quotes Z crossed": 3},
+                delay_ms={"n": 1024, "p50": 1.0, "p99": 2.0},
+                ahead=7,
+                ahead_s=3600.25,
             )
         )
     )
@@ -60,6 +65,8 @@ def test_instruments_and_their_troubles_are_named() -> None:
         "stream okx: not traded: C",
         "stream okx: not delivered by its client: book of Y",
         "stream okx: silent: S",
+        "stream okx: 7 of the newest 1,024 stamps are ahead of this machine's clock, by up to "
+        "3,600.2 s: look at this clock; their age counts from receipt",
         "stream okx: unusable data: quotes Z crossed 3",
     ]
 

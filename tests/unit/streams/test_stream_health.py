@@ -1,10 +1,14 @@
 """StreamHealth: whose line of the log it is."""
 
+import time
+
 import pytest
+from nautilus_trader.model import InstrumentId, Price, Quantity, QuoteTick
 
 from adapters.streams.hosting.stream_health import StreamHealth
 from adapters.streams.hosting.venue_link import VenueLink
 from adapters.streams.stream_venues import STREAM_VENUES
+from dolphin_strategies.computed.inputs import DataKind, Input
 
 
 def health_of(*names: str) -> StreamHealth:
@@ -45,3 +49,19 @@ def test_other_warnings_are_not_unreadable_messages() -> None:
         health.take_line(component, message, is_error=is_error)
     venue = health.venues["bybit"]
     assert (venue.unreadable, venue.errors, venue.last_trouble) == (0, 1, "no instrument")
+
+
+def test_stamps_ahead_of_the_clock_are_counted() -> None:
+    """More than a second later than they came; a clock that is a little off is no trouble."""
+    instrument_id = InstrumentId.from_str("BTCUSDT-LINEAR.BYBIT")
+    quotes = Input(DataKind.QUOTES, instrument_id)
+    link = VenueLink(venue=STREAM_VENUES["bybit"], base_url=None, inputs=(quotes,))
+    health = StreamHealth([link])
+    taken: list[object] = []
+    take = health.counting(taken.append)
+    price, size = Price(1, 1), Quantity(1, 1)
+    now_ns = time.time_ns()
+    for ahead_ns in (0, 900_000_000, -5_000_000_000, 3_600_000_000_000, 2_000_000_000):
+        take(QuoteTick(instrument_id, price, price, size, size, now_ns + ahead_ns, now_ns))
+    report = health.venues["bybit"].report("", {})
+    assert (report["ahead"], report["ahead_s"], len(taken)) == (2, 3600.0, 5)
