@@ -124,6 +124,10 @@ class RecordedSession:
             raise SessionError(msg) from None
         wanted = ("recording", "strategy", "sandbox", "format")
         missing = [n for n in wanted if not isinstance(header, dict) or n not in header]
+        if "strategy" in missing and "recording" not in missing:
+            why = header.get("ended", "it was killed")
+            msg = f"{path}: nothing was recorded, the run ended before its strategy ({why})"
+            raise SessionError(msg)
         if missing:
             msg = f"{path} is damaged: expected {missing[0]!r} in it, found none"
             raise SessionError(msg)

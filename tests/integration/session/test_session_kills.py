@@ -158,6 +158,17 @@ def test_no_session_is_refused(tmp_path: Path) -> None:
     assert "session.json" in compared.output
 
 
+def test_a_run_that_ended_before_its_strategy_is_told(tmp_path: Path) -> None:
+    """With how it ended; that is no damage."""
+    header = {"format": 1, "recording": "r", "ended": "stopped by SIGTERM"}
+    (tmp_path / "session.json").write_text(json.dumps(header), encoding="utf-8")
+    compared = Compared(tmp_path)
+    assert compared.exit_code == 2
+    assert "nothing was recorded" in compared.output
+    assert "(stopped by SIGTERM)" in compared.output
+    assert "damaged" not in compared.output
+
+
 def test_the_session_says_what_ran(tmp_path: Path) -> None:
     """Strategy, account, instruments, versions, and how it ended."""
     record(tmp_path / "s", f"{STRATEGIES}:DataOnly", "--seconds", 2)
