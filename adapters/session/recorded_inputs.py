@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -15,8 +16,9 @@ from adapters.catalog.files.market_tables import (
     trades_from_arrow,
 )
 from adapters.session import wire_format
+from adapters.session.session_files import SESSION_FILE
 from adapters.session.session_tables import CHECKSUM
-from dolphin_strategies.errors import DolphinError
+from dolphin_strategies.errors import ConfigError, DolphinError
 from dolphin_strategies.factors.arrow import from_arrow
 
 if TYPE_CHECKING:
@@ -115,6 +117,25 @@ def instruments_of(header: Mapping[str, Any]) -> list[Any]:
 
     """
     return [_instrument(values) for values in header.get("instruments", [])]
+
+
+def session_instruments(folder: Path) -> list[Any]:
+    """Return the instruments of a session's file; none where there is no session.
+
+    Raises
+    ------
+    ConfigError
+        If the file is damaged.
+
+    """
+    path = folder / SESSION_FILE
+    try:
+        return instruments_of(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        msg = f"{path} is damaged: {error}"
+        raise ConfigError(msg) from None
 
 
 def _instrument(values: dict[str, Any]) -> Any:

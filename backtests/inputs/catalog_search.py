@@ -51,7 +51,10 @@ def find_data(
     """
     run = settings.backtest
     factors = FactorCatalog(path)
-    computed = None if run.compute is None else find_inputs(path, read_specs(run.compute))
+    made = [] if settings.instrument is None else [make_instrument(settings.instrument)]
+    computed = None
+    if run.compute is not None:
+        computed = find_inputs(path, read_specs(run.compute), definitions=made)
     if computed is None:
         factors.schema(run.recordings)
     required = f"{type(strategy).__name__} requires", strategy.required_factors

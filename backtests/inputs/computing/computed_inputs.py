@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -12,8 +11,7 @@ import numpy as np
 
 from adapters.catalog.files.custom_tables import FOLDER
 from adapters.command.instants import iso_instant
-from adapters.session.recorded_inputs import instruments_of
-from adapters.session.session_files import SESSION_FILE
+from adapters.session.recorded_inputs import session_instruments
 from backtests.inputs.computing.book_changes import with_whole_changes
 from backtests.inputs.computing.data_orders import DeliveryOrder, StampOrder
 from backtests.inputs.computing.recomputation import Recomputation
@@ -205,7 +203,10 @@ class ComputedInputs:
 
 
 def find_inputs(
-    path: Path, specs: Sequence[ComputedSpec], instruments: Collection[str] | None = None
+    path: Path,
+    specs: Sequence[ComputedSpec],
+    instruments: Collection[str] | None = None,
+    definitions: Iterable[Any] = (),
 ) -> ComputedInputs:
     """Find the inputs of computed factors in a catalog.
 
@@ -217,6 +218,8 @@ def find_inputs(
         The factors.
     instruments : collection of str, optional
         Only factors of these instruments; None: all.
+    definitions : iterable of Nautilus's instruments, optional
+        In place of those of the catalog.
 
     Raises
     ------
@@ -227,7 +230,8 @@ def find_inputs(
     data = MarketData(path)
     tables = {(t.kind, t.identifier): t for t in data.tables(tuple(chain(*KINDS.values())))}
     _check_instruments(path, instruments, {t.identifier for t in tables.values()})
-    defined = {str(i.id): i for i in (*data.instruments(), *_session_instruments(path))}
+    held = (*data.instruments(), *session_instruments(path), *definitions)
+    defined = {str(i.id): i for i in held}
     kept: list[ComputedSpec] = []
     needed: dict[tuple[Kind, str], None] = {}
     left_out: list[str] = []
@@ -256,17 +260,6 @@ def find_inputs(
         instruments=tuple(i for name, i in defined.items() if name in ids),
         left_out=tuple(left_out),
     )
-
-
-def _session_instruments(path: Path) -> list[Any]:
-    """Return the instruments of a session, which has them in a file of its own; or none."""
-    try:
-        return instruments_of(json.loads((path / SESSION_FILE).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError) as error:
-        msg = f"{path / SESSION_FILE} is damaged: {error}"
-        raise ConfigError(msg) from None
 
 
 def _places(needed: Input) -> list[tuple[Kind, str]]:

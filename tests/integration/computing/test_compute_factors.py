@@ -154,6 +154,9 @@ def test_what_needs_a_definition_is_left_out_where_there_is_none(tmp_path: Path)
     assert found.left_out == (
         f"OrderFlowImbalance: the catalog has no definition of {BTCUSDT_PERP}",
     )
+    # As of a table [instrument] of a backtest's configuration.
+    found = find_inputs(path, both, definitions=[btcusdt_perp()])
+    assert (found.left_out, found.instruments) == ((), (btcusdt_perp(),))
     ParquetDataCatalog(str(path)).write_instruments([btcusdt_perp()])
     found = find_inputs(path, both)
     assert found.left_out == ()
