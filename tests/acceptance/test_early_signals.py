@@ -42,9 +42,9 @@ def test_a_signal_during_the_imports_ends_a_command_cleanly(
     words: list[str], module: str, code: int, number: signal.Signals, tmp_path: Path
 ) -> None:
     """With the documented exit code and one line, whichever signal it is."""
-    # In place of a module that takes long to load.
+    # In place of a module that takes long to load. A signal just before one long sleep would wait.
     (tmp_path / f"{module}.py").write_text(
-        "import time\nprint('loading', flush=True)\ntime.sleep(3600)\n"
+        "import time\nprint('loading', flush=True)\nwhile True: time.sleep(0.01)\n"
     )
     first, *arguments = words
     command = words if first == "-m" else [str(ROOT / first), *arguments]
