@@ -9,9 +9,9 @@ from adapters.command.strategy_class import make_strategy
 from backtests.inputs.catalog_search import find_data
 from backtests.inputs.factor_delay import FactorDelay
 from backtests.run.command_line import parse, settings_of
-from backtests.run.figures import gross_results
 from backtests.run.interrupt import Interrupt
 from backtests.run.one_backtest import replayed
+from backtests.run.results.figures import gross_results
 from dolphin_strategies.errors import DolphinError
 
 

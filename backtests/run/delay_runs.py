@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from adapters.command.strategy_class import make_strategy
 from adapters.command.terminal import say
 from backtests.run.one_backtest import replayed
-from backtests.run.result_files import write_results
-from backtests.run.result_text import delay_table, summary
+from backtests.run.results.result_files import write_results
+from backtests.run.results.result_text import delay_table, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backtests.inputs.backtest_data import BacktestData
     from backtests.inputs.backtest_settings import BacktestSettings
     from backtests.inputs.factor_delay import FactorDelay
-    from backtests.run.figures import Figures
+    from backtests.run.results.figures import Figures
 
 
 def run_each(

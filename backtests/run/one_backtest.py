@@ -11,8 +11,8 @@ from adapters.command.progress_bar import ProgressBar
 from backtests.engine.backtest_run import BacktestRun, factor_pieces
 from backtests.engine.engine_setup import build_engine
 from backtests.run.decision_log import DecisionLog
-from backtests.run.figures import figures_of
 from backtests.run.history_catalog import history_catalog
+from backtests.run.results.figures import figures_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from backtests.inputs.backtest_data import BacktestData
     from backtests.inputs.backtest_settings import BacktestSettings
     from backtests.run.decision_log import Decision
-    from backtests.run.figures import Figures
+    from backtests.run.results.figures import Figures
 
 
 @contextmanager

@@ -86,8 +86,8 @@ def test_every_fill_is_drawn_and_the_price_is_drawn_down(tmp_path: Path) -> None
     from adapters.command.strategy_class import find_strategy, make_config
     from backtests.inputs.backtest_settings import BacktestSettings
     from backtests.inputs.catalog_search import find_data
-    from backtests.run.html_report import figure
     from backtests.run.one_backtest import replayed
+    from backtests.run.results.html_report import figure
 
     settings = BacktestSettings()
     found = find_strategy("tests.support.strategies.backtest_strategies:Follower")

@@ -12,7 +12,7 @@ from nautilus_trader.model import OrderFilled, OrderSide
 from plotly.subplots import make_subplots
 
 from adapters.process.safe_files import write_private
-from backtests.run.chart_lines import factor_lines, price_line
+from backtests.run.results.chart_lines import factor_lines, price_line
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:

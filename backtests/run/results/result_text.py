@@ -11,7 +11,7 @@ from adapters.command.text_table import text_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backtests.run.figures import Figures
+    from backtests.run.results.figures import Figures
 
 
 def summary(strategy: str, figures: Figures) -> str:

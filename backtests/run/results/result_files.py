@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from adapters.process.safe_files import open_private, write_private
-from backtests.run.html_report import write_report
+from backtests.run.results.html_report import write_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import StrategySettings
     from backtests.inputs.backtest_data import BacktestData
-    from backtests.run.figures import Figures
+    from backtests.run.results.figures import Figures
 
 
 def write_results(
