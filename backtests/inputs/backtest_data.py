@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapters.catalog import FactorCatalog
+from adapters.catalog.reading.market.market_tables import MarketTable
 from adapters.command.instants import iso_instant
 from backtests.inputs.computing.computed_inputs import ComputedInputs
 from backtests.inputs.factor_coverage import FactorCoverage
 from backtests.inputs.factor_delay import NO_DELAY, FactorDelay, delayed
-from backtests.inputs.market_data import MarketData, MarketTable
+from backtests.inputs.market_data import MarketData
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Any
 from nautilus_trader.model import BarType, InstrumentId
 
 from adapters.catalog import FactorCatalog
+from adapters.catalog.reading.market.market_tables import KINDS
 from adapters.exf.registry.computed_file import read_specs
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from backtests.importing.content.imported_instruments import make_instrument
 from backtests.inputs.backtest_data import BacktestData
 from backtests.inputs.computing.computed_inputs import find_inputs
 from backtests.inputs.factor_coverage import FactorCoverage, check_coverage, check_names
-from backtests.inputs.market_data import KINDS, MarketData
+from backtests.inputs.market_data import MarketData
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from adapters.catalog.reading.market.market_tables import MarketTable
     from adapters.command.strategy_class import AnyFactorStrategy
     from backtests.importing.spec.instrument_spec import InstrumentSpec
     from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
-    from backtests.inputs.market_data import MarketTable
 
 
 def find_data(

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from operator import attrgetter
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from nautilus_trader.model import BarType, InstrumentId, NautilusDataType
+from nautilus_trader.model import NautilusDataType
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog.files.custom_tables import FOLDER
 from adapters.catalog.files.delivered_tables import (
     delivered_from_arrow,
-    is_delivered,
     rows_from_arrow,
 )
 from adapters.catalog.files.market_tables import (
@@ -25,38 +21,21 @@ from adapters.catalog.files.market_tables import (
     quotes_from_arrow,
     trades_from_arrow,
 )
+from adapters.catalog.reading.market.market_tables import KINDS, Kind, MarketTable, market_tables
+from adapters.catalog.reading.market.row_windows import read_window, windows
 from backtests.engine.merged_chunks import StreamPiece
-from backtests.inputs.row_windows import RowSpan, read_footer, read_window, windows
 from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.arrow import numpy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     import pyarrow as pa
     from numpy.typing import NDArray
 
     from adapters.catalog.files.delivered_tables import Delivered
 
-type Kind = Literal[
-    "quotes",
-    "trades",
-    "bars",
-    "order_book_deltas",
-    "order_book_depths",
-    "mark_prices",
-    "index_prices",
-    "funding_rates",
-    "custom/BinanceFuturesOpenInterest",
-    "custom/HyperliquidOpenInterest",
-    "custom/BinanceFuturesLiquidation",
-    "custom/BybitLiquidation",
-    "custom/DeribitVolatilityIndex",
-]
-"""A folder of Nautilus's layout."""
-
-KINDS: Final[tuple[Kind, ...]] = ("quotes", "trades", "bars")
-"""The kinds in the order in which they are replayed at one instant."""
 _DATA_TYPES: Final[dict[str, NautilusDataType]] = {
     "quotes": NautilusDataType.QuoteTick,
     "trades": NautilusDataType.TradeTick,
@@ -76,54 +55,6 @@ _FROM_ARROW: Final[dict[str, Callable[[pa.Table], list[Any]]]] = {
 MOST_PIECES: Final = 16
 """Pieces into which a row group is cut, at most."""
 _NO_STAMPS: Final = np.empty(0, np.int64)
-
-
-@dataclass(frozen=True)
-class MarketTable:
-    """The market data of a catalog of one kind and one instrument, bar type or index.
-
-    Attributes
-    ----------
-    kind : Kind
-        The kind of data.
-    identifier : str
-        The instrument, the bar type, or the index.
-    files : tuple of Path
-        Its files, sorted by name.
-    spans : tuple of RowSpan
-        The spans of its rows, in the order of their first instants.
-    is_delivered : bool
-        Whether every row has its place in the order of delivery: it was recorded of a producer.
-
-    """
-
-    kind: Kind
-    identifier: str
-    files: tuple[Path, ...]
-    spans: tuple[RowSpan, ...]
-    is_delivered: bool = False
-
-    @cached_property
-    def instrument_id(self) -> InstrumentId:
-        """The instrument of the data, which is of no index."""
-        if self.kind == "bars":
-            return BarType.from_str(self.identifier).instrument_id
-        return InstrumentId.from_str(self.identifier)
-
-    @property
-    def first_ns(self) -> int:
-        """``ts_init`` of the earliest row, UNIX nanoseconds."""
-        return min(s.first_ns for s in self.spans)
-
-    @property
-    def last_ns(self) -> int:
-        """``ts_init`` of the latest row, UNIX nanoseconds."""
-        return max(s.last_ns for s in self.spans)
-
-    @property
-    def rows(self) -> int:
-        """The number of rows in all files."""
-        return sum(s.rows for s in self.spans)
 
 
 class MarketData:
@@ -171,24 +102,7 @@ class MarketData:
             If a file cannot be read.
 
         """
-        found: list[MarketTable] = []
-        for kind in kinds:
-            for folder in sorted((self._path / "data" / kind).glob("*/")):
-                spans: list[RowSpan] = []
-                has_delivery = True
-                identifier = unquote(folder.name)
-                files = tuple(sorted(folder.glob("*.parquet")))
-                for file in files:
-                    file_spans, named, columns = read_footer(file)
-                    spans += file_spans
-                    has_delivery &= is_delivered(columns)
-                    identifier = named.get(
-                        "bar_type" if kind == "bars" else "instrument_id", identifier
-                    )
-                if spans:
-                    spans.sort(key=lambda s: (s.first_ns, s.last_ns))
-                    found.append(MarketTable(kind, identifier, files, tuple(spans), has_delivery))
-        return found
+        return market_tables(self._path, kinds)
 
     def pieces(
         self, table: MarketTable, start_ns: int, end_ns: int, max_rows: int

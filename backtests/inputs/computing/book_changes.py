@@ -12,7 +12,7 @@ from backtests.engine.merged_chunks import StreamPiece
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backtests.inputs.market_data import MarketTable
+    from adapters.catalog.reading.market.market_tables import MarketTable
 
 
 def with_whole_changes(table: MarketTable, pieces: Iterator[StreamPiece]) -> Iterator[StreamPiece]:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from adapters.catalog.files.custom_tables import FOLDER
+from adapters.catalog.reading.market.market_tables import Kind, MarketTable
 from adapters.command.instants import iso_instant
 from adapters.session.recorded_inputs import session_instruments
 from backtests.inputs.computing.book_changes import with_whole_changes
 from backtests.inputs.computing.data_orders import DeliveryOrder, StampOrder
 from backtests.inputs.computing.recomputation import Recomputation
-from backtests.inputs.market_data import Kind, MarketData, MarketTable
+from backtests.inputs.market_data import MarketData
 from dolphin_strategies.computed.factor_set import ComputedFactors
 from dolphin_strategies.computed.spec import ComputedSpec
 from dolphin_strategies.errors import ConfigError, did_you_mean

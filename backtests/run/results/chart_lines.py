@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from adapters.catalog.reading.market.market_tables import MarketTable
     from backtests.inputs.backtest_data import BacktestData
-    from backtests.inputs.market_data import MarketTable
 
 BINS: Final = 1_500
 """Spans of time of a line; each keeps its first, lowest, highest and last point."""

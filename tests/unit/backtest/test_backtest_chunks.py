@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from adapters.catalog.reading.market.row_windows import RowSpan, windows
 from backtests.engine.merged_chunks import StreamPiece, chunks
-from backtests.inputs.row_windows import RowSpan, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

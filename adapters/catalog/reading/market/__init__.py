@@ -1,0 +1,1 @@
+"""Market data in a catalog: which tables there are, and where their rows lie."""
