@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse(arguments)
     # After the check of the command line: loading takes a second.
-    from backtests.lookahead.proof_folder import put_right  # noqa: PLC0415
+    from backtests.lookahead.copies.proof_folder import put_right  # noqa: PLC0415
     from backtests.run.interrupt import EXIT_CODE  # noqa: PLC0415
     from backtests.run.preparation import prepare  # noqa: PLC0415
 

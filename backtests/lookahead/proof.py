@@ -19,10 +19,10 @@ from backtests.lookahead.delay_sensitivity import (
     typical_interval_ns,
 )
 from backtests.lookahead.first_difference import decisions_until, first_difference
-from backtests.lookahead.proof_folder import ProofFolder
+from backtests.lookahead.copies.proof_folder import ProofFolder
 from backtests.lookahead.proof_verdict import ProofVerdict, RerunComparison
 from backtests.lookahead.reruns import ChildRuns, ProofError
-from backtests.lookahead.scrambled_catalog import HOWS, scramble
+from backtests.lookahead.copies.scrambled_catalog import HOWS, scramble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.process.safe_files import write_private
-from backtests.lookahead.catalog_isolation import IsolationError, cover
+from backtests.lookahead.copies.catalog_isolation import IsolationError, cover
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:

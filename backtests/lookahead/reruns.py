@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backtests.inputs.factor_delay import FactorDelay
-    from backtests.lookahead.proof_folder import ProofFolder
+    from backtests.lookahead.copies.proof_folder import ProofFolder
 
 FIRST_LIMIT_S: Final = 7 * 24 * 3600.0
 """How long the first run may take; a later one is measured by it."""

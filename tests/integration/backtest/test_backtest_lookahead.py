@@ -14,7 +14,7 @@ from nautilus_trader.model import Bar, BarType, Price, Quantity
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from backtests.inputs.factor_delay import NO_DELAY
-from backtests.lookahead.proof_folder import ProofFolder
+from backtests.lookahead.copies.proof_folder import ProofFolder
 from backtests.lookahead.reruns import ChildRuns, ProofError, rerun_limit_s
 from dolphin_strategies import FactorSchema
 from tests.support.catalogs.backtest_catalogs import START_NS, make_catalog, write_factors

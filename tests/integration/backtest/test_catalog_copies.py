@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from backtests.inputs.market_data import MarketData
-from backtests.lookahead.proof_folder import ProofFolder, put_right
-from backtests.lookahead.scrambled_catalog import HOWS, How, copy_catalog, scramble
+from backtests.lookahead.copies.proof_folder import ProofFolder, put_right
+from backtests.lookahead.copies.scrambled_catalog import HOWS, How, copy_catalog, scramble
 from dolphin_strategies import ConfigError
 from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS, make_catalog
 from tests.support.catalogs.imports import ROOT
@@ -34,7 +34,7 @@ def test_a_proof_killed_with_the_catalog_aside_is_put_right(catalog: Path) -> No
     code = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from backtests.lookahead.proof_folder import ProofFolder\n"
+        "from backtests.lookahead.copies.proof_folder import ProofFolder\n"
         "folder = ProofFolder(Path(sys.argv[1]))\n"
         "folder.renew_copy()\n"
         "with folder.moved_aside():\n"

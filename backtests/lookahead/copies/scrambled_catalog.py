@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from adapters.catalog import FactorCatalog
 from adapters.process.safe_files import open_private
-from backtests.lookahead.mirrored_rows import Mirror, shuffled
+from backtests.lookahead.copies.mirrored_rows import Mirror, shuffled
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:

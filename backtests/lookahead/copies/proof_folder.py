@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from backtests.lookahead.scrambled_catalog import copy_catalog
+from backtests.lookahead.copies.scrambled_catalog import copy_catalog
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
