@@ -140,7 +140,7 @@ def prove(options: argparse.Namespace, arguments: Sequence[str], prepared: Prepa
     say(f"\n{verdict}")
     if options.out is not None:
         write_proof(options.out, options.seed, verdict)
-    return 0 if verdict.is_clean else FAILED
+    return verdict.exit_code
 
 
 if __name__ == "__main__":

@@ -10,19 +10,19 @@ import numpy as np
 
 from adapters.catalog import FactorCatalog
 from adapters.command.durations import show_duration
-from adapters.command.instants import iso_instant
 from adapters.process.safe_files import write_private
 from backtests.inputs.factor_delay import FactorDelay
+from backtests.lookahead.chosen_instants import choose_instants
+from backtests.lookahead.copies.proof_folder import ProofFolder
+from backtests.lookahead.copies.scrambled_catalog import HOWS, scramble
 from backtests.lookahead.delay_sensitivity import (
     DelaySensitivity,
     has_collapsed,
     typical_interval_ns,
 )
 from backtests.lookahead.first_difference import decisions_until, first_difference
-from backtests.lookahead.copies.proof_folder import ProofFolder
 from backtests.lookahead.proof_verdict import ProofVerdict, RerunComparison
 from backtests.lookahead.reruns import ChildRuns, ProofError
-from backtests.lookahead.copies.scrambled_catalog import HOWS, scramble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,23 +91,23 @@ class Proof:
             self._report(f"first run: {len(decisions):,} decisions, {base['rows']:,} records")
             found: list[RerunComparison] = []
             unstable = ""
-            chosen = choose_instants(
-                decisions, (base["start_ns"], base["end_ns"]), instants, self._seed
-            )
+            moments = np.array([d[0] for d in decisions], np.int64)
+            chosen = choose_instants(moments, base["overlap"], instants, self._seed)
             for number, at_ns in enumerate(chosen):
                 one = self._compare(runs, folder, base, at_ns, number)
                 found.append(one)
-                self._report(
-                    f"  {iso_instant(one.at_ns)}  {one.changed_rows:,} later rows {one.how}: "
-                    + (one.difference or f"{one.compared:,} decisions the same")
-                )
+                self._report(f"  {one}")
                 if one.difference:
                     unstable = self._control(runs, folder, base, at_ns)
                     break
             is_fair = not (unstable or any(i.difference for i in found))
-            freshness = self._freshness(runs, base) if is_fair and decisions else []
+            freshness = self._freshness(runs, base) if is_fair and found else []
         return ProofVerdict(
-            decisions=len(decisions), instants=found, freshness=freshness, unstable=unstable
+            decisions=len(decisions),
+            instants=found,
+            freshness=freshness,
+            unstable=unstable,
+            overlap=[(first, last) for first, last in base["overlap"]],
         )
 
     def _compare(
@@ -122,6 +122,8 @@ class Proof:
             at_ns=at_ns,
             how=how,
             compared=len(decisions_until(base, at_ns)),
+            decisions=len(base["decisions"]),
+            later_rows=done.later,
             changed_rows=done.changed,
             difference=first_difference(base, again, at_ns),
         )
@@ -166,40 +168,6 @@ class Proof:
         return found
 
 
-def choose_instants(
-    decisions: Sequence[Any], window: tuple[int, int], count: int, seed: int
-) -> list[int]:
-    """Choose instants at random.
-
-    Two of three are instants of decisions, at which the shortest look-ahead is visible; the others
-    are anywhere in the window.
-
-    Parameters
-    ----------
-    decisions : sequence
-        The first run's; the first element of each is its instant, UNIX nanoseconds.
-    window : tuple of int
-        Its start and its exclusive end, UNIX nanoseconds.
-    count : int
-        The number of instants.
-    seed : int
-        The same seed chooses the same instants.
-
-    Returns
-    -------
-    list of int
-        UNIX nanoseconds, rising.
-
-    """
-    random = np.random.default_rng(seed)
-    moments = np.unique(np.array([d[0] for d in decisions], np.int64))
-    moments = moments[(moments >= window[0]) & (moments < window[1])]
-    of_decisions = min(-(-2 * count // 3), len(moments))
-    chosen = random.choice(moments, of_decisions, replace=False).tolist() if of_decisions else []
-    chosen += random.integers(*window, count - of_decisions).tolist()
-    return sorted(chosen)
-
-
 def write_proof(folder: Path, seed: int, verdict: ProofVerdict) -> None:
     """Write a verdict with all its evidence as ``proof.json``.
 
@@ -214,6 +182,11 @@ def write_proof(folder: Path, seed: int, verdict: ProofVerdict) -> None:
 
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    document = {"verdict": str(verdict), "seed": seed, **dataclasses.asdict(verdict)}
+    document = {
+        "verdict": str(verdict),
+        "exit_code": verdict.exit_code,
+        "seed": seed,
+        **dataclasses.asdict(verdict),
+    }
     text = json.dumps(document, indent=2) + "\n"
     write_private(folder / "proof.json", text)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from adapters.command.durations import show_duration
 from adapters.command.instants import iso_instant
 from backtests.lookahead.delay_sensitivity import DelaySensitivity
+
+NOT_CLEAN: Final = 1
+NOTHING_TO_PROVE: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +24,14 @@ class RerunComparison:
     how : str
         The way of scrambling.
     compared : int
-        The number of the first run's decisions before the instant.
+        The number of the first run's decisions up to the instant: those that it could have
+        changed, and that had to stay the same.
+    decisions : int
+        The number of all decisions of the first run.
+    later_rows : int
+        The number of the catalog's rows after the instant.
     changed_rows : int
-        The number of rows after the instant.
+        The number of those that differ from the original.
     difference : str
         The first difference; empty where no decision changed.
 
@@ -31,8 +40,26 @@ class RerunComparison:
     at_ns: int
     how: str
     compared: int
+    decisions: int
+    later_rows: int
     changed_rows: int
     difference: str = ""
+
+    @property
+    def could_change(self) -> int:
+        """How many decisions would have changed if they depended on what came later."""
+        return self.compared if self.changed_rows else 0
+
+    def __str__(self) -> str:
+        share = self.changed_rows / self.later_rows if self.later_rows else 0.0
+        return (
+            f"{iso_instant(self.at_ns)}  {self.how}, {self.changed_rows:,} of {self.later_rows:,} "
+            f"later rows changed ({share:.0%}): "
+            + (
+                self.difference
+                or f"{self.compared:,} of {self.decisions:,} decisions came before, all the same"
+            )
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +76,8 @@ class ProofVerdict:
         One for each required factor; empty if decisions differ.
     unstable : str
         How two runs on the same data differ; empty if they are the same.
+    overlap : list of tuple of int
+        Closed spans of the window with both market and required factors, UNIX nanoseconds.
 
     """
 
@@ -56,6 +85,7 @@ class ProofVerdict:
     instants: list[RerunComparison] = field(default_factory=list)
     freshness: list[DelaySensitivity] = field(default_factory=list)
     unstable: str = ""
+    overlap: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def has_lookahead(self) -> bool:
@@ -63,12 +93,36 @@ class ProofVerdict:
         return any(i.difference for i in self.instants)
 
     @property
+    def nothing(self) -> str:
+        """Why there was nothing to prove; empty if there was something."""
+        if not self.decisions:
+            return "the strategy decided nothing in this window"
+        if not self.overlap:
+            return "the window has no time with both market data and the required factors"
+        if not self.instants:
+            first, last = self.overlap[0][0], self.overlap[-1][1]
+            return (
+                f"none of the {self.decisions:,} decisions was made where market and factors "
+                f"overlap, {iso_instant(first)} to {iso_instant(last)}, with data after it"
+            )
+        if not any(i.could_change for i in self.instants):
+            return "no later row could be changed: the data are the same mirrored and shuffled"
+        return ""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the verdict."""
+        if self.nothing and not (self.has_lookahead or self.unstable):
+            return NOTHING_TO_PROVE
+        return 0 if self.is_clean else NOT_CLEAN
+
+    @property
     def is_clean(self) -> bool:
         """Whether the proof found no problem."""
         return not (
             self.has_lookahead
             or self.unstable
-            or not self.decisions
+            or self.nothing
             or any(f.is_suspicious for f in self.freshness)
         )
 
@@ -84,8 +138,8 @@ class ProofVerdict:
                 "LOOK-AHEAD: the strategy uses data from after the moment of its decision. With "
                 f"everything after {iso_instant(found.at_ns)} scrambled, {found.difference}"
             )
-        if not self.decisions:
-            return "NOT PROVED: the strategy decided nothing in this window"
+        if self.nothing:
+            return f"NOTHING TO PROVE: {self.nothing}"
         suspicious = [f for f in self.freshness if f.is_suspicious]
         if suspicious:
             names = ", ".join(f.factor for f in suspicious)
@@ -96,8 +150,8 @@ class ProofVerdict:
                 "what it covers is known at its end only (docs/import.md). If the value really "
                 "was known at its ts_init, the result is right, but so perishable"
             )
-        compared = sum(i.compared for i in self.instants)
+        compared = max(i.could_change for i in self.instants)
         return (
-            f"NO LOOK-AHEAD FOUND: {compared:,} decisions before {len(self.instants)} instants "
-            "are the same whatever comes after"
+            f"NO LOOK-AHEAD FOUND: {compared:,} of {self.decisions:,} decisions came before at "
+            f"least one of {len(self.instants)} instants and are the same whatever comes after it"
         )

@@ -8,6 +8,7 @@ from typing import Any
 from adapters.command.strategy_class import make_strategy
 from backtests.inputs.catalog_search import find_data
 from backtests.inputs.factor_delay import FactorDelay
+from backtests.lookahead.overlap import overlap
 from backtests.run.command_line import parse, settings_of
 from backtests.run.interrupt import Interrupt
 from backtests.run.one_backtest import replayed
@@ -28,7 +29,8 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``decisions`` (UNIX nanoseconds and content of each), ``gross`` (each position's
-        profit before fees), ``fills``, ``rows``, ``start_ns``, ``end_ns``, ``fill_on``, and
+        profit before fees), ``fills``, ``rows``, ``start_ns``, ``end_ns``, ``fill_on``,
+        ``overlap``: of the first run, the spans with market and required factors; and
         ``failure``: why the run did not reach its end, empty if it did.
 
     """
@@ -58,6 +60,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
                     "start_ns": data.start_ns,
                     "end_ns": data.end_ns,
                     "fill_on": data.fill_on,
+                    "overlap": overlap(data, strategy.required_factors) if is_first else [],
                     "failure": "" if figures.replay.is_whole else "it was interrupted",
                 }
         except DolphinError as error:

@@ -27,7 +27,8 @@ examples:
 
 Ctrl-C ends the run and writes what there is; a second one leaves at once.
 exit codes: 0 done; 1 the strategy raised an exception, something failed, or look-ahead was
-found; 2 bad usage or configuration, or a required factor is not covered; 130 ended by Ctrl-C.
+found; 2 bad usage or configuration, or a required factor is not covered; 3 the look-ahead proof
+had nothing to prove; 130 ended by Ctrl-C.
 """
 
 

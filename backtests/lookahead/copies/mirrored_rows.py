@@ -112,6 +112,28 @@ def shuffled(table: pa.Table, random: np.random.Generator) -> pa.Table:
     return dealt
 
 
+def changed_rows(table: pa.Table, scrambled: pa.Table) -> int:
+    """Return how many rows of a table differ from those of another one of the same schema."""
+    differs = np.zeros(table.num_rows, np.bool_)
+    for name in table.column_names:
+        differs |= _differs(table.column(name), scrambled.column(name))
+    return int(differs.sum())
+
+
+def _differs(one: pa.ChunkedArray, other: pa.ChunkedArray) -> NDArray[np.bool_]:
+    if pa.types.is_floating(one.type):
+        a, b = _floats(one), _floats(other)
+        return np.asarray((a != b) & ~(np.isnan(a) & np.isnan(b)), np.bool_)
+    if pa.types.is_nested(one.type):
+        pairs = zip(one.to_pylist(), other.to_pylist(), strict=True)
+        return np.fromiter((a != b for a, b in pairs), np.bool_, len(one))
+    if pa.types.is_dictionary(one.type):
+        one, other = (c.cast(c.type.value_type) for c in (one, other))
+    is_other = pc.fill_null(pc.not_equal(one, other), fill_value=False)
+    is_other = pc.or_(is_other, pc.xor(one.is_null(), other.is_null()))
+    return np.asarray(is_other.to_numpy(), np.bool_)
+
+
 def _precision(table: pa.Table) -> int:
     return int((table.schema.metadata or {}).get(b"price_precision", b"2"))
 

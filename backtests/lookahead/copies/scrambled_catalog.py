@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from adapters.catalog import FactorCatalog
 from adapters.process.safe_files import open_private
-from backtests.lookahead.copies.mirrored_rows import Mirror, shuffled
+from backtests.lookahead.copies.mirrored_rows import Mirror, changed_rows, shuffled
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -33,13 +33,16 @@ class Scrambled:
     Attributes
     ----------
     kept : int
-        Unchanged rows, up to the instant.
+        Rows up to the instant, which are unchanged.
+    later : int
+        Rows after the instant.
     changed : int
-        Changed rows, after the instant.
+        Those of the later rows that differ from the original.
 
     """
 
     kept: int
+    later: int
     changed: int
 
 
@@ -94,28 +97,28 @@ def scramble(copy: Path, after_ns: int, how: How, seed: int) -> Scrambled:
 
     """
     random = np.random.default_rng(seed)
-    kept = changed = 0
+    kept = later = changed = 0
     folders = sorted({path.parent for path in (copy / "data").rglob("*.parquet")})
     for folder in folders:
         mirror = Mirror(_kind_of(folder, copy))
         for path in sorted(folder.glob("*.parquet")):
             try:
-                before, after = _scramble_file(path, after_ns, mirror, how, random)
+                done = _scramble_file(path, after_ns, mirror, how, random)
             except (OSError, pa.ArrowException, ValueError) as error:
                 msg = f"{path.relative_to(copy)} of the catalog cannot be scrambled: {error}"
                 raise ConfigError(msg) from error
-            kept, changed = kept + before, changed + after
-    return Scrambled(kept, changed)
+            kept, later, changed = kept + done.kept, later + done.later, changed + done.changed
+    return Scrambled(kept, later, changed)
 
 
 def _scramble_file(
     path: Path, after_ns: int, mirror: Mirror, how: How, random: np.random.Generator
-) -> tuple[int, int]:
-    """Rewrite a file if it has later rows; return the numbers of kept and of changed rows."""
-    kept = changed = 0
+) -> Scrambled:
+    """Rewrite a file if it has later rows; return what was done to it."""
+    kept = later = changed = 0
     file = pq.ParquetFile(path)
     if "ts_init" not in file.schema_arrow.names:
-        return 0, 0
+        return Scrambled(0, 0, 0)
     new = path.with_name(f".{path.name}.new")
     with (
         os.fdopen(open_private(new), "wb") as sink,
@@ -127,18 +130,20 @@ def _scramble_file(
             is_later = _ints(table, "ts_init")[order] > after_ns
             early, late = table.take(order[~is_later]), table.take(order[is_later])
             mirror.see(early)
-            kept, changed = kept + early.num_rows, changed + late.num_rows
+            kept, later = kept + early.num_rows, later + late.num_rows
             if late.num_rows:
                 mirror.see_first(late)
-                late = mirror.turn(late) if how == "mirrored" else shuffled(late, random)
-                table = pa.concat_tables([early, late.cast(table.schema)])
+                new_rows = mirror.turn(late) if how == "mirrored" else shuffled(late, random)
+                new_rows = new_rows.cast(table.schema)
+                changed += changed_rows(late, new_rows)
+                table = pa.concat_tables([early, new_rows])
             writer.write_table(table, row_group_size=max(table.num_rows, 1))
     file.close()
-    if changed:
+    if later:
         new.replace(path)
     else:
         new.unlink()
-    return kept, changed
+    return Scrambled(kept, later, changed)
 
 
 def _kind_of(folder: Path, copy: Path) -> str:

@@ -17,7 +17,12 @@ from backtests.inputs.factor_delay import NO_DELAY
 from backtests.lookahead.copies.proof_folder import ProofFolder
 from backtests.lookahead.reruns import ChildRuns, ProofError, rerun_limit_s
 from dolphin_strategies import FactorSchema
-from tests.support.catalogs.backtest_catalogs import START_NS, make_catalog, write_factors
+from tests.support.catalogs.backtest_catalogs import (
+    START_NS,
+    STEP_NS,
+    make_catalog,
+    write_factors,
+)
 from tests.support.lengths import long
 from tests.support.nodes.forkserver import run_forked
 
@@ -69,7 +74,54 @@ def test_an_honest_strategy_passes(catalog: Path, tmp_path: Path) -> None:
     found = json.loads((tmp_path / "out" / "proof.json").read_text(encoding="utf-8"))
     assert found["seed"] == 9
     assert len(found["instants"]) == 2
+    for one in found["instants"]:
+        assert 0 < one["compared"] < one["decisions"] == found["decisions"]
+        assert one["changed_rows"] > 0.9 * one["later_rows"] > 0
+        counts = f"{one['compared']:,} of {one['decisions']:,} decisions came before, all the same"
+        assert counts in done.stdout
     assert found["verdict"].startswith("NO LOOK-AHEAD")
+
+
+def ends_early(path: Path, rows: int) -> Path:
+    """Make a catalog of which the market ends after so many steps, and the factors after more."""
+    make_catalog(path, rows)
+    ts = START_NS + STEP_NS * np.arange(rows, 10 * rows)
+    values = np.column_stack([np.resize([1.0, 1.0, -1.0, -1.0], len(ts))] * 3)
+    write_factors(path, "later", ts, values, stream_id=78)
+    return path
+
+
+def test_instants_are_where_there_is_a_market(tmp_path: Path) -> None:
+    """Nine tenths of the window have factors and no market: there nothing is to be seen."""
+    end = ("--start", START_NS, "--end", START_NS + 2_000 * STEP_NS)
+    catalog, out = ends_early(tmp_path / "catalog", 200), tmp_path / "out"
+    done = prove(catalog, "Follower", "--instants", 3, "--out", out, *end)
+    assert done.returncode == 0, done.stdout
+    found = json.loads((out / "proof.json").read_text(encoding="utf-8"))
+    assert len(found["instants"]) == 3
+    last_ns = START_NS + 199 * STEP_NS
+    assert found["overlap"] == [[START_NS, last_ns]]
+    assert all(START_NS < one["at_ns"] < last_ns for one in found["instants"])
+    assert all(one["compared"] for one in found["instants"])
+
+
+@pytest.mark.parametrize(
+    ("strategy", "reason"),
+    [("Watches", "decided nothing"), ("ActsAfterTheMarket", "was made where market and factors")],
+)
+def test_nothing_to_prove_is_a_verdict_with_an_exit_code_of_its_own(
+    tmp_path: Path, strategy: str, reason: str
+) -> None:
+    """No decision at all, or none where there was a market: no rerun could show anything."""
+    end = ("--start", START_NS, "--end", START_NS + 2_000 * STEP_NS)
+    catalog, out = ends_early(tmp_path / "catalog", 200), tmp_path / "out"
+    done = prove(catalog, strategy, "--out", out, *end)
+    assert done.returncode == 3, done.stdout
+    assert "NOTHING TO PROVE: " in done.stdout
+    assert reason in done.stdout
+    found = json.loads((out / "proof.json").read_text(encoding="utf-8"))
+    assert found["exit_code"] == 3
+    assert found["instants"] == []
 
 
 @pytest.mark.parametrize("strategy", ["OpensTheCatalog", long("KnowsTheNextQuotes")])

@@ -61,11 +61,15 @@ def write_factors(
     *,
     schema: FactorSchema = SCHEMA,
     files: int = 1,
+    stream_id: int = 77,
 ) -> None:
     """Write one recording of factors that are known at their instants."""
     with RecordingWriter(path, source="test", name=name) as writer:
         for part in np.array_split(np.arange(len(ts)), files):
-            writer.write_factors(batch(ts[part], values[part], schema, first=int(part[0]) + 1))
+            first = int(part[0]) + 1
+            writer.write_factors(
+                batch(ts[part], values[part], schema, first=first, stream_id=stream_id)
+            )
             writer.rotate()
 
 
@@ -75,6 +79,7 @@ def batch(
     schema: FactorSchema = SCHEMA,
     *,
     first: int = 1,
+    stream_id: int = 77,
 ) -> FactorBatch:
     """Make a batch of records whose ``ts_event`` is their ``ts_init``."""
     return FactorBatch(
@@ -83,7 +88,7 @@ def batch(
         ts_event=ts,
         ts_init=ts,
         values=np.ascontiguousarray(values),
-        stream_id=77,
+        stream_id=stream_id,
     )
 
 

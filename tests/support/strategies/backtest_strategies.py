@@ -198,6 +198,22 @@ class KnowsTheNextQuotes(Follower):
         return int(np.sign(self.bids[min(now + 1, len(self.bids) - 1)] - self.bids[now]))
 
 
+class Watches(Follower):
+    """Decide nothing."""
+
+    def wish(self, f: ExternalFactors) -> int:
+        return 0
+
+
+class ActsAfterTheMarket(Follower):
+    """Decide only once there has been no quote for a second."""
+
+    def wish(self, f: ExternalFactors) -> int:
+        quote = self.cache.quote(self.config.instrument_id)
+        is_over = quote is not None and f.ts_init - quote.ts_init > 1_000_000_000
+        return super().wish(f) if is_over else 0
+
+
 class RollsDice(Follower):
     """Decide by chance, differently each time."""
 
