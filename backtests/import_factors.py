@@ -94,7 +94,9 @@ def run(options: argparse.Namespace) -> None:
         print(f"OK: {what}; nothing was written")
         return
     progress = WriteProgress(content.rows, report)
-    write_import(options.catalog, name, options.spec.name, content, progress.add)
+    write_import(
+        options.catalog, name, content.described(options.spec.name), content, progress.add
+    )
     seconds = time.monotonic() - started
     print(f"Imported {what} into {options.catalog} as recording {name!r} in {seconds:.1f} s")
 

@@ -15,7 +15,7 @@ from adapters.catalog.files.journal import read_journal
 from adapters.catalog.files.recovery import recover
 from adapters.catalog.reading.recordings import list_recordings
 from adapters.command.instants import show_instant
-from backtests.importing.content.publication import states_at
+from backtests.importing.content.states import ROWS_AT_ONCE, states_in_blocks
 from dolphin_strategies.errors import ConfigError, DolphinError
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.schema import FactorSchema
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from backtests.importing.content.import_content import ImportContent
     from backtests.importing.content.market_columns import MarketRows
 
-ROWS_AT_ONCE: Final = 65_536
-"""Rows that are computed and written at a time."""
 SOURCE: Final = "import of "
 """The beginning of an imported recording's source; other recordings are never replaced."""
 _NEVER_S: Final = 1e9
@@ -164,14 +162,14 @@ def _batches(content: ImportContent) -> Iterator[FactorBatch]:
     if not publications:
         return
     schema, stream_id = FactorSchema([p.factor for p in publications]), content.stream_id()
-    for first in range(0, len(content.instants), ROWS_AT_ONCE):
-        instants = content.instants[first : first + ROWS_AT_ONCE]
+    for block, values in states_in_blocks(publications, content.instants):
+        instants = content.instants[block]
         yield FactorBatch(
             schema=schema,
-            sequence=np.arange(first + 1, first + 1 + len(instants), dtype=np.uint64),
+            sequence=np.arange(block.start + 1, block.stop + 1, dtype=np.uint64),
             ts_event=instants,
             ts_init=instants,
-            values=states_at(publications, instants),
+            values=values,
             stream_id=stream_id,
         )
 

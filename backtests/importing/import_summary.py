@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from adapters.command.instants import show_instant
 from adapters.command.text_table import text_table
-from backtests.importing.content.publication import states_at
+from backtests.importing.content.states import states_in_blocks
 
 if TYPE_CHECKING:
-    from backtests.importing.content.import_content import ImportContent, ImportedFactor
-
-_ROWS_AT_ONCE: Final = 65_536
+    from backtests.importing.content.factor_columns import ImportedFactor
+    from backtests.importing.content.import_content import ImportContent
 
 
 def factor_table(content: ImportContent) -> str:
     """Return the table of factors: when each is known, and how often it has no value."""
     instants, publications = content.instants, content.publications
     no_value = np.zeros(len(publications))
-    for first in range(0, len(instants), _ROWS_AT_ONCE):
-        states = states_at(publications, instants[first : first + _ROWS_AT_ONCE])
+    for _, states in states_in_blocks(publications, instants):
         no_value += np.isnan(states).sum(axis=0)
     head = (
         "factor",
@@ -33,22 +31,26 @@ def factor_table(content: ImportContent) -> str:
         "known at",
         "stands for",
     )
-    cells = [head]
+    # Only series whose rows state when they were published have revisions.
+    is_revised = any(p.revisions is not None for p in publications)
+    cells = [(*head[:3], "revised", "late", *head[3:]) if is_revised else head]
     for factor, count in zip(content.factors, no_value, strict=True):
-        known = factor.publication.known
+        known, revisions = factor.publication.known, factor.publication.revisions
+        counts = () if revisions is None else (f"{revisions.count:,}", f"{revisions.late:,}")
         cells.append(
             (
                 factor.publication.factor,
                 f"{factor.rows:,}",
                 f"{factor.publication.missing:,}",
+                *(counts or ("-", "-") if is_revised else ()),
                 show_instant(known[0]) if len(known) else "-",
                 show_instant(known[-1]) if len(known) else "-",
                 f"{count / max(1, len(instants)):.1%}",
-                ", then ".join(dict.fromkeys(spec.rule for spec in factor.specs)),
+                ", then ".join(dict.fromkeys(factor.rules)),
                 _stands_for(factor),
             )
         )
-    return text_table(cells, right={1, 2, 5})
+    return text_table(cells, right={1, 2, 3, 4, 7} if is_revised else {1, 2, 5})
 
 
 def market_table(content: ImportContent) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.catalog import FactorCatalog
 from adapters.catalog.reading.market.market_tables import MarketTable
 from adapters.command.instants import iso_instant
+from backtests.importing.spec.factor_file_spec import LOOKS_AHEAD
 from backtests.inputs.computing.computed_inputs import ComputedInputs
 from backtests.inputs.factor_coverage import FactorCoverage
 from backtests.inputs.factor_delay import NO_DELAY, FactorDelay, delayed
@@ -138,9 +139,18 @@ class BacktestData:
             f"{self.path}: {iso_instant(self.start_ns)} to {iso_instant(self.end_ns)}",
             f"  factors   {len(self.schema())}, {origin}",
             *(f"  required  {covered}" for covered in self.coverage),
+            *(f"  WARNING   {found}" for found in self._looks_ahead()),
             f"  market    {', '.join(tables) or 'none: orders cannot be filled'}; "
             f"filled on {self.fill_on}",
         ]
+
+    def _looks_ahead(self) -> Iterator[str]:
+        """Yield what imports say of factors that nobody knew at their instants."""
+        for recording in FactorCatalog(self.path).recordings():
+            if self.recordings is None or recording.name in self.recordings:
+                _, mark, names = recording.source.partition(LOOKS_AHEAD)
+                if mark:
+                    yield f"{mark}{names}: later revisions, in recording {recording.name}"
 
     def schema(self) -> FactorSchema:
         """Return the names of all factors."""

@@ -1,4 +1,4 @@
-"""When each value could be known and how long it is valid; the state of factors by instant."""
+"""When each value could be known, and how long it is valid."""
 
 from __future__ import annotations
 
@@ -27,6 +27,26 @@ _REGULAR_JITTER: Final = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
+class Revisions:
+    """What the rows of a revised series were.
+
+    Attributes
+    ----------
+    ends : int64 array of shape (values,)
+        For each value of the publication the end of what it covers, UNIX nanoseconds.
+    count : int
+        The number of values that replaced one of the same stamp.
+    late : int
+        The number of rows that changed nothing: a newer stamp was known when they were published.
+
+    """
+
+    ends: NDArray[np.int64]
+    count: int
+    late: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Publication:
     """One factor's values with the instants from which they may be seen.
 
@@ -46,6 +66,8 @@ class Publication:
         Whether ``every`` was inferred from the stamps.
     missing : int
         The number of values that were due and are absent.
+    revisions : Revisions, optional
+        Of a series whose rows state when they were published.
 
     """
 
@@ -56,6 +78,7 @@ class Publication:
     every: Duration | None
     every_was_found: bool = False
     missing: int = 0
+    revisions: Revisions | None = None
 
 
 def publish(
@@ -82,7 +105,7 @@ def publish(
 
     """
     every = spec.covers or spec.every
-    found = None if every else _usual_distance(stamps)
+    found = None if every else usual_distance(stamps)
     every = every or found
     if spec.valid_for is not None:
         has_value = ~np.isnan(values)
@@ -131,6 +154,7 @@ def one_after_another(publications: Sequence[Publication]) -> Publication:
 
     """
     last = publications[-1]
+    revised = [p.revisions for p in publications if p.revisions is not None]
     missing = sum(p.missing for p in publications)
     for one, other in pairwise(publications):
         if one.every is not None:
@@ -141,6 +165,13 @@ def one_after_another(publications: Sequence[Publication]) -> Publication:
         expires=np.concatenate([p.expires for p in publications]),
         values=np.concatenate([p.values for p in publications]),
         missing=missing,
+        revisions=Revisions(
+            ends=np.concatenate([r.ends for r in revised]),
+            count=sum(r.count for r in revised),
+            late=sum(r.late for r in revised),
+        )
+        if revised
+        else None,
     )
 
 
@@ -157,76 +188,20 @@ def sharing(publication: Publication, others: Iterable[Publication]) -> Publicat
     return publication
 
 
-def instants_of(
-    publications: Sequence[Publication], start_ns: int | None = None
-) -> NDArray[np.int64]:
-    """Return every instant at which the state of the factors changes, rising.
+def usual_distance(stamps: NDArray[np.int64]) -> Duration | None:
+    """Return the interval of regular stamps, such as those of funding with its jitter.
 
     Parameters
     ----------
-    publications : sequence of Publication
-        The factors.
-    start_ns : int, optional
-        The first instant, UNIX nanoseconds; included if any value was known before it.
+    stamps : int64 array of shape (stamps,)
+        UNIX nanoseconds, strictly rising.
 
     Returns
     -------
-    int64 array of shape (instants,)
-        UNIX nanoseconds.
+    Duration or None
+        None if they are too few, or irregular.
 
     """
-    timings = {(id(p.known), id(p.expires)): p for p in publications}
-    parts = [np.empty(0, np.int64)]
-    for p in timings.values():
-        parts.append(p.known)
-        # An expiry preceded by a newer value changes nothing.
-        newer = np.append(p.known[1:], NEVER_NS)
-        parts.append(p.expires[p.expires < newer])
-    # Merging sorted runs is faster than numpy's unique, which hashes.
-    instants = np.sort(np.concatenate(parts), kind="stable")
-    instants = instants[np.diff(instants, prepend=-1) > 0]
-    if start_ns is not None:
-        was_known = len(instants) and instants[0] < start_ns
-        instants = instants[instants >= start_ns]
-        if was_known and (not len(instants) or instants[0] > start_ns):
-            instants = np.insert(instants, 0, start_ns)
-    return instants
-
-
-def states_at(
-    publications: Sequence[Publication], instants: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the last known value of each factor at each instant.
-
-    Parameters
-    ----------
-    publications : sequence of Publication
-        The factors.
-    instants : int64 array of shape (instants,)
-        UNIX nanoseconds.
-
-    Returns
-    -------
-    float64 array of shape (instants, publications)
-        NaN where there is no value.
-
-    """
-    states = np.full((len(instants), len(publications)), np.nan)
-    found: dict[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.bool_]]] = {}
-    for column, p in enumerate(publications):
-        if not len(p.known):
-            continue
-        timing = (id(p.known), id(p.expires))
-        if timing not in found:
-            at = np.searchsorted(p.known, instants, side="right") - 1
-            found[timing] = at, (at >= 0) & (instants < p.expires[at])
-        at, stands = found[timing]
-        states[:, column] = np.where(stands, p.values[at], np.nan)
-    return states
-
-
-def _usual_distance(stamps: NDArray[np.int64]) -> Duration | None:
-    """Return the interval of regular stamps, such as those of funding with its jitter."""
     if len(stamps) < _MIN_REGULAR_ROWS:
         return None
     distances = np.diff(stamps)

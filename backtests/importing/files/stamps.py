@@ -19,7 +19,7 @@ from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from backtests.importing.files.tables import Table
-    from backtests.importing.spec.file_spec import FileSpec
+    from backtests.importing.spec.file_spec import FileSpec, StampSpec
 
 _UNITS_NS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 _LIKELY_NS: Final = (
@@ -48,8 +48,17 @@ class Stamps:
     ambiguous: int = 0
 
 
-def stamps_of(table: Table, spec: FileSpec) -> Stamps:
-    """Return the instants of the stamp column.
+def stamps_of(table: Table, spec: FileSpec, source: StampSpec) -> Stamps:
+    """Return the instants of a column of stamps.
+
+    Parameters
+    ----------
+    table : Table
+        The rows.
+    spec : FileSpec
+        The time zone, and what local times that occurred twice are.
+    source : StampSpec
+        The column, its unit or its format.
 
     Raises
     ------
@@ -58,7 +67,7 @@ def stamps_of(table: Table, spec: FileSpec) -> Stamps:
         never occurred or occurred twice.
 
     """
-    name, column = spec.stamp_column, table.columns[spec.stamp_column]
+    name, column = source.column, table.columns[source.column]
     if pa.types.is_string(column.type):
         column = without_empty(column)
     if column.null_count:
@@ -67,23 +76,22 @@ def stamps_of(table: Table, spec: FileSpec) -> Stamps:
     kind = column.type
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
     is_text = pa.types.is_string(kind)
-    if is_number and not spec.unit:
+    if is_number and not source.unit:
         sample = column[0].as_py()
         msg = (
-            f"{table.name}: stamp column {name!r} has numbers: write unit = s, ms, us or ns"
-            f"{_likely_unit(sample)}"
+            f"{table.name}: stamp column {name!r} has numbers: write {source.unit_key} = s, ms, "
+            f"us or ns{_likely_unit(sample)}"
         )
         raise ConfigError(msg)
-    if spec.unit and not (is_number or is_text):
-        msg = f"{table.name}: unit is for numbers; stamp column {name!r} holds {kind}"
+    if source.unit and not (is_number or is_text):
+        msg = f"{table.name}: {source.unit_key} is for numbers; stamp column {name!r} holds {kind}"
         raise ConfigError(msg)
     zone = zone_of(spec.timezone) if spec.timezone else UTC
-    if spec.unit:
-        return Stamps(
-            ns=_checked(table, name, _from_numbers(table, name, column, spec)), zone=zone
-        )
+    if source.unit:
+        found = _from_numbers(table, name, column, source.unit)
+        return Stamps(ns=_checked(table, name, found), zone=zone)
     if is_text:
-        column = _from_text(table, name, column, spec)
+        column = _from_text(table, column, source)
     elif pa.types.is_date(kind):
         column = column.cast(pa.timestamp("s"))
     elif not pa.types.is_timestamp(kind):
@@ -105,11 +113,12 @@ def stamps_of(table: Table, spec: FileSpec) -> Stamps:
         raise ConfigError(msg)
     local = from_local(ns, zone)
     if local.nonexistent.any():
-        raise _clock_error(table, spec, local.nonexistent, "which no clock there showed")
+        raise _clock_error(table, name, zone, local.nonexistent, "which no clock there showed")
     if local.ambiguous.any() and spec.ambiguous == "refuse":
         raise _clock_error(
             table,
-            spec,
+            name,
+            zone,
             local.ambiguous,
             'which clocks there showed twice; write ambiguous = "later" to take the later one, '
             "which is never too early",
@@ -119,8 +128,8 @@ def stamps_of(table: Table, spec: FileSpec) -> Stamps:
     )
 
 
-def _from_numbers(table: Table, name: str, column: Any, spec: FileSpec) -> NDArray[np.int64]:
-    unit_ns = _UNITS_NS[spec.unit]
+def _from_numbers(table: Table, name: str, column: Any, unit: str) -> NDArray[np.int64]:
+    unit_ns = _UNITS_NS[unit]
     if pa.types.is_string(column.type):
         try:
             column = column.cast(pa.int64())
@@ -140,7 +149,7 @@ def _from_numbers(table: Table, name: str, column: Any, spec: FileSpec) -> NDArr
         if not outside.any():
             return exact * unit_ns
     at = int(np.argmax(outside))
-    raise table.wrong(name, at, _a_stamp(table.columns[name][at].as_py(), spec.unit))
+    raise table.wrong(name, at, _a_stamp(table.columns[name][at].as_py(), unit))
 
 
 def _checked(table: Table, name: str, ns: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -167,10 +176,10 @@ def _likely_unit(found: Any) -> str:
     return ""
 
 
-def _from_text(table: Table, name: str, column: Any, spec: FileSpec) -> Any:
+def _from_text(table: Table, column: Any, source: StampSpec) -> Any:
     """Return text as timestamps: with a zone if it states offsets, without if it does not."""
-    if spec.stamp_format:
-        return _by_format(table, name, column, spec.stamp_format)
+    if source.text_format:
+        return _by_format(table, source.column, column, source.text_format)
     for kind in (pa.timestamp("ns", "UTC"), pa.timestamp("ns")):
         try:
             return column.cast(kind)
@@ -178,9 +187,9 @@ def _from_text(table: Table, name: str, column: Any, spec: FileSpec) -> Any:
             continue
     # Some have an offset and some do not: report the first that differs from row 1.
     i = max(_stamps_before_a_bad_one(column, zone) for zone in ("UTC", None))
-    hint = _likely_unit(column[i].as_py()) or "; other formats need stamp_format"
+    hint = _likely_unit(column[i].as_py()) or f"; other formats need {source.format_key}"
     raise table.wrong(
-        name,
+        source.column,
         i,
         f"an ISO 8601 stamp such as 2026-04-28T00:15:00Z, all with an offset or none{hint}",
     )
@@ -208,10 +217,12 @@ def _by_format(table: Table, name: str, column: Any, stamp_format: str) -> Any:
     return pa.array(found, pa.timestamp("us", zone))
 
 
-def _clock_error(table: Table, spec: FileSpec, rows: NDArray[np.bool_], what: str) -> ConfigError:
+def _clock_error(
+    table: Table, name: str, zone: tzinfo, rows: NDArray[np.bool_], what: str
+) -> ConfigError:
     at = np.flatnonzero(rows)
-    column = table.columns[spec.stamp_column]
+    column = table.columns[name]
     shown = ", ".join(f"{column[int(i)].as_py()!s} ({table.place(int(i))})" for i in at[:3])
     return ConfigError(
-        f"{table.name}: {len(at)} local times of {spec.timezone}, {what}; the first: {shown}"
+        f"{table.name}: {len(at)} local times of {zone}, {what}; the first: {shown}"
     )

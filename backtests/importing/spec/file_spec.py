@@ -4,11 +4,54 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from adapters.command.field_rules import CheckedFields
 from adapters.command.instants import OffsetInstant
 from backtests.importing.spec.local_times import zone_of
+
+type Unit = Literal["", "s", "ms", "us", "ns"]
+
+
+class StampSpec(NamedTuple):
+    """A column of stamps, and how they are read.
+
+    Attributes
+    ----------
+    column : str
+        The column.
+    unit : str
+        Of numbers: s, ms, us or ns.
+    text_format : str
+        Of text that is not ISO 8601.
+    unit_key, format_key : str
+        The keys of the spec under which these are written, for messages.
+    time_of_day : str
+        Of dates without one, on the local clock: ``HH:MM`` or ``HH:MM:SS``.
+
+    """
+
+    column: str
+    unit: str
+    text_format: str
+    unit_key: str = "unit"
+    format_key: str = "stamp_format"
+    time_of_day: str = ""
+
+    def check(self) -> None:
+        """Refuse a unit beside a format.
+
+        Raises
+        ------
+        ValueError
+            If both are given.
+
+        """
+        if self.unit and self.text_format:
+            msg = (
+                f"{self.unit_key} is for numbers and {self.format_key} for text; write one of them"
+            )
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +98,7 @@ class FileSpec(CheckedFields):
     header: list[str] = field(default_factory=list)
     delimiter: str = ","
     where: dict[str, Any] = field(default_factory=dict)
-    unit: Literal["", "s", "ms", "us", "ns"] = ""
+    unit: Unit = ""
     stamp_format: str = ""
     timezone: str = ""
     ambiguous: Literal["refuse", "later"] = "refuse"
@@ -65,8 +108,16 @@ class FileSpec(CheckedFields):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.unit and self.stamp_format:
-            msg = "unit is for numbers and stamp_format for text; write one of them"
-            raise ValueError(msg)
+        self.stamps.check()
         if self.timezone:
             zone_of(self.timezone)
+
+    @property
+    def stamps(self) -> StampSpec:
+        """The column of the stamps."""
+        return StampSpec(self.stamp_column, self.unit, self.stamp_format)
+
+    @property
+    def publications(self) -> StampSpec | None:
+        """The column of the instants at which rows were published; None without one."""
+        return None

@@ -120,13 +120,41 @@ def after(
     """
     if not duration.days or zone is UTC:
         return stamps_ns + times * duration.ns
+    return from_local(_to_local(stamps_ns, zone) + times * duration.days * DAY_NS, zone).later
+
+
+def on_clock(days_ns: NDArray[np.int64], time_ns: int, zone: tzinfo) -> NDArray[np.int64]:
+    """Return the instants at which a zone's clock shows a time of day.
+
+    If it shows the time twice or never, the later instant is used, so that nothing is known early.
+
+    Parameters
+    ----------
+    days_ns : int64 array of shape (days,)
+        The beginning of each day, UNIX nanoseconds.
+    time_ns : int
+        Nanoseconds after midnight on the wall clock; a whole day is the end of the day.
+    zone : tzinfo
+        The time zone of the clock.
+
+    Returns
+    -------
+    int64 array of shape (days,)
+        UNIX nanoseconds.
+
+    """
+    return from_local(_to_local(days_ns, zone) + time_ns, zone).later
+
+
+def _to_local(stamps_ns: NDArray[np.int64], zone: tzinfo) -> NDArray[np.int64]:
+    """Return instants as nanoseconds since 1970-01-01 00:00 on the zone's wall clock."""
     blocks, block_of = np.unique(stamps_ns // _BLOCK_NS, return_inverse=True)
     offsets = [
         _offset_ns(zone, (_EPOCH + int(b) * _BLOCK).replace(tzinfo=UTC).astimezone(zone))
         for b in blocks
     ]
-    local_ns = stamps_ns + np.array(offsets, np.int64)[block_of] + times * duration.days * DAY_NS
-    return from_local(local_ns, zone).later
+    local: NDArray[np.int64] = stamps_ns + np.array(offsets, np.int64)[block_of]
+    return local
 
 
 def count_missing(stamps: NDArray[np.int64], every: Duration) -> int:

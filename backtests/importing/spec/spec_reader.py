@@ -38,9 +38,11 @@ def _check(spec: ImportSpec, path: Path) -> None:
     if spec.files:
         try:
             # One factor may come from several files, and from one column of each.
-            for file in spec.files:
+            wide = [file for file in spec.files if file.pivot is None]
+            for file in wide:
                 FactorSchema([column.factor for column in file.columns.values()])
-            FactorSchema({c.factor: None for f in spec.files for c in f.columns.values()})
+            if wide:
+                FactorSchema({c.factor: None for f in wide for c in f.columns.values()})
         except ValueError as error:
             msg = f"{path}: {error}"
             raise ConfigError(msg) from None

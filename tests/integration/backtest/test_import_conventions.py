@@ -66,6 +66,31 @@ def test_each_file_has_its_own_rule(spec: str, tmp_path: Path) -> None:
     assert line.split()[1:3] == ["8", "1"]
 
 
+def test_daily_files_in_which_the_label_of_the_change_appears_twice(tmp_path: Path) -> None:
+    """As they are downloaded, read by one pattern: the first midnight has the old rule, the second
+    the new one, and `end` is not included.
+    """
+    old, new = (
+        rules.replace(path, "day_*.csv").replace(
+            'timezone = "UTC"', f'timezone = "UTC"\nduplicates = "{which}"\n{cut}'
+        )
+        for rules, path, which, cut in (
+            (OLD, "until.csv", "first", "end = 2026-06-25T00:00:01Z"),
+            (NEW, "from.csv", "last", "start = 2026-06-25T00:00:00Z"),
+        )
+    )
+    days = {"spec.toml": old + new, "day_24.csv": UNTIL, "day_25.csv": FROM}
+    data = write_files(tmp_path / "data", days)
+    done = run_import("--spec", data / "spec.toml", "--catalog", tmp_path / "catalog")
+    assert done.returncode == 0, done.stderr
+    ts_init, values = FactorCatalog(tmp_path / "catalog").arrays(["oi", "ratio"])
+    minutes = ((ts_init - MIDNIGHT * S) / (60 * S)).tolist()
+    assert minutes[:6] == [-14.5, -9.5, -4.5, 0.5, 5.5, 10.5]
+    np.testing.assert_array_equal(values[2:6], [[NAN, 1.55], [160, 1.6], [200, 2.0], [NAN, 2.05]])
+    assert done.stderr.count("1 duplicated stamps: took the first of each") == 1
+    assert done.stderr.count("1 duplicated stamps: took the last of each") == 1
+
+
 def test_values_that_interleave_are_refused(tmp_path: Path) -> None:
     """With both files and the instants; nothing is imported."""
     again = UNTIL + "2026-06-25 00:05:00,165,1.65\n"

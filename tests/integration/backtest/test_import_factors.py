@@ -12,7 +12,7 @@ from nautilus_trader.model import Bar, NautilusDataType, QuoteTick, TradeTick
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import FactorCatalog
-from backtests.importing.catalog_import import ROWS_AT_ONCE
+from backtests.importing.content.states import ROWS_AT_ONCE
 from tests.support.catalogs.import_files import T0, S
 from tests.support.catalogs.import_specs import FILES, SPEC, files_in, many_quotes
 from tests.support.catalogs.imports import run_command, run_import, write_files

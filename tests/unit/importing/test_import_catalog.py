@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from backtests.importing.catalog_import import ROWS_AT_ONCE, _slices
+from backtests.importing.catalog_import import _slices
+from backtests.importing.content.states import ROWS_AT_ONCE
 
 
 def test_pieces_have_every_row_once_and_no_stamp_is_in_two() -> None:

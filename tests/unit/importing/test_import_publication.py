@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from adapters.command.durations import Duration
-from backtests.importing.content.publication import Publication, instants_of, publish, states_at
+from backtests.importing.content.publication import Publication, publish
+from backtests.importing.content.states import instants_of, states_at
 from backtests.importing.spec.factor_file_spec import ColumnSpec, ValidFor
 
 if TYPE_CHECKING:
