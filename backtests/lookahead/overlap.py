@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from adapters.catalog.reading.market.market_tables import MarketTable
     from backtests.inputs.backtest_data import BacktestData
-    from backtests.inputs.market_data import MarketTable
 
 type Span = tuple[int, int]
 """A closed span of time, UNIX nanoseconds."""
