@@ -144,7 +144,7 @@ def _spool(spool: BinaryIO, columns: Callable[[pa.Schema], list[str]]) -> Iterat
 def _row_groups(
     file: FactorFile, window: Window, columns: Callable[[pa.Schema], list[str]]
 ) -> Iterator[pa.Table]:
-    with pq.ParquetFile(file.path, memory_map=True, page_checksum_verification=True) as parquet:
+    with pq.ParquetFile(file.path, page_checksum_verification=True) as parquet:
         wanted = columns(parquet.schema_arrow)
         at = parquet.schema_arrow.get_field_index("ts_init")
         groups = []

@@ -266,7 +266,7 @@ def from_footer(path: Path) -> FactorFile:
         If it is not a file of factors.
 
     """
-    with pq.ParquetFile(path, memory_map=True) as file:
+    with pq.ParquetFile(path) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
         named = catalog_layout.file_range(path.name)
         if named is None:

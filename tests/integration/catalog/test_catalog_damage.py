@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyarrow.parquet as pq
@@ -13,13 +15,16 @@ from nautilus_trader.model import NautilusDataType
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import RecordingWriter
-from adapters.catalog.reading.factor_catalog import DamagedFileWarning, FactorCatalog
+from adapters.catalog.reading.factor_catalog import (
+    MAX_ROWS,
+    DamagedFileWarning,
+    FactorCatalog,
+)
 from tests.support.catalogs.factor_batches import assert_numbered, numbered, sequences
 from tests.support.lengths import counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 FILES: Final = 8
 ROWS: Final = 200
@@ -177,3 +182,25 @@ def test_a_damaged_journal_leaves_the_files_readable(whole: Path, tmp_path: Path
         assert journal in [d.path for d in FactorCatalog(path).verify()]
     journal.unlink()
     assert sequences(FactorCatalog(path).batches()) == found
+
+
+def test_a_file_cut_short_while_it_is_read_is_left_out(tmp_path: Path) -> None:
+    """What was read before stands; no byte of the file is mapped, so the process lives on, and the
+    file's pages do not count as its memory.
+    """
+    rows = 40 * MAX_ROWS
+    with RecordingWriter(tmp_path, source="test", name="long") as writer:
+        writer.write_factors(numbered(1, rows))
+    (path,) = (tmp_path / "data").rglob("*.parquet")
+    catalog = FactorCatalog(tmp_path)
+    batches = catalog.batches()
+    found = [next(batches)]
+    assert str(path) not in Path("/proc/self/maps").read_text(encoding="utf-8")
+    os.truncate(path, path.stat().st_size // 4)
+    with pytest.warns(DamagedFileWarning, match=path.name):
+        found += batches
+    assert_numbered(found)
+    seen = sequences(found)
+    assert seen == list(range(1, len(seen) + 1))
+    assert MAX_ROWS <= len(seen) < rows
+    assert [damage.path for damage in catalog.damages] == [path]
