@@ -10,11 +10,11 @@ from typing import Annotated, Any, Final
 from adapters.command import settings_file
 from adapters.command.field_rules import CheckedFields, at_least
 from adapters.command.instants import Instant
+from adapters.command.instrument_spec import InstrumentSpec
 from adapters.command.log_level import LogLevelName
 from adapters.command.settings_file import from_table, read_tables
 from adapters.command.strategy_class import StrategySettings
 from backtests.engine.backtest_venue import BacktestVenue
-from backtests.importing.spec.instrument_spec import InstrumentSpec
 
 LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay", "synthetic_quotes")
 """Tables of a live node's file, which may stand beside these: one file serves both."""

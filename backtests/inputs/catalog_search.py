@@ -9,9 +9,9 @@ from nautilus_trader.model import BarType, InstrumentId
 
 from adapters.catalog import FactorCatalog
 from adapters.catalog.reading.market.market_tables import KINDS
+from adapters.command.make_instrument import make_instrument
 from adapters.exf.registry.computed_file import read_specs
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
-from backtests.importing.content.imported_instruments import make_instrument
 from backtests.inputs.backtest_data import BacktestData
 from backtests.inputs.computing.computed_inputs import find_inputs
 from backtests.inputs.factor_coverage import FactorCoverage, check_coverage, check_names
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.catalog.reading.market.market_tables import MarketTable
+    from adapters.command.instrument_spec import InstrumentSpec
     from adapters.command.strategy_class import AnyFactorStrategy
-    from backtests.importing.spec.instrument_spec import InstrumentSpec
     from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
 
 

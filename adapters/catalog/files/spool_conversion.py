@@ -30,7 +30,8 @@ PART_KEY: Final = "dolphin.part"
 """Schema metadata: the recording and the spool that a file was made of."""
 _NO_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 """The errors of a file system without hard links."""
-_FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+"""The flags with which a file is made: it must not exist, as a symbolic link neither."""
 
 
 def finish_part(
@@ -73,7 +74,7 @@ def finish_part(
     if path is None:
         temporary = _temporary(spool)
         write_parquet(temporary, table)
-        path = _place(temporary, into, first_ns, last_ns)
+        path = place_file(temporary, into, first_ns, last_ns)
         catalog_layout.sync_folder(into)
     journal.append(
         "file",
@@ -109,7 +110,7 @@ def write_parquet(path: Path, table: pa.Table) -> None:
     """
     with suppress(FileNotFoundError):
         path.unlink()
-    file = _NewFile(os.open(path, _FLAGS, 0o600))
+    file = NewFile(os.open(path, NEW_FILE, 0o600))
     is_written = False
     try:
         floats = factor_names(table.schema)
@@ -144,7 +145,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class _NewFile:
+class NewFile:
     """A file over a descriptor, with the methods that pyarrow requires for writing."""
 
     closed = False
@@ -195,7 +196,7 @@ def _find(folder: Path, first_ns: int, last_ns: int, origin: str) -> Path | None
     return None
 
 
-def _place(temporary: Path, folder: Path, first_ns: int, last_ns: int) -> Path:
+def place_file(temporary: Path, folder: Path, first_ns: int, last_ns: int) -> Path:
     """Give a file a unique name; its range may be wider than the rows', never narrower."""
     while True:
         path = folder / catalog_layout.file_name(first_ns, last_ns)

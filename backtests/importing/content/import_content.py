@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adapters.command.instants import show_instant
+from adapters.command.make_instrument import Instrument, make_instrument
 from backtests.importing.content.factor_columns import (
     ImportedFactor,
     joined,
     read_factors,
     read_line,
 )
-from backtests.importing.content.imported_instruments import Instrument, make_instrument
 from backtests.importing.content.market_columns import MarketRows, read_market
 from backtests.importing.content.states import instants_of
 from backtests.importing.spec.factor_file_spec import LOOKS_AHEAD

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from adapters.catalog.files.market_tables import quotes_folder, trades_folder
-from backtests.importing.content.imported_instruments import bar_type_of
+from backtests.importing.content.bar_names import bar_type_of
 from backtests.importing.files.columns import booleans, numbers
 from backtests.importing.files.rows import read_rows
 from backtests.importing.spec.local_times import after
@@ -23,7 +23,7 @@ from backtests.importing.spec.market_file_specs import (
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from backtests.importing.content.imported_instruments import Instrument
+    from adapters.command.make_instrument import Instrument
     from backtests.importing.files.rows import Rows
     from backtests.importing.spec.import_spec import ImportSettings
     from backtests.importing.spec.market_file_specs import MarketFileSpec

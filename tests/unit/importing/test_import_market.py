@@ -11,10 +11,10 @@ import pytest
 
 from adapters.command.durations import Duration
 from adapters.command.instants import OffsetInstant
-from backtests.importing.content.imported_instruments import make_instrument
+from adapters.command.instrument_spec import InstrumentSpec
+from adapters.command.make_instrument import make_instrument
 from backtests.importing.content.market_columns import MarketRows, read_market
 from backtests.importing.spec.import_spec import ImportSettings
-from backtests.importing.spec.instrument_spec import InstrumentSpec
 from backtests.importing.spec.market_file_specs import (
     BarsFileSpec,
     MarketFileSpec,

@@ -1,12 +1,11 @@
-"""The instruments of an import, and the names of their bars."""
+"""Making a NautilusTrader instrument of its table in TOML."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model import (
-    BarType,
     CryptoPerpetual,
     Currency,
     CurrencyPair,
@@ -19,18 +18,9 @@ from nautilus_trader.model import (
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from backtests.importing.spec.instrument_spec import InstrumentSpec
-    from backtests.importing.spec.market_file_specs import BarsFileSpec
+    from adapters.command.instrument_spec import InstrumentSpec
 
 type Instrument = CryptoPerpetual | CurrencyPair
-
-_BAR_UNITS: Final = (
-    ("WEEK", 604_800),
-    ("DAY", 86_400),
-    ("HOUR", 3_600),
-    ("MINUTE", 60),
-    ("SECOND", 1),
-)
 
 
 def make_instrument(spec: InstrumentSpec) -> Instrument:
@@ -46,28 +36,6 @@ def make_instrument(spec: InstrumentSpec) -> Instrument:
         return _made(spec)
     except (ValueError, ArithmeticError) as error:
         msg = f"[[instruments]] {spec.id}: {error}"
-        raise ConfigError(msg) from None
-
-
-def bar_type_of(spec: BarsFileSpec, instrument: Instrument) -> str:
-    """Return Nautilus's name of the bars.
-
-    Raises
-    ------
-    ConfigError
-        If Nautilus has no bars of this length.
-
-    """
-    seconds, rest_ns = divmod(spec.covers.ns, 1_000_000_000)
-    unit, size = next((u, s) for u, s in _BAR_UNITS if seconds % s == 0)
-    if not seconds or rest_ns:
-        msg = f"[[bars]] {spec.path}: covers: expected whole seconds, found {spec.covers}"
-        raise ConfigError(msg)
-    name = f"{instrument.id}-{seconds // size}-{unit}-LAST-EXTERNAL"
-    try:
-        return str(BarType.from_str(name))
-    except ValueError as error:
-        msg = f"[[bars]] {spec.path}: covers {spec.covers}: {error}"
         raise ConfigError(msg) from None
 
 

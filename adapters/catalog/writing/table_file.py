@@ -1,0 +1,110 @@
+"""TableFile: a Parquet file of market data that is written at once, without a spool."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from adapters.catalog.files.spool_conversion import NEW_FILE, NewFile
+from dolphin_strategies.factors.arrow import numpy_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROW_GROUP_ROWS: Final = 16_384
+"""Rows of a row group, small so that a window is read in small pieces."""
+_ENCODINGS: Final = {
+    "ts_event": "DELTA_BINARY_PACKED",
+    "ts_init": "DELTA_BINARY_PACKED",
+    "trade_id": "DELTA_BYTE_ARRAY",
+}
+
+
+class TableFile:
+    """Writes the rows of one table into a file that no reader looks at before it is placed.
+
+    Parameters
+    ----------
+    path : Path
+        The file, made 0600; it must not exist.
+    schema : pyarrow.Schema
+        The schema of every batch, with the metadata.
+
+    Attributes
+    ----------
+    rows : int
+        The number of rows so far.
+    first_ns, last_ns : int
+        ``ts_init`` of the first and of the last row, UNIX nanoseconds.
+
+    Raises
+    ------
+    OSError
+        If the file exists or cannot be made.
+
+    Notes
+    -----
+    Used by one thread. The batches are in the order of ``ts_init``.
+
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path: Final = path
+        self.schema: Final = schema
+        self.rows = 0
+        self.first_ns = self.last_ns = 0
+        self._file = NewFile(os.open(path, NEW_FILE, 0o600))
+        encoded = {n: e for n, e in _ENCODINGS.items() if n in schema.names}
+        self._writer: Any = pq.ParquetWriter(
+            pa.PythonFile(self._file, "w"),
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[n for n in schema.names if n not in encoded],
+            column_encoding=encoded,
+            write_statistics=[n for n in schema.names if n in {"ts_event", "ts_init"}],
+            write_page_checksum=True,
+            write_batch_size=ROW_GROUP_ROWS,
+        )
+
+    def append(self, batch: pa.RecordBatch | pa.Table) -> None:
+        """Append rows, each of them no earlier than those before.
+
+        Raises
+        ------
+        OSError
+            If they cannot be written; the file is of no use then.
+
+        """
+        stamps = numpy_of(batch.column("ts_init"))
+        if not self.rows:
+            self.first_ns = int(stamps[0])
+        self.last_ns = int(stamps[-1])
+        self.rows += batch.num_rows
+        table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+        table = table.replace_schema_metadata(self.schema.metadata)
+        self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+
+    def finish(self) -> None:
+        """Write the footer, and make the file durable.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+
+        """
+        self._writer.close()
+        os.fsync(self._file.fd)
+        os.close(self._file.fd)
+
+    def remove(self) -> None:
+        """Give the file up."""
+        with suppress(OSError):
+            os.close(self._file.fd)
+        with suppress(FileNotFoundError):
+            self.path.unlink()

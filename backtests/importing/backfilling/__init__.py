@@ -1,0 +1,1 @@
+"""Backfill: the archive files of exchanges converted into recordings of a catalog."""

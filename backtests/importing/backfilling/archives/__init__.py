@@ -1,0 +1,1 @@
+"""Archives: the files of exchanges as people download them, found and read in blocks."""

@@ -1,0 +1,1 @@
+"""Factors: the fields of archives under the names that live sources have for them."""

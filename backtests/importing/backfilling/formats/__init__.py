@@ -1,0 +1,1 @@
+"""Formats: what each kind of archive file looks like, and what its columns mean."""

@@ -1,0 +1,200 @@
+"""Columns of archives as rows of Nautilus's market data."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adapters.catalog.files.delivered_tables import funding_to_arrow
+from adapters.catalog.files.market_tables import market_folder
+from dolphin_strategies.factors.arrow import numpy_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+type Columns = Mapping[str, pa.ChunkedArray]
+
+DECIMAL: Final = pa.decimal128(38, 16)
+"""Prices and sizes: the unscaled integer is the ``raw`` of a Price or Quantity."""
+_TIME: Final = pa.timestamp("ns", tz="UTC")
+_SIDES: Final = pa.array(["BUY", "SELL"])
+_ZERO: Final = pa.scalar(0, DECIMAL)
+_MICROSECONDS_FROM: Final = 10**14
+"""Stamps of milliseconds reach this in the year 5138, those of microseconds did in 1973."""
+_NANOSECONDS_FROM: Final = 10**17
+_MILLISECONDS_FROM: Final = 10**11
+
+
+def stamps_ns(stamps: pa.ChunkedArray | pa.Array) -> NDArray[np.int64]:
+    """Return stamps in seconds, milli-, micro- or nanoseconds as UNIX nanoseconds.
+
+    Parameters
+    ----------
+    stamps : pyarrow.Array
+        Whole numbers; each is read in the unit in which it lies between 1973 and 5138.
+
+    Raises
+    ------
+    ValueError
+        If there is an empty cell.
+
+    """
+    if stamps.null_count:
+        msg = "an empty stamp"
+        raise ValueError(msg)
+    values: NDArray[np.int64] = numpy_of(stamps)
+    if not len(values):
+        return values
+    low, high = _factor_ns(int(values.min())), _factor_ns(int(values.max()))
+    if low == high:
+        return np.asarray(values * low)
+    factors = np.full(len(values), 1_000_000_000)
+    for limit, factor in _UNITS[1:]:
+        factors[values >= limit] = factor
+    return np.asarray(values * factors)
+
+
+_UNITS: Final = (
+    (0, 1_000_000_000),
+    (_MILLISECONDS_FROM, 1_000_000),
+    (_MICROSECONDS_FROM, 1_000),
+    (_NANOSECONDS_FROM, 1),
+)
+
+
+def _factor_ns(stamp: int) -> int:
+    return next(factor for limit, factor in reversed(_UNITS) if stamp >= limit or not limit)
+
+
+def trade_rows(
+    instrument_id: str, at_ns: NDArray[np.int64], columns: Columns
+) -> tuple[str, pa.RecordBatch]:
+    """Return trades of one instrument, and their folder.
+
+    Parameters
+    ----------
+    instrument_id : str
+        The instrument.
+    at_ns : int64 array of shape (rows,)
+        UNIX nanoseconds: ``ts_event`` and ``ts_init``.
+    columns : mapping of str to pyarrow.ChunkedArray
+        ``price`` and ``size``, decimals, in the quote currency and in what the instrument's
+        quantities are; ``is_sell``, boolean, whether the taker sold: the buyer is the maker;
+        ``trade_id``, text.
+
+    """
+    rows = {
+        "price": _decimals(columns["price"]),
+        "size": _decimals(columns["size"]),
+        "aggressor_side": _SIDES.take(_one(columns["is_sell"]).cast(pa.int8())),
+        "trade_id": _one(columns["trade_id"]),
+    }
+    return market_folder("trades", instrument_id), _batch(rows, at_ns)
+
+
+def quote_rows(
+    instrument_id: str, at_ns: NDArray[np.int64], columns: Columns
+) -> tuple[str, pa.RecordBatch]:
+    """Return quotes of one instrument, and their folder.
+
+    Parameters
+    ----------
+    instrument_id : str
+        The instrument.
+    at_ns : int64 array of shape (rows,)
+        UNIX nanoseconds: ``ts_event`` and ``ts_init``.
+    columns : mapping of str to pyarrow.ChunkedArray
+        ``bid_price``, ``ask_price``, ``bid_size``, ``ask_size``, decimals.
+
+    """
+    names = ("bid_price", "ask_price", "bid_size", "ask_size")
+    rows = {name: _decimals(columns[name]) for name in names}
+    return market_folder("quotes", instrument_id), _batch(rows, at_ns)
+
+
+def bar_rows(
+    instrument_id: str, span: str, end_ns: NDArray[np.int64], columns: Columns
+) -> tuple[str, pa.RecordBatch]:
+    """Return bars of one instrument, and their folder.
+
+    Parameters
+    ----------
+    instrument_id : str
+        The instrument.
+    span : str
+        The span of a bar as Nautilus names it, such as ``1-MINUTE``.
+    end_ns : int64 array of shape (rows,)
+        UNIX nanoseconds: the end of each bar.
+    columns : mapping of str to pyarrow.ChunkedArray
+        ``open``, ``high``, ``low``, ``close``, ``volume``, decimals.
+
+    """
+    names = ("open", "high", "low", "close", "volume")
+    rows = {name: _decimals(columns[name]) for name in names}
+    name = f"{instrument_id}-{span}-LAST-EXTERNAL"
+    return market_folder("bars", name), _batch(rows, end_ns)
+
+
+def funding_rows(
+    instrument_id: str,
+    at_ns: NDArray[np.int64],
+    rates: Sequence[str],
+    interval_minutes: NDArray[np.int64],
+) -> tuple[str, pa.RecordBatch]:
+    """Return settled funding rates of one instrument, and their folder.
+
+    Parameters
+    ----------
+    instrument_id : str
+        The instrument.
+    at_ns : int64 array of shape (rows,)
+        UNIX nanoseconds: when each was settled.
+    rates : sequence of str
+        Fractions of the notional for one interval, exact.
+    interval_minutes : int64 array of shape (rows,)
+        The interval of each.
+
+    """
+    rows = [
+        (str(Decimal(rate)), minutes, None, at, at)
+        for rate, minutes, at in zip(rates, interval_minutes.tolist(), at_ns.tolist(), strict=True)
+    ]
+    return market_folder("funding_rates", instrument_id), funding_to_arrow(instrument_id, rows)
+
+
+def in_time_order(at_ns: NDArray[np.int64], table: pa.Table) -> tuple[NDArray[np.int64], pa.Table]:
+    """Return stamps and rows in the order of time; those of one instant keep their order."""
+    if np.all(at_ns[1:] >= at_ns[:-1]):
+        return at_ns, table
+    order = np.argsort(at_ns, kind="stable")
+    return at_ns[order], table.take(pa.array(order))
+
+
+def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _decimals(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return _one(column).cast(DECIMAL)
+
+
+def positive(*columns: pa.ChunkedArray | pa.Array) -> pa.Array | None:
+    """Return which rows are above 0 in every column; None: all are."""
+    masks = [pc.fill_null(pc.greater(_one(column), _ZERO), fill_value=False) for column in columns]
+    every = masks[0]
+    for mask in masks[1:]:
+        every = pc.and_(every, mask)
+    return None if pc.all(every).as_py() or not len(every) else every
+
+
+def _batch(columns: dict[str, pa.Array], at_ns: NDArray[np.int64]) -> pa.RecordBatch:
+    stamps = pa.array(at_ns).cast(_TIME)
+    columns |= {"ts_event": stamps, "ts_init": stamps}
+    fields = [pa.field(name, column.type, nullable=False) for name, column in columns.items()]
+    return pa.RecordBatch.from_arrays(list(columns.values()), schema=pa.schema(fields))

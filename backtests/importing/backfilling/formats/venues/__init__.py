@@ -1,0 +1,1 @@
+"""The archives of each venue, one folder or file a venue."""

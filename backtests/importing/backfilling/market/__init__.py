@@ -1,0 +1,1 @@
+"""Market: the rows of archives as files of Nautilus's market data, and their instruments."""

@@ -1,0 +1,100 @@
+"""The work of ``backfill.py`` between its command line and its exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tqdm import tqdm
+
+from adapters.catalog.files import catalog_layout
+from adapters.catalog.files.journal import read_journal
+from backtests.importing.backfilling.archives.archive_search import find_archives
+from backtests.importing.backfilling.factors.live_names import LiveNames
+from backtests.importing.backfilling.market.instruments import Instruments
+from backtests.importing.backfilling.running.backfill_plan import make_plan
+from backtests.importing.backfilling.running.backfill_run import (
+    BackfillRun,
+    known_archives,
+    market_recording,
+)
+from backtests.importing.backfilling.running.summary import plan_text, result_text
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from backtests.importing.backfilling.archives.archive_search import Found
+    from backtests.importing.backfilling.running.backfill_plan import BackfillPlan
+
+_BAR: Final = "{desc}{percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}"
+
+
+def backfill(options: argparse.Namespace, report: Callable[[str], None]) -> tuple[str, bool]:
+    """Do what the command line asks for.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As ``backfill.py`` parses them.
+    report : callable
+        Called with lines about the work.
+
+    Returns
+    -------
+    tuple of str and bool
+        The summary, and whether everything that was found is in the catalog now.
+
+    Raises
+    ------
+    ConfigError
+        If the folder, a file of settings or the catalog cannot be used.
+    IncompleteBackfillError
+        If not everything could be written.
+
+    """
+    found = find_archives(options.folder)
+    names = LiveNames(options.factors)
+    if options.dry_run:
+        journal = options.catalog / catalog_layout.RECORDINGS
+        journal /= f"{market_recording(options.recording)}/{catalog_layout.JOURNAL}"
+        plan = _planned(found, known_archives(read_journal(journal)), report)
+        return plan_text(plan), not plan.failed and not found.failed
+    with BackfillRun(options.catalog, options.recording, str(options.folder)) as run:
+        plan = _planned(found, run.known, report)
+        instruments = Instruments(options.catalog, options.instruments)
+        with _bar(sum(p.archive.size for p in plan.wanted)) as bar:
+
+            def show(planned: Any) -> None:
+                bar.set_postfix_str(planned.archive.label[-60:], refresh=False)
+                bar.update(planned.archive.size)
+
+            result = run.run(plan, names, instruments, show)
+    for archive, why in result.failed:
+        report(f"failed: {archive.label}: {why}")
+    is_whole = not (plan.failed or found.failed or result.failed)
+    return result_text(plan, result), is_whole
+
+
+def _planned(
+    found: Found, known: set[tuple[str, ...]], report: Callable[[str], None]
+) -> BackfillPlan:
+    with _bar(len(found.archives), "looking ") as bar:
+        plan = make_plan(found.archives, known, bar.update)
+    for path, why in found.failed:
+        report(f"left out: {path}: {why}")
+    for archive, why in plan.failed:
+        report(f"left out: {archive.label}: {why}")
+    for archive, why in plan.left_out:
+        report(f"left out: {archive.label}: {why}")
+    return plan
+
+
+def _bar(total: int, label: str = "") -> Any:
+    return tqdm(
+        total=total,
+        desc=label or None,
+        bar_format=_BAR,
+        disable=None,
+        leave=False,
+        dynamic_ncols=True,
+    )

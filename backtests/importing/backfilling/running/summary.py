@@ -1,0 +1,80 @@
+"""The tables that a backfill prints: what it found, and what the catalog has of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from adapters.command.instants import show_instant
+from adapters.command.text_table import text_table
+
+if TYPE_CHECKING:
+    from backtests.importing.backfilling.running.backfill_plan import BackfillPlan, Planned
+    from backtests.importing.backfilling.running.backfill_result import BackfillResult
+
+
+def plan_text(plan: BackfillPlan) -> str:
+    """Return what a run would do."""
+    cells = [("format", "of", "files", "to read", "there already", "first day", "last day")]
+    groups: dict[tuple[str, str], list[Planned]] = defaultdict(list)
+    for planned in (*plan.wanted, *plan.there):
+        groups[_series(planned)].append(planned)
+    there = {id(planned) for planned in plan.there}
+    for (name, of), several in sorted(groups.items()):
+        known = sum(id(planned) in there for planned in several)
+        days = sorted(p.found.origin.first_day for p in several if p.found.origin.first_day)
+        cells.append(
+            (
+                name,
+                of,
+                f"{len(several):,}",
+                f"{len(several) - known:,}",
+                f"{known:,}",
+                str(days[0]) if days else "-",
+                str(days[-1]) if days else "-",
+            )
+        )
+    text = text_table(cells, right={2, 3, 4})
+    return f"{text}\nnothing was written"
+
+
+def result_text(plan: BackfillPlan, result: BackfillResult) -> str:
+    """Return what a run did."""
+    lines = []
+    cells = [("factor", "values", "missing", "first known", "last known", "unit")]
+    units = {f.live.name: f.live.unit for f in result.values.factors()}
+    cells += [
+        (
+            p.factor,
+            f"{len(p.known):,}",
+            f"{p.missing:,}",
+            show_instant(p.known[0]),
+            show_instant(p.known[-1]),
+            units.get(p.factor, ""),
+        )
+        for p in result.publications
+        if len(p.known)
+    ]
+    if len(cells) > 1:
+        lines.append(text_table(cells, right={1, 2}))
+    if result.market:
+        rows = [
+            ("market data", "rows"),
+            *((k, f"{v:,}") for k, v in sorted(result.market.items())),
+        ]
+        lines.append(text_table(rows, right={1}))
+    for name, instrument in result.instruments.derived.items():
+        lines.append(
+            f"{name}: no definition given, made of the data: prices of "
+            f"{instrument.price_precision} decimals, sizes of {instrument.size_precision}"
+        )
+    lines.append(
+        f"{result.rows:,} rows of {len(result.done):,} files; {len(plan.there):,} files were in "
+        f"the catalog already; {result.records:,} records of factors"
+    )
+    return "\n".join(lines)
+
+
+def _series(planned: Planned) -> tuple[str, str]:
+    origin = planned.found.origin
+    return planned.found.format.name, f"{origin.symbol} {origin.interval}".strip()
