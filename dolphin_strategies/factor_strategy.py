@@ -12,7 +12,7 @@ from nautilus_trader.trading import Strategy, StrategyConfig
 from dolphin_strategies._gate import Gate
 from dolphin_strategies.errors import ConfigError, did_you_mean
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, KEEP_WARM
-from dolphin_strategies.feed_messages import (
+from dolphin_strategies.history.feed_messages import (
     FEED_MESSAGES,
     ClockMoved,
     HeldAnswer,

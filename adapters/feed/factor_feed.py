@@ -16,7 +16,7 @@ from adapters.feed.record_outlet import RecordOutlet
 from dolphin_strategies.backtest_clock import is_backtest_clock
 from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.source import MemorySource, SourceState
-from dolphin_strategies.feed_messages import (
+from dolphin_strategies.history.feed_messages import (
     FEED_MESSAGES,
     ClockMoved,
     HeldAnswer,

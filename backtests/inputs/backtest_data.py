@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from adapters.catalog import FactorCatalog
+from adapters.catalog.reading.market.market_gaps import MarketPresence, market_presence
+from adapters.catalog.reading.market.market_statuses import market_statuses
 from adapters.catalog.reading.market.market_tables import MarketTable
+from adapters.catalog.reading.market.price_instants import price_tables
 from adapters.command.instants import iso_instant
+from backtests.engine.merged_chunks import StreamPiece
 from backtests.importing.spec.factor_file_spec import LOOKS_AHEAD
 from backtests.inputs.computing.computed_inputs import ComputedInputs
 from backtests.inputs.factor_coverage import FactorCoverage
@@ -18,7 +26,6 @@ from backtests.inputs.market_data import MarketData
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from backtests.engine.merged_chunks import StreamPiece
     from dolphin_strategies.factors.batch import FactorBatch
     from dolphin_strategies.factors.schema import FactorSchema
 
@@ -48,6 +55,10 @@ class BacktestData:
     computed : ComputedInputs, optional
         The factors, computed on the way from the market data instead of read; None: those of the
         recordings.
+    price_ages : mapping of str to int or None
+        How old each instrument's price may be for an order, nanoseconds; None: of any age.
+    left_out : tuple of str
+        What the catalog has outside the window, where factors or market are missing.
     delay : FactorDelay
         The delay after recording with which the factors are seen.
 
@@ -63,6 +74,8 @@ class BacktestData:
     coverage: list[FactorCoverage]
     show: tuple[str, ...]
     computed: ComputedInputs | None = None
+    price_ages: Mapping[str, int | None] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
     delay: FactorDelay = NO_DELAY
 
     def batches(self) -> Iterator[FactorBatch]:
@@ -121,10 +134,47 @@ class BacktestData:
                 return iter(())
         return factors.batches(start_ns, end_ns, recordings=[r.name for r in chosen], names=names)
 
-    def market(self, max_rows: int) -> list[Iterator[StreamPiece]]:
-        """Return the market data of the window, one stream for each table."""
+    def prices(self, instrument_id: str) -> list[MarketTable]:
+        """Return the market data that gives an instrument its price, in the order of delivery."""
+        tables = [t for t in self.tables if t.instrument_id.value == instrument_id]
+        return price_tables(tables, has_bars=self.fill_on == "bars")
+
+    def presences(self) -> list[MarketPresence]:
+        """Find when each instrument's market is there, within the window.
+
+        Raises
+        ------
+        ConfigError
+            If a file cannot be read.
+
+        """
+        window = self.start_ns, self.end_ns
+        return [
+            market_presence(name, self.prices(name), window, max_age_ns)
+            for name, max_age_ns in self.price_ages.items()
+        ]
+
+    def market(
+        self, max_rows: int, presences: Sequence[MarketPresence] = ()
+    ) -> list[Iterator[StreamPiece]]:
+        """Return the market data of the window, one stream for each table.
+
+        Parameters
+        ----------
+        max_rows : int
+            The approximate number of rows of a piece.
+        presences : sequence of MarketPresence
+            When the instruments' markets are there: what tells the engine so comes first.
+
+        """
         data = MarketData(self.path)
-        return [data.pieces(t, self.start_ns, self.end_ns, max_rows) for t in self.tables]
+        streams = [data.pieces(t, self.start_ns, self.end_ns, max_rows) for t in self.tables]
+        statuses = [s for p in presences for s in market_statuses(p, self.prices(p.instrument_id))]
+        if not statuses:
+            return streams
+        statuses.sort(key=attrgetter("ts_init"))
+        ts = np.fromiter((status.ts_init for status in statuses), np.int64, len(statuses))
+        return [iter([StreamPiece(ts, lambda i, j: statuses[i:j])]), *streams]
 
     def describe(self) -> list[str]:
         """Return lines for the user: window, factors, coverage and market data."""
@@ -142,6 +192,7 @@ class BacktestData:
             *(f"  WARNING   {found}" for found in self._looks_ahead()),
             f"  market    {', '.join(tables) or 'none: orders cannot be filled'}; "
             f"filled on {self.fill_on}",
+            *(f"  left out  {line}" for line in self.left_out),
         ]
 
     def _looks_ahead(self) -> Iterator[str]:

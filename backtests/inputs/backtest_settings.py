@@ -12,6 +12,7 @@ from adapters.command.field_rules import CheckedFields, at_least
 from adapters.command.instants import Instant
 from adapters.command.instrument_spec import InstrumentSpec
 from adapters.command.log_level import LogLevelName
+from adapters.command.market_settings import MarketSettings
 from adapters.command.settings_file import from_table, read_tables
 from adapters.command.strategy_class import StrategySettings
 from backtests.engine.backtest_venue import BacktestVenue
@@ -79,6 +80,8 @@ class BacktestSettings:
         The part of the catalog to replay, and options of the run.
     venue : BacktestVenue
         The account, and how orders are filled.
+    market : MarketSettings
+        How old a price may be for an order; a node's file has the same table.
     instrument : InstrumentSpec, optional
         An instrument that the catalog does not define; as in an import's spec.
     strategy : StrategySettings
@@ -88,6 +91,7 @@ class BacktestSettings:
 
     backtest: RunSettings = field(default_factory=RunSettings)
     venue: BacktestVenue = field(default_factory=BacktestVenue)
+    market: MarketSettings = field(default_factory=MarketSettings)
     instrument: InstrumentSpec | None = None
     strategy: StrategySettings = field(default_factory=StrategySettings)
 
@@ -115,7 +119,8 @@ def override(settings: BacktestSettings, **given: Any) -> BacktestSettings:
     settings : BacktestSettings
         The settings of the file.
     **given
-        ``strategy`` (its path) and fields of RunSettings; None leaves one as it is.
+        ``strategy`` (its path), fields of MarketSettings and fields of RunSettings; None leaves
+        one as it is.
 
     Raises
     ------
@@ -124,8 +129,10 @@ def override(settings: BacktestSettings, **given: Any) -> BacktestSettings:
 
     """
     path = given.pop("strategy", None)
+    market = {name: given.pop(name, None) for name in ("max_price_age", "stale_price")}
     return dataclasses.replace(
         settings,
         backtest=settings_file.override(settings.backtest, **given),
+        market=settings_file.override(settings.market, **market),
         strategy=settings_file.override(settings.strategy, path=path),
     )

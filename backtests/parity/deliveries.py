@@ -10,7 +10,7 @@ from nautilus_trader.model import ActorId, CustomData, DataType, QuoteTick, Trad
 
 from adapters.session import wire_format
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
-from dolphin_strategies.feed_messages import FEED_MESSAGES, HistoryChunk, HistoryEnd
+from dolphin_strategies.history.feed_messages import FEED_MESSAGES, HistoryChunk, HistoryEnd
 from dolphin_strategies.observation import StrategyObserver, observe
 from dolphin_strategies.simulation.clock_mark import clock_mark
 

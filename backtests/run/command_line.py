@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.command.comma_list import comma_list
 from adapters.command.instants import Instant
+from adapters.command.market_settings import max_price_age_of
 from backtests.inputs.backtest_settings import BacktestSettings, load, override
 from dolphin_strategies.errors import ConfigError
 
@@ -55,6 +56,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add(
         "--out", type=Path, metavar="DIR", help="where the results go (default: a new folder here)"
     )
+    add("--max-price-age", metavar="DURATION", help="how old a price may be for an order: 15m; by "
+        "instrument: ID=15m,ID=1h; or none: of any age (default: 3 bars, or 1,000 times the "
+        "median distance of quotes or trades, 5 s at least)")  # fmt: skip
+    add("--stale-price", choices=("refuse", "wait"), help="whether an order whose price is older "
+        "is refused (default) or waits for the next price")  # fmt: skip
     add("--factor-delay", metavar="DELAY", help="let factors come later: 50ms; several delays for "
         "a table of what freshness is worth: 0,50ms,5s; by name: basis=1s,imbal_btc=50ms; or a "
         "TOML file of such lines")  # fmt: skip
@@ -85,6 +91,8 @@ def settings_of(options: argparse.Namespace) -> BacktestSettings:
         compute=options.compute,
         show=None if options.show is None else comma_list("--show", options.show),
         strategy=options.strategy,
+        max_price_age=max_price_age_of(options.max_price_age),
+        stale_price=options.stale_price,
     )
     if options.prove_no_lookahead and settings.backtest.compute is not None:
         msg = (

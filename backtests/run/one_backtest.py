@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from adapters.command.progress_bar import ProgressBar
 from backtests.engine.backtest_run import BacktestRun, factor_pieces
@@ -13,6 +13,8 @@ from backtests.engine.engine_setup import build_engine
 from backtests.run.decision_log import DecisionLog
 from backtests.run.history_catalog import history_catalog
 from backtests.run.results.figures import figures_of
+from dolphin_strategies.price_gate.price_gate import PriceGate
+from dolphin_strategies.price_gate.price_rules import PriceRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from backtests.inputs.backtest_settings import BacktestSettings
     from backtests.run.decision_log import Decision
     from backtests.run.results.figures import Figures
+    from dolphin_strategies.price_gate.price_rules import PriceKind
+
+_NS_PER_MS: Final = 1_000_000
 
 
 @contextmanager
@@ -59,6 +64,9 @@ def replayed(
 
     """
     run = settings.backtest
+    presences = data.presences()
+    # Before the log, which sees each decision as the strategy made it.
+    gate = price_gate(strategy, data, settings)
     log = DecisionLog(strategy)
     history = strategy.factor_history
     span_ns = 0 if history is None else history // timedelta(microseconds=1) * 1000
@@ -70,6 +78,9 @@ def replayed(
             catalog=catalog,
             log_level=run.log_level,
         )
+        if gate is not None:
+            engine.add_exec_algorithm(gate.algorithm)
+            engine.add_actor(gate.watch)
         started_s = time.monotonic()
         with ProgressBar(data.start_ns, data.end_ns, run.chunk_rows, label) as bar:
 
@@ -81,7 +92,7 @@ def replayed(
                 engine,
                 strategy,
                 factors=factor_pieces(data.batches()),
-                market=data.market(run.chunk_rows),
+                market=data.market(run.chunk_rows, presences),
                 computed=factor_pieces(data.computed_batches()),
                 start_ns=data.start_ns,
                 end_ns=data.end_ns,
@@ -96,3 +107,30 @@ def replayed(
         yield engine, figures, log.decisions
     finally:
         engine.dispose()
+
+
+def price_gate(
+    strategy: AnyFactorStrategy, data: BacktestData, settings: BacktestSettings
+) -> PriceGate | None:
+    """Return the gate of a strategy's orders; None if a price may be of any age.
+
+    Parameters
+    ----------
+    strategy : FactorStrategy
+        Not running yet.
+    data : BacktestData
+        What is replayed, and how old its prices may be.
+    settings : BacktestSettings
+        What happens to an order without a price, and the latency of orders.
+
+    """
+    if all(age_ns is None for age_ns in data.price_ages.values()):
+        return None
+    kinds: tuple[PriceKind, ...] = ("quotes", "trades")
+    rules = PriceRules(
+        stale_price=settings.market.stale_price,
+        max_age_ns=data.price_ages,
+        kinds=(*kinds, "bars") if data.fill_on == "bars" else kinds,
+        latency_ns=round(settings.venue.latency_ms * _NS_PER_MS),
+    )
+    return PriceGate(strategy, rules)

@@ -11,7 +11,7 @@ from nautilus_trader.model import ClientId
 from dolphin_strategies.backtest_clock import is_backtest_clock
 from dolphin_strategies.factors.external_factors import ExternalFactors
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
-from dolphin_strategies.feed_messages import FEED_MESSAGES, HeldAnswer, HeldRequest
+from dolphin_strategies.history.feed_messages import FEED_MESSAGES, HeldAnswer, HeldRequest
 from dolphin_strategies.history.given_records import GivenRecords
 from dolphin_strategies.history.history_windows import HistoryWindows
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from adapters.session.tap.strategy_events import StrategyEvents
 from adapters.session.wire_format import FACTORS, HISTORY, RELEASED
 from dolphin_strategies.factors.external_factors import ExternalFactors
-from dolphin_strategies.feed_messages import FeedMessage
+from dolphin_strategies.history.feed_messages import FeedMessage
 from dolphin_strategies.observation import StrategyObserver, observe
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from dolphin_strategies import (
     FactorStrategyConfig,
 )
 from dolphin_strategies._gate import Gate
-from dolphin_strategies.feed_messages import FEED_MESSAGES, FeedMessage
+from dolphin_strategies.history.feed_messages import FEED_MESSAGES, FeedMessage
 from tests.support.python_gate import PythonGate
 
 if TYPE_CHECKING:

@@ -86,7 +86,7 @@ def read_window(files: Sequence[Path], first_ns: int, last_ns: int) -> Iterator[
         with pq.ParquetFile(path) as file:
             groups = [
                 i
-                for i, span in enumerate(_spans(file))
+                for i, span in enumerate(row_spans(file))
                 if span.first_ns <= last_ns and span.last_ns >= first_ns
             ]
             # On this thread: the memory of others is not given back.
@@ -100,7 +100,7 @@ def read_window(files: Sequence[Path], first_ns: int, last_ns: int) -> Iterator[
             yield rows
 
 
-def _spans(file: pq.ParquetFile) -> list[RowSpan]:
+def row_spans(file: pq.ParquetFile) -> list[RowSpan]:
     """Return the spans of a Parquet file's row groups; an empty one overlaps no window."""
     # A book's levels are columns below others, which count here.
     paths = [file.schema.column(i).path for i in range(len(file.schema))]
@@ -127,7 +127,7 @@ def read_footer(path: Path) -> tuple[list[RowSpan], dict[str, str], list[str]]:
     """
     try:
         file = pq.ParquetFile(path)
-        spans = [span for span in _spans(file) if span.rows]
+        spans = [span for span in row_spans(file) if span.rows]
         metadata = file.schema_arrow.metadata or {}
     except (OSError, pa.ArrowException, ValueError, AttributeError) as error:
         msg = (
