@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+LOOKS_AHEAD: Final = "LOOK-AHEAD in "
+"""Stands in a recording's source before the factors that nobody knew at their instants."""
 _CHECKSUM: Final = b', "crc32": "%08x"}'
 """The end of each line: CRC-32 of the line without it, so that a flipped digit is seen."""
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.catalog.files.journal import LOOKS_AHEAD
 from adapters.command.instants import show_instant
 from adapters.command.make_instrument import Instrument, make_instrument
 from backtests.importing.content.factor_columns import (
@@ -20,7 +21,6 @@ from backtests.importing.content.factor_columns import (
 )
 from backtests.importing.content.market_columns import MarketRows, read_market
 from backtests.importing.content.states import instants_of
-from backtests.importing.spec.factor_file_spec import LOOKS_AHEAD
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:

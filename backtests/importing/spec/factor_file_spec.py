@@ -18,8 +18,6 @@ LOOK_AHEAD: Final = (
     "its stamp looks into the future. Write `instant = true` if a value was known at its stamp, "
     'or the span that it covers, such as `covers = "15m"`, if it was known only at the span\'s end'
 )
-LOOKS_AHEAD: Final = "LOOK-AHEAD in "
-"""Stands in a recording's source before the factors that nobody knew at their instants."""
 LATEST: Final = "LOOK-AHEAD: last revision at first publication"
 """How a factor of the latest vintages is known, as tables show it."""
 SOME_COLUMNS: Final = Rule("[files.columns] with lines such as oi = { instant = true }", bool)
