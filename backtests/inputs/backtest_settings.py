@@ -40,6 +40,9 @@ class RunSettings(CheckedFields):
         Factors drawn in the report; the required ones by default.
     chunk_rows : int
         The number of records in memory at once, which bounds the memory used.
+    days_per_year : int, optional
+        The trading days of a year, for ratios of a year; by default 365 if an instrument never
+        closes, else 252.
     log_level : str
         NautilusTrader's log level on the terminal.
 
@@ -58,6 +61,7 @@ class RunSettings(CheckedFields):
     instruments: list[str] | None = None
     show: list[str] | None = None
     chunk_rows: Annotated[int, at_least(1)] = 50_000
+    days_per_year: Annotated[int, at_least(1)] | None = None
     log_level: LogLevelName = "ERROR"
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ from backtests.lookahead.overlap import overlap
 from backtests.run.command_line import parse, settings_of
 from backtests.run.interrupt import Interrupt
 from backtests.run.one_backtest import replayed
-from backtests.run.results.figures import gross_results
+from backtests.run.results.figures.run_figures import gross_results
 from dolphin_strategies.errors import DolphinError
 
 

@@ -9,7 +9,7 @@ from adapters.command.strategy_class import make_strategy
 from adapters.command.terminal import say
 from backtests.run.one_backtest import replayed
 from backtests.run.results.result_files import write_results
-from backtests.run.results.result_text import delay_table, summary
+from backtests.run.results.text.result_text import delay_table, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backtests.inputs.backtest_data import BacktestData
     from backtests.inputs.backtest_settings import BacktestSettings
     from backtests.inputs.factor_delay import FactorDelay
-    from backtests.run.results.figures import Figures
+    from backtests.run.results.figures.run_figures import Figures
 
 
 def run_each(
@@ -65,8 +65,8 @@ def run_each(
                 say(summary(name, figures))
                 write_results(folder, engine, seen, settings.strategy, figures)
                 say(
-                    f"\nresults in {folder}: report.html, result.json, orders, fills, positions, "
-                    "account"
+                    f"\nresults in {folder}: report.html, result.json, trades, equity, orders, "
+                    "fills, positions, account"
                 )
     if len(delays) > 1:
         say("\nwhat freshness is worth:")

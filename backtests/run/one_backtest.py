@@ -12,7 +12,8 @@ from backtests.engine.backtest_run import BacktestRun, factor_pieces
 from backtests.engine.engine_setup import build_engine
 from backtests.run.decision_log import DecisionLog
 from backtests.run.history_catalog import history_catalog
-from backtests.run.results.figures import figures_of
+from backtests.run.results.figures.run_figures import RunFacts, figures_of
+from backtests.run.submission_prices import SubmissionPrices
 from dolphin_strategies.price_gate.price_gate import PriceGate
 from dolphin_strategies.price_gate.price_rules import PriceRules
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from backtests.inputs.backtest_data import BacktestData
     from backtests.inputs.backtest_settings import BacktestSettings
     from backtests.run.decision_log import Decision
-    from backtests.run.results.figures import Figures
+    from backtests.run.results.figures.run_figures import Figures
     from dolphin_strategies.price_gate.price_rules import PriceKind
 
 _NS_PER_MS: Final = 1_000_000
@@ -68,6 +69,7 @@ def replayed(
     # Before the log, which sees each decision as the strategy made it.
     gate = price_gate(strategy, data, settings)
     log = DecisionLog(strategy)
+    seen = SubmissionPrices(strategy, data)
     history = strategy.factor_history
     span_ns = 0 if history is None else history // timedelta(microseconds=1) * 1000
     with history_catalog(data, span_ns) as catalog:
@@ -101,7 +103,14 @@ def replayed(
             )
             replay.run()
     elapsed_s = time.monotonic() - started_s
-    figures = figures_of(engine, data, replay, elapsed_s, len(log.decisions))
+    facts = RunFacts(
+        run=replay,
+        elapsed_s=elapsed_s,
+        decisions=len(log.decisions),
+        seen=seen,
+        days_per_year=run.days_per_year,
+    )
+    figures = figures_of(engine, data, facts)
     # Not after a failure: Nautilus refuses to dispose of a running strategy.
     try:
         yield engine, figures, log.decisions

@@ -1,4 +1,4 @@
-"""The files of a run: Nautilus's reports as CSV, every figure as JSON, and one HTML page."""
+"""The files of a run: tables as CSV, every figure as JSON, and one HTML page."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
+from pyarrow import csv
+
 from adapters.process.safe_files import open_private, write_private
-from backtests.run.results.html_report import write_report
+from backtests.run.results.page.html_report import write_report
+from backtests.run.results.text.trade_list import equity_table, trade_list
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pyarrow as pa
     from nautilus_trader.backtest import BacktestEngine
 
     from adapters.command.strategy_class import StrategySettings
     from backtests.inputs.backtest_data import BacktestData
-    from backtests.run.results.figures import Figures
+    from backtests.run.results.figures.run_figures import Figures
 
 
 def write_results(
@@ -32,8 +36,8 @@ def write_results(
     Parameters
     ----------
     folder : Path
-        The folder of orders.csv, fills.csv, positions.csv, account.csv, result.json and
-        report.html.
+        The folder of trades.csv, equity.csv, orders.csv, fills.csv, positions.csv, account.csv,
+        result.json and report.html.
     engine : BacktestEngine
         The engine after its run, not disposed of yet.
     data : BacktestData
@@ -46,12 +50,14 @@ def write_results(
     Raises
     ------
     ConfigError
-        If Nautilus's tearsheet is not the expected HTML page.
+        If market data cannot be read again.
     UnusableFileError
         If a file is a link, or belongs to another user.
 
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write_columns(trade_list(figures.books), folder / "trades.csv")
+    _write_columns(equity_table(figures.books), folder / "equity.csv")
     _write_tables(engine, folder)
     named: dict[str, Any] = {
         "strategy": strategy.path,
@@ -61,7 +67,7 @@ def write_results(
     document = json.dumps(_finite({**named, **figures.as_dict()}), indent=2)
     write_private(folder / "result.json", document + "\n")
     name = strategy.path.rpartition(":")[2]
-    write_report(folder / "report.html", engine, data, f"{name} on {data.path.name}")
+    write_report(folder / "report.html", engine, data, figures, f"{name} on {data.path.name}")
 
 
 def _write_tables(engine: BacktestEngine, folder: Path) -> None:
@@ -80,6 +86,11 @@ def _write_tables(engine: BacktestEngine, folder: Path) -> None:
 def _write_table(report: Any, path: Path) -> None:
     with os.fdopen(open_private(path), "w", encoding="utf-8", newline="") as file:
         report.to_csv(file)
+
+
+def _write_columns(table: pa.Table, path: Path) -> None:
+    with os.fdopen(open_private(path), "wb") as file:
+        csv.write_csv(table, file, csv.WriteOptions(quoting_style="needed"))
 
 
 def _finite(value: Any) -> Any:

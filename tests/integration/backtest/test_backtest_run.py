@@ -77,7 +77,7 @@ def test_a_backtest_writes_its_result_its_tables_and_its_report(
     assert "cdn.plot.ly" not in page.split("<script>")[0]
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"https?:", page)
     assert page.count("Plotly.newPlot(") >= 2
-    for name in ("momentum", "noise", "position", "Equity Curve"):
+    for name in ("momentum", "noise", "position", "equity USDT", "Denied and rejected orders"):
         assert name in page
 
 
@@ -87,14 +87,14 @@ def test_every_fill_is_drawn_and_the_price_is_drawn_down(tmp_path: Path) -> None
     from backtests.inputs.backtest_settings import BacktestSettings
     from backtests.inputs.catalog_search import find_data
     from backtests.run.one_backtest import replayed
-    from backtests.run.results.html_report import figure
+    from backtests.run.results.page.market_chart import market_chart
 
     settings = BacktestSettings()
     found = find_strategy("tests.support.strategies.backtest_strategies:Follower")
     strategy = found(make_config(found, {}))
     data = find_data(make_catalog(tmp_path / "c", 20_000), settings, strategy)
     with replayed(data, settings, strategy) as (engine, figures, decisions):
-        drawn = figure(engine, data, data.instruments[0].id)
+        drawn = market_chart(engine, data, data.instruments[0].id)
     assert len(decisions) == figures.replay.decisions
     price, buys, sells, factor, position = drawn.data
     assert len(buys.x) + len(sells.x) == figures.trading.fills > 1000

@@ -188,7 +188,7 @@ IMPORTED: Final = (
     "backtests.compute_factors",
     "backtests.inputs.computing.computed_recording",
     "backtests.import_factors",
-    "backtests.run.results.html_report",
+    "backtests.run.results.page.html_report",
     "backtests.run.one_backtest",
     "backtests.run_backtest",
     "live.bridge_hazelcast",

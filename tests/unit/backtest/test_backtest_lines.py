@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backtests.run.results.chart_lines import ChartLine
+from backtests.run.results.page.chart_lines import ChartLine
 
 
 @pytest.mark.parametrize("size", [7, 1000, 200_000])

@@ -77,8 +77,21 @@ def windows(
     ]
 
 
-def read_window(files: Sequence[Path], first_ns: int, last_ns: int) -> Iterator[pa.Table]:
-    """Yield the rows of a closed window, file by file; no empty table."""
+def read_window(
+    files: Sequence[Path], first_ns: int, last_ns: int, columns: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
+    """Yield the rows of a closed window, file by file; no empty table.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Parquet files with a column ``ts_init``.
+    first_ns, last_ns : int
+        The window, both included, UNIX nanoseconds.
+    columns : sequence of str, optional
+        The columns to read, ``ts_init`` among them; None: all.
+
+    """
     for path in files:
         named = file_range(path.name)
         if named is not None and (named[1] < first_ns or named[0] > last_ns):
@@ -90,7 +103,7 @@ def read_window(files: Sequence[Path], first_ns: int, last_ns: int) -> Iterator[
                 if span.first_ns <= last_ns and span.last_ns >= first_ns
             ]
             # On this thread: the memory of others is not given back.
-            rows = file.read_row_groups(groups, use_threads=False)
+            rows = file.read_row_groups(groups, columns=columns, use_threads=False)
             rows = rows.replace_schema_metadata(file.schema_arrow.metadata)
         ts = numpy_of(rows.column("ts_init"))
         is_inside = (first_ns <= ts) & (ts <= last_ns)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+
+from backtests.run.results.accounting.price_rows import price_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
 
 BINS: Final = 1_500
 """Spans of time of a line; each keeps its first, lowest, highest and last point."""
-_PRICES: Final = {
-    "quotes": ("bid_price", "ask_price"),
-    "trades": ("price",),
-    "bars": ("close",),
-}
 
 
 class ChartLine:
@@ -116,8 +110,8 @@ class ChartLine:
 def price_line(data: BacktestData, table: MarketTable) -> ChartLine:
     """Return the mid, the trade price or the close of one instrument."""
     line = ChartLine(data.start_ns, data.end_ns)
-    for ts, price in _prices(table, data.start_ns, data.end_ns):
-        line.add(ts, price)
+    for rows in price_rows(table, data.start_ns, data.end_ns):
+        line.add(rows.ts, rows.mark)
     return line
 
 
@@ -129,20 +123,3 @@ def factor_lines(data: BacktestData, names: Sequence[str]) -> dict[str, ChartLin
             if name in batch.schema:
                 line.add(batch.ts_init, batch.values[:, batch.schema.index(name)])
     return lines
-
-
-def _prices(
-    table: MarketTable, start_ns: int, end_ns: int
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """Yield instants and prices, straight from the files, a row group at a time."""
-    names = _PRICES[table.kind]
-    for path in table.files:
-        for batch in pq.ParquetFile(path).iter_batches(65_536, columns=["ts_init", *names]):
-            ts = batch.column("ts_init").cast(pa.int64()).to_numpy()
-            first, last = np.searchsorted(ts, [start_ns, end_ns])
-            if first < last:
-                columns = [
-                    pc.cast(batch.column(name), pa.float64()).to_numpy()[first:last]
-                    for name in names
-                ]
-                yield ts[first:last], np.mean(columns, axis=0)

@@ -1,23 +1,18 @@
-"""The report: NautilusTrader's tearsheet, and under one time axis price, factors and position."""
+"""The drawing of a market: price with fills, factors and position under one time axis."""
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import plotly.graph_objects as go
-from nautilus_trader.analysis import create_tearsheet
 from nautilus_trader.model import OrderFilled, OrderSide
 from plotly.subplots import make_subplots
 
-from adapters.process.safe_files import write_private
-from backtests.run.results.chart_lines import factor_lines, price_line
-from dolphin_strategies.errors import ConfigError
+from backtests.run.results.accounting.price_rows import MARK, price_table
+from backtests.run.results.page.chart_lines import factor_lines, price_line
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nautilus_trader.backtest import BacktestEngine
     from nautilus_trader.model import InstrumentId
     from numpy.typing import NDArray
@@ -33,51 +28,9 @@ _COLOURS: Final = {OrderSide.BUY: "#1a9850", OrderSide.SELL: "#d73027"}
 _SYMBOLS: Final = {OrderSide.BUY: "triangle-up", OrderSide.SELL: "triangle-down"}
 
 
-def write_report(path: Path, engine: BacktestEngine, data: BacktestData, title: str) -> None:
-    """Write one self-contained HTML file, which needs no network.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    engine : BacktestEngine
-        The engine after its run, not disposed of yet.
-    data : BacktestData
-        The replayed data.
-    title : str
-        The page's heading.
-
-    Raises
-    ------
-    ConfigError
-        If Nautilus's tearsheet is not the expected HTML page.
-
-    """
-    # The tearsheet contains the plotting script, which the added figure uses.
-    tearsheet = create_tearsheet(engine, output_path=None)
-    if tearsheet is None or "</body>" not in tearsheet:
-        msg = "Nautilus's tearsheet is not the HTML page that it was expected to be"
-        raise ConfigError(msg)
-    figures = [
-        figure(engine, data, instrument.id).to_html(full_html=False, include_plotlyjs=False)
-        for instrument in data.instruments
-    ]
-    head, _, tail = tearsheet.rpartition("</body>")
-    head = head.replace("<body>", f"{_STYLE}<body><h1>{html.escape(title)}</h1>", 1)
-    drawn = "".join(f'<section class="market">{f}</section>' for f in figures)
-    write_private(path, f"{head}{drawn}</body>{tail}")
-
-
-_STYLE: Final = """\
-<style>
-body { display: flex; flex-direction: column; margin: 0; font-family: sans-serif; }
-h1 { order: -2; margin: 16px 50px 0; font-size: 22px; font-weight: 600; }
-.market { order: -1; }
-</style>
-"""
-
-
-def figure(engine: BacktestEngine, data: BacktestData, instrument_id: InstrumentId) -> go.Figure:
+def market_chart(
+    engine: BacktestEngine, data: BacktestData, instrument_id: InstrumentId
+) -> go.Figure:
     """Draw price with fills, factors and position, one under the other on one time axis.
 
     Parameters
@@ -96,12 +49,10 @@ def figure(engine: BacktestEngine, data: BacktestData, instrument_id: Instrument
     drawn = make_subplots(
         rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.02, row_heights=heights
     )
-    for table in data.tables:
-        if table.instrument_id == instrument_id and table.kind == data.fill_on:
-            ts, price = price_line(data, table).drawn()
-            what = {"quotes": "mid", "trades": "trade", "bars": "close"}[table.kind]
-            drawn.add_trace(_line(ts, price, what, "#4575b4"), row=1, col=1)
-            break
+    table = price_table(data, str(instrument_id))
+    if table is not None:
+        ts, price = price_line(data, table).drawn()
+        drawn.add_trace(_line(ts, price, MARK[table.kind], "#4575b4"), row=1, col=1)
     fills = _fills(engine, instrument_id)
     for side in (OrderSide.BUY, OrderSide.SELL):
         drawn.add_trace(_marks([f for f in fills if f.order_side == side], side), row=1, col=1)

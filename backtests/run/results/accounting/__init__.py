@@ -1,0 +1,1 @@
+"""Accounting: fills, fees and funding over time: positions, equity, notional."""

@@ -1,0 +1,1 @@
+"""The HTML page: tables and drawings in one file."""

@@ -1,0 +1,105 @@
+"""The report: figures, equity, markets, trades and refused orders of a run on one page."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any, Final
+
+from plotly.offline import get_plotlyjs
+
+from adapters.command.instants import iso_instant
+from adapters.process.safe_files import write_private
+from backtests.run.results.page.equity_chart import equity_chart
+from backtests.run.results.page.market_chart import market_chart
+from backtests.run.results.page.report_tables import (
+    drawdown_table,
+    equity_note,
+    figure_table,
+    hold_table,
+    refusal_table,
+    trade_table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nautilus_trader.backtest import BacktestEngine
+
+    from backtests.inputs.backtest_data import BacktestData
+    from backtests.run.results.figures.run_figures import Figures
+
+_STYLE: Final = """\
+body { margin: 16px 50px; font-family: sans-serif; font-size: 14px; }
+h1 { font-size: 22px; font-weight: 600; margin-bottom: 4px; }
+h2 { font-size: 17px; font-weight: 600; margin: 28px 0 6px; }
+table { border-collapse: collapse; }
+th, td { padding: 2px 14px 2px 0; text-align: left; white-space: nowrap; }
+th { border-bottom: 1px solid #999; }
+tr:nth-child(odd) td { background: #f6f6f6; }
+.wide { max-height: 640px; overflow: auto; }
+"""
+
+
+def write_report(
+    path: Path, engine: BacktestEngine, data: BacktestData, figures: Figures, title: str
+) -> None:
+    """Write one self-contained HTML file, which needs no network.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    engine : BacktestEngine
+        The engine after its run, not disposed of yet.
+    data : BacktestData
+        The replayed data.
+    figures : Figures
+        The figures of the run.
+    title : str
+        The page's heading.
+
+    Raises
+    ------
+    ConfigError
+        If market data cannot be read again.
+
+    """
+    page = [
+        "<!DOCTYPE html>",
+        '<html><head><meta charset="utf-8">',
+        f"<title>{html.escape(title)}</title><style>{_STYLE}</style>",
+        f"<script>{get_plotlyjs()}</script></head><body>",
+        f"<h1>{html.escape(title)}</h1>",
+        *_sections(engine, data, figures),
+        "</body></html>",
+    ]
+    write_private(path, "\n".join(page))
+
+
+def _sections(engine: BacktestEngine, data: BacktestData, figures: Figures) -> Iterator[str]:
+    replay, trading = figures.replay, figures.trading
+    yield (
+        f"<p>{iso_instant(replay.start_ns)} to {iso_instant(replay.end_ns)}"
+        f"{'' if replay.is_whole else ', STOPPED BEFORE THE END'}; {trading.orders:,} orders, "
+        f"{trading.fills:,} fills, {trading.positions:,} positions, "
+        f"{trading.open_positions:,} open at the end</p>"
+    )
+    for instrument in data.instruments:
+        yield _section("Market", _drawn(market_chart(engine, data, instrument.id)))
+    if figures.books.accounts:
+        drawn = _drawn(equity_chart(figures.books))
+        yield _section("Equity and drawdown", drawn + equity_note(figures))
+    yield _section("Figures", figure_table(figures))
+    yield _section("Benchmark: buy and hold, without fees and funding", hold_table(figures))
+    yield _section("Drawdowns", drawdown_table(figures))
+    yield _section("Denied and rejected orders", refusal_table(figures))
+    yield _section("Trades", trade_table(figures))
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{html.escape(title)}</h2>{content}</section>"
+
+
+def _drawn(figure: Any) -> str:
+    return str(figure.to_html(full_html=False, include_plotlyjs=False))

@@ -1,0 +1,1 @@
+"""Text: figures and positions as a person reads them."""
