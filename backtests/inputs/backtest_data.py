@@ -12,10 +12,10 @@ import numpy as np
 
 from adapters.catalog import FactorCatalog
 from adapters.catalog.files.journal import LOOKS_AHEAD
-from adapters.catalog.reading.market.market_gaps import MarketPresence, market_presence
-from adapters.catalog.reading.market.market_statuses import market_statuses
 from adapters.catalog.reading.market.market_tables import MarketTable
-from adapters.catalog.reading.market.price_instants import price_tables
+from adapters.catalog.reading.market.presence.market_gaps import MarketPresence, market_presence
+from adapters.catalog.reading.market.presence.market_statuses import market_statuses
+from adapters.catalog.reading.market.presence.price_instants import price_tables
 from adapters.command.instants import iso_instant
 from backtests.engine.merged_chunks import StreamPiece
 from backtests.inputs.computing.computed_inputs import ComputedInputs

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from nautilus_trader.model import BarType, InstrumentId
 
 from adapters.catalog import FactorCatalog
-from adapters.catalog.reading.market.market_gaps import default_max_age_ns
 from adapters.catalog.reading.market.market_tables import KINDS
-from adapters.catalog.reading.market.price_instants import price_tables
+from adapters.catalog.reading.market.presence.market_gaps import default_max_age_ns
+from adapters.catalog.reading.market.presence.price_instants import price_tables
 from adapters.command.durations import NEVER_NS
 from adapters.command.make_instrument import make_instrument
 from adapters.exf.registry.computed_file import read_specs

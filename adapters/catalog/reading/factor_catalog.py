@@ -5,40 +5,36 @@ from __future__ import annotations
 import warnings
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
 from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.recovery import recover
-from adapters.catalog.reading.duplicate_records import Once
-from adapters.catalog.reading.factor_files import file_batches, file_sequences, open_spool
 from adapters.catalog.reading.forms.arrays import to_arrays, to_frame
 from adapters.catalog.reading.forms.engine_data import to_engine_data
 from adapters.catalog.reading.forms.sql_views import connect
-from adapters.catalog.reading.recordings import in_several, list_recordings, named
-from adapters.catalog.reading.time_merge import Cursor, merged
+from adapters.catalog.reading.market.presence.recorded_statuses import recorded_statuses
+from adapters.catalog.reading.recordings import list_recordings, named
+from adapters.catalog.reading.records.opened_files import copies_before, opened
+from adapters.catalog.reading.records.time_merge import merged
 from adapters.catalog.reading.verify import Damage, verify
 from dolphin_strategies.errors import ConfigError, UnknownFactorError
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     import duckdb
     import numpy as np
     import pandas as pd
-    from nautilus_trader.model import CustomData
     from numpy.typing import NDArray
 
-    from adapters.catalog.reading.factor_files import Window
     from adapters.catalog.reading.recordings import Recording
     from dolphin_strategies.factors.batch import FactorBatch
 
 MAX_ROWS: Final = 8_192
-LOOK_BACK_NS: Final = 60_000_000_000
-"""Copies of a record whose ``ts_init`` are further apart than this are not recognised as
-duplicates if the start of a window lies between them."""
 _END_NS: Final = (1 << 63) - 1
 
 
@@ -150,8 +146,8 @@ class FactorCatalog:
             if schema is not None:
                 self._check_names(chosen, schema)
             try:
-                once = self._once(chosen, window[0])
-                cursors = self._cursors(chosen, window, schema, max_rows)
+                once = copies_before(chosen, window[0], self._guarded)
+                cursors = opened(chosen, window, schema, max_rows, self._guarded)
                 break
             except FileNotFoundError:
                 continue  # a spool became a Parquet file since it was listed: list again
@@ -232,14 +228,36 @@ class FactorCatalog:
         return views.sql(query, params=parameters)
 
     def engine_data(
-        self, start_ns: int | None = None, end_ns: int | None = None
-    ) -> list[CustomData]:
+        self,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        *,
+        instruments: Collection[str] | None = None,
+        max_price_age: timedelta | Mapping[str, timedelta] | None = None,
+    ) -> list[Any]:
         """Return the records as data of a backtest engine; add them before any other data.
 
+        Among them is what tells the engine where a market is not there: ``recorded_statuses``.
         Records made from market data (``is_after_market``) are added after it. The list takes
         about 1.1 kB per record of 85 factors; long backtests stream ``batches``.
+
+        Parameters
+        ----------
+        start_ns, end_ns : int, optional
+            As for :meth:`batches`.
+        instruments, max_price_age
+            As for ``recorded_statuses`` in ``adapters.catalog.reading.market.presence``.
+
+        Raises
+        ------
+        ConfigError
+            If market data is missing or cannot be read.
+
         """
-        return to_engine_data(self.batches(start_ns, end_ns))
+        data = to_engine_data(self.batches(start_ns, end_ns))
+        last_ns = data[-1].ts_init if data else 0
+        window = start_ns, end_ns, last_ns
+        return [*data, *recorded_statuses(self.path, window, instruments, max_price_age)]
 
     def verify(self, *, quarantine: bool = False) -> list[Damage]:
         """Check every file: :func:`adapters.catalog.reading.verify.verify`."""
@@ -258,33 +276,6 @@ class FactorCatalog:
         for name in names:
             if name not in known:
                 raise UnknownFactorError(name, known)
-
-    def _cursors(
-        self, chosen: list[Recording], window: Window, names: FactorSchema | None, max_rows: int
-    ) -> list[Cursor]:
-        return [
-            Cursor(
-                self._guarded(
-                    file.path,
-                    partial(file_batches, file, open_spool(file), window, names, max_rows),
-                ),
-                max(file.first_ns, window[0]),
-            )
-            for recording in chosen
-            for file in recording.files
-            if file.last_ns >= window[0] and file.first_ns < window[1]
-        ]
-
-    def _once(self, chosen: list[Recording], start_ns: int) -> Once:
-        """Return a filter that knows the records shortly before the start, to drop copies."""
-        once = Once(in_several(chosen))
-        window = (start_ns - LOOK_BACK_NS, start_ns)
-        for file in (f for r in chosen for f in r.files if f.stream_id in once.streams):
-            if file.last_ns >= window[0] and file.first_ns < window[1]:
-                read = partial(file_sequences, file, open_spool(file), window)
-                for sequences in self._guarded(file.path, read):
-                    once.is_new(file.stream_id, sequences)
-        return once
 
     def _guarded[T](self, path: Path, read: Callable[[], Iterator[T]]) -> Iterator[T]:
         try:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adapters.catalog.reading.duplicate_records import Once
-from adapters.catalog.reading.time_merge import Cursor, merged
+from adapters.catalog.reading.records.duplicate_records import Once
+from adapters.catalog.reading.records.time_merge import Cursor, merged
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.schema import FactorSchema
 from tests.support.catalogs.factor_batches import numbered, sequences

@@ -1,1 +1,1 @@
-"""Market data in a catalog: its tables, where their rows lie, where prices are missing."""
+"""Market data in a catalog: which tables there are, and where their rows lie."""

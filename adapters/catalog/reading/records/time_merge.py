@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from adapters.catalog.reading.duplicate_records import Once
+    from adapters.catalog.reading.records.duplicate_records import Once
 
 
 class Cursor:

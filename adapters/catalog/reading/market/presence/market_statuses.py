@@ -12,13 +12,13 @@ from nautilus_trader.model import (
     MarketStatusAction,
 )
 
-from adapters.catalog.reading.market.last_price import last_price
+from adapters.catalog.reading.market.presence.last_price import last_price
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.catalog.reading.market.market_gaps import MarketPresence
     from adapters.catalog.reading.market.market_tables import MarketTable
+    from adapters.catalog.reading.market.presence.market_gaps import MarketPresence
 
 REASON: Final = "the price is older than max_price_age"
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adapters.catalog.reading.market.price_instants import (
+from adapters.catalog.reading.market.presence.price_instants import (
     bar_span_ns,
     median_distance_ns,
     price_instants,
 )
+from dolphin_strategies.price_gate.price_rules import BAR_SPANS, DISTANCES, SHORTEST_AGE_NS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.catalog.reading.market.market_tables import MarketTable
-
-SHORTEST_AGE_NS: Final = 5_000_000_000
-BAR_SPANS: Final = 3
-DISTANCES: Final = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
