@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from nautilus_trader.common import DataActor, DataActorConfig
 from nautilus_trader.model import ActorId, BookType, InstrumentId
 
+from adapters.computing.asset_instruments import AssetInstruments
 from adapters.computing.evaluation import Evaluation
 from dolphin_strategies.backtest_clock import is_backtest_clock
 from dolphin_strategies.computed.inputs import DataKind
@@ -148,11 +149,13 @@ class ComputingActor(DataActor):
         config = config or ComputingActorConfig()
         super().__init__(config)
         self.factors: Final = factors
+        self.assets: Final = AssetInstruments(factors)
         self._subscribe: Final = subscribe
         self.evaluation: Final = Evaluation(factors, sink, round(config.min_interval_s * 1e9))
         """The state between two records; its counters may be read."""
         self._undefined: set[InstrumentId] = set()
         self._searches = False
+        self._listed = 0
         # Nautilus calls these by name: without a Python method in between.
         for hook in DATA_HOOKS:
             setattr(self, hook, self.evaluation.take)
@@ -181,7 +184,14 @@ class ComputingActor(DataActor):
             self._searches = True
             self.clock.set_timer_ns(SEARCH_TIMER, SEARCH_INTERVAL_NS, callback=self._define)
         for needed in self.factors.inputs:
-            self._subscribe(self, needed)
+            self._subscribe_to(needed)
+
+    def _subscribe_to(self, needed: Input) -> None:
+        self._subscribe(self, self._actual(needed))
+
+    def _actual(self, needed: Input) -> Input:
+        """Return an input with the instrument that is listed for it."""
+        return needed._replace(instrument_id=self.factors.actual(needed.instrument_id))
 
     def on_stop(self) -> None:
         self._cancel_search()
@@ -192,8 +202,12 @@ class ComputingActor(DataActor):
 
     def _define(self, event: object = None) -> None:
         """Tell the factors the definitions that the node knows by now."""
+        ids = self.cache.instrument_ids()
+        if self._undefined and len(ids) != self._listed:
+            self._listed = len(ids)
+            self.assets.find(self.cache.instruments())
         for instrument_id in list(self._undefined):
-            known = self.cache.instrument(instrument_id)
+            known = self.cache.instrument(self.factors.actual(instrument_id))
             if known is not None:
                 self._undefined.remove(instrument_id)
                 self._take_definition(known)

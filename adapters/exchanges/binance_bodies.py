@@ -13,6 +13,7 @@ from adapters.exchanges.json_values import (
     number,
     record,
     row_of_symbol,
+    text_of,
     unless,
 )
 from adapters.exchanges.order_book import book_values, touch_values
@@ -65,7 +66,17 @@ def exchange_info(body: Any) -> Mapping[str, Instrument]:
         found,
         "symbol",
         "exchangeInfo",
-        lambda row: Instrument(closed=unless(row, "status", "TRADING")),
+        _instrument,
+    )
+
+
+def _instrument(row: dict[str, Any]) -> Instrument:
+    closed = unless(row, "status", "TRADING")
+    # Spot states no type; of the futures, those that expire are not looked up.
+    if not text_of(row, "contractType").endswith("PERPETUAL") and "contractType" in row:
+        return Instrument(closed=closed)
+    return Instrument(
+        closed=closed, base=text_of(row, "baseAsset"), quote=text_of(row, "quoteAsset")
     )
 
 

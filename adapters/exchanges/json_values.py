@@ -185,6 +185,12 @@ def instruments(
     return defined
 
 
+def text_of(row: dict[str, Any], key: str) -> str:
+    """Return a member that is text; empty for any other value."""
+    value = row.get(key)
+    return value if isinstance(value, str) else ""
+
+
 def unless(row: dict[str, Any], key: str, *traded: str | None) -> str:
     """Return why an instrument with a state is not traded; empty if it is.
 

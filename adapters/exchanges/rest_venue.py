@@ -47,6 +47,21 @@ class Instrument(NamedTuple):
     """What a size of 1 stands for: an amount of the base currency; inverse: of the quote one."""
     closed: str = ""
     """Why it is not traded; empty: it is."""
+    base: str = ""
+    """The asset that it trades, in the venue's word; empty: assets are not looked up here."""
+    quote: str = ""
+    """The currency of its price."""
+    is_inverse: bool = False
+    """Whether it is worth a fixed amount of the quote currency."""
+
+
+class MarketRule(NamedTuple):
+    """Which market of an asset is a venue's main one."""
+
+    kind: str
+    """``"perpetual"`` or ``"spot"``."""
+    quotes: tuple[str, ...]
+    """The currencies that its price may be in, the preferred first."""
 
 
 type Parser = Callable[[Any, str], Reading]
@@ -56,7 +71,7 @@ type DefinitionParser = Callable[[Any], Mapping[str, Instrument]]
 
 
 class SymbolPattern(NamedTuple):
-    """How a venue makes the symbol of an asset."""
+    """How a venue usually makes the symbol of an asset."""
 
     pattern: str
     """The symbol; ``{asset}`` stands for the asset, such as BTC."""
@@ -113,11 +128,26 @@ class Definitions(ApiRequest):
         Converts the body into instruments; a symbol without one is not listed.
     symbols : str
         A regular expression of the symbols that the answer can define.
+    whole : ApiRequest, optional
+        The request for those of all symbols, if this one names a symbol.
+    market : MarketRule, optional
+        The market of an asset among them; None: assets are not looked up in the answer.
 
     """
 
     parse: DefinitionParser
     symbols: str = ".+"
+    whole: ApiRequest | None = None
+    market: MarketRule | None = None
+
+    @property
+    def finds_assets(self) -> bool:
+        """Whether the symbol of an asset can be looked up."""
+        return self.market is not None and (self.whole is not None or not self.names_symbol)
+
+    def about(self, symbol: str) -> ApiRequest:
+        """Return the request for the definition of a symbol; empty: for those of all."""
+        return self if symbol or self.whole is None else self.whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +176,31 @@ class Endpoint(ApiRequest):
     contract_fields: Collection[str] = ()
     symbols: SymbolPattern | None = None
 
+    def in_coins(self, values: Mapping[str, float], units: float) -> dict[str, float]:
+        """Return values of an instrument whose unit is many coins as values of one coin.
+
+        Parameters
+        ----------
+        values : mapping of str to float
+            The fields; prices are divided, amounts of the base currency multiplied, others stay.
+        units : float
+            How many coins a unit is.
+
+        """
+        return {
+            name: value / units
+            if is_price(name)
+            else value * units
+            if self.fields[name].startswith("base currency")
+            else value
+            for name, value in values.items()
+        }
+
+
+def is_price(field_name: str) -> bool:
+    """Return whether a field is a price of one unit, by its name."""
+    return field_name in {"mid", "microprice"} or field_name.endswith("_price")
+
 
 @dataclass(frozen=True, kw_only=True)
 class RestVenue:
@@ -166,9 +221,11 @@ class RestVenue:
     definitions : mapping of str to Definitions
         The requests for its instruments' definitions.
     symbols : SymbolPattern, optional
-        How the symbol of an asset is made.
+        How the symbol of an asset is usually made, which is used while no definition is known.
     instruments : SymbolPattern, optional
-        NautilusTrader's id of an asset's instrument, for a venue that has a data client there.
+        NautilusTrader's usual id of an asset's instrument, where it has a data client.
+    market : MarketRule, optional
+        The market of an asset among the instruments of that data client.
 
     """
 
@@ -180,6 +237,7 @@ class RestVenue:
     definitions: Mapping[str, Definitions] = field(default_factory=dict)
     symbols: SymbolPattern | None = None
     instruments: SymbolPattern | None = None
+    market: MarketRule | None = None
 
     def symbol_of(self, endpoint: Endpoint, asset: str) -> str:
         """Return the symbol of an asset at an endpoint; empty if it takes none."""

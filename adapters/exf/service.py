@@ -161,7 +161,7 @@ class ExfService:
         alive, total = self._state.alive_of(reader.source, now_ns)
         return {
             "source": reader.source.key,
-            "url": self._polled.urls[reader.source.key],
+            "url": str(self._polled.requests[reader.source.key].now().url),
             "period_s": reader.source.period_s,
             "factors_alive": alive,
             "factors": total,
@@ -169,11 +169,19 @@ class ExfService:
         }
 
     def _definition_report(self, reader: DefinitionReader) -> dict[str, Any]:
-        symbols = {r.source.symbol for r in self._polled.sources if r.definition is reader}
+        instruments = [r.instrument for r in self._polled.sources if r.definition is reader]
+        symbols = {i.symbol for i in instruments if i.symbol}
         why = {symbol: reader.why_unusable(symbol) for symbol in sorted(symbols)}
+        why |= {i.source.asset: i.problem for i in instruments if i.problem}
         return {
             "definition": reader.key,
             "symbols": sorted(symbols),
+            "assets": {
+                i.source.asset: {"symbol": i.symbol, "usual": i.source.symbol, "units": i.units}
+                for i in instruments
+                if i.source.asset
+            },
+            "assumed": reader.is_assumed,
             "unusable": {symbol: reason for symbol, reason in why.items() if reason},
             **reader.health.report(),
         }

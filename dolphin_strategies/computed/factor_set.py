@@ -11,7 +11,9 @@ from dolphin_strategies.computed.states.tables import KIND_OF_TYPE, STATES
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import ItemsView, Iterable
+
+    from nautilus_trader.model import InstrumentId
 
     from dolphin_strategies.computed.computed_factor import ComputedFactor
     from dolphin_strategies.computed.spec import ComputedSpec
@@ -53,6 +55,8 @@ class ComputedFactors:
             factor.connect(states)
         self.inputs: Final = tuple(states)
         self._states: Final = states
+        self._actual: Final[dict[str, InstrumentId]] = {}
+        self._units: Final[dict[InstrumentId, float]] = {}
         self._slots: Final[dict[type, dict[Any, MarketState]]] = {}
         self.values: Final = array("d", [NAN] * len(self.specs))
         self.evaluator: Final = Evaluator(
@@ -76,15 +80,43 @@ class ComputedFactors:
         """
         return self.intake.now_ns
 
+    def follow(self, named: str, instrument: Any, units: float) -> None:
+        """Take the data of an instrument for those of the one that specs name.
+
+        Parameters
+        ----------
+        named : str
+            An instrument of the specs.
+        instrument : Instrument
+            Nautilus's definition of the one that is listed; it is taken over too.
+        units : float
+            How many coins one unit of it is, of which its prices are: 1000 for 1000PEPE. Values
+            are those of one coin.
+
+        """
+        self._actual[named] = instrument.id
+        self._units[instrument.id] = units
+        # Made again by the next data of each type.
+        self._slots.clear()
+        self.define(instrument)
+
+    def actual[I: InstrumentId | str](self, named: I) -> I | InstrumentId:
+        """Return the instrument whose data are taken for the one that specs name."""
+        return self._actual.get(str(named), named)
+
+    def followed(self) -> ItemsView[str, InstrumentId]:
+        """Return each instrument that specs name with the one that is taken for it."""
+        return self._actual.items()
+
     def define(self, instrument: Any) -> bool:
         """Take over what a size means, from a Nautilus instrument; whether any factor uses it.
 
         Sizes that came before are not part of windows in coins or quote currency.
         """
-        definition = Definition.of(instrument)
+        definition = Definition.of(instrument, self._units.get(instrument.id, 1.0))
         is_used = False
-        for found, state in self._states.items():
-            if found.instrument_id == instrument.id:
+        for named, state in self._states.items():
+            if self.actual(named.instrument_id) == instrument.id:
                 state.define(definition)
                 is_used = True
         return is_used
@@ -127,7 +159,8 @@ class ComputedFactors:
         for i, state in self._states.items():
             for what in ("crossed", "backward", "invalid"):
                 if count := getattr(state, what):
-                    found[f"{i.kind} {i.instrument_id} {what}"] = count
+                    actual = self.actual(i.instrument_id)
+                    found[f"{i.kind} {actual} {what}"] = count
         for name, (_, failed) in zip(self.schema.names, self.evaluator.counts(), strict=True):
             if failed:
                 found[f"{name} failed"] = failed
@@ -141,7 +174,11 @@ class ComputedFactors:
         kind = KIND_OF_TYPE.get(name)
         if kind is None:
             return False
-        slots = {i.instrument_id: state for i, state in self._states.items() if i.kind == kind}
+        slots = {
+            self.actual(i.instrument_id): state
+            for i, state in self._states.items()
+            if i.kind == kind
+        }
         if kind != DataKind.VOLATILITY_INDEX:
             self._slots[type(data)] = slots
             return self.update(data)

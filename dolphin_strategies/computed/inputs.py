@@ -53,19 +53,32 @@ class Definition(NamedTuple):
         Coins for a size of 1, or units of the quote currency if the contract is inverse.
     is_inverse : bool
         Whether the contract is worth a fixed amount of the quote currency.
+    units : float
+        How many coins the venue's prices are of: 1000 for 1000PEPE.
 
     """
 
     multiplier: float
     is_inverse: bool
+    units: float = 1.0
 
     @classmethod
-    def of(cls, instrument: Any) -> Definition | None:
-        """Return the definition of a Nautilus instrument; None for a quanto."""
+    def of(cls, instrument: Any, units: float = 1.0) -> Definition | None:
+        """Return the definition of a Nautilus instrument; None for a quanto.
+
+        Parameters
+        ----------
+        instrument : Instrument
+            The instrument.
+        units : float
+            How many coins of the asset one unit of its base is.
+
+        """
         if getattr(instrument, "is_quanto", False):
             return None
         is_inverse = bool(getattr(instrument, "is_inverse", False))
-        return cls(number_of(instrument.multiplier), is_inverse)
+        coins = 1.0 if is_inverse else units
+        return cls(number_of(instrument.multiplier) * coins, is_inverse, units)
 
     def coins(self, size: float, price: float) -> float:
         """Return the amount of the base currency."""

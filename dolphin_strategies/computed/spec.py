@@ -38,6 +38,10 @@ class ComputedSpec:
         ``ts_init``; when one is older the value is NaN.
     unit, about : str
         Descriptions for the user.
+    assets : tuple of tuple or None
+        For each instrument the market that it stands for, an ``AssetMarket``: who finds that under
+        another id tells :meth:`ComputedFactors.follow`. None, or an empty tuple: it is this
+        instrument and no other.
 
     """
 
@@ -50,6 +54,7 @@ class ComputedSpec:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     unit: str = ""
     about: str = ""
+    assets: tuple[tuple[str, str, tuple[str, ...], str] | None, ...] = ()
 
     @property
     def life_ns(self) -> int:

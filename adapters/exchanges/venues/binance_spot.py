@@ -14,8 +14,16 @@ from adapters.exchanges.binance_bodies import (
     ticker_24h,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS
-from adapters.exchanges.rest_venue import Definitions, Endpoint, RestVenue, SymbolPattern
+from adapters.exchanges.rest_venue import (
+    ApiRequest,
+    Definitions,
+    Endpoint,
+    MarketRule,
+    RestVenue,
+    SymbolPattern,
+)
 
+MARKET: Final = MarketRule("spot", ("USDT", "USDC"))
 LEVELS: Final = 100
 _TRADED: Final = ("instrument",)
 
@@ -52,9 +60,18 @@ VENUE: Final = RestVenue(
     },
     definitions={
         "instrument": Definitions(
-            path="/api/v3/exchangeInfo", query=SYMBOL, parse=exchange_info, weight=20
+            path="/api/v3/exchangeInfo",
+            query=SYMBOL,
+            parse=exchange_info,
+            weight=20,
+            # The sets of permissions are most of the answer.
+            whole=ApiRequest(
+                path="/api/v3/exchangeInfo", query={"showPermissionSets": "false"}, weight=20
+            ),
+            market=MARKET,
         )
     },
     symbols=SYMBOLS,
     instruments=SymbolPattern("{asset}USDT.BINANCE"),
+    market=MARKET,
 )

@@ -28,6 +28,7 @@ from adapters.exchanges.rest_venue import (
     BadBodyError,
     Definitions,
     Endpoint,
+    MarketRule,
     Reading,
     RestVenue,
     SymbolPattern,
@@ -35,6 +36,7 @@ from adapters.exchanges.rest_venue import (
 
 DEFAULT_FUNDING_INTERVAL_H: Final = 8.0
 """Hours of a symbol that /fapi/v1/fundingInfo, a list of exceptions, does not list."""
+MARKET: Final = MarketRule("perpetual", ("USDT", "USDC"))
 FEW_LEVELS: Final = 50
 ALL_LEVELS: Final = 1000
 
@@ -190,8 +192,11 @@ VENUE: Final = RestVenue(
         ),
     },
     definitions={
-        "instruments": Definitions(path="/fapi/v1/exchangeInfo", parse=exchange_info),
+        "instruments": Definitions(
+            path="/fapi/v1/exchangeInfo", parse=exchange_info, market=MARKET
+        ),
     },
     symbols=SYMBOLS,
     instruments=SymbolPattern("{asset}USDT-PERP.BINANCE"),
+    market=MARKET,
 )

@@ -21,14 +21,17 @@ from adapters.exchanges.json_values import (
     record,
     row_of_symbol,
     rows,
+    text_of,
     unless,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS, book_values, touch_or_nan
 from adapters.exchanges.rest_venue import (
+    ApiRequest,
     BadBodyError,
     Definitions,
     Endpoint,
     Instrument,
+    MarketRule,
     RateLimitedError,
     Reading,
     RestVenue,
@@ -41,6 +44,10 @@ if TYPE_CHECKING:
 RATE_LIMIT_CODES: Final = (10006, 10018)
 LEVELS: Final = 200
 SIDES: Final = 2
+MOST_INSTRUMENTS: Final = 1000
+"""Of one answer; Bybit lists some 700 linear contracts."""
+MARKET: Final = MarketRule("perpetual", ("USDT", "USDC"))
+INVERSE_MARKET: Final = MarketRule("perpetual", ("USD",))
 
 
 def _result(body: Any) -> tuple[dict[str, Any], int]:
@@ -63,13 +70,27 @@ def instruments_info(body: Any) -> Mapping[str, Instrument]:
     """Read ``GET /v5/market/instruments-info``: a contract is 1 of the coin (inverse: 1 USD).
 
     A symbol that is not traded any more is answered with an empty list.
+
+    Raises
+    ------
+    BadBodyError
+        If the answer reports an error, or may be the first of several.
+
     """
     result, _ = _result(body)
-    return instruments(
-        result.get("list"),
-        "symbol",
-        "instruments-info",
-        lambda row: Instrument(closed=unless(row, "status", "Trading", "PreLaunch")),
+    found = instruments(result.get("list"), "symbol", "instruments-info", _instrument)
+    if len(found) >= MOST_INSTRUMENTS:
+        msg = f"instruments-info: expected less than {MOST_INSTRUMENTS}, found {len(found)}"
+        raise BadBodyError(msg)
+    return found
+
+
+def _instrument(row: dict[str, Any]) -> Instrument:
+    closed = unless(row, "status", "Trading", "PreLaunch")
+    if not text_of(row, "contractType").endswith("Perpetual"):
+        return Instrument(closed=closed)
+    return Instrument(
+        closed=closed, base=text_of(row, "baseCoin"), quote=text_of(row, "quoteCoin")
     )
 
 
@@ -217,10 +238,21 @@ VENUE: Final = RestVenue(
     },
     definitions={
         category: Definitions(
-            path="/v5/market/instruments-info", query=query, parse=instruments_info
+            path="/v5/market/instruments-info",
+            query=query,
+            parse=instruments_info,
+            whole=ApiRequest(
+                path="/v5/market/instruments-info",
+                query={"category": category, "limit": str(MOST_INSTRUMENTS)},
+            ),
+            market=market,
         )
-        for category, query in (("linear", _SYMBOL), ("inverse", _INVERSE))
+        for category, query, market in (
+            ("linear", _SYMBOL, MARKET),
+            ("inverse", _INVERSE, INVERSE_MARKET),
+        )
     },
     symbols=SymbolPattern("{asset}USDT"),
     instruments=SymbolPattern("{asset}USDT-LINEAR.BYBIT"),
+    market=MARKET,
 )

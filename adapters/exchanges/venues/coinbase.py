@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.exchanges.json_values import NAN, from_iso, instruments, number, record, unless
+from adapters.exchanges.json_values import (
+    NAN,
+    from_iso,
+    instruments,
+    number,
+    record,
+    text_of,
+    unless,
+)
 from adapters.exchanges.order_book import BOOK_FIELDS, book_values, levels_of, touch_values
 from adapters.exchanges.rest_venue import (
+    ApiRequest,
     BadBodyError,
     Definitions,
     Endpoint,
     Instrument,
+    MarketRule,
     Reading,
     RestVenue,
     SymbolPattern,
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LEVELS: Final = 100
+MARKET: Final = MarketRule("spot", ("USD", "USDC"))
 CLOSED_BY: Final = ("is_disabled", "trading_disabled", "view_only", "cancel_only")
 """Members of a product that are true while it is not traded."""
 
@@ -63,11 +74,16 @@ def depth(body: Any, symbol: str) -> Reading:
 
 
 def definition(body: Any) -> Mapping[str, Instrument]:
-    """Read ``GET .../market/products/{symbol}`` as a definition."""
+    """Read ``GET .../market/products/{symbol}``, or the list of all, as definitions."""
     answer = _checked(body, "product")
-    return instruments(
-        [answer], "product_id", "product", lambda row: Instrument(closed=_closed(row))
-    )
+    return instruments(answer.get("products", [answer]), "product_id", "product", _instrument)
+
+
+def _instrument(row: dict[str, Any]) -> Instrument:
+    if row.get("product_type") != "SPOT":
+        return Instrument(closed=_closed(row))
+    base, quote = text_of(row, "base_currency_id"), text_of(row, "quote_currency_id")
+    return Instrument(closed=_closed(row), base=base, quote=quote)
 
 
 def _closed(product: dict[str, Any]) -> str:
@@ -133,11 +149,18 @@ VENUE: Final = RestVenue(
                 "change_24h_pct": "percent",
                 "turnover_24h_quote": "quote currency (base volume times last price)",
             },
+            definitions=_TRADED,
         ),
     },
     definitions={
-        "product": Definitions(path=f"{_MARKET}/products/{{symbol}}", parse=definition),
+        "product": Definitions(
+            path=f"{_MARKET}/products/{{symbol}}",
+            parse=definition,
+            whole=ApiRequest(path=f"{_MARKET}/products", query={"product_type": "SPOT"}),
+            market=MARKET,
+        ),
     },
     symbols=SymbolPattern("{asset}-USD"),
     instruments=SymbolPattern("{asset}-USD.COINBASE"),
+    market=MARKET,
 )

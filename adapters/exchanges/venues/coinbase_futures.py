@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from adapters.exchanges.rest_venue import RestVenue, SymbolPattern
+from adapters.exchanges.rest_venue import MarketRule, RestVenue, SymbolPattern
 
 VENUE: Final = RestVenue(
     name="coinbase_futures",
@@ -21,4 +21,5 @@ VENUE: Final = RestVenue(
             "XRP": "XPP-20DEC30-CDE.COINBASE",
         },
     ),
+    market=MarketRule("perpetual", ("USD", "USDC")),
 )

@@ -20,6 +20,7 @@ from adapters.exchanges.json_values import (
     ratio,
     record,
     rows,
+    text_of,
     unless,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, book_values
@@ -28,6 +29,7 @@ from adapters.exchanges.rest_venue import (
     Definitions,
     Endpoint,
     Instrument,
+    MarketRule,
     RateLimitedError,
     Reading,
     RestVenue,
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 TOO_MANY_REQUESTS: Final = 10028
 LEVELS: Final = 100
+MARKET: Final = MarketRule("perpetual", ("USD", "USDC", "USDT"))
+"""Of BTC and ETH the inverse contracts are the main ones."""
 QUOTED_FOR_H: Final = 8.0
 
 
@@ -60,7 +64,15 @@ def get_instruments(body: Any) -> Mapping[str, Instrument]:
 
 
 def _instrument(row: dict[str, Any]) -> Instrument:
-    return Instrument(closed="" if row.get("is_active") is True else "is_active is not true")
+    closed = "" if row.get("is_active") is True else "is_active is not true"
+    if row.get("settlement_period") != "perpetual":
+        return Instrument(closed=closed)
+    return Instrument(
+        closed=closed,
+        base=text_of(row, "base_currency"),
+        quote=text_of(row, "quote_currency"),
+        is_inverse=row.get("instrument_type") == "reversed",
+    )
 
 
 def order_book(body: Any, symbol: str) -> Reading:
@@ -200,6 +212,7 @@ VENUE: Final = RestVenue(
             path="/api/v2/public/get_instruments",
             query={"currency": "any", "kind": "future", "expired": "false"},
             parse=get_instruments,
+            market=MARKET,
         ),
     },
     symbols=SymbolPattern(
@@ -209,4 +222,5 @@ VENUE: Final = RestVenue(
         "{asset}_USDC-PERPETUAL.DERIBIT",
         {"BTC": "BTC-PERPETUAL.DERIBIT", "ETH": "ETH-PERPETUAL.DERIBIT"},
     ),
+    market=MARKET,
 )

@@ -12,6 +12,7 @@ from adapters.exchanges.json_values import (
     per_8h,
     record,
     rows,
+    text_of,
 )
 from adapters.exchanges.order_book import BOOK_FIELDS, book_values, levels_of
 from adapters.exchanges.rest_venue import (
@@ -19,6 +20,7 @@ from adapters.exchanges.rest_venue import (
     Definitions,
     Endpoint,
     Instrument,
+    MarketRule,
     Reading,
     RestVenue,
     SymbolPattern,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 FUNDING_INTERVAL_H: Final = 1.0
 LEVELS: Final = 20
+MARKET: Final = MarketRule("perpetual", ("USD", "USDC"))
 
 
 def meta(body: Any) -> Mapping[str, Instrument]:
@@ -37,7 +40,8 @@ def meta(body: Any) -> Mapping[str, Instrument]:
 
 
 def _instrument(coin: dict[str, Any]) -> Instrument:
-    return Instrument(closed="isDelisted" if coin.get("isDelisted") else "")
+    closed = "isDelisted" if coin.get("isDelisted") else ""
+    return Instrument(closed=closed, base=text_of(coin, "name"), quote=MARKET.quotes[0])
 
 
 def contexts(body: Any, symbol: str) -> Reading:
@@ -121,6 +125,7 @@ VENUE: Final = RestVenue(
                 "turnover_24h_quote": "USD",
             },
             weight=20,
+            definitions=("instruments",),
         ),
         "depth": Endpoint(
             path="/info",
@@ -132,8 +137,11 @@ VENUE: Final = RestVenue(
         ),
     },
     definitions={
-        "instruments": Definitions(path="/info", json={"type": "meta"}, parse=meta, weight=20),
+        "instruments": Definitions(
+            path="/info", json={"type": "meta"}, parse=meta, weight=20, market=MARKET
+        ),
     },
     symbols=SymbolPattern("{asset}"),
     instruments=SymbolPattern("{asset}-USD-PERP.HYPERLIQUID"),
+    market=MARKET,
 )

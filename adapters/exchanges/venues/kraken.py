@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.exchanges.json_values import at, number, record, unless
+from adapters.exchanges.json_values import at, number, record, text_of, unless
 from adapters.exchanges.order_book import BOOK_FIELDS, TOUCH_FIELDS, book_values, touch_values
 from adapters.exchanges.rest_venue import (
+    ApiRequest,
     BadBodyError,
     Definitions,
     Endpoint,
     Instrument,
+    MarketRule,
     RateLimitedError,
     Reading,
     RestVenue,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 RATE_LIMIT_WORDS: Final = ("rate limit", "too many requests", "temporary lockout")
 LEVELS: Final = 100
+MARKET: Final = MarketRule("spot", ("USD", "USDC", "USDT"))
 UNKNOWN_PAIR: Final = ["EQuery:Unknown asset pair"]
 TRADED_STATES: Final = ("online", "post_only", "limit_only", "reduce_only")
 _TRADED: Final = ("pair",)
@@ -56,7 +59,9 @@ def asset_pairs(body: Any) -> Mapping[str, Instrument]:
     defined: dict[str, Instrument] = {}
     for name, entry in found.items():
         row = record(entry, "AssetPairs")
-        instrument = Instrument(closed=unless(row, "status", *TRADED_STATES))
+        base, _, quote = text_of(row, "wsname").partition("/")
+        closed = unless(row, "status", *TRADED_STATES)
+        instrument = Instrument(closed=closed, base=base, quote=quote)
         names = (name, str(row.get("altname")), str(row.get("wsname")))
         defined |= dict.fromkeys(names, instrument)
     return defined
@@ -114,9 +119,14 @@ VENUE: Final = RestVenue(
     },
     definitions={
         "pair": Definitions(
-            path="/0/public/AssetPairs", query={"pair": "{symbol}"}, parse=asset_pairs
+            path="/0/public/AssetPairs",
+            query={"pair": "{symbol}"},
+            parse=asset_pairs,
+            whole=ApiRequest(path="/0/public/AssetPairs"),
+            market=MARKET,
         ),
     },
     symbols=SymbolPattern("{asset}USD", {"BTC": "XBTUSD", "DOGE": "XDGUSD"}),
     instruments=SymbolPattern("{asset}/USD.KRAKEN"),
+    market=MARKET,
 )

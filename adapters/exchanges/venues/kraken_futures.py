@@ -17,6 +17,7 @@ from adapters.exchanges.json_values import (
     per_8h,
     ratio,
     record,
+    text_of,
 )
 from adapters.exchanges.order_book import TOUCH_FIELDS, touch_or_nan
 from adapters.exchanges.rest_venue import (
@@ -24,6 +25,7 @@ from adapters.exchanges.rest_venue import (
     Definitions,
     Endpoint,
     Instrument,
+    MarketRule,
     Reading,
     RestVenue,
     SymbolPattern,
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FUNDING_INTERVAL_H: Final = 1.0
+MARKET: Final = MarketRule("perpetual", ("USD",))
+LINEAR_PERPETUAL: Final = "PF_"
 INVERSE_PREFIXES: Final = ("PI_", "FI_")
 
 
@@ -43,9 +47,13 @@ def instrument_list(body: Any) -> Mapping[str, Instrument]:
 
 def _instrument(row: dict[str, Any]) -> Instrument:
     size = number(row.get("contractSize"))
-    return Instrument(
-        size if size > 0 else NAN, "" if row.get("tradeable") is True else "not tradeable"
-    )
+    closed = "" if row.get("tradeable") is True else "not tradeable"
+    symbol = text_of(row, "symbol").upper()
+    if not symbol.startswith(LINEAR_PERPETUAL):
+        return Instrument(size if size > 0 else NAN, closed)
+    quote = text_of(row, "quote") or MARKET.quotes[0]
+    base = text_of(row, "base") or symbol.removeprefix(LINEAR_PERPETUAL).removesuffix(quote)
+    return Instrument(size if size > 0 else NAN, closed, base=base, quote=quote)
 
 
 def _checked(body: Any) -> dict[str, Any]:
@@ -131,8 +139,11 @@ VENUE: Final = RestVenue(
         ),
     },
     definitions={
-        "instruments": Definitions(path="/derivatives/api/v3/instruments", parse=instrument_list),
+        "instruments": Definitions(
+            path="/derivatives/api/v3/instruments", parse=instrument_list, market=MARKET
+        ),
     },
     symbols=SymbolPattern("PF_{asset}USD", {"BTC": "PF_XBTUSD"}),
     instruments=SymbolPattern("PF_{asset}USD.KRAKEN", {"BTC": "PF_XBTUSD.KRAKEN"}),
+    market=MARKET,
 )

@@ -16,6 +16,7 @@ from adapters.exchanges.json_values import (
     per_8h,
     ratio,
     record,
+    text_of,
     unless,
 )
 from adapters.exchanges.order_book import (
@@ -26,10 +27,12 @@ from adapters.exchanges.order_book import (
     touch_or_nan,
 )
 from adapters.exchanges.rest_venue import (
+    ApiRequest,
     BadBodyError,
     Definitions,
     Endpoint,
     Instrument,
+    MarketRule,
     RateLimitedError,
     Reading,
     RestVenue,
@@ -41,6 +44,11 @@ if TYPE_CHECKING:
 
 RATE_LIMIT_CODES: Final = ("50011", "50013", "50061")
 LEVELS: Final = 100
+SWAP: Final = "-SWAP"
+MARKETS: Final = {
+    "SWAP": MarketRule("perpetual", ("USDT", "USDC")),
+    "SPOT": MarketRule("spot", ("USDT", "USDC")),
+}
 UNKNOWN_INSTRUMENT: Final = "51001"
 MS_PER_H: Final = 3_600_000
 
@@ -76,9 +84,15 @@ def public_instruments(body: Any) -> Mapping[str, Instrument]:
 def _instrument(row: dict[str, Any]) -> Instrument:
     closed = unless(row, "state", "live")
     if row.get("instType") == "SPOT":
-        return Instrument(closed=closed)
+        base, quote = text_of(row, "baseCcy"), text_of(row, "quoteCcy")
+        return Instrument(closed=closed, base=base, quote=quote)
     size = number(row.get("ctVal")) * number(row.get("ctMult") or 1)
-    return Instrument(size if size > 0 else NAN, closed)
+    name = text_of(row, "instId")
+    if not name.endswith(SWAP):
+        return Instrument(size if size > 0 else NAN, closed)
+    family = text_of(row, "instFamily") or name.removesuffix(SWAP)
+    base, _, quote = family.partition("-")
+    return Instrument(size if size > 0 else NAN, closed, base=base, quote=quote)
 
 
 def funding_rate(body: Any, symbol: str) -> Reading:
@@ -266,6 +280,8 @@ VENUE: Final = RestVenue(
             query={"instType": kind, **_INSTRUMENT},
             parse=public_instruments,
             symbols=symbols,
+            whole=ApiRequest(path="/api/v5/public/instruments", query={"instType": kind}),
+            market=MARKETS.get(kind),
         )
         for kind, symbols in (
             ("SWAP", ".+-SWAP"),
@@ -275,4 +291,5 @@ VENUE: Final = RestVenue(
     },
     symbols=SymbolPattern("{asset}-USDT-SWAP"),
     instruments=SymbolPattern("{asset}-USDT-SWAP.OKX"),
+    market=MARKETS["SWAP"],
 )

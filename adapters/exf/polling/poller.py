@@ -38,6 +38,16 @@ class AnswerReader(Protocol):
         """Count a poll that brought no JSON; see :class:`SourceHealth`."""
 
 
+class PolledRequest(Protocol):
+    """What is asked, which may depend on what is known by then."""
+
+    def now(self) -> Request:
+        """Return the request of this moment."""
+
+    async def wait(self) -> bool:
+        """Wait until it can be made; return whether it could not."""
+
+
 class RequestPoller:
     """Send the request, have the answer read, and wait for the next instant.
 
@@ -45,7 +55,7 @@ class RequestPoller:
     ----------
     name : str
         Its name in logs.
-    request : Request
+    request : PolledRequest
         The request.
     weight, period_s : float
         What it costs of the host's rate limit, and how often it is sent, seconds.
@@ -68,7 +78,7 @@ class RequestPoller:
         self,
         *,
         name: str,
-        request: Request,
+        request: PolledRequest,
         weight: float,
         period_s: float,
         host: VenueHost,
@@ -95,6 +105,8 @@ class RequestPoller:
         loop = asyncio.get_running_loop()
         cadence = Cadence(self._period_s, loop.time())
         while True:
+            if await self.request.wait():
+                cadence.wait(loop.time(), 0.0)
             await asyncio.sleep(cadence.due_s - loop.time())
             if (pause_s := self._host.pause_left_s) > 0:
                 self._skipped("pause", 1)
@@ -118,7 +130,8 @@ class RequestPoller:
         for reader in self.readers:
             reader.health.polls += 1
         try:
-            answer = await self._fetcher.fetch(self.request, self._deadline_s, self._largest_body)
+            request = self.request.now()
+            answer = await self._fetcher.fetch(request, self._deadline_s, self._largest_body)
         except FetchError as error:
             self._failed(error.kind, str(error), error.body)
             if error.kind == "rate_limited" or error.retry_after_s is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 from urllib.parse import quote
 
 import orjson
@@ -71,3 +71,17 @@ class Request:
             return self.url
         moments = {"{now_ms}": str(unix_ms), "{hour_ago_ms}": str(unix_ms - _HOUR_MS)}
         return self.url.update_query({name: moments[template] for name, template in self.timed})
+
+
+class FixedRequest(NamedTuple):
+    """A request that is always the same."""
+
+    request: Request
+
+    def now(self) -> Request:
+        """Return it."""
+        return self.request
+
+    async def wait(self) -> bool:
+        """Return that it could be made before."""
+        return False

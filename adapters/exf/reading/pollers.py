@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from adapters.exf.polling.poller import RequestPoller
-from adapters.exf.polling.request import Request
+from adapters.exf.polling.request import FixedRequest, Request
 from adapters.exf.reading.definition_reader import DefinitionReader
+from adapters.exf.reading.source_instrument import InstrumentRequest, SourceInstrument
 from adapters.exf.reading.source_reader import SourceReader
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class Pollers(NamedTuple):
     pollers: tuple[RequestPoller, ...]
     sources: tuple[SourceReader, ...]
     definitions: tuple[DefinitionReader, ...]
-    urls: Mapping[str, str]
-    """The key of a source → the address that is polled for it."""
+    requests: Mapping[str, InstrumentRequest]
+    """The key of a source → what is polled for it."""
 
 
 def pollers_of(  # noqa: PLR0913 - the parts of the service by name
@@ -72,11 +73,12 @@ def pollers_of(  # noqa: PLR0913 - the parts of the service by name
     for key, (venue, name, symbol) in registry.definitions().items():
         description = registry.venues[venue].definitions[name]
         definitions[key] = DefinitionReader(key, description)
+        asked = description.about(symbol)
         pollers.append(
             RequestPoller(
                 name=key,
-                request=Request.of(description, symbol, hosts[venue].base_url),
-                weight=description.weight,
+                request=FixedRequest(Request.of(asked, symbol, hosts[venue].base_url)),
+                weight=asked.weight,
                 period_s=definition_period_s,
                 host=hosts[venue],
                 fetcher=fetcher,
@@ -87,25 +89,27 @@ def pollers_of(  # noqa: PLR0913 - the parts of the service by name
             )
         )
     readers: list[SourceReader] = []
-    urls: dict[str, str] = {}
+    requests: dict[str, InstrumentRequest] = {}
     for group in registry.requests():
         first = group[0]
         endpoint, host = registry.endpoint(first), hosts[first.venue]
-        request = Request.of(endpoint, first.symbol, host.base_url)
+        of = {s.key: definitions.get(registry.definition_key(s)) for s in group}
+        instruments = [SourceInstrument(source, of[source.key]) for source in group]
+        request = InstrumentRequest(endpoint, instruments[0], host.base_url)
         own = [
             SourceReader(
-                source=source,
+                instrument=instrument,
                 endpoint=endpoint,
                 skew=host.skew,
-                definition=definitions.get(registry.definition_key(source)),
+                definition=of[instrument.source.key],
                 on_reading=on_reading,
                 on_bad_body=on_bad_body,
                 trusts_exchange_time=trusts_exchange_time,
             )
-            for source in group
+            for instrument in instruments
         ]
         readers += own
-        urls |= {source.key: str(request.url) for source in group}
+        requests |= {source.key: request for source in group}
         pollers.append(
             RequestPoller(
                 name=first.key,
@@ -118,4 +122,4 @@ def pollers_of(  # noqa: PLR0913 - the parts of the service by name
                 lateness_s=lateness_s,
             )
         )
-    return Pollers(tuple(pollers), tuple(readers), tuple(definitions.values()), urls)
+    return Pollers(tuple(pollers), tuple(readers), tuple(definitions.values()), requests)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from adapters.exf.polling.clock_skew import ClockSkew
     from adapters.exf.polling.http_client import Answer
     from adapters.exf.reading.definition_reader import DefinitionReader
+    from adapters.exf.reading.source_instrument import SourceInstrument
     from adapters.exf.registry.factor_registry import PolledSource
 
 _DATE_RESOLUTION_NS: Final = 1_000_000_000
@@ -31,8 +32,8 @@ class SourceReader:
 
     Parameters
     ----------
-    source, endpoint
-        The source, and its endpoint.
+    instrument, endpoint
+        The instrument of the source, and its endpoint.
     skew : ClockSkew
         What is known of the clock of the source's host.
     definition : DefinitionReader, optional
@@ -47,7 +48,7 @@ class SourceReader:
     def __init__(  # noqa: PLR0913 - it stands between all of them
         self,
         *,
-        source: PolledSource,
+        instrument: SourceInstrument,
         endpoint: Endpoint,
         skew: ClockSkew,
         definition: DefinitionReader | None,
@@ -55,7 +56,8 @@ class SourceReader:
         on_bad_body: OnBadBody,
         trusts_exchange_time: bool,
     ) -> None:
-        self.source: Final = source
+        self.source: Final = instrument.source
+        self.instrument: Final = instrument
         self.definition: Final = definition
         self.health: Final = SourceHealth()
         self._endpoint: Final = endpoint
@@ -64,6 +66,7 @@ class SourceReader:
         self._on_bad_body: Final = on_bad_body
         self._trusts_exchange_time: Final = trusts_exchange_time
         self._last: tuple[Reading, Answer, int] | None = None
+        instrument.on_change.append(self._forget)
         if definition is not None:
             definition.on_change.append(self._pass_on)
 
@@ -80,8 +83,12 @@ class SourceReader:
             If the body reports that this address sends too many requests.
 
         """
+        symbol = self.instrument.symbol
+        if not symbol and self.source.asset:
+            # An answer about all, among which there is none of the asset.
+            return self._refused("not_listed", self.instrument.problem, b"")
         try:
-            reading = self._endpoint.parse(body, self.source.symbol)
+            reading = self._endpoint.parse(body, symbol)
             age_ns = self._age_ns(reading, answer)
         except RateLimitedError:
             raise
@@ -104,6 +111,12 @@ class SourceReader:
         reading, answer, age_ns = self._last
         self._on_reading(self.source, self._defined(reading), answer, age_ns)
 
+    def _forget(self) -> None:
+        """Drop what was read about another instrument."""
+        if self._last is not None:
+            self._last = None
+            self._on_bad_body(self.source)
+
     def _refused(self, kind: str, text: str, body: bytes) -> bool:
         self._last = None
         self.health.failed(kind, text, body)
@@ -111,7 +124,7 @@ class SourceReader:
         return False
 
     def _defined(self, reading: Reading) -> Reading:
-        symbol = self.source.symbol
+        symbol = self.instrument.symbol
         if reading.closed:
             return reading.unless_closed(f"{symbol} is not traded: {reading.closed}")
         if self.definition is not None:
@@ -123,6 +136,9 @@ class SourceReader:
             scaled = {name: reading.values[name] * size for name in self._endpoint.contract_fields}
             problems = (*reading.problems, problem) if problem else reading.problems
             reading = reading._replace(values=reading.values | scaled, problems=problems)
+        if self.instrument.units != 1:
+            values = self._endpoint.in_coins(reading.values, self.instrument.units)
+            reading = reading._replace(values=values)
         return reading
 
     def _age_ns(self, reading: Reading, answer: Answer) -> int:

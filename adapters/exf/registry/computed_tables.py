@@ -18,11 +18,12 @@ from adapters.command.field_rules import (
 from adapters.exf.registry.factor_registry import ComputedDefinition
 from adapters.exf.registry.factor_tables import NAME, RANGE, Assets, limits_of, name_of
 from adapters.exf.registry.placeholders import Placeholders
+from dolphin_strategies.asset_market import AssetMarket
 from dolphin_strategies.computed.spec import CLASSES, ComputedSpec
 from dolphin_strategies.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from adapters.exchanges.rest_venue import RestVenue
 
@@ -84,6 +85,8 @@ def definitions_of(
     _check_parameters(table)
     for asset in table.assets or [""]:
         venue_names, instruments = _instruments(table, asset, venues, is_streamed=is_streamed)
+        is_given = table.instrument or table.instruments
+        markets = () if is_given else _markets(asset, venue_names, instruments, venues)
         placeholders = Placeholders(asset, instruments[0])
         low, high = limits_of(table.range, asset)
         spec = ComputedSpec(
@@ -96,6 +99,7 @@ def definitions_of(
             time_to_live_s=table.time_to_live_s,
             unit=placeholders.fill(table.unit),
             about=placeholders.fill(table.about),
+            assets=markets,
         )
         _check_constructor(spec)
         yield ComputedDefinition(spec, venue_names)
@@ -197,6 +201,17 @@ def _check_venue(name: str, venues: Mapping[str, RestVenue]) -> RestVenue:
 def _instrument_of(asset: str, name: str, venues: Mapping[str, RestVenue]) -> str:
     pattern = _check_venue(name, venues).instruments
     return "" if pattern is None else pattern.of(asset)
+
+
+def _markets(
+    asset: str, names: Sequence[str], ids: Sequence[str], venues: Mapping[str, RestVenue]
+) -> tuple[AssetMarket | None, ...]:
+    """Return which market of the asset each instrument stands for."""
+    rules = (venues[name].market for name in names)
+    return tuple(
+        None if rule is None else AssetMarket(asset, rule.kind, rule.quotes, usual)
+        for rule, usual in zip(rules, ids, strict=True)
+    )
 
 
 def _venue_of(instrument: str, venues: Mapping[str, RestVenue]) -> str:

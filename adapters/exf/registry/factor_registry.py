@@ -20,12 +20,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PolledSource:
-    """One request that is polled: an endpoint of a venue for a symbol."""
+    """One request that is polled: an endpoint of a venue for a symbol, or for an asset.
+
+    Attributes
+    ----------
+    venue, endpoint : str
+        Where.
+    symbol : str
+        The symbol; of an asset that which is usual at the venue.
+    period_s : float
+        How often, seconds.
+    asset : str
+        The asset whose symbol is looked up among the venue's instruments; empty: the symbol is
+        given.
+
+    """
 
     venue: str
     endpoint: str
     symbol: str
     period_s: float
+    asset: str = ""
 
     @property
     def key(self) -> str:
@@ -145,7 +160,8 @@ class FactorRegistry:
         name = venue.definitions_of(self.endpoint(source), source.symbol)
         if not name:
             return ""
-        symbol = source.symbol if venue.definitions[name].names_symbol else ""
+        is_of_one = venue.definitions[name].names_symbol and not source.asset
+        symbol = source.symbol if is_of_one else ""
         return "/".join(filter(None, (source.venue, name, symbol)))
 
     def weight_per_minute(self, venue: str, definition_period_s: float) -> float:
@@ -165,7 +181,11 @@ class FactorRegistry:
             if group[0].venue == venue
         )
         definitions = self.venues[venue].definitions
-        asked = [definitions[name] for at, name, _ in self.definitions().values() if at == venue]
+        asked = [
+            definitions[name].about(symbol)
+            for at, name, symbol in self.definitions().values()
+            if at == venue
+        ]
         return polls + sum(request.weight for request in asked) * 60 / definition_period_s
 
     def factors_of(self, source: PolledSource) -> tuple[FactorDefinition, ...]:

@@ -61,10 +61,8 @@ def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRe
             _add(found, factor.name, factor, path)
             if source is None:
                 continue
-            # Two files may request the same answer at different periods: the shorter one applies.
             known = sources.get(source.key)
-            if known is None or source.period_s < known.period_s:
-                sources[source.key] = source
+            sources[source.key] = source if known is None else _both(known, source)
         found_computed: dict[str, ComputedDefinition] = {}
         for definition in _computed(tables, venues, path):
             _add(found_computed, definition.spec.name, definition, path)
@@ -76,6 +74,18 @@ def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRe
         sources=tuple(s for key, s in sources.items() if key in used),
         factors=_in_order(_with_computed(factors, computed)),
         venues=venues,
+    )
+
+
+def _both(known: PolledSource, more: PolledSource) -> PolledSource:
+    """Return a source that two tables request.
+
+    The shorter period applies, and a symbol that one of them gives is not looked up.
+    """
+    return replace(
+        known,
+        period_s=min(known.period_s, more.period_s),
+        asset=known.asset if more.asset else "",
     )
 
 
@@ -172,6 +182,7 @@ def _polled(
             endpoint=table.endpoint,
             symbol=placeholders.symbol,
             period_s=table.period_s,
+            asset=_looked_up(table, venue, endpoint, placeholders),
         )
         for factor in table.factors.values():
             if factor.field not in endpoint.fields:
@@ -191,6 +202,15 @@ def _polled(
                 msg = f"{factor.name!r}: {error}"
                 raise ValueError(msg) from None
             yield source, definition
+
+
+def _looked_up(
+    table: SourceTable, venue: RestVenue, endpoint: Endpoint, placeholders: Placeholders
+) -> str:
+    """Return the asset if its symbol is to be found among the venue's instruments."""
+    name = venue.definitions_of(endpoint, placeholders.symbol)
+    is_found = name and venue.definitions[name].finds_assets
+    return placeholders.asset if is_found and placeholders.asset not in table.symbols else ""
 
 
 def _symbols(table: SourceTable, venue: RestVenue, endpoint: Endpoint) -> list[Placeholders]:

@@ -23,7 +23,7 @@ from dolphin_strategies.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from nautilus_trader.common import DataActor, SocketStateChanged
+    from nautilus_trader.common import SocketStateChanged
     from nautilus_trader.model import ClientId, InstrumentId, InstrumentStatus
 
     from adapters.computing.evaluation import RecordSink
@@ -98,7 +98,7 @@ class StreamActor(ComputingActor):
         on_error: Callable[[Exception], None] | None = None,
         tap: MarketTap | None = None,
     ) -> None:
-        super().__init__(factors, sink, config, subscribe=self._subscribe_if_listed)
+        super().__init__(factors, sink, config)
         self.started: Final = asyncio.Event()
         self._health: Final = health
         self._own: Final = own
@@ -143,11 +143,13 @@ class StreamActor(ComputingActor):
     def _define(self, event: object = None) -> None:
         """Subscribe also to what its venue lists by now."""
         super()._define(event)
+        for named, actual in self.factors.followed():
+            self._health.follow(named, actual)
         for needed, link in self._links.items():
             missing = self._health.venues[link.name].missing
             if needed in missing and self._is_listed(needed):
                 missing.discard(needed)
-                self._subscribe_if_listed(self, needed)
+                self._subscribe_to(needed)
 
     def _take_definition(self, instrument: Any) -> None:
         super()._take_definition(instrument)
@@ -161,32 +163,32 @@ class StreamActor(ComputingActor):
         for endpoint in venue.sockets:
             self.reconnect_socket(venue.link.venue.client_id, endpoint)
 
-    def _subscribe_if_listed(self, actor: DataActor, needed: Input) -> None:
-        link = self._links.get(needed)
+    def _subscribe_to(self, needed: Input) -> None:
+        link, actual = self._links.get(needed), self._actual(needed)
         if link is None:
             if needed in self._own:
-                subscribe_input(actor, needed, self._own[needed])
+                subscribe_input(self, actual, self._own[needed])
             return
         venue = self._health.venues[link.name]
         if not self._is_listed(needed):
             venue.missing.add(needed)
             return
-        followed = needed.instrument_id
+        followed = actual.instrument_id
         if (
             not isinstance(followed, str)
             and StreamKind.STATUS in link.venue.rows
             and followed not in self._followed
         ):
             self._followed.add(followed)
-            subscribe(actor, link.venue, StreamKind.STATUS, followed)
+            subscribe(self, link.venue, StreamKind.STATUS, followed)
         try:
-            subscribe_to_input(actor, link.venue, needed)
+            subscribe_to_input(self, link.venue, actual)
         except ConfigError:
             venue.not_streamed.add(needed)
 
     def _is_listed(self, needed: Input) -> bool:
         """Return whether the venue has sent an instrument's definition; an index has none."""
-        instrument_id = needed.instrument_id
+        instrument_id = self._actual(needed).instrument_id
         return isinstance(instrument_id, str) or self.cache.instrument(instrument_id) is not None
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from array import array
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.streams.instrument_health import KEPT_DELAYS, InstrumentHealth
 from dolphin_strategies.computed.inputs import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from nautilus_trader.model import InstrumentId
+
     from adapters.streams.hosting.venue_link import VenueLink
     from dolphin_strategies.computed.inputs import Input
 
-KEPT_DELAYS: Final = 1024
-"""The newest delays of an instrument that are kept; a power of two."""
 SILENT_NS: Final = 10_000_000_000
 """An instrument of which nothing came for this long is reported as silent."""
 UNREADABLE: Final = ("failed to pars", "error parsing", "unhandled futures message")
@@ -23,35 +23,6 @@ UNREADABLE: Final = ("failed to pars", "error parsing", "unhandled futures messa
 AHEAD_NS: Final = 1_000_000_000
 """A stamp later than its receipt by more than this is reported as ahead of this clock."""
 _MASK: Final = KEPT_DELAYS - 1
-
-
-class InstrumentHealth:
-    """What came of one instrument.
-
-    Attributes
-    ----------
-    name : str
-        The instrument.
-    is_closed : bool
-        Whether the venue says that it is not traded: its data are counted and not used.
-    messages : int
-        Data delivered.
-    ts_event, ts_init : int
-        Of the newest, UNIX nanoseconds; 0 before the first.
-    delays_ns : array of int64
-        ``ts_init - ts_event`` of the newest ``KEPT_DELAYS`` data, a ring.
-
-    """
-
-    __slots__ = ("delays_ns", "is_closed", "messages", "name", "ts_event", "ts_init")
-
-    def __init__(self, name: str) -> None:
-        self.name: Final = name
-        self.is_closed = False
-        self.messages = 0
-        self.ts_event = 0
-        self.ts_init = 0
-        self.delays_ns: Final = array("q", bytes(8 * KEPT_DELAYS))
 
 
 class VenueHealth:
@@ -226,6 +197,20 @@ class StreamHealth:
             for venue in self.venues.values()
             for instrument_id, found in venue.instruments.items()
         }
+        self._keys: Final[dict[str, InstrumentId | str]] = {str(i): i for i in self._instruments}
+
+    def follow(self, named: str, actual: InstrumentId) -> None:
+        """Count the data of the instrument that was found for the one that an input names."""
+        key = self._keys.get(named)
+        if key is None or key == actual:
+            return
+        self._keys[named] = actual
+        for venue in self.venues.values():
+            found = venue.instruments.pop(key, None)
+            if found is not None:
+                found.name = str(actual)
+                self._instruments.pop(key, None)
+                self._instruments[actual] = venue.instruments.setdefault(actual, found)
 
     def counting(self, take: Callable[[Any], None]) -> Callable[[Any], None]:
         """Return a callable that counts data of an instrument, and passes them on."""

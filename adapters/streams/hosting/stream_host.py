@@ -150,6 +150,7 @@ class StreamHost:
     def report(self) -> dict[str, Any]:
         """Return the counters for ``status``."""
         problems = self._factors.problems
+        unlisted = {} if self._actor is None else self._actor.assets.problems
         return {
             "nodes_built": self.nodes_built,
             "node_failures": self.failures,
@@ -157,6 +158,11 @@ class StreamHost:
             "out_of_range": {n: c for n, c in self._factors.out_of_range.items() if c},
             "venues": [
                 venue.report(self._problem(name), problems)
+                | {
+                    "why_missing": [
+                        why for n, why in unlisted.items() if n in venue.missing_names()
+                    ]
+                }
                 for name, venue in self.health.venues.items()
             ],
         }

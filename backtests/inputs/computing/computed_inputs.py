@@ -11,7 +11,9 @@ import numpy as np
 
 from adapters.catalog.files.custom_tables import FOLDER
 from adapters.catalog.reading.market.market_tables import Kind, MarketTable
+from adapters.command.causes import by_cause
 from adapters.command.instants import iso_instant
+from adapters.computing.asset_instruments import AssetInstruments
 from adapters.session.recorded_inputs import session_instruments
 from backtests.inputs.computing.book_changes import with_whole_changes
 from backtests.inputs.computing.data_orders import DeliveryOrder, StampOrder
@@ -43,8 +45,6 @@ KINDS: Final[dict[str, tuple[Kind, ...]]] = {
 """The kind of an input → the kinds of table that may hold it, the first one there is read; in the
 order of data of one instant."""
 
-MOST_REASONS: Final = 6
-"""Factors that are told of one by one as left out."""
 MIN_ROWS: Final = 10_000
 """The number of rows that are read at once, at least."""
 
@@ -75,10 +75,8 @@ class ComputedInputs:
     left_out: tuple[str, ...]
 
     def reasons(self) -> list[str]:
-        """Return the first sentences of ``left_out``, and how many there are more."""
-        more = len(self.left_out) - MOST_REASONS
-        shown = list(self.left_out[:MOST_REASONS])
-        return [*shown, f"and {more:,} more"] if more > 0 else shown
+        """Return the causes of ``left_out``, each with the names of its factors."""
+        return by_cause(self.left_out)
 
     @property
     def schema(self) -> FactorSchema:
@@ -168,6 +166,10 @@ class ComputedInputs:
 
         """
         factors = ComputedFactors(self.specs)
+        known = {str(i.id) for i in self.instruments}
+        AssetInstruments(factors).find(
+            self.instruments, {t.identifier for t in self.tables} - known
+        )
         for instrument in self.instruments:
             factors.define(instrument)
         data, most = MarketData(self.path), max(rows(), MIN_ROWS)
@@ -230,20 +232,27 @@ def find_inputs(
     """
     data = MarketData(path)
     tables = {(t.kind, t.identifier): t for t in data.tables(tuple(chain(*KINDS.values())))}
-    _check_instruments(path, instruments, {t.identifier for t in tables.values()})
     held = (*data.instruments(), *session_instruments(path), *definitions)
     defined = {str(i.id): i for i in held}
+    there = {t.identifier for t in tables.values()}
+    _check_instruments(path, instruments, there)
+    asked = ComputedFactors(specs)
+    AssetInstruments(asked).find(
+        [i for name, i in defined.items() if name in there], there - set(defined)
+    )
     kept: list[ComputedSpec] = []
     needed: dict[tuple[Kind, str], None] = {}
     left_out: list[str] = []
     for spec in specs:
-        if instruments is not None and not set(spec.instruments) <= set(instruments):
+        actual = [str(asked.actual(name)) for name in spec.instruments]
+        if instruments is not None and not set(actual) <= set(instruments):
             continue
         factor = spec.build()
-        places = {i: [p for p in _places(i) if p in tables][:1] for i in factor.inputs}
+        inputs = [i._replace(instrument_id=asked.actual(i.instrument_id)) for i in factor.inputs]
+        places = {i: [p for p in _places(i) if p in tables][:1] for i in inputs}
         missing = [_missing(i, tables) for i, found in places.items() if not found]
         if factor.needs_definition:
-            missing += [f"definition of {i}" for i in spec.instruments if i not in defined]
+            missing += [f"definition of {i}" for i in actual if i not in defined]
         if missing:
             left_out.append(f"{spec.name}: the catalog has no {' and no '.join(missing)}")
         else:

@@ -20,6 +20,7 @@ struct market {
     int64_t crossed, backward, invalid;
     double number[MARKET_NUMBERS]; /* 0: the mid, or the price, or the one number */
     double multiplier;             /* NaN: the definition is not known */
+    double units;                  /* coins that a price is of: 1000 for 1000PEPE; else 1 */
     bool is_inverse;
     bool is_good;
     PyObject *nodes; /* a tuple of windows and callables */

@@ -94,7 +94,7 @@ PyObject *market_put_quote(struct market *m, const int64_t *ts, const double *va
     if (is_backward(m, ts))
         Py_RETURN_FALSE;
     stamp(m, ts[0]);
-    double bid = values[0], ask = values[1];
+    double bid = values[0] / m->units, ask = values[1] / m->units;
     m->is_good = 0 < bid && bid < ask && ask < 1e300;
     if (m->is_good) {
         double numbers[] = {(bid + ask) / 2, bid, ask, values[2], values[3]};
@@ -116,7 +116,7 @@ PyObject *market_put_print(struct market *m, const int64_t *ts, const double *va
 {
     is_backward(m, ts);
     stamp(m, ts[0]);
-    double price = values[0], size = values[1];
+    double price = values[0] / m->units, size = values[1];
     if (!(price > 0 && size > 0)) {
         m->invalid++;
         Py_RETURN_TRUE;
@@ -158,15 +158,21 @@ static PyObject *put_number(PyObject *self, PyObject *const *args, Py_ssize_t n)
     Py_RETURN_TRUE;
 }
 
-/* set_definition(multiplier, is_inverse): what a size of one means; NaN: not known */
+/* set_definition(multiplier, is_inverse, units): what a size of one means, NaN: not known; and of
+ * how many coins prices are */
 static PyObject *set_definition(PyObject *self, PyObject *args)
 {
     struct market *m = market_of(self);
-    double multiplier;
+    double multiplier, units;
     int is_inverse;
-    if (!PyArg_ParseTuple(args, "dp:set_definition", &multiplier, &is_inverse))
+    if (!PyArg_ParseTuple(args, "dpd:set_definition", &multiplier, &is_inverse, &units))
         return NULL;
+    if (!(units > 0)) {
+        PyErr_SetString(PyExc_ValueError, "units: expected more than 0");
+        return NULL;
+    }
     m->multiplier = multiplier;
+    m->units = units;
     m->is_inverse = is_inverse;
     m->version++;
     Py_RETURN_NONE;
@@ -201,6 +207,7 @@ static PyObject *market_new(PyTypeObject *type, PyObject *args, PyObject *keywor
         return NULL;
     m->since_ns = WINDOW_NEVER;
     m->multiplier = NAN;
+    m->units = 1;
     for (int i = 0; i < MARKET_NUMBERS; i++)
         m->number[i] = NAN;
     m->nodes = PyTuple_New(0);
@@ -249,6 +256,7 @@ static PyMemberDef members[] = {
     {"invalid", Py_T_LONGLONG, offsetof(struct market, invalid), 0, NULL},
     {"is_good", Py_T_BOOL, offsetof(struct market, is_good), Py_READONLY, NULL},
     {"multiplier", Py_T_DOUBLE, offsetof(struct market, multiplier), Py_READONLY, NULL},
+    {"units", Py_T_DOUBLE, offsetof(struct market, units), Py_READONLY, NULL},
     {"is_inverse", Py_T_BOOL, offsetof(struct market, is_inverse), Py_READONLY, NULL},
     {"number", Py_T_DOUBLE, NUMBER(0), Py_READONLY, NULL},
     {"number_1", Py_T_DOUBLE, NUMBER(1), Py_READONLY, NULL},

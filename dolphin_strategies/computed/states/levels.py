@@ -21,7 +21,7 @@ class Side(NamedTuple):
     Attributes
     ----------
     prices, sizes : list of float
-        Best first; sizes in the instrument's own unit.
+        Best first; prices of a coin, sizes in the instrument's own unit.
     is_cut : bool
         Whether there may be further levels.
 
@@ -86,7 +86,7 @@ class Levels(MarketState):
             levels: list[Any] = []
             if self._book is not None:
                 levels = self._book.asks(count) if place else self._book.bids(count)
-            found = self._sides[place] = _side(levels, count)
+            found = self._sides[place] = _side(levels, count, self.units)
         return found
 
     def _apply(self, data: Any) -> float:
@@ -105,7 +105,7 @@ class Levels(MarketState):
         bid, ask = book.best_bid_price(), book.best_ask_price()
         if bid is None or ask is None:
             return NAN
-        best_bid, best_ask = number_of(bid), number_of(ask)
+        best_bid, best_ask = number_of(bid) / self.units, number_of(ask) / self.units
         if 0 < best_bid < best_ask:
             return (best_bid + best_ask) / 2
         self.crossed += 1
@@ -127,9 +127,9 @@ def _is_snapshot(data: Any) -> bool:
     return any(delta.is_clear or delta.flags & SNAPSHOT_FLAG for delta in deltas)
 
 
-def _side(levels: list[Any], count: int) -> Side:
+def _side(levels: list[Any], count: int, units: float) -> Side:
     return Side(
-        [number_of(level.price) for level in levels],
+        [number_of(level.price) / units for level in levels],
         [level.size() for level in levels],
         len(levels) >= count,
     )

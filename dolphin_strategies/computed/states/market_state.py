@@ -33,6 +33,8 @@ class MarketState(Market):
         The mid, the price or the one number of the kind; NaN while there is none.
     definition : Definition or None
         What sizes mean; None: not known yet.
+    units : float
+        How many coins the data's prices are of; prices here are of one coin.
     crossed, backward, invalid : int
         How many data were crossed quotes, out of order, or not usable for another reason.
     nodes : tuple
@@ -54,9 +56,9 @@ class MarketState(Market):
         """Take over what a size of one means."""
         self.definition = definition
         if definition is None:
-            self.set_definition(NAN, False)  # noqa: FBT003 - made of C
+            self.set_definition(NAN, False, 1.0)  # noqa: FBT003 - made of C
         else:
-            self.set_definition(definition.multiplier, definition.is_inverse)
+            self.set_definition(definition.multiplier, definition.is_inverse, definition.units)
 
     def node[N](self, make: Callable[..., N], *key: Hashable) -> N:
         """Return the node ``make(self, *key)``, the same one for all who ask for it."""

@@ -32,7 +32,7 @@ class Price(Reading):
     def take(self, data: Any) -> bool:
         """Take over a MarkPriceUpdate or an IndexPriceUpdate."""
         return self._take(
-            number_of(data.value), data.ts_event, data.ts_init, may_be_negative=False
+            number_of(data.value) / self.units, data.ts_event, data.ts_init, may_be_negative=False
         )
 
 

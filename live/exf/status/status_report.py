@@ -10,7 +10,7 @@ from live.exf.status import stream_report
 from live.exf.status.recording_report import market_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from adapters.exf.registry.factor_registry import FactorRegistry
     from dolphin_strategies.computed.spec import ComputedSpec
@@ -104,6 +104,7 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
             f"UNUSABLE: {definition['definition']}: {why}"
             for why in definition["unusable"].values()
         ]
+        lines += _symbol_lines(definition)
         if (
             definition["failures_in_a_row"]
             and definition["definition"].partition("/")[0] not in dead
@@ -131,6 +132,20 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
             ago = _ago(source["last_bad_body_unix_s"])
             lines.append(f"    last bad body, {ago} ago: {source['last_bad_body'][:160]!r}")
     return "\n".join(lines)
+
+
+def _symbol_lines(definition: Mapping[str, Any]) -> list[str]:
+    """Return which assets have another symbol than the usual one, or a symbol that is assumed."""
+    key, assets = definition["definition"], definition["assets"]
+    if definition["assumed"] and assets:
+        names = ", ".join(sorted({found["symbol"] for found in assets.values()}))
+        return [f"ASSUMED: {key}: usual symbols, as no definitions can be had: {names}"]
+    lines = []
+    for asset, found in sorted(assets.items()):
+        if found["symbol"] not in {"", found["usual"]}:
+            units = f", {found['units']:,.0f} coins each" if found["units"] != 1 else ""
+            lines.append(f"{key}: {asset} is {found['symbol']}{units}")
+    return lines
 
 
 def _dead_venues(sources: Iterable[dict[str, Any]]) -> dict[str, str]:

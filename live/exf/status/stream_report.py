@@ -23,6 +23,7 @@ def problems(streams: Mapping[str, Any]) -> list[str]:
             lines.append(f"NO STREAM from {venue['venue']} ({where}): {venue['problem']}")
         for what, names in (
             ("not listed by the venue", venue["missing"]),
+            ("nor in their place", venue["why_missing"]),
             ("not traded", venue["closed"]),
             ("not delivered by its client", venue["not_streamed"]),
             ("silent", venue["silent"]),

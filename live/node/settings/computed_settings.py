@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from adapters.command.causes import by_cause
 from adapters.exf.registry.computed_file import PACKAGED, read_definitions
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP
 from adapters.streams.hosting.venue_link import links_of
@@ -29,8 +30,6 @@ PACKAGED_WORD: Final = "packaged"
 """What stands for the packaged file in settings."""
 TRADING_VENUE: Final = binance_usdm.VENUE
 """The venue of the market ``binance``."""
-MOST_REASONS: Final = 6
-"""Factors that are told of one by one as not computed."""
 _OF_LOCAL_MARKETS: Final = {
     "simulated": frozenset({DataKind.QUOTES}),
     "replay": frozenset({DataKind.QUOTES, DataKind.TRADES}),
@@ -59,10 +58,8 @@ class RunFactors(NamedTuple):
     own: Mapping[Input, ClientId] = MappingProxyType({})
 
     def reasons(self) -> list[str]:
-        """Return the first sentences of ``left_out``, and how many there are more."""
-        more = len(self.left_out) - MOST_REASONS
-        shown = list(self.left_out[:MOST_REASONS])
-        return [*shown, f"and {more:,} more"] if more > 0 else shown
+        """Return the causes of ``left_out``, each with the names of its factors."""
+        return by_cause(self.left_out)
 
     @property
     def other_links(self) -> tuple[VenueLink, ...]:

@@ -45,15 +45,15 @@ def unusable(running: RunningService, key: str) -> dict[str, str]:
 
 
 CLOSED = [
-    ("bybit", "/v5/market/instruments-info", {"status": "Closed"}, "bybit/linear/BTCUSDT",
+    ("bybit", "/v5/market/instruments-info", {"status": "Closed"}, "bybit/linear",
      ("mark_btc_bybit", "imbal_5_btc_bybit", "long_short_btc_bybit")),
-    ("okx", "/api/v5/public/instruments", {"state": "suspend"}, "okx/swap/BTC-USDT-SWAP",
+    ("okx", "/api/v5/public/instruments", {"state": "suspend"}, "okx/swap",
      ("mark_btc_okx", "mid_btc_okx", "funding_btc_okx_8h", "long_short_btc_okx")),
     ("binance_usdm", "/fapi/v1/exchangeInfo", {"status": "SETTLING"}, "binance_usdm/instruments",
      ("mark_btc_binance", "mid_btc_binance", "funding_btc_binance_8h", "mid_eth_binance")),
-    ("coinbase", "/api/v3/brokerage/market/products/BTC-USD", {"trading_disabled": True},
-     "coinbase/product/BTC-USD", ("mid_btc_coinbase", "change_24h_btc_coinbase_pct")),
-    ("kraken", "/0/public/AssetPairs", {"status": "cancel_only"}, "kraken/pair/XBTUSD",
+    ("coinbase", "/api/v3/brokerage/market/products", {"trading_disabled": True},
+     "coinbase/product", ("mid_btc_coinbase", "change_24h_btc_coinbase_pct")),
+    ("kraken", "/0/public/AssetPairs", {"status": "cancel_only"}, "kraken/pair",
      ("mid_btc_kraken",)),
 ]  # fmt: skip
 
@@ -201,7 +201,7 @@ def test_an_unknown_asset_fails_alone(exchange: LocalExchange, tmp_path: Path) -
             await running.until_alive("mark_btc_own", "mark_btc_hyperliquid")
             await eventually_async(
                 lambda: (
-                    running.source("hyperliquid/contexts/NOPE")["errors"].get("bad_body", 0) > 5
+                    running.source("hyperliquid/contexts/NOPE")["errors"].get("not_listed", 0) > 5
                 ),
                 "some failures",
             )

@@ -95,3 +95,28 @@ def test_a_client_that_does_not_come_back_gets_a_new_node(tmp_path: Path) -> Non
         eventually(lambda: host.report()["connected"], "the connection")
         host.messages_come()
         assert host.report()["node_failures"] == 0
+
+
+def test_an_asset_is_found_among_what_the_venues_client_lists(tmp_path: Path) -> None:
+    """PEPE is 1000PEPEUSDT: its data come, are counted by its own name, and are of one coin."""
+    file = tmp_path / "factors.toml"
+    file.write_text(streamed_factors("bybit", assets=("PEPE", "NOPE")), encoding="utf-8")
+    with local_exchange() as exchange:
+        bybit = exchange.streams["bybit"]
+        bybit.list_asset(asset="1000PEPE", price=0.01, tick="0.000001", lot="1")
+        with child(run, exchange.url, "bybit", file, LONG_S, LONG_S) as process:
+            host = Host(bybit, process)
+            eventually(lambda: host.report()["connected"], "the connection")
+            bybit.wait_for_subscription("quote")
+
+            def mid() -> float:
+                bybit.quote("1000PEPEUSDT", 9.999, 10.001)
+                found: float = host.report()["values"]["mid_pepe_bybit"]
+                return found
+
+            eventually(lambda: mid() == 0.01, "the mid of one coin")
+            found = host.report()
+            assert found["instruments"]["1000PEPEUSDT-LINEAR.BYBIT"] > 0
+            assert found["missing"] == ["NOPEUSDT-LINEAR.BYBIT"]
+            (why,) = found["why_missing"]
+            assert "no perpetual of NOPE in USDT or USDC is listed" in why

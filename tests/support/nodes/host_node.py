@@ -27,7 +27,8 @@ def run(base_url: str, venue: str, factors: str, silence_s: float, lost_s: float
         )
         running = asyncio.create_task(host.run())
         while await loop.run_in_executor(None, sys.stdin.readline):
-            print(json.dumps(host.report()), flush=True)
+            values = dict(zip(computed.schema.names, computed.values, strict=True))
+            print(json.dumps(host.report() | {"values": values}), flush=True)
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running

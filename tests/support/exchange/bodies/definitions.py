@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from tests.support.exchange.bodies.moment import Moment
 
-COINS: Final = ("BTC", "ETH", "SOL", "DOGE")
+COINS: Final = ("BTC", "ETH", "SOL", "DOGE", "kPEPE")
 
 
 def deribit(m: Moment) -> Any:
@@ -22,6 +22,8 @@ def deribit(m: Moment) -> Any:
             "settlement_period": "perpetual",
             "contract_size": size,
             "instrument_type": kind,
+            "base_currency": name.partition("-")[0].partition("_")[0],
+            "quote_currency": "USD" if kind == "reversed" else "USDC",
         }
         for name, size, kind in (
             ("BTC-PERPETUAL", 10.0, "reversed"),

@@ -27,6 +27,8 @@ class Listing:
         The funding interval.
     is_trading : bool
         False if the venue has suspended or closed it.
+    quote : str
+        The currency of its price, where the venue lists several.
 
     """
 
@@ -36,6 +38,12 @@ class Listing:
     lot: str
     funding_hours: int = 8
     is_trading: bool = True
+    quote: str = "USDT"
+
+    @property
+    def key(self) -> str:
+        """Its name among a venue's listings: of the USDT market the coin alone."""
+        return self.asset if self.quote == "USDT" else self.asset + self.quote
 
     @cached_property
     def _price_format(self) -> str:

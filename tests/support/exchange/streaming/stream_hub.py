@@ -112,6 +112,8 @@ class StreamEndpoint:
             self.venue.publish(getattr(self.venue, call)(**arguments))
         elif call == "list_asset":
             self.venue.list_asset(**arguments)
+        elif call == "unlist_asset":
+            self.venue.unlist_asset(**arguments)
         elif call == "rate":
             self.rates.start(Rate(**arguments))
         elif call == "stop_rates":

@@ -97,6 +97,10 @@ class VenueControl:
         """List a coin, or change it: the fields of a ``Listing``."""
         self.order(("list_asset", fields))
 
+    def unlist_asset(self, key: str) -> None:
+        """List a coin no more; the key of a ``Listing``."""
+        self.order(("unlist_asset", {"key": key}))
+
     def close_asset(self, asset: str) -> None:
         """Close a coin's market."""
         self.order(("close_asset", {"asset": asset}))

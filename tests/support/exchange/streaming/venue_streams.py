@@ -137,7 +137,11 @@ class VenueStreams(ABC):
     def list_asset(self, **fields: Any) -> None:
         """List a coin, or change it: the fields of a ``Listing``."""
         row = Listing(**fields)
-        self.listings[row.asset] = row
+        self.listings[row.key] = row
+
+    def unlist_asset(self, key: str) -> None:
+        """List a coin no more."""
+        del self.listings[key]
 
     def close_asset(self, asset: str) -> list[Message]:
         """Close a market: the instrument list says so, and the streams where the venue does."""

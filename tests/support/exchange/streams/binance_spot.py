@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.support.exchange.bodies.moment import Moment
+    from tests.support.exchange.streaming.listings import Listing
 
 
 class BinanceSpotStreams(BinanceStreams):
@@ -40,7 +41,9 @@ class BinanceSpotStreams(BinanceStreams):
         return Message(stream, orjson.dumps({"stream": stream, "data": body}))
 
     def exchange_info(self, m: Moment) -> Any:
-        """GET /api/v3/exchangeInfo, in binary."""
+        """GET /api/v3/exchangeInfo: in binary, as Nautilus's client asks, or in JSON."""
+        if m.accept != binance_sbe.MEDIA_TYPE:
+            return {"symbols": [_symbol(row) for row in self.listings.values()]}
         return binance_sbe.exchange_info(self.listings.values())
 
     def depth(self, m: Moment) -> Any:
@@ -55,4 +58,14 @@ class BinanceSpotStreams(BinanceStreams):
     bodies: ClassVar[Mapping[str, Callable[[Any, Moment], Any]]] = {
         "/api/v3/exchangeInfo": exchange_info,
         "/api/v3/depth": depth,
+    }
+
+
+def _symbol(row: Listing) -> dict[str, Any]:
+    return {
+        "symbol": f"{row.asset}{row.quote}",
+        "status": "TRADING" if row.is_trading else "BREAK",
+        "baseAsset": row.asset,
+        "quoteAsset": row.quote,
+        "isSpotTradingAllowed": True,
     }

@@ -121,8 +121,8 @@ class BinanceUsdmStreams(BinanceStreams):
 def _symbol(row: Listing) -> dict[str, Any]:
     lot = {"minQty": row.lot, "maxQty": "1000", "stepSize": row.lot}
     return {
-        "symbol": f"{row.asset}USDT",
-        "pair": f"{row.asset}USDT",
+        "symbol": f"{row.asset}{row.quote}",
+        "pair": f"{row.asset}{row.quote}",
         "contractType": "PERPETUAL",
         "deliveryDate": 4133404800000,
         "onboardDate": 1569398400000,
@@ -130,8 +130,8 @@ def _symbol(row: Listing) -> dict[str, Any]:
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": row.asset,
-        "quoteAsset": "USDT",
-        "marginAsset": "USDT",
+        "quoteAsset": row.quote,
+        "marginAsset": row.quote,
         "pricePrecision": decimals(row.tick),
         "quantityPrecision": decimals(row.lot),
         "baseAssetPrecision": 8,

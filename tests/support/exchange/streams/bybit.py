@@ -43,7 +43,8 @@ class BybitStreams(VenueStreams):
         self._snapshots: dict[str, bytes] = {}
 
     def asset_of(self, symbol: str) -> str:
-        return symbol.removesuffix("USDT")
+        coin = symbol.removesuffix("PERP")
+        return symbol.removesuffix("USDT") if coin == symbol else f"{coin}USDC"
 
     def received(self, connection: StreamConnection, text: str) -> None:
         asked = orjson.loads(text)
@@ -71,7 +72,7 @@ class BybitStreams(VenueStreams):
 
     @property
     def _symbols(self) -> set[str]:
-        return {f"{asset}USDT" for asset in self.listings}
+        return {symbol_of(row) for row in self.listings.values()}
 
     @staticmethod
     def _symbol_of(topic: str) -> str:
@@ -227,13 +228,18 @@ class BybitStreams(VenueStreams):
     }
 
 
+def symbol_of(row: Listing) -> str:
+    """Return Bybit's symbol, which names the currency of USDT contracts only."""
+    return f"{row.asset}USDT" if row.quote == "USDT" else f"{row.asset}PERP"
+
+
 def _instrument(row: Listing) -> dict[str, Any]:
     return {
-        "symbol": f"{row.asset}USDT",
+        "symbol": symbol_of(row),
         "contractType": "LinearPerpetual",
         "status": "Trading" if row.is_trading else "Closed",
         "baseCoin": row.asset,
-        "quoteCoin": "USDT",
+        "quoteCoin": row.quote,
         "launchTime": "1584230400000",
         "deliveryTime": "0",
         "deliveryFeeRate": "",
@@ -250,7 +256,7 @@ def _instrument(row: Listing) -> dict[str, Any]:
         },
         "unifiedMarginTrade": True,
         "fundingInterval": row.funding_hours * 60,
-        "settleCoin": "USDT",
+        "settleCoin": row.quote,
         "copyTrading": "both",
         "upperFundingRate": "0.005",
         "lowerFundingRate": "-0.005",

@@ -25,6 +25,7 @@ def venue(**fields: Any) -> dict[str, Any]:
         "silent": [],
         "closed": [],
         "missing": [],
+        "why_missing": [],
         "not_streamed": [],
         "problems": {},
         **fields,
