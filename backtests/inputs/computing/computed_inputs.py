@@ -296,6 +296,4 @@ def _check_instruments(path: Path, asked: Collection[str] | None, known: set[str
 
 
 def _reasons(left_out: list[str]) -> str:
-    if not left_out:
-        return "no factor is of these instruments"
-    return "; ".join(left_out[:3]) + (f"; and {len(left_out) - 3} more" if left_out[3:] else "")
+    return "; ".join(by_cause(left_out)) or "no factor is of these instruments"
