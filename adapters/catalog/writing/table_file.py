@@ -15,8 +15,9 @@ from dolphin_strategies.factors.arrow import numpy_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROW_GROUP_ROWS: Final = 16_384
+ROW_GROUP_ROWS: Final = 32_768
 """Rows of a row group, small so that a window is read in small pieces."""
+_STAMPS: Final = ("ts_event", "ts_init")
 _ENCODINGS: Final = {
     "ts_event": "DELTA_BINARY_PACKED",
     "ts_init": "DELTA_BINARY_PACKED",
@@ -62,11 +63,12 @@ class TableFile:
         self._writer: Any = pq.ParquetWriter(
             pa.PythonFile(self._file, "w"),
             schema,
-            compression="zstd",
-            compression_level=1,
+            # Encoded differences of stamps leave nothing to compress.
+            compression={n: "none" if n in _STAMPS else "zstd" for n in schema.names},
+            compression_level={n: 1 for n in schema.names if n not in _STAMPS},
             use_dictionary=[n for n in schema.names if n not in encoded],
             column_encoding=encoded,
-            write_statistics=[n for n in schema.names if n in {"ts_event", "ts_init"}],
+            write_statistics=[n for n in schema.names if n in _STAMPS],
             write_page_checksum=True,
             write_batch_size=ROW_GROUP_ROWS,
         )

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from backtests.importing.backfilling.formats.venues.binance.binance_depth import BOOK_DEPTH
 from backtests.importing.backfilling.formats.venues.binance.binance_funding import FUNDING_RATE
+from backtests.importing.backfilling.formats.venues.binance.binance_klines import KLINES
+from backtests.importing.backfilling.formats.venues.binance.binance_liquidations import (
+    LIQUIDATIONS,
+)
 from backtests.importing.backfilling.formats.venues.binance.binance_metrics import METRICS
+from backtests.importing.backfilling.formats.venues.binance.binance_quotes import BOOK_TICKER
 from backtests.importing.backfilling.formats.venues.binance.binance_trades import (
     AGG_TRADES,
     TRADES,
@@ -23,8 +29,12 @@ if TYPE_CHECKING:
 FORMATS: Final[tuple[ArchiveFormat, ...]] = (
     AGG_TRADES,
     TRADES,
+    BOOK_TICKER,
+    *KLINES,
     METRICS,
     FUNDING_RATE,
+    BOOK_DEPTH,
+    LIQUIDATIONS,
 )
 
 

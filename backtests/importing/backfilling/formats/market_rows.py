@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from adapters.catalog.files.delivered_tables import funding_to_arrow
 from adapters.catalog.files.market_tables import market_folder
+from backtests.importing.backfilling.formats.exact_decimals import DECIMAL, exact_decimals
 from dolphin_strategies.factors.arrow import numpy_of
 
 if TYPE_CHECKING:
@@ -20,11 +21,8 @@ if TYPE_CHECKING:
 
 type Columns = Mapping[str, pa.ChunkedArray]
 
-DECIMAL: Final = pa.decimal128(38, 16)
-"""Prices and sizes: the unscaled integer is the ``raw`` of a Price or Quantity."""
 _TIME: Final = pa.timestamp("ns", tz="UTC")
 _SIDES: Final = pa.array(["BUY", "SELL"])
-_ZERO: Final = pa.scalar(0, DECIMAL)
 _MICROSECONDS_FROM: Final = 10**14
 """Stamps of milliseconds reach this in the year 5138, those of microseconds did in 1973."""
 _NANOSECONDS_FROM: Final = 10**17
@@ -99,7 +97,10 @@ def trade_rows(
 
 
 def quote_rows(
-    instrument_id: str, at_ns: NDArray[np.int64], columns: Columns
+    instrument_id: str,
+    init_ns: NDArray[np.int64],
+    columns: Columns,
+    event_ns: NDArray[np.int64] | None = None,
 ) -> tuple[str, pa.RecordBatch]:
     """Return quotes of one instrument, and their folder.
 
@@ -107,15 +108,17 @@ def quote_rows(
     ----------
     instrument_id : str
         The instrument.
-    at_ns : int64 array of shape (rows,)
-        UNIX nanoseconds: ``ts_event`` and ``ts_init``.
+    init_ns : int64 array of shape (rows,)
+        UNIX nanoseconds: ``ts_init``.
+    event_ns : int64 array of shape (rows,), optional
+        UNIX nanoseconds: ``ts_event``; the same by default.
     columns : mapping of str to pyarrow.ChunkedArray
         ``bid_price``, ``ask_price``, ``bid_size``, ``ask_size``, decimals.
 
     """
     names = ("bid_price", "ask_price", "bid_size", "ask_size")
     rows = {name: _decimals(columns[name]) for name in names}
-    return market_folder("quotes", instrument_id), _batch(rows, at_ns)
+    return market_folder("quotes", instrument_id), _batch(rows, init_ns, event_ns)
 
 
 def bar_rows(
@@ -181,20 +184,29 @@ def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def _decimals(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return _one(column).cast(DECIMAL)
+    array = _one(column)
+    return array if array.type == DECIMAL else exact_decimals(array)
 
 
 def positive(*columns: pa.ChunkedArray | pa.Array) -> pa.Array | None:
     """Return which rows are above 0 in every column; None: all are."""
-    masks = [pc.fill_null(pc.greater(_one(column), _ZERO), fill_value=False) for column in columns]
+    masks = [
+        pc.fill_null(pc.greater(_one(column), pa.scalar(0, column.type)), fill_value=False)
+        for column in columns
+    ]
     every = masks[0]
     for mask in masks[1:]:
         every = pc.and_(every, mask)
     return None if pc.all(every).as_py() or not len(every) else every
 
 
-def _batch(columns: dict[str, pa.Array], at_ns: NDArray[np.int64]) -> pa.RecordBatch:
-    stamps = pa.array(at_ns).cast(_TIME)
-    columns |= {"ts_event": stamps, "ts_init": stamps}
+def _batch(
+    columns: dict[str, pa.Array],
+    init_ns: NDArray[np.int64],
+    event_ns: NDArray[np.int64] | None = None,
+) -> pa.RecordBatch:
+    inits = pa.array(init_ns).cast(_TIME)
+    events = inits if event_ns is None else pa.array(event_ns).cast(_TIME)
+    columns |= {"ts_event": events, "ts_init": inits}
     fields = [pa.field(name, column.type, nullable=False) for name, column in columns.items()]
     return pa.RecordBatch.from_arrays(list(columns.values()), schema=pa.schema(fields))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import pyarrow as pa
+from backtests.importing.backfilling.formats.exact_decimals import have_at_most
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import pyarrow as pa
 
 _RAW_DECIMALS: Final = 16
 _SIZES: Final = ("size", "bid_size", "ask_size", "volume")
@@ -36,21 +38,13 @@ class Decimals(NamedTuple):
         return self.with_those_of(batch) == self
 
 
-def has_decimals(batch: pa.RecordBatch) -> bool:
-    """Return whether a batch has prices or sizes."""
-    return any(name in batch.schema.names for name in (*_PRICES, *_SIZES))
+def states_decimals(folder: str) -> bool:
+    """Return whether files of a folder relative to ``data`` state the instrument's decimals."""
+    return folder.partition("/")[0] in {"trades", "quotes", "bars"}
 
 
 def _needed(decimals: int, columns: Iterable[pa.Array]) -> int:
     for column in columns:
-        while decimals < _RAW_DECIMALS and not _fits(column, decimals):
+        while decimals < _RAW_DECIMALS and not have_at_most(column, decimals):
             decimals += 1
     return decimals
-
-
-def _fits(column: pa.Array, decimals: int) -> bool:
-    try:
-        column.cast(pa.decimal128(38, decimals))
-    except pa.ArrowInvalid:
-        return False
-    return True

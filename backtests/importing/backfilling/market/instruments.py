@@ -21,6 +21,7 @@ from nautilus_trader.model import (
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog.files import catalog_layout
+from adapters.catalog.files.custom_tables import FOLDER
 from adapters.command.instrument_spec import InstrumentSpec
 from adapters.command.make_instrument import make_instrument
 from adapters.command.settings_file import from_table, read_tables
@@ -123,8 +124,15 @@ def metadata_of(folder: str, decimals: Decimals) -> dict[str, str]:
     decimals : Decimals
         Of the instrument.
 
+    Returns
+    -------
+    dict of str to str
+        Empty for a custom type, whose encoder makes its own.
+
     """
     kind, _, name = folder.rpartition("/")
+    if kind.startswith(FOLDER):
+        return {}
     precisions = {
         "price_precision": str(decimals.price),
         "size_precision": str(decimals.size),

@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from backtests.importing.backfilling.archives.csv_blocks import read_tables
 from backtests.importing.backfilling.archives.real_file import ArchiveError
+from backtests.importing.backfilling.formats.exact_decimals import NotExactError, fast_types
 from backtests.importing.backfilling.market.conversion import Conversion, NotInOrderError
-from backtests.importing.backfilling.market.decimals import has_decimals
+from backtests.importing.backfilling.market.decimals import states_decimals
 from backtests.importing.backfilling.market.row_sink import RowSink, Spans
 
 if TYPE_CHECKING:
@@ -82,14 +83,19 @@ class ArchiveConverter:
             If the run ends.
 
         """
-        try:
-            return self._converted(archive, found, taken, is_streamed=found.format.is_streamed)
-        except NotInOrderError:
-            return self._converted(archive, found, taken, is_streamed=False)
+        is_streamed, is_exact = found.format.is_streamed, not found.format.is_streamed
+        while True:
+            reader = partial(self._tables, archive, found, is_streamed, is_exact)
+            try:
+                return self._converted(reader, found, taken, is_streamed=is_streamed)
+            except NotInOrderError:
+                is_streamed = False
+            except NotExactError:
+                is_exact = True
 
     def _converted(
         self,
-        archive: Archive,
+        reader: Callable[[], Iterator[pa.Table]],
         found: Recognised,
         taken: Callable[[str], Spans],
         *,
@@ -97,7 +103,7 @@ class ArchiveConverter:
     ) -> Conversion:
         result, sinks = Conversion(), {}
         try:
-            for table in self._tables(archive, found, is_streamed=is_streamed):
+            for table in reader():
                 self._check_stop()
                 result.rows += table.num_rows
                 try:
@@ -125,13 +131,18 @@ class ArchiveConverter:
             raise
         return result
 
+    @staticmethod
     def _tables(
-        self, archive: Archive, found: Recognised, *, is_streamed: bool
+        archive: Archive,
+        found: Recognised,
+        is_streamed: bool,  # noqa: FBT001 - of partial
+        is_exact: bool,  # noqa: FBT001
     ) -> Iterator[pa.Table]:
+        types = found.format.types_of(found.shape)
         tables = read_tables(
             archive,
             [column.name for column in found.shape],
-            found.format.types_of(found.shape),
+            types if is_exact else fast_types(types),
             has_header=found.has_header,
         )
         if is_streamed:
@@ -145,7 +156,7 @@ class ArchiveConverter:
 
     def _open(self, folder: str, schema: pa.Schema) -> TableFile:
         """Return a new file of a folder."""
-        return self._new_file(schema.with_metadata(dict(self._metadata(folder))))
+        return self._new_file(schema.with_metadata(self._metadata(folder) or schema.metadata))
 
     def _check(self, folder: str, batch: pa.RecordBatch) -> None:
         """Refuse prices and sizes with more decimals than the metadata states.
@@ -156,7 +167,7 @@ class ArchiveConverter:
             If there are some.
 
         """
-        if not has_decimals(batch):
+        if not states_decimals(folder):
             return
         decimals = self._decimals(folder)
         if not decimals.are_those_of(batch):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from adapters.catalog.writing.write_buffer import without_dictionaries
 from backtests.importing.backfilling.market.conversion import Conversion, Hole, NotInOrderError
 from dolphin_strategies.factors.arrow import numpy_of
 
@@ -79,6 +80,7 @@ class RowSink:
         """
         if not batch.num_rows:
             return
+        batch = without_dictionaries(batch)
         stamps: Any = numpy_of(batch.column("ts_init"))
         if stamps[0] < self._last_ns:
             raise NotInOrderError

@@ -16,7 +16,7 @@ from backtests.importing.backfilling.formats.format_table import (
     UnknownFormatError,
     recognise,
 )
-from backtests.importing.backfilling.market.decimals import Decimals, has_decimals
+from backtests.importing.backfilling.market.decimals import Decimals, states_decimals
 from backtests.importing.backfilling.market.instruments import instrument_of
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _planned(archive: Archive) -> Planned:
             msg = f"cannot be used: {error}"
             raise ArchiveError(msg) from None
         for folder, batch in converted.tables:
-            if has_decimals(batch):
+            if states_decimals(folder):
                 name = instrument_of(folder)
                 decimals[name] = decimals[name].with_those_of(batch)
     return Planned(archive=archive, found=found, decimals=dict(decimals))

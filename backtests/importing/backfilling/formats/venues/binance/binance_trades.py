@@ -12,8 +12,8 @@ from backtests.importing.backfilling.formats.archive_format import (
     Converted,
     shape_of,
 )
+from backtests.importing.backfilling.formats.exact_decimals import DECIMAL
 from backtests.importing.backfilling.formats.market_rows import (
-    DECIMAL,
     in_time_order,
     positive,
     stamps_ns,
