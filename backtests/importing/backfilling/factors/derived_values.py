@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from backtests.importing.backfilling.factors.live_names import LiveFactor
+
+
+_FEWEST: Final = 2
 
 
 def derive(
@@ -41,19 +44,22 @@ def derive(
             break
         for live in ready:
             found = _made(live, [known[name] for name in live.inputs if name in known])
-            if len(found.known):
+            if not np.isnan(found.values).all():
                 known[live.name] = made[live.name] = found
         waiting = [live for live in waiting if live not in ready]
     return made
 
 
 def _can(live: LiveFactor, known: Mapping[str, Publication], waiting: list[LiveFactor]) -> bool:
-    """Return whether the inputs are there: all, or of a rule for any number one of them."""
+    """Return whether the inputs are there: all, or of a rule for any number two of them.
+
+    A median over the one venue of which somebody has archives would be that venue's value.
+    """
     if any(other.name in live.inputs for other in waiting):
         return False
     count = RULES[live.rule][1]
     there = [name for name in live.inputs if name in known]
-    return len(there) == count if count else bool(there)
+    return len(there) == count if count else len(there) >= _FEWEST
 
 
 def _made(live: LiveFactor, inputs: list[Publication]) -> Publication:

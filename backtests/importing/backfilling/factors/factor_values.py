@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from backtests.importing.backfilling.formats.archive_format import FieldSeries, Origin
 
+_MADE_FIELDS: Final = (("basis_bps", "bps_over", ("mark_price", "index_price")),)
+"""Fields that a live source makes of two others of its own: field, rule, fields."""
 _HOLE: Final = 1.5
 """A value is missing where the next one is more than this many periods away."""
 
@@ -82,6 +84,7 @@ class FactorValues:
         self.names: Final = names
         self._delays_ns: Final = delays_ns or {}
         self._parts: dict[str, _Parts] = {}
+        self._sources: dict[tuple[str, str], None] = {}
 
     def add(self, origin: Origin, series: Sequence[FieldSeries]) -> list[str]:
         """Add the series of an archive; return the names of its factors."""
@@ -91,6 +94,8 @@ class FactorValues:
         found = []
         for one in series:
             lives = self._lives(one, origin, asset)
+            if one.source:
+                self._sources[one.source, origin.symbol] = None
             if not lives:
                 self.unnamed.add(
                     f"{one.source or one.name} {one.field} of {origin.symbol}".strip()
@@ -101,12 +106,37 @@ class FactorValues:
                     found.append(live.name)
         return found
 
+    def derived(self, assets: Sequence[str]) -> list[LiveFactor]:
+        """Return the factors that the live service makes of others.
+
+        Parameters
+        ----------
+        assets : sequence of str
+            Of which assets, besides those of the archives.
+
+        """
+        made = [
+            LiveFactor(
+                name=live.name,
+                unit=live.unit,
+                low=live.low,
+                high=live.high,
+                rule=rule,
+                inputs=tuple(found[0].name for found in inputs),
+            )
+            for source, symbol in self._sources
+            for field, rule, fields in _MADE_FIELDS
+            for live in self.names.of_field(source, field, symbol)
+            if all(inputs := [self.names.of_field(source, f, symbol) for f in fields])
+        ]
+        return made + list(self.names.derived(list(dict.fromkeys([*assets, *self.assets]))))
+
     def factors(self) -> list[BackfilledFactor]:
         """Return every factor, its values in the order in which they are known."""
         return [self._joined(parts) for parts in self._parts.values()]
 
     def _lives(self, one: FieldSeries, origin: Origin, asset: str) -> list[LiveFactor]:
-        if one.source and (found := self.names.of_field(one.source, one.field, origin.symbol)):
+        if one.field and (found := self.names.of_field(one.source, one.field, origin.symbol)):
             return found
         name = one.name.replace("{asset_lc}", asset.lower()).replace(
             "{symbol_lc}", origin.symbol.lower().replace("-", "_")
@@ -114,7 +144,8 @@ class FactorValues:
         if not name or (not asset and "{asset_lc}" in one.name):
             return []
         known = self.names.named(name, [asset] if asset else [])
-        return [known or LiveFactor(name=name, unit=one.unit)]
+        period_ns = self.names.period_ns_of(one.source)
+        return [replace(known or LiveFactor(name=name, unit=one.unit), period_ns=period_ns)]
 
     def _take(self, live: LiveFactor, one: FieldSeries) -> None:
         delay_ns = self._delays_ns.get(live.name, live.period_ns)

@@ -111,6 +111,13 @@ class LiveNames:
                 found.setdefault(live.name, live)
         return list(found.values())
 
+    def period_ns_of(self, source: str) -> int:
+        """Return how often a source is polled, nanoseconds; 0 if there is none of the name."""
+        for table in self._sources:
+            if f"{table.venue}/{table.endpoint}" == source:
+                return round(table.period_s * 1e9)
+        return 0
+
     def derived(self, assets: Sequence[str]) -> Iterator[LiveFactor]:
         """Yield the factors that are made of others, of these assets and of no single one."""
         for table in self._derived.values():

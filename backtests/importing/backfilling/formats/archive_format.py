@@ -83,11 +83,11 @@ class FieldSeries(NamedTuple):
     ----------
     source, field : str
         The key of a source of the registry without its symbol, ``binance_usdm/open_interest``,
-        and the endpoint's field: so the registry states names, unit, range and period. Of a
-        series without a live source, ``source`` is empty.
+        and the endpoint's field: so the registry states names, unit, range and period. Empty: the
+        live service has none.
     name : str
-        The factor's name where the registry has none; ``{asset_lc}`` and ``{symbol_lc}`` stand
-        for the asset and the symbol. Empty: such a series is left out.
+        The factor's name where the registry has none for the field; ``{asset_lc}`` and
+        ``{symbol_lc}`` stand for the asset and the symbol. Empty: such a series is left out.
     at_ns : int64 array of shape (values,)
         UNIX nanoseconds, not falling: when the exchange published a value, or could have first.
         The period at which the live source is polled is added to it.

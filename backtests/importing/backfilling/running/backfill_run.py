@@ -224,8 +224,8 @@ class BackfillRun:
         }
         known = stored.publications | known
         direct = self._direct | set(found)
-        assets = dict.fromkeys([*self._assets(result.values), *result.values.assets])
-        derived = [d for d in result.values.names.derived(list(assets)) if d.name not in direct]
+        derived = result.values.derived(self._assets(result.values))
+        derived = [live for live in derived if live.name not in direct]
         others = {name: p for name, p in known.items() if name not in {d.name for d in derived}}
         made = derive(others, derived)
         known |= {name: filled_up(p, stored.publications.get(name)) for name, p in made.items()}

@@ -42,7 +42,8 @@ def result_text(plan: BackfillPlan, result: BackfillResult) -> str:
     """Return what a run did."""
     lines = []
     cells = [("factor", "values", "missing", "first known", "last known", "unit")]
-    units = {f.live.name: f.live.unit for f in result.values.factors()}
+    lives = [f.live for f in result.values.factors()]
+    units = {live.name: live.unit for live in (*lives, *result.values.derived(()))}
     cells += [
         (
             p.factor,

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 EVERY_NS: Final = 60_000_000_000
 """The longest distance of snapshots, of which there were two a minute before 2025."""
-DELAY_NS: Final = 5_000_000_000
-"""The period at which the live service polls books of this depth."""
 _SHAPE: Final = shape_of(timestamp="d", percentage="n", depth="n", notional="n")
 
 
@@ -46,7 +44,7 @@ def _converted(table: pa.Table, origin: Origin) -> Converted:
         of, unit = ("{symbol_lc}_binance_coinm", "base currency")
     for level in np.unique(bps).tolist():
         rows = bps == level
-        at, found = at_ns[rows] + DELAY_NS, values[rows]
+        at, found = at_ns[rows], values[rows]
         order = np.argsort(at, kind="stable")
         at, found = at[order], found[order]
         is_new = np.diff(at, prepend=-1) > 0
@@ -55,7 +53,7 @@ def _converted(table: pa.Table, origin: Origin) -> Converted:
         side = "bid" if level < 0 else "ask"
         series.append(
             FieldSeries(
-                source="",
+                source=f"{origin.venue}/deep_depth",
                 field="",
                 name=f"{side}_depth_{abs(level)}bps_{of}",
                 at_ns=at[is_new],

@@ -147,7 +147,7 @@ def _bars(table: pa.Table, origin: Origin) -> Converted:
         ),
         pc.greater(table["low"], pa.scalar(0, table["low"].type)),
     )
-    usable = numpy_of(pc.fill_null(is_usable, fill_value=False))
+    usable = np.asarray(pc.fill_null(is_usable, fill_value=False), np.bool_)
     if not usable.all():
         notes["high or low inside, or not positive"] = int((~usable).sum())
         start_ns, table = start_ns[usable], table.filter(pa.array(usable))

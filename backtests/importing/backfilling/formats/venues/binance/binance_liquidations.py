@@ -61,7 +61,6 @@ def _converted(table: pa.Table, origin: Origin) -> Converted:
         seen.add(key)
         rows.append(
             {
-                "type": _TYPE,
                 "instrument_id": origin.instrument_id,
                 "side": row["side"],
                 **numbers,

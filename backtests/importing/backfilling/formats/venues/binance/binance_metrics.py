@@ -46,7 +46,7 @@ _SHAPE: Final = shape_of(
 _FIELDS: Final = (
     ("sum_open_interest", "open_interest", "open_interest_base", 0,
      "open_interest_{symbol_lc}_binance_coinm"),
-    ("sum_open_interest_value", "", "", 0, ""),
+    ("sum_open_interest_value", "open_interest", "", 0, ""),
     ("count_toptrader_long_short_ratio", "top_long_short_accounts", "long_short", STATISTICS_NS,
      "long_short_top_accounts_{symbol_lc}_binance_coinm"),
     ("sum_toptrader_long_short_ratio", "top_long_short_positions", "long_short", STATISTICS_NS,
@@ -56,6 +56,7 @@ _FIELDS: Final = (
     ("sum_taker_long_short_vol_ratio", "taker_volume", "taker_buy_sell", STATISTICS_NS,
      "taker_buy_sell_{symbol_lc}_binance_coinm"),
 )  # fmt: skip
+_TAKER: Final = "sum_taker_long_short_vol_ratio"
 _VALUE_NAME: Final = {
     USDM: "open_interest_{asset_lc}_binance_usd",
     COINM: "open_interest_value_{symbol_lc}_binance_coinm",
@@ -77,17 +78,17 @@ def _converted(table: pa.Table, origin: Origin) -> Converted:
     series = []
     for column, endpoint, field, delay_ns, other_name in _FIELDS:
         values = numpy_of(table[column].cast(pa.float64()).fill_null(np.nan))[order]
-        # No market has an open interest or a ratio of 0: the archive writes it for "none".
-        is_zero = values == 0
+        # No market has an open interest or a long/short ratio of 0: it is written for "none".
+        is_zero = (values == 0) & (column != _TAKER)
         if is_zero.any():
             notes[f"{column} of 0"] = int(is_zero.sum())
             values = np.where(is_zero, np.nan, values)
         name = other_name if origin.venue == COINM else ""
         series.append(
             FieldSeries(
-                source=f"{origin.venue}/{endpoint}" if endpoint else "",
+                source=f"{origin.venue}/{endpoint}",
                 field=field,
-                name=name if endpoint else _VALUE_NAME[origin.venue],
+                name=name if field else _VALUE_NAME[origin.venue],
                 at_ns=end_ns + delay_ns,
                 values=values,
                 every_ns=SPAN_NS,
