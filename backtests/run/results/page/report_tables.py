@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from backtests.run.results.text.figure_text import (
@@ -146,7 +147,9 @@ def _cell(name: str, value: object) -> str:
         return percent(float(value))  # type: ignore[arg-type]
     if name == "holding_s":
         return holding_text(float(value))  # type: ignore[arg-type]
-    return f"{value:,.10g}" if isinstance(value, float) else str(value)[:19]
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return f"{value:,.10g}" if isinstance(value, float) else str(value)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
