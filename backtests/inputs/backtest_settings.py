@@ -60,8 +60,8 @@ class RunSettings(CheckedFields):
     compute: Path | None = None
     instruments: list[str] | None = None
     show: list[str] | None = None
-    chunk_rows: Annotated[int, at_least(1)] = 50_000
     days_per_year: Annotated[int, at_least(1)] | None = None
+    chunk_rows: Annotated[int, at_least(1)] = 10_000
     log_level: LogLevelName = "ERROR"
 
     def __post_init__(self) -> None:

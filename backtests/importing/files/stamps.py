@@ -80,7 +80,7 @@ def stamps_of(table: Table, spec: FileSpec, source: StampSpec) -> Stamps:
         sample = column[0].as_py()
         msg = (
             f"{table.name}: stamp column {name!r} has numbers: write {source.unit_key} = s, ms, "
-            f"us or ns{_likely_unit(sample)}"
+            f"us or ns{_likely_unit(sample, source.unit_key)}"
         )
         raise ConfigError(msg)
     if source.unit and not (is_number or is_text):
@@ -165,14 +165,14 @@ def _a_stamp(found: Any, unit: str) -> str:
     return f"a stamp{in_unit} of the years 1971 to 2199{_likely_unit(found)}"
 
 
-def _likely_unit(found: Any) -> str:
+def _likely_unit(found: Any, key: str = "unit") -> str:
     try:
         number = float(found)
     except (TypeError, ValueError):
         return ""
     for unit, ns in _UNITS_NS.items():
         if _LIKELY_NS[0] <= number * ns < _LIKELY_NS[1]:
-            return f' (with unit = "{unit}" {found} is {show_instant(round(number * ns))})'
+            return f' (with {key} = "{unit}" {found} is {show_instant(round(number * ns))})'
     return ""
 
 
@@ -187,7 +187,10 @@ def _from_text(table: Table, column: Any, source: StampSpec) -> Any:
             continue
     # Some have an offset and some do not: report the first that differs from row 1.
     i = max(_stamps_before_a_bad_one(column, zone) for zone in ("UTC", None))
-    hint = _likely_unit(column[i].as_py()) or f"; other formats need {source.format_key}"
+    hint = (
+        _likely_unit(column[i].as_py(), source.unit_key)
+        or f"; other formats need {source.format_key}"
+    )
     raise table.wrong(
         source.column,
         i,

@@ -1,8 +1,9 @@
 """One backtest in a process of its own: ``python -m …children.backtest_process JOB ...``.
 
 ``raw COUNT`` and ``gated COUNT`` replay that many records, half factors and half quotes, that are
-in the engine already, and answer with records per second. ``write FOLDER COUNT`` makes a catalog;
-``stream FOLDER`` replays it as run_backtest.py does and answers with the rate and the peak memory.
+in the engine already, and answer with records per second and processor time. ``write FOLDER
+COUNT`` makes a catalog; ``stream FOLDER`` replays it as run_backtest.py does and answers with the
+rate and the peak memory.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from adapters.catalog import RecordingWriter
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine
-from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
+from backtests.inputs.backtest_settings import BacktestSettings
 from backtests.inputs.catalog_search import find_data
 from backtests.run.one_backtest import replayed
 from dolphin_strategies import EXTERNAL_FACTORS, FactorSchema
@@ -103,8 +104,8 @@ def quotes(first: int, count: int) -> list[QuoteTick]:
     ]
 
 
-def rate(kind: str, count: int) -> float:
-    """Replay what is in the engine already; return records per second."""
+def rate(kind: str, count: int) -> dict[str, float]:
+    """Replay what is in the engine already; return records per second and processor time."""
     strategy: Any = RawStrategy() if kind == "raw" else GatedQuotes()
     engine = build_engine(
         venue=BacktestVenue(),
@@ -119,15 +120,15 @@ def rate(kind: str, count: int) -> float:
     del data
     gc.collect()
     gc.freeze()
-    start_s = time.perf_counter()
+    start_s, start_cpu_s = time.perf_counter(), time.process_time()
     engine.run()
-    took_s = time.perf_counter() - start_s
+    took_s, took_cpu_s = time.perf_counter() - start_s, time.process_time() - start_cpu_s
     require(
         (strategy.received, strategy.quotes) == (half, half),
         f"{kind}: replayed {half:,} and {half:,}, "
         f"received {strategy.received:,} and {strategy.quotes:,}",
     )
-    return count / took_s
+    return {"rate_hz": count / took_s, "cpu_ns": took_cpu_s * 1e9 / count}
 
 
 def write(folder: Path, count: int) -> None:
@@ -144,8 +145,7 @@ def write(folder: Path, count: int) -> None:
 def stream(folder: Path) -> dict[str, float]:
     """Replay a catalog as run_backtest.py does; return the rate and the peak memory."""
     strategy = GatedQuotes()
-    # So small that a tenth of the records reaches it too: what is left is what grows.
-    settings = BacktestSettings(backtest=RunSettings(chunk_rows=20_000))
+    settings = BacktestSettings()
     data = find_data(folder, settings, strategy)
     before_mb = _peak_mb()
     with replayed(data, settings, strategy) as (_, figures, _):

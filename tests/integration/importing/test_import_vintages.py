@@ -231,6 +231,12 @@ def test_an_earlier_file_has_newer_stamps_than_a_revision_in_a_later_file(tmp_pa
         ("month,published,cpi\n2026-01-01,soon,1\n", "", "cpi = {}", "need known_at_format"),
         (
             "month,published,cpi\n2026-01-01,1775000000,1\n",
+            "",
+            "cpi = {}",
+            'with known_at_unit = "s" 1775000000 is 2026-03-31',
+        ),
+        (
+            "month,published,cpi\n2026-01-01,1775000000,1\n",
             'known_at_unit = "ms"',
             "cpi = {}",
             'unit = "s" 1775000000 is',
