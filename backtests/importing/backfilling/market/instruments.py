@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,7 +29,7 @@ from adapters.command.settings_file import from_table, read_tables
 from backtests.importing.backfilling.market.decimals import Decimals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 _QUOTES: Final = (
@@ -106,12 +107,23 @@ class Instruments:
                 self.derived[name] = self._new[name] = made
         return decimals
 
-    def write(self, names: Iterable[str]) -> None:
-        """Write the definitions of these instruments that the catalog lacks."""
-        wanted = [self._new[n] for n in names if n in self._new and n not in self._known]
-        if wanted:
-            ParquetDataCatalog(str(self._catalog)).write_instruments(wanted)
-            self._known |= {str(i.id): i for i in wanted}
+    def write(self, name: str) -> None:
+        """Write the definition of an instrument if the catalog lacks it.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+
+        """
+        if name not in self._new or name in self._known:
+            return
+        before = os.umask(0o077)
+        try:
+            ParquetDataCatalog(str(self._catalog)).write_instruments([self._new[name]])
+        finally:
+            os.umask(before)
+        self._known[name] = self._new[name]
 
 
 def metadata_of(folder: str, decimals: Decimals) -> dict[str, str]:

@@ -137,7 +137,6 @@ class BackfillRun:
                 elif factors := self._take(planned, outcome, converter, result):
                     waiting.append((planned, factors))
                 on_archive(planned)
-            instruments.write(decimals)
             self._write_factors(result, waiting, on_records)
         except OSError as error:
             msg = f"{self._catalog} cannot be written: {error}; make room and run again"
@@ -200,6 +199,7 @@ class BackfillRun:
                 return []
             conversion, files = again, again.files
         for file, folder in files:
+            result.instruments.write(instrument_of(folder))
             self._recording.place(file, folder)
             self._taken.add(folder, file.first_ns, file.last_ns)
             result.market[folder] += file.rows

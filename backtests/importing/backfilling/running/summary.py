@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from adapters.command.instants import show_instant
 from adapters.command.text_table import text_table
+from backtests.importing.backfilling.running.remarks import missing_days, remarks, series_of
 
 if TYPE_CHECKING:
     from backtests.importing.backfilling.running.backfill_plan import BackfillPlan, Planned
@@ -15,18 +16,17 @@ if TYPE_CHECKING:
 
 def plan_text(plan: BackfillPlan) -> str:
     """Return what a run would do."""
-    cells = [("format", "of", "files", "to read", "there already", "first day", "last day")]
-    groups: dict[tuple[str, str], list[Planned]] = defaultdict(list)
+    cells = [("series", "files", "to read", "there already", "first day", "last day")]
+    groups: dict[str, list[Planned]] = defaultdict(list)
     for planned in (*plan.wanted, *plan.there):
-        groups[_series(planned)].append(planned)
+        groups[series_of(planned)].append(planned)
     there = {id(planned) for planned in plan.there}
-    for (name, of), several in sorted(groups.items()):
+    for name, several in sorted(groups.items()):
         known = sum(id(planned) in there for planned in several)
         days = sorted(p.found.origin.first_day for p in several if p.found.origin.first_day)
         cells.append(
             (
                 name,
-                of,
                 f"{len(several):,}",
                 f"{len(several) - known:,}",
                 f"{known:,}",
@@ -34,8 +34,8 @@ def plan_text(plan: BackfillPlan) -> str:
                 str(days[-1]) if days else "-",
             )
         )
-    text = text_table(cells, right={2, 3, 4})
-    return f"{text}\nnothing was written"
+    text = text_table(cells, right={1, 2, 3})
+    return "\n".join([text, *missing_days(plan), "nothing was written"])
 
 
 def result_text(plan: BackfillPlan, result: BackfillResult) -> str:
@@ -69,13 +69,10 @@ def result_text(plan: BackfillPlan, result: BackfillResult) -> str:
             f"{name}: no definition given, made of the data: prices of "
             f"{instrument.price_precision} decimals, sizes of {instrument.size_precision}"
         )
+    lines += missing_days(plan)
+    lines += remarks(result)
     lines.append(
         f"{result.rows:,} rows of {len(result.done):,} files; {len(plan.there):,} files were in "
         f"the catalog already; {result.records:,} records of factors"
     )
     return "\n".join(lines)
-
-
-def _series(planned: Planned) -> tuple[str, str]:
-    origin = planned.found.origin
-    return planned.found.format.name, f"{origin.symbol} {origin.interval}".strip()

@@ -1,0 +1,1 @@
+"""backfill.py as a user runs it."""

@@ -1,0 +1,1 @@
+"""Backfill: the parts, without a catalog."""
