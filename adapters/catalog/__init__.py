@@ -1,6 +1,7 @@
 """Catalogs: recordings of factors and market data in files that any tool can read.
 
-``FactorCatalog`` reads a catalog, ``RecordingWriter`` writes one recording of it.
+``FactorCatalog`` reads a catalog, ``RecordingWriter`` writes one recording of it, and
+``funding_data`` returns the funding of a perpetual for an engine.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from adapters.catalog.reading.factor_catalog import FactorCatalog
+    from adapters.catalog.reading.market.funding.funding_data import funding_data
     from adapters.catalog.writing.recording_writer import RecordingWriter
 
-__all__ = ["FactorCatalog", "RecordingWriter"]
+__all__ = ["FactorCatalog", "RecordingWriter", "funding_data"]
 
 _HOMES = {
     "FactorCatalog": "adapters.catalog.reading.factor_catalog",
+    "funding_data": "adapters.catalog.reading.market.funding.funding_data",
     "RecordingWriter": "adapters.catalog.writing.recording_writer",
 }
 

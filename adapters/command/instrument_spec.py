@@ -22,6 +22,10 @@ class InstrumentSpec:
         Decimal text; the number of decimals is the precision.
     margin_init, margin_maint : str
         Fractions of the notional.
+    multiplier : str
+        What one of its size is worth: base currency, or quote currency if it is inverse.
+    inverse : bool
+        Whether a contract's value is in the quote currency and settled in the base currency.
 
     """
 
@@ -34,3 +38,5 @@ class InstrumentSpec:
     size_increment: str
     margin_init: str = "0"
     margin_maint: str = "0"
+    multiplier: str = "1"
+    inverse: bool = False

@@ -61,6 +61,14 @@ def _made(spec: InstrumentSpec) -> Instrument:
         "ts_init": 0,
     }
     if spec.kind == "spot":
+        if spec.inverse:
+            msg = "inverse: only a perpetual can be"
+            raise ValueError(msg)
         return CurrencyPair(**common)
-    settlement = Currency.from_str(spec.settlement) if spec.settlement else quote
-    return CryptoPerpetual(settlement_currency=settlement, is_inverse=False, **common)
+    settled_in = spec.settlement or (spec.base if spec.inverse else spec.quote)
+    return CryptoPerpetual(
+        settlement_currency=Currency.from_str(settled_in),
+        is_inverse=spec.inverse,
+        multiplier=Quantity.from_str(spec.multiplier),
+        **common,
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model import CustomData
 
+from backtests.engine.hidden_bookings import hide_bookings
 from backtests.engine.merged_chunks import StreamPiece, chunks
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
@@ -57,6 +58,8 @@ class BacktestRun:
         The factors, which come first at equal ``ts_init``.
     market : sequence of iterators of StreamPiece
         The market data, which follows at equal ``ts_init`` in this order.
+    funding : sequence of iterators of StreamPiece
+        What books funding, and what a strategy hears of it: after the market data of an instant.
     computed : iterator of StreamPiece
         The factors that are made from market data and come last at equal ``ts_init``.
     start_ns : int
@@ -90,6 +93,7 @@ class BacktestRun:
         *,
         factors: Iterator[StreamPiece],
         market: Sequence[Iterator[StreamPiece]],
+        funding: Sequence[Iterator[StreamPiece]] = (),
         computed: Iterator[StreamPiece],
         start_ns: int,
         end_ns: int,
@@ -99,7 +103,9 @@ class BacktestRun:
         engine.add_strategy(strategy)
         self._engine = engine
         self._strategy = strategy
-        self._chunks = chunks([factors, *market, computed], rows, tied=1 + len(market))
+        hide_bookings(strategy)
+        streams = [factors, *market, *funding, computed]
+        self._chunks = chunks(streams, rows, tied=1 + len(market))
         self._start_ns = start_ns
         self._end_ns = end_ns
         self._on_progress = on_progress

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from adapters.catalog.reading.recordings import Recording
     from backtests.importing.content.import_content import ImportContent
-    from backtests.importing.content.market_columns import MarketRows
+    from backtests.importing.content.market.market_columns import MarketRows
 
 SOURCE: Final = "import of "
 """The beginning of an imported recording's source; other recordings are never replaced."""

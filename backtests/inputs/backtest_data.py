@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,14 @@ from adapters.catalog.reading.market.presence.market_gaps import MarketPresence,
 from adapters.catalog.reading.market.presence.market_statuses import market_statuses
 from adapters.catalog.reading.market.presence.price_instants import price_tables
 from adapters.command.instants import iso_instant
+from backtests.engine.funding_choice import FundingChoice
 from backtests.engine.merged_chunks import StreamPiece
 from backtests.inputs.computing.computed_inputs import ComputedInputs
 from backtests.inputs.factor_coverage import FactorCoverage
 from backtests.inputs.factor_delay import NO_DELAY, FactorDelay, delayed
+from backtests.inputs.funding.funding_plan import FundingPlan, funding_plan
 from backtests.inputs.market_data import MarketData
+from dolphin_strategies.errors import UnknownFactorError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,6 +63,8 @@ class BacktestData:
         How old each instrument's price may be for an order, nanoseconds; None: of any age.
     left_out : tuple of str
         What the catalog has outside the window, where factors or market are missing.
+    funding_choice : FundingChoice
+        Where the funding rates of perpetuals are from.
     delay : FactorDelay
         The delay after recording with which the factors are seen.
 
@@ -76,6 +82,7 @@ class BacktestData:
     computed: ComputedInputs | None = None
     price_ages: Mapping[str, int | None] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    funding_choice: FundingChoice = field(default_factory=FundingChoice)
     delay: FactorDelay = NO_DELAY
 
     def batches(self) -> Iterator[FactorBatch]:
@@ -99,6 +106,44 @@ class BacktestData:
             yield from self._seen(
                 self.start_ns - span_ns, self.start_ns, None, is_after_market=is_after_market
             )
+
+    @cached_property
+    def funding(self) -> FundingPlan:
+        """The funding of the perpetuals among the instruments.
+
+        Raises
+        ------
+        ConfigError
+            If the file or the factor cannot be used, or a table cannot be read.
+        UnknownFactorError
+            If there is no such factor.
+
+        """
+        return funding_plan(
+            self.path,
+            self.funding_choice,
+            self.instruments,
+            (self.start_ns, self.end_ns),
+            prices=self.prices,
+            records=self.factor_between,
+        )
+
+    def factor_between(self, name: str, start_ns: int, end_ns: int) -> Iterator[FactorBatch]:
+        """Yield the records with a factor as they were recorded or computed, kind after kind.
+
+        Raises
+        ------
+        UnknownFactorError
+            If there is no such factor.
+
+        """
+        if name not in self.schema():
+            raise UnknownFactorError(name, self.schema())
+        if self.computed is not None:
+            yield from self.computed.window(start_ns, end_ns)
+            return
+        for is_after_market in (False, True):
+            yield from self._recorded(start_ns, end_ns, [name], is_after_market=is_after_market)
 
     def _seen(
         self, start_ns: int, end_ns: int, names: Sequence[str] | None, *, is_after_market: bool
@@ -193,6 +238,7 @@ class BacktestData:
             f"  market    {', '.join(tables) or 'none: orders cannot be filled'}; "
             f"filled on {self.fill_on}",
             *(f"  left out  {line}" for line in self.left_out),
+            *(f"  funding: {line}" for line in self.funding.lines()),
         ]
 
     def _looks_ahead(self) -> Iterator[str]:

@@ -16,6 +16,7 @@ from adapters.command.market_settings import MarketSettings
 from adapters.command.settings_file import from_table, read_tables
 from adapters.command.strategy_class import StrategySettings
 from backtests.engine.backtest_venue import BacktestVenue
+from backtests.engine.funding_choice import FundingChoice
 
 LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay", "synthetic_quotes")
 """Tables of a live node's file, which may stand beside these: one file serves both."""
@@ -38,6 +39,9 @@ class RunSettings(CheckedFields):
         names, and if it names none, all of the catalog.
     show : list of str, optional
         Factors drawn in the report; the required ones by default.
+    funding : FundingChoice
+        Where the funding rates of perpetuals are from: ``auto`` (the catalog), ``none``, a file,
+        or ``factor:NAME``.
     chunk_rows : int
         The number of records in memory at once, which bounds the memory used.
     days_per_year : int, optional
@@ -60,6 +64,7 @@ class RunSettings(CheckedFields):
     compute: Path | None = None
     instruments: list[str] | None = None
     show: list[str] | None = None
+    funding: FundingChoice = field(default_factory=FundingChoice)
     days_per_year: Annotated[int, at_least(1)] | None = None
     chunk_rows: Annotated[int, at_least(1)] = 10_000
     log_level: LogLevelName = "ERROR"

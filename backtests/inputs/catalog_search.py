@@ -106,7 +106,7 @@ def find_data(
     fill_on = _fill_on(settings.venue.fill_on, tables)
     if fill_on != fill_kind:
         price_ages = _price_ages(settings, wanted, tables, fill_on)
-    return BacktestData(
+    ready = BacktestData(
         path=path,
         instruments=instruments,
         tables=tables,
@@ -119,7 +119,10 @@ def find_data(
         computed=computed,
         price_ages=price_ages,
         left_out=left_out,
+        funding_choice=run.funding,
     )
+    ready.funding  # noqa: B018 - found, or refused, before anything runs
+    return ready
 
 
 def _market_reach(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.command.comma_list import comma_list
 from adapters.command.instants import Instant
 from adapters.command.market_settings import max_price_age_of
+from backtests.engine.funding_choice import FundingChoice
 from backtests.inputs.backtest_settings import BacktestSettings, load, override
 from dolphin_strategies.errors import ConfigError
 
@@ -53,6 +54,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "[[computed]] on the way from the market data, instead of reading recordings")  # fmt: skip
     add("--show", metavar="NAME,...", help="factors that the report draws (default: those that "
         "the strategy requires)")  # fmt: skip
+    add("--funding", metavar="auto|none|FILE|factor:NAME", help="where the funding rates of "
+        "perpetuals are from (default: auto, the catalog)")  # fmt: skip
     add(
         "--out", type=Path, metavar="DIR", help="where the results go (default: a new folder here)"
     )
@@ -89,6 +92,7 @@ def settings_of(options: argparse.Namespace) -> BacktestSettings:
         end=_instant("--end", options.end),
         recordings=options.recording,
         compute=options.compute,
+        funding=_funding(options.funding),
         show=None if options.show is None else comma_list("--show", options.show),
         strategy=options.strategy,
         max_price_age=max_price_age_of(options.max_price_age),
@@ -107,6 +111,16 @@ def settings_of(options: argparse.Namespace) -> BacktestSettings:
         )
         raise ConfigError(msg)
     return settings
+
+
+def _funding(text: str | None) -> FundingChoice | None:
+    if text is None:
+        return None
+    try:
+        return FundingChoice.from_str(text)
+    except ValueError as error:
+        msg = f"--funding: {error}"
+        raise ConfigError(msg) from None
 
 
 def _instant(option: str, text: str | None) -> Instant | None:

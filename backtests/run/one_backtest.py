@@ -95,6 +95,7 @@ def replayed(
                 strategy,
                 factors=factor_pieces(data.batches()),
                 market=data.market(run.chunk_rows, presences),
+                funding=data.funding.streams(),
                 computed=factor_pieces(data.computed_batches()),
                 start_ns=data.start_ns,
                 end_ns=data.end_ns,

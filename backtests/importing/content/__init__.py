@@ -1,1 +1,1 @@
-"""The content of an import: factors with their publication, market data, instruments."""
+"""The content of an import: factors with their publication, and market data."""

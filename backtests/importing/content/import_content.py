@@ -19,7 +19,8 @@ from backtests.importing.content.factor_columns import (
     read_factors,
     read_line,
 )
-from backtests.importing.content.market_columns import MarketRows, read_market
+from backtests.importing.content.market.funding_columns import read_funding
+from backtests.importing.content.market.market_columns import MarketRows, read_market
 from backtests.importing.content.states import instants_of
 from dolphin_strategies.errors import ConfigError
 
@@ -116,6 +117,13 @@ def read_content(spec: ImportSpec, data: Path, report: Callable[[str], None]) ->
             read_line(source.path, f"{len(table.stamps):,} rows of {table.folder}", table.notes)
         )
         market.append(table)
+    for file in spec.funding:
+        instrument = instruments[file.instrument or next(iter(instruments))]
+        for table in read_funding(data, file, instrument, window):
+            report(
+                read_line(file.path, f"{len(table.stamps):,} rows of {table.folder}", table.notes)
+            )
+            market.append(table)
     return ImportContent(
         factors=factors,
         instants=instants,

@@ -12,6 +12,7 @@ from adapters.command.instrument_spec import InstrumentSpec
 from backtests.importing.spec.factor_file_spec import FactorFileSpec
 from backtests.importing.spec.market_file_specs import (
     BarsFileSpec,
+    FundingFileSpec,
     MarketFileSpec,
     QuotesFileSpec,
     TradesFileSpec,
@@ -76,7 +77,7 @@ class ImportSpec:
     ----------
     settings : ImportSettings
         ``[import]``.
-    files, bars, quotes, trades : tuples
+    files, bars, quotes, trades, funding : tuples
         The files of each kind, at least one in all.
     instruments : tuple of InstrumentSpec
         The instruments of the market data.
@@ -88,6 +89,7 @@ class ImportSpec:
     bars: tuple[BarsFileSpec, ...] = ()
     quotes: tuple[QuotesFileSpec, ...] = ()
     trades: tuple[TradesFileSpec, ...] = ()
+    funding: tuple[FundingFileSpec, ...] = ()
     instruments: tuple[InstrumentSpec, ...] = ()
 
     @property

@@ -1,12 +1,15 @@
-"""Specs of files with market data: bars, quotes and trades of one instrument."""
+"""Specs of files with market data: bars, quotes, trades and funding of one instrument."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from decimal import Decimal
+from typing import Annotated, Literal
 
 from adapters.command.durations import NO_TIME, Duration
+from adapters.command.field_rules import Rule
+from backtests.importing.spec.factor_file_spec import LongerThanNothing
 from backtests.importing.spec.file_spec import FileSpec
 
 
@@ -126,3 +129,64 @@ class TradesFileSpec(MarketFileSpec):
 
     def further_columns(self) -> list[str]:
         return [name for name in (self.side, self.buyer_is_maker, self.trade_id) if name]
+
+
+def _is_scale(scale: Decimal | None) -> bool:
+    return scale is None or (scale.is_finite() and scale != 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundingFileSpec(FileSpec):
+    """``[[funding]]``: one row for each settlement of one instrument.
+
+    Attributes
+    ----------
+    instrument : str
+        The instrument's id; optional if the spec has only one instrument.
+    rate : str
+        The column of the rates: fractions of the notional, which longs pay if it is positive.
+    scale : Decimal, optional
+        What a rate is multiplied by: 0.01 for percent. Given, it is not doubted.
+    stamp : "end" or "start"
+        Whether the stamp is the settlement, or the start of the interval that it ends.
+    interval : Duration, optional
+        The time from one settlement to the next.
+    interval_column, interval_unit : str
+        The column that has it instead, and its unit: ``h``, ``m``, ``s`` or ``ms``.
+    mark_price : str
+        The column of the prices at which was settled; without one, the market's own are used.
+
+    Raises
+    ------
+    ValueError
+        If keys exclude or lack each other.
+
+    """
+
+    instrument: str = ""
+    rate: str = "funding_rate"
+    scale: Annotated[Decimal | None, Rule("a number other than 0", _is_scale)] = None
+    stamp: Literal["end", "start"] = "end"
+    interval: LongerThanNothing | None = None
+    interval_column: str = ""
+    interval_unit: Literal["", "h", "m", "s", "ms"] = ""
+    mark_price: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.interval is not None and self.interval_column:
+            msg = "interval and interval_column exclude each other; write the one that is true"
+            raise ValueError(msg)
+        if bool(self.interval_column) != bool(self.interval_unit):
+            msg = (
+                "interval_column and interval_unit go together: write the column, and h, m, s or "
+                "ms for what its numbers are"
+            )
+            raise ValueError(msg)
+        if self.stamp == "start" and self.interval is None and not self.interval_column:
+            msg = "stamp = 'start' needs interval or interval_column, after which is settled"
+            raise ValueError(msg)
+
+    def columns(self) -> list[str]:
+        """Return the columns to read besides the stamp."""
+        return [c for c in (self.rate, self.interval_column, self.mark_price) if c]

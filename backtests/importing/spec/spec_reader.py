@@ -14,6 +14,8 @@ from dolphin_strategies.factors.schema import FactorSchema
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from backtests.importing.spec.market_file_specs import FundingFileSpec, MarketFileSpec
+
 
 def read_spec(path: Path) -> ImportSpec:
     """Read a spec and check everything that can be checked without the data.
@@ -32,8 +34,11 @@ def read_spec(path: Path) -> ImportSpec:
 
 
 def _check(spec: ImportSpec, path: Path) -> None:
-    if not (spec.files or spec.market):
-        msg = f"{path}: nothing to import; expected [[files]], [[bars]], [[quotes]] or [[trades]]"
+    if not (spec.files or spec.market or spec.funding):
+        msg = (
+            f"{path}: nothing to import; expected [[files]], [[bars]], [[quotes]], [[trades]] or "
+            "[[funding]]"
+        )
         raise ConfigError(msg)
     if spec.files:
         try:
@@ -47,11 +52,18 @@ def _check(spec: ImportSpec, path: Path) -> None:
             msg = f"{path}: {error}"
             raise ConfigError(msg) from None
     ids = [instrument.id for instrument in spec.instruments]
-    for source in spec.market:
+    sources: list[MarketFileSpec | FundingFileSpec] = [*spec.market, *spec.funding]
+    for source in sources:
         if source.instrument not in ids and (source.instrument or len(ids) != 1):
             msg = (
                 f"{path}: {source.path}: instrument: expected one of "
                 f"{ids or '[[instruments]]'}, found {source.instrument!r}"
                 f"{did_you_mean(source.instrument, ids)}"
             )
+            raise ConfigError(msg)
+    spot = [i.id for i in spec.instruments if i.kind == "spot"]
+    for rates in spec.funding:
+        name = rates.instrument or ids[0]
+        if name in spot:
+            msg = f"{path}: {rates.path}: only a perpetual has funding, {name} is of kind spot"
             raise ConfigError(msg)

@@ -13,7 +13,7 @@ from adapters.command.durations import Duration
 from adapters.command.instants import OffsetInstant
 from adapters.command.instrument_spec import InstrumentSpec
 from adapters.command.make_instrument import make_instrument
-from backtests.importing.content.market_columns import MarketRows, read_market
+from backtests.importing.content.market.market_columns import MarketRows, read_market
 from backtests.importing.spec.import_spec import ImportSettings
 from backtests.importing.spec.market_file_specs import (
     BarsFileSpec,

@@ -1,0 +1,1 @@
+"""Market data of an import: bars, quotes, trades and funding rates."""

@@ -1,0 +1,1 @@
+"""Funding of backtests: imported, booked, chosen."""
