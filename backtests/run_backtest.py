@@ -43,7 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if put_right(options.catalog):
             say(f"{options.catalog} was left moved aside by a killed proof; it is back")
-        prepared = prepare(options.catalog, settings_of(options), options.factor_delay)
+        prepared = prepare(
+            options.catalog,
+            settings_of(options),
+            options.factor_delay,
+            options.drill,
+            options.seed,
+        )
     except DolphinError as error:
         say(f"run_backtest.py: {error}", to=sys.stderr)
         return BAD_CONFIG
@@ -62,14 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace, prepared: Prepared) -> int:
-    """Run the backtest for each delay.
+    """Run the backtest for each delay, or without and with the drills.
 
     Parameters
     ----------
     options : argparse.Namespace
         The command line.
     prepared : Prepared
-        Settings, data, and the delay of each run.
+        Settings, data, the delay of each run, and the drills.
 
     Returns
     -------
@@ -83,13 +89,16 @@ def run(options: argparse.Namespace, prepared: Prepared) -> int:
 
     """
     from backtests.run.delay_runs import run_each  # noqa: PLC0415 - see main
+    from backtests.run.drill_runs import run_drills  # noqa: PLC0415
     from backtests.run.interrupt import EXIT_CODE, Interrupt  # noqa: PLC0415
 
     folder = options.out or Path(f"backtest-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     with Interrupt() as interrupt:
-        run_each(
-            prepared.delays, prepared.data, prepared.settings, folder, lambda: interrupt.is_asked
-        )
+        data, settings = prepared.data, prepared.settings
+        if prepared.drills is None:
+            run_each(prepared.delays, data, settings, folder, lambda: interrupt.is_asked)
+        else:
+            run_drills(prepared.drills, data, settings, folder, lambda: interrupt.is_asked)
         return EXIT_CODE if interrupt.is_asked else 0
 
 

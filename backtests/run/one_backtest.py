@@ -34,12 +34,14 @@ _NS_PER_MS: Final = 1_000_000
 
 
 @contextmanager
-def replayed(
+def replayed(  # noqa: PLR0913 - the parts of a run
     data: BacktestData,
     settings: BacktestSettings,
     strategy: AnyFactorStrategy,
     is_stopped: Callable[[], bool] = lambda: False,
     label: str = "",
+    *,
+    stops_on_error: bool = True,
 ) -> Iterator[tuple[BacktestEngine, Figures, list[Decision]]]:
     """Replay data; yield the engine after its run, the figures and the strategy's decisions.
 
@@ -55,6 +57,8 @@ def replayed(
         Called after each chunk; True ends the run.
     label : str
         The text before the progress bar.
+    stops_on_error : bool
+        Whether an error that Nautilus logs ends the run.
 
     Raises
     ------
@@ -79,6 +83,7 @@ def replayed(
             fill_on=data.fill_on,
             catalog=catalog,
             log_level=run.log_level,
+            stops_on_error=stops_on_error,
         )
         if gate is not None:
             engine.add_exec_algorithm(gate.algorithm)

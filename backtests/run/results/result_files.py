@@ -21,15 +21,18 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import StrategySettings
     from backtests.inputs.backtest_data import BacktestData
+    from backtests.run.drills.effects.outcome import DrillOutcome
     from backtests.run.results.figures.run_figures import Figures
 
 
-def write_results(
+def write_results(  # noqa: PLR0913 - everything about a run
     folder: Path,
     engine: BacktestEngine,
     data: BacktestData,
     strategy: StrategySettings,
     figures: Figures,
+    *,
+    outcome: DrillOutcome | None = None,
 ) -> None:
     """Write everything about one run into a folder, which is made if it is missing.
 
@@ -46,6 +49,8 @@ def write_results(
         The strategy of the run.
     figures : Figures
         The figures of the run.
+    outcome : DrillOutcome, optional
+        What came of the drills in the data.
 
     Raises
     ------
@@ -64,10 +69,13 @@ def write_results(
         "config": {k: str(v) for k, v in strategy.config.items()},
         "catalog": str(data.path),
     }
+    if outcome is not None:
+        named["drills"] = outcome.as_dict()
     document = json.dumps(_finite({**named, **figures.as_dict()}), indent=2)
     write_private(folder / "result.json", document + "\n")
     name = strategy.path.rpartition(":")[2]
-    write_report(folder / "report.html", engine, data, figures, f"{name} on {data.path.name}")
+    title = f"{name} on {data.path.name}"
+    write_report(folder / "report.html", engine, data, figures, title, outcome=outcome)
 
 
 def _write_tables(engine: BacktestEngine, folder: Path) -> None:

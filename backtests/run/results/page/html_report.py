@@ -9,6 +9,8 @@ from plotly.offline import get_plotlyjs
 
 from adapters.command.instants import iso_instant
 from adapters.process.safe_files import write_private
+from backtests.run.drills.effects.drawn_drills import add_drills
+from backtests.run.drills.effects.outcome_text import outcome_html
 from backtests.run.results.page.equity_chart import equity_chart
 from backtests.run.results.page.market_chart import market_chart
 from backtests.run.results.page.report_tables import (
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from nautilus_trader.backtest import BacktestEngine
 
     from backtests.inputs.backtest_data import BacktestData
+    from backtests.run.drills.effects.outcome import DrillOutcome
     from backtests.run.results.figures.run_figures import Figures
 
 _STYLE: Final = """\
@@ -41,8 +44,14 @@ tr:nth-child(odd) td { background: #f6f6f6; }
 """
 
 
-def write_report(
-    path: Path, engine: BacktestEngine, data: BacktestData, figures: Figures, title: str
+def write_report(  # noqa: PLR0913 - everything about a run
+    path: Path,
+    engine: BacktestEngine,
+    data: BacktestData,
+    figures: Figures,
+    title: str,
+    *,
+    outcome: DrillOutcome | None = None,
 ) -> None:
     """Write one self-contained HTML file, which needs no network.
 
@@ -58,6 +67,8 @@ def write_report(
         The figures of the run.
     title : str
         The page's heading.
+    outcome : DrillOutcome, optional
+        What came of the drills in the data.
 
     Raises
     ------
@@ -71,13 +82,15 @@ def write_report(
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style>",
         f"<script>{get_plotlyjs()}</script></head><body>",
         f"<h1>{html.escape(title)}</h1>",
-        *_sections(engine, data, figures),
+        *_sections(engine, data, figures, outcome),
         "</body></html>",
     ]
     write_private(path, "\n".join(page))
 
 
-def _sections(engine: BacktestEngine, data: BacktestData, figures: Figures) -> Iterator[str]:
+def _sections(
+    engine: BacktestEngine, data: BacktestData, figures: Figures, outcome: DrillOutcome | None
+) -> Iterator[str]:
     replay, trading = figures.replay, figures.trading
     yield (
         f"<p>{iso_instant(replay.start_ns)} to {iso_instant(replay.end_ns)}"
@@ -86,7 +99,12 @@ def _sections(engine: BacktestEngine, data: BacktestData, figures: Figures) -> I
         f"{trading.open_positions:,} open at the end</p>"
     )
     for instrument in data.instruments:
-        yield _section("Market", _drawn(market_chart(engine, data, instrument.id)))
+        chart = market_chart(engine, data, instrument.id)
+        if outcome is not None:
+            add_drills(chart, outcome, str(instrument.id))
+        yield _section("Market", _drawn(chart))
+    if outcome is not None:
+        yield _section("Drills", outcome_html(outcome))
     if figures.books.accounts:
         drawn = _drawn(equity_chart(figures.books))
         yield _section("Equity and drawdown", drawn + equity_note(figures))

@@ -1,0 +1,1 @@
+"""Effects: what drills changed, as figures, as text and in a drawing."""

@@ -1,0 +1,1 @@
+"""Failures: streams of factors and of market data with drills in them."""
