@@ -66,6 +66,7 @@ def run_drills(
         positions = {str(i.id): events.position_line(str(i.id)) for i in data.instruments}
         without = _totals(figures)
     if is_stopped():
+        say("stopped before the run with the drills; nothing was written")
         return
     strategy = make_strategy(path, config)
     lost = lost_names(drills, strategy.required_factors)

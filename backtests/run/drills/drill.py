@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal, get_args
 
 from adapters.command.durations import Duration, show_duration
-from adapters.command.field_rules import CheckedFields, Rule, more_than
+from adapters.command.field_rules import CheckedFields, Rule
 from adapters.command.instants import Instant
 
 type DrillKind = Literal[
@@ -89,8 +89,8 @@ class Drill(CheckedFields):
         if self.kind in _JUMPS and self.times is None and self.plus is None:
             msg = f"expected times or plus, by which a {self.kind} changes what it hits"
             raise ValueError(msg)
-        if self.kind == "market_jump" and not more_than(0).accepts(self.times or 1.0):
-            msg = f"times: expected {more_than(0).expected} for prices, found {self.times}"
+        if self.kind == "market_jump" and self.times is not None and self.times <= 0:
+            msg = f"times: expected more than 0 for prices, found {self.times}"
             raise ValueError(msg)
         if self.kind == "late" and (self.delay is None or not self.delay.ns):
             msg = "expected delay, a duration such as '30s'"

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from backtests.inputs.backtest_data import BacktestData
 
-_SOME: Final = Rule("at least one table [[drill]]", bool)
+MOST_DRILLS: Final = 100
+_SOME: Final = Rule(
+    f"1 to {MOST_DRILLS} tables [[drill]]", lambda drills: 1 <= len(drills) <= MOST_DRILLS
+)
 
 
 @dataclass(frozen=True, kw_only=True)

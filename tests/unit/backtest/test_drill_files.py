@@ -37,8 +37,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> BacktestData:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", r"drill is missing; expected at least one table \[\[drill\]\]"),
-        ("drill = []", r"expected at least one table \[\[drill\]\]"),
+        ("", r"drill is missing; expected 1 to 100 tables \[\[drill\]\]"),
+        ("drill = []", "expected 1 to 100 tables"),
+        (f'[[drill]]\nkind = "nan"\n{WINDOW}' * 101, "expected 1 to 100 tables"),
         ("[[drils]]\n", "unknown key 'drils'; did you mean 'drill'"),
         (f'[[drill]]\nkind = "nam"\n{WINDOW}', r"kind: expected 'nan' or 'freeze' or"),
         (f'[[drill]]\nkind = "nan"\n{WINDOW}factor = ["a"]', "did you mean 'factors'"),
@@ -55,6 +56,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> BacktestData:
         (f'[[drill]]\nkind = "feed_stop"\nfactors = ["a"]\n{WINDOW}', "factors: does not belong"),
         (f'[[drill]]\nkind = "nan"\ndelay = "1s"\n{WINDOW}', "delay: does not belong"),
         (f'[[drill]]\nkind = "market_gap"\nfactors = ["a"]\n{WINDOW}', "does not belong"),
+        (f'[[drill]]\nkind = "market_jump"\ntimes = 0\n{WINDOW}', "more than 0 for prices"),
         (f'[[drill]]\nkind = "market_jump"\ntimes = -1\n{WINDOW}', "more than 0 for prices"),
     ],
 )

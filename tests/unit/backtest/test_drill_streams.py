@@ -186,6 +186,14 @@ def test_records_of_another_recording_pass_in_order() -> None:
     ]
 
 
+def test_a_jump_to_infinity_is_no_value() -> None:
+    """As a region keeps it."""
+    batch = batch_of(np.array([START, START + 1], dtype=np.int64))
+    (found,) = drilled([batch], drill("jump", times=1e299, plus=1e299))
+    (found,) = drilled([found], drill("jump", times=1e299))
+    assert np.isnan(found.values).all()
+
+
 def test_memory_is_bounded_by_the_delay() -> None:
     """A late window of any length holds what has not arrived, and no more."""
     from backtests.run.drills.failures.late_factors import _Held

@@ -32,7 +32,7 @@ def add_drills(drawn: go.Figure, outcome: DrillOutcome, instrument: str) -> None
 
     """
     rows = [axis.title.text for axis in drawn.select_yaxes()]
-    for one in outcome.results:
+    for number, one in enumerate(outcome.results, start=1):
         drill = one.drill
         if drill.is_of_market and not drill.hits_market(instrument):
             continue
@@ -44,8 +44,8 @@ def add_drills(drawn: go.Figure, outcome: DrillOutcome, instrument: str) -> None
                 layer="below",
             )  # fmt: skip
         drawn.add_annotation(
-            x=first, y=1, xref="x", yref="y domain", text=drill.label, showarrow=False,
-            xanchor="left", yanchor="bottom", font={"size": 10}, textangle=0,
+            x=first, y=1, xref="x", yref="y domain", text=f"{number} {drill.kind}",
+            showarrow=False, xanchor="left", yanchor="bottom", font={"size": 10}, textangle=0,
         )  # fmt: skip
     ts, held = outcome.positions.get(instrument, ([], []))
     drawn.add_trace(

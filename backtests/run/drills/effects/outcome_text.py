@@ -30,9 +30,7 @@ def outcome_text(outcome: DrillOutcome) -> str:
         text_table([_TOTALS, *_totals(outcome)], right=range(1, len(_TOTALS)), indent="  "),
         "",
         "in the window of each drill, without -> with:",
-        text_table(
-            [_WINDOWS, *map(_window, outcome.results)], right=range(2, len(_WINDOWS)), indent="  "
-        ),
+        text_table([_WINDOWS, *_windows(outcome)], right=range(2, len(_WINDOWS)), indent="  "),
         *(f"  {remark}" for remark in outcome.remarks()),
     ]
     return "\n".join(lines)
@@ -40,12 +38,12 @@ def outcome_text(outcome: DrillOutcome) -> str:
 
 def outcome_html(outcome: DrillOutcome) -> str:
     """Return the outcome as a section of the report."""
-    orders = [row for one in outcome.results for row in _orders(one)]
+    orders = [row for i, one in enumerate(outcome.results, 1) for row in _orders(i, one)]
     parts = [
         "<h2>Drills</h2>",
         _table(_TOTALS, _totals(outcome)),
         f"<p>{_NOTE}</p>",
-        _table(_WINDOWS, map(_window, outcome.results)),
+        _table(_WINDOWS, _windows(outcome)),
         *(f"<p>{html.escape(remark)}</p>" for remark in outcome.remarks()),
         f"<h3>Orders in the drills' windows: {len(orders):,}</h3>",
         _table(_ORDERS, orders),
@@ -70,10 +68,14 @@ def _total(name: str, run: RunTotals) -> tuple[str, ...]:
     )
 
 
-def _window(one: DrillResult) -> tuple[str, ...]:
+def _windows(outcome: DrillOutcome) -> list[tuple[str, ...]]:
+    return [_window(number, one) for number, one in enumerate(outcome.results, start=1)]
+
+
+def _window(number: int, one: DrillResult) -> tuple[str, ...]:
     drill, a, b = one.drill, one.without, one.drilled
     return (
-        drill.label,
+        f"{number} {drill.label}",
         show_instant(drill.start),
         show_duration(drill.end_ns - drill.start),
         f"{one.hits:,}",
@@ -86,10 +88,10 @@ def _window(one: DrillResult) -> tuple[str, ...]:
 _COUNTS: Final = ("decisions", "orders", "refused", "fills")
 
 
-def _orders(one: DrillResult) -> list[tuple[str, ...]]:
+def _orders(number: int, one: DrillResult) -> list[tuple[str, ...]]:
     return [
         (
-            one.drill.label,
+            f"{number} {one.drill.label}",
             show_instant(order.ns),
             order.instrument,
             f"{order.side} {order.quantity}",

@@ -90,7 +90,10 @@ def _jump(batches: Iterable[FactorBatch], drill: Drill, count: Count) -> Iterato
         if columns is None:
             yield part
         else:
-            yield _changed(part, columns, part.values[:, columns] * times + plus)
+            with np.errstate(over="ignore"):
+                values = part.values[:, columns] * times + plus
+            # What is infinite is no value, as in a region.
+            yield _changed(part, columns, np.where(np.isfinite(values), values, np.nan))
 
 
 def _freeze(batches: Iterable[FactorBatch], drill: Drill, count: Count) -> Iterator[FactorBatch]:
