@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from nautilus_trader.model import NautilusDataType
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import FactorCatalog
@@ -242,3 +244,23 @@ def test_delays_and_drawings_have_computed_factors_too(
     assert "factors   3, computed on the way" in done.stdout
     assert "what freshness is worth" in done.stdout
     assert "spread" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_drills_of_computed_factors_leave_the_market_alone(
+    catalog: Path, factors: Path, tmp_path: Path
+) -> None:
+    """Random ones are of factors only; one of the market is refused, because they would differ."""
+    words = ("--catalog", catalog, "--compute", factors, "--strategy", FLIPPER, "--out", "out")
+    where: Any = {"cwd": tmp_path, "env": ENVIRONMENT, "timeout_s": TIMEOUT_S}
+    done = run_forked(BACKTEST, *words, "--drill", "random", **where)
+    assert done.returncode == 0, done.stderr
+    drills = json.loads((tmp_path / "out" / "result.json").read_text("utf-8"))["drills"]["drills"]
+    kinds = ["feed_stop", "freeze", "jump", "late", "lose_name", "nan"]
+    assert sorted(one["kind"] for one in drills) == kinds
+    assert all(one["hits"] for one in drills)
+    start = ParquetDataCatalog(str(catalog)).query(NautilusDataType.QuoteTick)[0].ts_init
+    text = f'[[drill]]\nkind = "market_gap"\nstart = "{start + 1}"\nduration = "1ms"\n'
+    (tmp_path / "drills.toml").write_text(text, encoding="utf-8")
+    refused = run_forked(BACKTEST, *words, "--drill", "drills.toml", **where)
+    assert refused.returncode == 2
+    assert "compute_factors.py" in refused.stderr
