@@ -21,14 +21,20 @@ _LENGTHS: Final = (0.1, 0.5)
 """The shortest and the longest window of a drill, as shares of its part of the run's window."""
 _DELAYS: Final = (0.1, 0.5)
 """The shortest and the longest delay, as shares of the drill's window."""
-_MS: Final = 1_000_000
+_S: Final = 1_000_000_000
+_UNITS_NS: Final = tuple(
+    [10**i for i in range(10)] + [s * _S for s in (10, 60, 600, 3_600, 21_600, 86_400)]
+)
+_FINENESS: Final = 10
+"""A length of time is whole units of which it has at least so many."""
 
 
 def random_drills(data: BacktestData, required: Sequence[str], seed: int) -> list[Drill]:
     """Draw one drill of each kind that the data permits.
 
-    The window is divided into as many equal parts as there are drills, so that the effect of one
-    does not meet the next. Drills of factors hit a required one.
+    The part of the window in which there are market data and every required factor is divided
+    into as many equal parts as there are drills, so that the effect of one does not meet the next.
+    Drills of factors hit a required one.
 
     Parameters
     ----------
@@ -55,14 +61,14 @@ def random_drills(data: BacktestData, required: Sequence[str], seed: int) -> lis
         and not (kind == "lose_name" and len(schema) < 2)
     ]
     found = []
-    part_ns = (data.end_ns - data.start_ns) // len(kinds)
+    first_ns, end_ns = _common(data)
+    part_ns = (end_ns - first_ns) // len(kinds)
     for number, index in enumerate(random.permutation(len(kinds)).tolist()):
         kind = kinds[index]
-        length_ns = _rounded(part_ns * random.uniform(*_LENGTHS))
-        begin_ns = data.start_ns + part_ns * number
-        start_ns = begin_ns + int(random.integers(0, part_ns - length_ns))
-        # Whole milliseconds where that is finer than the part of the window.
-        start_ns = max(start_ns // _MS * _MS, begin_ns) if part_ns > 100 * _MS else start_ns
+        length_ns = _rounded(int(part_ns * random.uniform(*_LENGTHS)))
+        begin_ns = first_ns + part_ns * number
+        start_ns = begin_ns + int(random.integers(0, max(part_ns - length_ns, 1)))
+        start_ns = max(start_ns - start_ns % _unit_of(length_ns), begin_ns)
         given: dict[str, Any] = {}
         if kind in MARKET_KINDS:
             given["instruments"] = [str(random.choice(instruments))]
@@ -73,7 +79,7 @@ def random_drills(data: BacktestData, required: Sequence[str], seed: int) -> lis
         elif kind == "market_jump":
             given["times"] = float(random.choice(_PRICE_JUMPS))
         elif kind == "late":
-            delay_ns = _rounded(length_ns * random.uniform(*_DELAYS))
+            delay_ns = _rounded(int(length_ns * random.uniform(*_DELAYS)))
             given["delay"] = Duration(show_duration(delay_ns), delay_ns)
         found.append(
             Drill(kind=kind, start=Instant(start_ns), end=Instant(start_ns + length_ns), **given)
@@ -81,6 +87,24 @@ def random_drills(data: BacktestData, required: Sequence[str], seed: int) -> lis
     return found
 
 
-def _rounded(ns: float) -> int:
-    """Return a length of time in whole milliseconds, or in nanoseconds if it is shorter."""
-    return max(int(ns) // _MS * _MS, 1) if ns >= _MS else max(int(ns), 1)
+def _common(data: BacktestData) -> tuple[int, int]:
+    """Return from when to when there are market data and all required factors."""
+    first = [data.start_ns, *(c.first_ns for c in data.coverage if c.first_ns is not None)]
+    last = [data.end_ns - 1, *(c.last_ns for c in data.coverage if c.last_ns is not None)]
+    if data.tables:
+        first.append(min(t.first_ns for t in data.tables))
+        last.append(max(t.last_ns for t in data.tables))
+    if max(first) >= min(last):
+        return data.start_ns, data.end_ns
+    return max(first), min(last) + 1
+
+
+def _rounded(ns: int) -> int:
+    """Return a length of time in units that are easy to read, at least a nanosecond."""
+    unit_ns = _unit_of(ns)
+    return max(ns - ns % unit_ns, 1)
+
+
+def _unit_of(ns: int) -> int:
+    """Return the largest unit of which a length of time has ten or more, nanoseconds."""
+    return max((u for u in _UNITS_NS if u * _FINENESS <= ns), default=1)
