@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from nautilus_trader.backtest import BacktestEngine
+
     from backtests.inputs.backtest_data import BacktestData
     from backtests.inputs.backtest_settings import BacktestSettings
     from backtests.run.drills.drill import Drill
@@ -61,7 +63,7 @@ def run_drills(
         figures,
         decisions,
     ):
-        events = RunEvents(engine, [d.ns for d in decisions])
+        events = _events(engine, figures, [d.ns for d in decisions])
         before = [events.within(drill) for drill in drills]
         positions = {str(i.id): events.position_line(str(i.id)) for i in data.instruments}
         without = _totals(figures)
@@ -75,7 +77,7 @@ def run_drills(
     with replayed(
         drilled, settings, strategy, is_stopped, "with drills", stops_on_error=not lost
     ) as (engine, figures, decisions):
-        events = RunEvents(engine, [d.ns for d in decisions])
+        events = _events(engine, figures, [d.ns for d in decisions])
         results = [
             DrillResult(drill=drill, hits=int(hits), without=one, drilled=events.within(drill))
             for drill, hits, one in zip(drills, drilled.hits, before, strict=True)
@@ -92,15 +94,22 @@ def run_drills(
         write_results(folder, engine, drilled, settings.strategy, figures, outcome=outcome)
         write_drills(folder / "drills.toml", drills)
         say(
-            f"\nresults in {folder}: report.html, result.json, orders, fills, positions, account, "
-            "drills.toml"
+            f"\nresults in {folder}: report.html, result.json, trades, equity, orders, fills, "
+            "positions, account, drills.toml"
         )
+
+
+def _events(engine: BacktestEngine, figures: Figures, decision_ns: Sequence[int]) -> RunEvents:
+    books = figures.books
+    equity = {code: account.equity for code, account in books.accounts.items()}
+    return RunEvents(engine, decision_ns, books.ts, equity)
 
 
 def _totals(figures: Figures) -> RunTotals:
     r, t = figures.replay, figures.trading
     return RunTotals(
         pnl=t.pnl,
+        funding=t.funding,
         fees=t.fees,
         orders=t.orders,
         refused=t.refused,

@@ -170,6 +170,8 @@ def test_the_command_writes_what_the_drills_changed(catalog: Path, tmp_path: Pat
     nan, gap = found["drills"]
     assert (nan["label"], nan["hits"], gap["hits"]) == ("nan momentum", 50, 20)
     assert (nan["without"]["decisions"], nan["drilled"]["decisions"]) == (5, 0)
+    # Short 0.01 all the time, while the price rises by 50; equity is known each ten steps.
+    assert nan["drilled"]["pnl"]["USDT"] == pytest.approx(-0.01 * 50, abs=0.011)
     assert nan["without"]["position_after"] == {"BTCUSDT-PERP.BINANCE": 0.01}
     assert nan["drilled"]["position_after"] == {"BTCUSDT-PERP.BINANCE": -0.01}
     assert [order["side"] for order in gap["drilled"]["sent"]] == ["BUY", "SELL"]

@@ -18,8 +18,8 @@ class RunTotals:
 
     Attributes
     ----------
-    pnl, fees : dict of str to float
-        By currency, after fees.
+    pnl, funding, fees : dict of str to float
+        By currency; ``pnl`` is after fees and with funding.
     orders, refused, fills, decisions, open_positions : int
         As in the summary of a run.
     is_whole : bool
@@ -28,6 +28,7 @@ class RunTotals:
     """
 
     pnl: dict[str, float]
+    funding: dict[str, float]
     fees: dict[str, float]
     orders: int
     refused: int

@@ -6,12 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from nautilus_trader.model import OrderDenied, OrderFilled, OrderRejected, OrderSide
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nautilus_trader.backtest import BacktestEngine
+    from numpy.typing import NDArray
 
     from backtests.run.drills.drill import Drill
 
@@ -57,6 +59,9 @@ class WindowFigures:
         Orders sent, and those of them that were denied or rejected.
     fills : int
         Fills.
+    pnl : dict of str to float
+        By currency, how much the equity rose in the window, after fees and with funding, open
+        positions at the market as it was recorded.
     position_before, position_after : dict of str to float
         The net position of each instrument at the window's start and at its end; without those
         that are flat.
@@ -69,6 +74,7 @@ class WindowFigures:
     orders: int
     refused: int
     fills: int
+    pnl: dict[str, float]
     position_before: dict[str, float]
     position_after: dict[str, float]
     sent: list[DrillOrder]
@@ -83,14 +89,26 @@ class RunEvents:
         The engine, not disposed of yet.
     decision_ns : sequence of int
         The instants of the strategy's decisions, UNIX nanoseconds.
+    equity_ns : int64 array of shape (instants,)
+        When equity is known, UNIX nanoseconds, rising.
+    equity : dict of str to float64 array of shape (instants,)
+        The equity in each currency.
 
     """
 
-    def __init__(self, engine: BacktestEngine, decision_ns: Sequence[int]) -> None:
+    def __init__(
+        self,
+        engine: BacktestEngine,
+        decision_ns: Sequence[int],
+        equity_ns: NDArray[np.int64],
+        equity: Mapping[str, NDArray[np.float64]],
+    ) -> None:
         self._orders: Final = sorted(engine.cache.orders(), key=lambda o: int(o.ts_init))
         fills = [e for o in self._orders for e in o.events() if isinstance(e, OrderFilled)]
         self._fills: Final = sorted(fills, key=lambda f: int(f.ts_event))
         self._decision_ns: Final = decision_ns
+        self._equity_ns: Final = equity_ns
+        self._equity: Final = equity
 
     def position_line(self, instrument: str) -> tuple[list[int], list[float]]:
         """Return the instants at which a position changes, UNIX nanoseconds, and the new ones."""
@@ -112,10 +130,18 @@ class RunEvents:
             orders=len(orders),
             refused=sum(bool(order.reason) for order in sent),
             fills=sum(start_ns <= f.ts_event < end_ns for f in self._fills),
+            pnl=self._pnl(start_ns, end_ns),
             position_before=self._position(start_ns),
             position_after=self._position(end_ns),
             sent=sent[:MOST_ORDERS],
         )
+
+    def _pnl(self, start_ns: int, end_ns: int) -> dict[str, float]:
+        """Return the rise of the equity from before an instant to before another."""
+        if not len(self._equity_ns):
+            return {}
+        first, last = np.maximum(np.searchsorted(self._equity_ns, [start_ns, end_ns]) - 1, 0)
+        return {code: float(held[last] - held[first]) for code, held in self._equity.items()}
 
     def _position(self, before_ns: int) -> dict[str, float]:
         held: defaultdict[str, float] = defaultdict(float)
