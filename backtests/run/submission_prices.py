@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import BarType
 
-from backtests.run.results.accounting.price_rows import price_table
+from backtests.run.results.accounting.prices.price_rows import price_table
 from dolphin_strategies.observation import StrategyObserver, observe
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backtests.run.results.accounting.market_marks import MarketMarks
-from backtests.run.results.accounting.price_rows import PriceRows
+from backtests.run.results.accounting.prices.market_marks import MarketMarks
+from backtests.run.results.accounting.prices.price_rows import PriceRows
 
 
 @pytest.mark.parametrize("seed", range(40))

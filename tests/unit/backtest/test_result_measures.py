@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pytest
 
-from backtests.run.results.measures.daily_returns import daily_returns, return_figures
-from backtests.run.results.measures.drawdowns import drawdowns
-from backtests.run.results.measures.exposure import exposure_figures
-from backtests.run.results.measures.hold import hold_figures
-from backtests.run.results.measures.trade_figures import trade_figures
+from backtests.run.results.accounting.measures.daily_returns import daily_returns, return_figures
+from backtests.run.results.accounting.measures.drawdowns import drawdowns
+from backtests.run.results.accounting.measures.exposure import exposure_figures
+from backtests.run.results.accounting.measures.hold import hold_figures
+from backtests.run.results.accounting.measures.trade_figures import trade_figures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.run.results.accounting.currency_account import Accounts, CurrencyAccount
-from backtests.run.results.accounting.equity_grid import equity_grid
 from backtests.run.results.accounting.ledger import Ledger, read_ledger
-from backtests.run.results.accounting.market_marks import MarketMarks
+from backtests.run.results.accounting.measures.drawdowns import underwater
+from backtests.run.results.accounting.measures.hold import HoldFigures, hold_figures
 from backtests.run.results.accounting.order_prices import order_prices
 from backtests.run.results.accounting.position_table import FillMarks, position_table
-from backtests.run.results.accounting.price_rows import price_rows, price_table
-from backtests.run.results.measures.drawdowns import underwater
-from backtests.run.results.measures.hold import HoldFigures, hold_figures
+from backtests.run.results.accounting.prices.equity_grid import equity_grid
+from backtests.run.results.accounting.prices.market_marks import MarketMarks
+from backtests.run.results.accounting.prices.price_rows import price_rows, price_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from backtests.inputs.backtest_data import BacktestData
     from backtests.run.results.accounting.order_prices import PricesSeen
-    from backtests.run.results.accounting.price_rows import PriceRows
+    from backtests.run.results.accounting.prices.price_rows import PriceRows
 
 EVERY_DAY: Final = 365
 """Trading days of a year of a market that never closes: every day is one."""

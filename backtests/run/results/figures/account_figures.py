@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from backtests.run.results.accounting.books import EVERY_DAY
-from backtests.run.results.measures.daily_returns import (
+from backtests.run.results.accounting.measures.daily_returns import (
     ReturnFigures,
     daily_returns,
     return_figures,
 )
-from backtests.run.results.measures.drawdowns import Drawdown, drawdowns
-from backtests.run.results.measures.exposure import ExposureFigures, exposure_figures
-from backtests.run.results.measures.trade_figures import (
+from backtests.run.results.accounting.measures.drawdowns import Drawdown, drawdowns
+from backtests.run.results.accounting.measures.exposure import ExposureFigures, exposure_figures
+from backtests.run.results.accounting.measures.trade_figures import (
     LEAST_POSITIONS,
     TradeFigures,
     too_few,

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 REFUSED: Final = (OrderStatus.DENIED, OrderStatus.REJECTED)
 """The states of an order that was refused."""
-_NUMBER: Final = re.compile(r"(?<![A-Za-z])\d[\d,._]*")
-_ID: Final = re.compile(r"\bO-\d{8}-\d{6}-[\w-]+")
+_NUMBERS: Final = re.compile(r"\b(O-\d{8}-[\w-]+|[\d.,:_TZ-]*\d[\d.,:_TZ-]*)")
+"""What differs between orders that are refused for one reason: ids, amounts, instants."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def refusals(orders: Iterable[Any]) -> list[Refusal]:
             continue
         what = "denied" if isinstance(event, OrderDenied) else "rejected"
         reason = str(event.reason)
-        key = (what, _NUMBER.sub("#", _ID.sub("#", reason)))
+        key = (what, _NUMBERS.sub("#", reason))
         counts[key] += 1
         first.setdefault(key, reason)
     return [

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from backtests.engine.backtest_run import BacktestRun
 from backtests.run.results.accounting.books import EVERY_DAY, Books, books_of
 from backtests.run.results.accounting.contract import never_closes
+from backtests.run.results.accounting.measures.hold import HoldFigures
 from backtests.run.results.accounting.order_prices import PricesSeen
 from backtests.run.results.figures.account_figures import AccountFigures, account_figures
 from backtests.run.results.figures.refusals import REFUSED, Refusal, refusals
-from backtests.run.results.measures.hold import HoldFigures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from backtests.run.results.accounting.price_rows import price_rows
+from backtests.run.results.accounting.prices.price_rows import price_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from nautilus_trader.model import OrderFilled, OrderSide
 from plotly.subplots import make_subplots
 
-from backtests.run.results.accounting.price_rows import MARK, price_table
+from backtests.run.results.accounting.prices.price_rows import MARK, price_table
 from backtests.run.results.page.chart_lines import factor_lines, price_line
 
 if TYPE_CHECKING:

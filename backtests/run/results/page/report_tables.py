@@ -6,6 +6,7 @@ import html
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from backtests.run.results.accounting.trade_list import trade_list
 from backtests.run.results.text.figure_text import (
     amount,
     drawdown_text,
@@ -14,7 +15,6 @@ from backtests.run.results.text.figure_text import (
     percent,
     step_text,
 )
-from backtests.run.results.text.trade_list import trade_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

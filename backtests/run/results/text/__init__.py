@@ -1,1 +1,1 @@
-"""Text: figures and positions as a person reads them."""
+"""Text: figures as a person reads them."""

@@ -10,7 +10,7 @@ from adapters.command.instants import iso_instant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from backtests.run.results.measures.drawdowns import Drawdown
+    from backtests.run.results.accounting.measures.drawdowns import Drawdown
 
 NO_STATISTIC: Final = "no statistic"
 _SMALL: Final = 1.0

@@ -20,9 +20,9 @@ from backtests.run.results.text.figure_text import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from backtests.run.results.accounting.measures.hold import HoldFigures
     from backtests.run.results.figures.account_figures import AccountFigures
     from backtests.run.results.figures.run_figures import Figures, TradingFigures
-    from backtests.run.results.measures.hold import HoldFigures
 
 MOST_REASONS: Final = 5
 """Reasons of refused orders in the summary; all are in the files."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backtests.run.results.measures.daily_returns import daily_returns, return_figures
-from backtests.run.results.measures.drawdowns import Drawdown, drawdowns
+from backtests.run.results.accounting.measures.daily_returns import daily_returns, return_figures
+from backtests.run.results.accounting.measures.drawdowns import Drawdown, drawdowns
 
 if TYPE_CHECKING:
     from collections.abc import Collection

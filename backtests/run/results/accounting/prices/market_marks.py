@@ -11,7 +11,7 @@ from adapters.command.durations import DAY_NS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from backtests.run.results.accounting.price_rows import PriceRows
+    from backtests.run.results.accounting.prices.price_rows import PriceRows
 
 
 class MarketMarks:
