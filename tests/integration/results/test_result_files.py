@@ -118,13 +118,14 @@ def test_the_page_has_its_sections_and_needs_no_network(written: tuple[Path, Fig
         "Market",
         "Equity and drawdown",
         "Figures",
+        "Instruments",
         "Benchmark: buy and hold, without fees and funding",
         "Drawdowns",
         "Denied and rejected orders",
         "Trades",
     ]
-    assert "MARGIN_EXCEEDS_FREE_BALANCE" in page.sections[5]
-    assert page.sections[6].count("BTCUSDT-PERP.BINANCE") == figures.trading.positions
+    assert "MARGIN_EXCEEDS_FREE_BALANCE" in page.sections[6]
+    assert page.sections[7].count("BTCUSDT-PERP.BINANCE") == figures.trading.positions
     assert "no statistic" in page.sections[2]
 
 

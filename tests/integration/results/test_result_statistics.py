@@ -81,7 +81,7 @@ def test_a_strategy_with_few_positions_has_no_ratios(tmp_path: Path) -> None:
         assert account.trades.win_rate is account.trades.profit_factor is None
         assert account.returns.why_none == account.trades.why_none
         assert account.trades.why_none == "3 closed positions, 10 needed"
-        assert figures.trading.hold["BTCUSDT-PERP.BINANCE"].sharpe is not None
+        assert figures.trading.instruments["BTCUSDT-PERP.BINANCE"].hold.sharpe is not None
 
 
 def test_a_strategy_with_many_positions_has_ratios_of_365_days(tmp_path: Path) -> None:
@@ -129,7 +129,11 @@ def test_currencies_and_venues_have_accounts_of_their_own(tmp_path: Path) -> Non
             assert row["mark"] == own.mids[-1]
             by_currency[contract.currency] += row["pnl"]
         assert t.pnl == pytest.approx(dict(by_currency))
-        assert set(t.hold) == set(names)
+        assert set(t.instruments) == set(names)
+        for i in t.instruments.values():
+            assert (i.positions, i.fills) == (1, 2)
+            assert i.pnl == pytest.approx(i.price_pnl - i.fees)
+        assert sum(i.pnl for i in t.instruments.values()) == pytest.approx(sum(t.pnl.values()))
 
 
 def test_exposure_is_what_was_held_and_how_long(tmp_path: Path) -> None:
@@ -143,8 +147,9 @@ def test_exposure_is_what_was_held_and_how_long(tmp_path: Path) -> None:
         assert e.max_notional == pytest.approx(60_000)
         assert e.traded == pytest.approx(60_000.5 + 59_999.5)
         assert e.turnover == pytest.approx(1.2, rel=1e-3)
-        (hold,) = figures.trading.hold.values()
-        assert hold.total_return == 0
+        (instrument,) = figures.trading.instruments.values()
+        assert instrument.hold.total_return == 0
+        assert instrument.traded == e.traded
 
 
 def test_a_run_without_a_trade_has_figures_without_a_statistic(tmp_path: Path) -> None:

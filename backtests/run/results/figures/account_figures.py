@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,10 +21,9 @@ from backtests.run.results.accounting.measures.trade_figures import (
     too_few,
     trade_figures,
 )
+from backtests.run.results.figures.instrument_figures import total
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from backtests.run.results.accounting.books import Books
 
 MOST_DRAWDOWNS: Final = 10
@@ -110,16 +108,16 @@ def account_figures(books: Books, currency: str, days_per_year: int) -> AccountF
         returns = ReturnFigures(
             days=returns.days, days_per_year=days_per_year, why_none=too_few(len(closed))
         )
-    price_pnl, funding = _sum(positions["price_pnl"]), _sum(positions["funding"])
-    pnl = round(price_pnl + funding - _sum(fees), _DECIMALS)
+    price_pnl, funding = total(positions["price_pnl"]), total(positions["funding"])
+    pnl = round(price_pnl + funding - total(fees), _DECIMALS)
     return AccountFigures(
         start=account.start,
         end=round(account.start + pnl, _DECIMALS),
         pnl=pnl,
         price_pnl=price_pnl,
         funding=funding,
-        fees=_sum(fees),
-        slippage=_sum(positions["slippage"]),
+        fees=total(fees),
+        slippage=total(positions["slippage"]),
         return_on_equity=_over(pnl, account.start),
         return_on_notional=_over(pnl, exposure.mean_notional),
         return_on_traded=_over(pnl, exposure.traded),
@@ -128,11 +126,6 @@ def account_figures(books: Books, currency: str, days_per_year: int) -> AccountF
         exposure=exposure,
         trades=trade_figures(closed["pnl"], holding_s),
     )
-
-
-def _sum(amounts: NDArray[np.float64]) -> float:
-    """Return a sum without the rests of binary fractions."""
-    return round(math.fsum(amounts.tolist()), _DECIMALS)
 
 
 def _over(amount: float, base: float) -> float | None:

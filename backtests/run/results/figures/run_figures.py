@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from backtests.engine.backtest_run import BacktestRun
 from backtests.run.results.accounting.books import EVERY_DAY, Books, books_of
 from backtests.run.results.accounting.contract import never_closes
-from backtests.run.results.accounting.measures.hold import HoldFigures
 from backtests.run.results.accounting.order_prices import PricesSeen
 from backtests.run.results.figures.account_figures import AccountFigures, account_figures
+from backtests.run.results.figures.instrument_figures import InstrumentFigures, instrument_figures
 from backtests.run.results.figures.refusals import REFUSED, Refusal, refusals
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ class TradingFigures:
         ``pnl`` is ``price_pnl + funding - fees``. Open positions count at their last price.
     accounts : dict of str to AccountFigures
         By currency.
-    hold : dict of str to HoldFigures
-        By instrument: the benchmark.
+    instruments : dict of str to InstrumentFigures
+        By instrument: its part of the result, and the benchmark.
     equity_step_ns : int
         Between two instants at which equity is stated, nanoseconds; 0: every bar.
 
@@ -96,7 +96,7 @@ class TradingFigures:
     funding: dict[str, float]
     fees: dict[str, float]
     accounts: dict[str, AccountFigures]
-    hold: dict[str, HoldFigures]
+    instruments: dict[str, InstrumentFigures]
     equity_step_ns: int
 
 
@@ -199,7 +199,7 @@ def _trading(engine: BacktestEngine, books: Books, days_per_year: int) -> Tradin
         funding={code: a.funding for code, a in accounts.items()},
         fees={code: a.fees for code, a in accounts.items()},
         accounts=accounts,
-        hold=books.hold,
+        instruments=instrument_figures(books),
         equity_step_ns=books.step_ns,
     )
 

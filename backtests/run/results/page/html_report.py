@@ -18,6 +18,7 @@ from backtests.run.results.page.report_tables import (
     equity_note,
     figure_table,
     hold_table,
+    instrument_table,
     refusal_table,
     trade_table,
 )
@@ -109,6 +110,7 @@ def _sections(
         drawn = _drawn(equity_chart(figures.books))
         yield _section("Equity and drawdown", drawn + equity_note(figures))
     yield _section("Figures", figure_table(figures))
+    yield _section("Instruments", instrument_table(figures))
     yield _section("Benchmark: buy and hold, without fees and funding", hold_table(figures))
     yield _section("Drawdowns", drawdown_table(figures))
     yield _section("Denied and rejected orders", refusal_table(figures))

@@ -89,13 +89,26 @@ def figure_table(figures: Figures) -> str:
     return _table(head, [(name, *cells) for name, cells in rows if any(cells)])
 
 
+def instrument_table(figures: Figures) -> str:
+    """Return the result of each instrument that was traded."""
+    rows = [
+        (name, f"{i.positions:,}", f"{i.fills:,}", f"{amount(i.pnl, sign=True)} {i.currency}",
+         amount(i.price_pnl, sign=True), amount(i.funding, sign=True), amount(i.fees),
+         amount(i.slippage), amount(i.traded))
+        for name, i in sorted(figures.trading.instruments.items())
+        if i.fills
+    ]  # fmt: skip
+    head = ("", "positions", "fills", "PnL", "price", "funding", "fees", "slippage", "traded")
+    return _table(head, rows)
+
+
 def hold_table(figures: Figures) -> str:
     """Return the benchmark: each instrument, bought at the start and held."""
     rows = [
-        (name, f"{h.first_price:,}", f"{h.last_price:,}", percent(h.total_return),
-         drawdown_text(h.drawdown, has_amount=False), number(h.sharpe))
-        for name, h in sorted(figures.trading.hold.items())
-        if h.total_return is not None
+        (name, f"{i.hold.first_price:,}", f"{i.hold.last_price:,}", percent(i.hold.total_return),
+         drawdown_text(i.hold.drawdown, has_amount=False), number(i.hold.sharpe))
+        for name, i in sorted(figures.trading.instruments.items())
+        if i.hold.total_return is not None
     ]  # fmt: skip
     return _table(("held", "first price", "last price", "return", "drawdown", "Sharpe"), rows)
 

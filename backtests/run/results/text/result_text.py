@@ -20,13 +20,13 @@ from backtests.run.results.text.figure_text import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from backtests.run.results.accounting.measures.hold import HoldFigures
     from backtests.run.results.figures.account_figures import AccountFigures
+    from backtests.run.results.figures.instrument_figures import InstrumentFigures
     from backtests.run.results.figures.run_figures import Figures, TradingFigures
 
 MOST_REASONS: Final = 5
 """Reasons of refused orders in the summary; all are in the files."""
-_MOST_HELD: Final = 5
+_MOST_SHOWN: Final = 5
 
 
 def summary(strategy: str, figures: Figures) -> str:
@@ -61,7 +61,7 @@ def summary(strategy: str, figures: Figures) -> str:
         )
     for code, account in sorted(t.accounts.items()):
         lines += _account(code, account, t.equity_step_ns)
-    lines += _hold(t.hold)
+    lines += _instruments(t.instruments)
     return "\n".join(lines)
 
 
@@ -115,16 +115,29 @@ def _account(code: str, a: AccountFigures, step_ns: int) -> Iterator[str]:
         )
 
 
-def _hold(hold: dict[str, HoldFigures]) -> Iterator[str]:
-    """Yield the lines about the benchmark."""
-    known = [(name, h) for name, h in sorted(hold.items()) if h.total_return is not None]
-    for name, h in known[:_MOST_HELD]:
+def _instruments(instruments: dict[str, InstrumentFigures]) -> Iterator[str]:
+    """Yield the lines about the result by instrument, and about the benchmark."""
+    if len(instruments) > 1:
+        traded = sorted((i for i in instruments.items() if i[1].fills), key=lambda i: -i[1].traded)
+        for name, i in traded[:_MOST_SHOWN]:
+            yield (
+                f"  of it     {name}: {amount(i.pnl, sign=True)} {i.currency} in {i.fills:,} "
+                f"fills, funding {amount(i.funding, sign=True)}, fees {amount(i.fees)}"
+            )
+        if len(traded) > _MOST_SHOWN:
+            yield f"            and {len(traded) - _MOST_SHOWN} more, which result.json has"
+    known = [
+        (name, i.hold)
+        for name, i in sorted(instruments.items())
+        if i.hold.total_return is not None
+    ]
+    for name, h in known[:_MOST_SHOWN]:
         yield (
             f"  hold      {name}: {percent(h.total_return)}, drawdown "
             f"{drawdown_text(h.drawdown, has_amount=False)}, Sharpe {number(h.sharpe)}"
         )
-    if len(known) > _MOST_HELD:
-        yield f"            and {len(known) - _MOST_HELD} more instruments, which result.json has"
+    if len(known) > _MOST_SHOWN:
+        yield f"            and {len(known) - _MOST_SHOWN} more instruments, which result.json has"
 
 
 def delay_table(figures: Sequence[Figures]) -> str:
