@@ -66,6 +66,7 @@ def test_the_result_is_that_of_fills_and_fundings_to_the_cent(name: str, tmp_pat
                 at = equity_by_hand(engine, market, ts)
                 expected = at["price"] + at["funding"] - at["fees"]
                 assert equity - start == pytest.approx(float(expected), abs=tolerance)
+        assert all(a.unexplained == 0 for a in t.accounts.values())
         agrees_with_the_account(engine, market, figures, code, tolerance)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from backtests.engine.backtest_venue import BacktestVenue
+from backtests.run.results.accounting.reconciliation import unexplained
 from tests.support.catalogs.hand_figures import FLIPS, ROWS, equity_by_hand
 from tests.support.catalogs.traded_markets import (
     HALF_SPREAD,
@@ -176,3 +177,11 @@ def test_an_account_that_loses_more_than_it_has_has_no_ratios(tmp_path: Path) ->
         assert account.drawdowns[0].amount == pytest.approx(
             account.end - figures.books.stated_equity("USDT").max()
         )
+
+
+def test_a_result_that_the_balances_do_not_have_is_told(tmp_path: Path) -> None:
+    """A result that is one too high is one that the balances never gained."""
+    market = Market(instrument=linear(), mids=walk(ROWS))
+    with traded(tmp_path / "c", [market], FLIPS) as (engine, _, figures):
+        pnl = {"USDT": figures.trading.pnl["USDT"] + 1.0}
+        assert unexplained(engine, figures.books, pnl)["USDT"] == pytest.approx(-1.0)

@@ -42,6 +42,9 @@ class AccountFigures:
         The starting balances of all venues, and the equity at the end.
     pnl, price_pnl, funding, fees : float
         ``end - start``; the gain of the price; funding received; fees paid.
+    unexplained : float
+        What the balances gained beyond fills, fees and fundings; 0 unless something else was
+        booked.
     slippage : float
         What fills paid beyond the price that was expected; contained in ``price_pnl``.
     return_on_equity : float, optional
@@ -67,6 +70,7 @@ class AccountFigures:
     price_pnl: float
     funding: float
     fees: float
+    unexplained: float
     slippage: float
     return_on_equity: float | None
     return_on_notional: float | None
@@ -117,6 +121,7 @@ def account_figures(books: Books, currency: str, days_per_year: int) -> AccountF
         price_pnl=price_pnl,
         funding=funding,
         fees=total(fees),
+        unexplained=0.0,
         slippage=total(positions["slippage"]),
         return_on_equity=_over(pnl, account.start),
         return_on_notional=_over(pnl, exposure.mean_notional),

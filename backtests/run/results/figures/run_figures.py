@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from backtests.engine.backtest_run import BacktestRun
 from backtests.run.results.accounting.books import EVERY_DAY, Books, books_of
 from backtests.run.results.accounting.contract import never_closes
 from backtests.run.results.accounting.order_prices import PricesSeen
+from backtests.run.results.accounting.reconciliation import unexplained
 from backtests.run.results.figures.account_figures import AccountFigures, account_figures
 from backtests.run.results.figures.instrument_figures import InstrumentFigures, instrument_figures
 from backtests.run.results.figures.refusals import REFUSED, Refusal, refusals
@@ -185,6 +186,8 @@ def _trading(engine: BacktestEngine, books: Books, days_per_year: int) -> Tradin
     sells = sum(len(o.trade_ids) for o in orders if o.is_sell)
     accounts = {code: account_figures(books, code, days_per_year) for code in books.accounts}
     accounts = {code: a for code, a in accounts.items() if a.start or a.exposure.traded or a.fees}
+    rests = unexplained(engine, books, {code: a.pnl for code, a in accounts.items()})
+    accounts = {code: replace(a, unexplained=rests[code]) for code, a in accounts.items()}
     return TradingFigures(
         orders=len(orders),
         refused=len(refused),

@@ -55,6 +55,7 @@ def figure_table(figures: Figures) -> str:
         ("… of the price", [amount(a.price_pnl, sign=True) for a in every]),
         ("… of funding", [amount(a.funding, sign=True) for a in every]),
         ("… fees paid", [amount(a.fees) for a in every]),
+        ("balances beyond all of these", [_if_any(a.unexplained) for a in every]),
         ("slippage paid, in the price's PnL", [amount(a.slippage) for a in every]),
         ("equity at the start", [amount(a.start) for a in every]),
         ("equity at the end", [amount(a.end) for a in every]),
@@ -149,6 +150,10 @@ def equity_note(figures: Figures) -> str:
         f"<p>Equity with unrealised gains, funding and fees, {step_text(figures.books.step_ns)}; "
         "equity.csv has it.</p>"
     )
+
+
+def _if_any(value: float) -> str:
+    return amount(value, sign=True) if value else ""
 
 
 def _cell(name: str, value: object) -> str:

@@ -82,6 +82,11 @@ def _account(code: str, a: AccountFigures, step_ns: int) -> Iterator[str]:
         f"{amount(a.price_pnl, sign=True)} (slippage {amount(a.slippage)}), funding "
         f"{amount(a.funding, sign=True)}, fees {amount(a.fees)}"
     )
+    if a.unexplained:
+        yield (
+            f"  UNEXPLAINED {amount(a.unexplained, sign=True)} {code}: the balances changed by "
+            "more than fills, fees and funding"
+        )
     yield (
         f"  return    {percent(a.return_on_equity)} on equity, {percent(a.return_on_notional)} on "
         f"the mean notional held, {percent(a.return_on_traded, digits=4)} on what was traded"
