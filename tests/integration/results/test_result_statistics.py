@@ -60,6 +60,21 @@ def test_slippage_with_latency_is_from_the_price_when_the_order_was_sent(tmp_pat
         assert figures.trading.accounts["USDT"].slippage == pytest.approx(100 + HALF_SPREAD)
 
 
+def test_a_settlement_is_an_exit_without_slippage(tmp_path: Path) -> None:
+    """The venue closes what is open when a contract expires, at the price of the settlement."""
+    market = Market(instrument=linear(), mids=walk(20), expires=(15, 61_000.0))
+    with traded(tmp_path / "c", [market], [Step(2, "BUY", "1")]) as (_, _, figures):
+        (row,) = figures.books.positions
+        assert not row["is_open"]
+        assert row["exit_price"] == 61_000
+        assert row["exit_ns"] == market.ts[15] + 5
+        assert row["slippage"] == pytest.approx(HALF_SPREAD)
+        assert figures.books.ts[0] == START_NS
+        account = figures.trading.accounts["USDT"]
+        assert account.pnl == pytest.approx(61_000 - row["entry_price"] - account.fees)
+        assert account.unexplained == 0
+
+
 def test_refused_orders_are_counted_by_their_reason(tmp_path: Path) -> None:
     """Reasons that differ in their numbers only are one, shown as the first order had it."""
     market = Market(instrument=linear(), mids=walk(10))

@@ -18,6 +18,8 @@ from nautilus_trader.model import (
     Currency,
     CurrencyPair,
     FundingRateUpdate,
+    InstrumentClose,
+    InstrumentCloseType,
     InstrumentId,
     Price,
     Quantity,
@@ -62,6 +64,8 @@ class Market:
     """How far a bar reaches below and above its close."""
     rates: Sequence[tuple[int, str]] = ()
     """Funding rates: the row of each settlement, and the rate."""
+    expires: tuple[int, float] | None = None
+    """The row after which the contract expires, and the price at which it is settled."""
 
     @property
     def feed(self) -> str:
@@ -141,7 +145,7 @@ def traded(
         engine,
         strategy,
         factors=iter(()),
-        market=[*data.market(50_000), *(_funding(m) for m in markets)],
+        market=[*data.market(50_000), *(_venue_data(m) for m in markets)],
         computed=iter(()),
         start_ns=data.start_ns,
         end_ns=data.end_ns,
@@ -216,15 +220,20 @@ def _row(m: Market, i: int, ts: int) -> Any:
     return Bar(BarType.from_str(m.feed), price(mid), high, low, price(mid), size, ts, ts)
 
 
-def _funding(m: Market) -> Iterator[StreamPiece]:
-    """Yield the funding rates, each settled at the instant of a price."""
-    rows = [
+def _venue_data(m: Market) -> Iterator[StreamPiece]:
+    """Yield the funding rates, each settled at the instant of a price, and the expiry."""
+    rows: list[Any] = [
         FundingRateUpdate(
             m.instrument.id, Decimal(rate), m.ts[row - 1], m.ts[row - 1],
             interval=m.step_ns // 60_000_000_000, next_funding_ns=m.ts[row],
         )
         for row, rate in m.rates
     ]  # fmt: skip
+    if m.expires is not None:
+        row, price = m.expires
+        kind, at_ns = InstrumentCloseType.CONTRACT_EXPIRED, m.ts[row] + 5
+        close = m.instrument.make_price(price)
+        rows.append(InstrumentClose(m.instrument.id, close, kind, at_ns, at_ns))
     if rows:
         ts = np.array([r.ts_init for r in rows], np.int64)
         yield StreamPiece(ts, lambda i, j: rows[i:j])

@@ -12,7 +12,7 @@ from backtests.run.results.accounting.currency_account import Accounts, Currency
 from backtests.run.results.accounting.ledger import Ledger, read_ledger
 from backtests.run.results.accounting.measures.drawdowns import underwater
 from backtests.run.results.accounting.measures.hold import HoldFigures, hold_figures
-from backtests.run.results.accounting.order_prices import order_prices
+from backtests.run.results.accounting.order_prices import fill_orders
 from backtests.run.results.accounting.position_table import FillMarks, position_table
 from backtests.run.results.accounting.prices.equity_grid import equity_grid
 from backtests.run.results.accounting.prices.market_marks import MarketMarks
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nautilus_trader.backtest import BacktestEngine
 
     from backtests.inputs.backtest_data import BacktestData
-    from backtests.run.results.accounting.order_prices import PricesSeen
+    from backtests.run.results.accounting.order_prices import FillOrders, PricesSeen
     from backtests.run.results.accounting.prices.price_rows import PriceRows
 
 EVERY_DAY: Final = 365
@@ -108,9 +108,9 @@ def books_of(
     # A position that is closed at the end may be filled after it.
     last_ns = max(int(rows["ts"].max(initial=end_ns)) for rows in (ledger.fills, ledger.funding))
     grid, step_ns = equity_grid([t for t in tables.values() if t], data.start_ns, last_ns)
-    sent, expected = order_prices(engine.cache, ledger.order_ids, seen)
-    ts = np.unique(np.concatenate([grid, ledger.fills["ts"], sent]))
-    reader = _Reader(ledger, ts, sent, expected, last_ns)
+    orders = fill_orders(engine.cache, ledger.order_ids, ledger.fills, seen, data.start_ns)
+    ts = np.unique(np.concatenate([grid, ledger.fills["ts"], orders.sent_ns]))
+    reader = _Reader(ledger, ts, orders, last_ns)
     accounts = Accounts(ledger, ts)
     is_stated = np.isin(ts, grid)
     hold: dict[str, HoldFigures] = {}
@@ -138,22 +138,16 @@ class _Reader:
     """Reads the prices of one contract after the other, and answers for its fills."""
 
     def __init__(
-        self,
-        ledger: Ledger,
-        ts: NDArray[np.int64],
-        sent: NDArray[np.int64],
-        expected: NDArray[np.float64],
-        end_ns: int,
+        self, ledger: Ledger, ts: NDArray[np.int64], orders: FillOrders, end_ns: int
     ) -> None:
         self._ledger = ledger
         self._ts = ts
         self._end_ns = end_ns
-        fills = ledger.fills
-        self._sent_ns = sent[fills["order"]]
+        self._sent_ns = orders.sent_ns
         self.found = FillMarks(
-            lows=np.full(len(fills), np.inf),
-            highs=np.full(len(fills), -np.inf),
-            expected=np.where(fills["is_maker"], fills["price"], expected[fills["order"]]),
+            lows=np.full(len(ledger.fills), np.inf),
+            highs=np.full(len(ledger.fills), -np.inf),
+            expected=orders.expected,
             last=np.full(len(ledger.contracts), np.nan),
         )
         self._next_ns, self._next_sent_ns = self._next()

@@ -11,6 +11,8 @@ import numpy as np
 from backtests.run.results.accounting.measures.hold import HoldFigures
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from backtests.run.results.accounting.books import Books
@@ -49,29 +51,31 @@ class InstrumentFigures:
     hold: HoldFigures
 
 
-def instrument_figures(books: Books) -> dict[str, InstrumentFigures]:
+def instrument_figures(books: Books, fills: Mapping[str, int]) -> dict[str, InstrumentFigures]:
     """Return the figures of each instrument of a run, traded or not.
 
     Parameters
     ----------
     books : Books
         The books of the run.
+    fills : mapping of str to int
+        The number of fills of each instrument; in the books one that reverses a position is two.
 
     """
     ledger, found = books.ledger, {}
     for index, contract in enumerate(ledger.contracts):
         own = books.positions[books.positions["contract"] == index]
-        fills = ledger.fills[ledger.of_contract(index)]
+        own_fills = ledger.fills[ledger.of_contract(index)]
         found[contract.instrument_id] = InstrumentFigures(
             currency=contract.currency,
             positions=len(own),
-            fills=len(fills),
+            fills=fills.get(contract.instrument_id, 0),
             pnl=total(own["pnl"]),
             price_pnl=total(own["price_pnl"]),
             funding=total(own["funding"]),
             fees=total(own["fees"]),
             slippage=total(own["slippage"]),
-            traded=total(np.abs(fills["quantity"]) * contract.notional(fills["price"])),
+            traded=total(np.abs(own_fills["quantity"]) * contract.notional(own_fills["price"])),
             hold=books.hold[contract.instrument_id],
         )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -183,7 +184,10 @@ def _trading(engine: BacktestEngine, books: Books, days_per_year: int) -> Tradin
     orders = engine.cache.orders()
     refused = [o for o in orders if o.status in REFUSED]
     buys = sum(len(o.trade_ids) for o in orders if o.is_buy)
-    sells = sum(len(o.trade_ids) for o in orders if o.is_sell)
+    by_instrument: Counter[str] = Counter()
+    for order in orders:
+        by_instrument[str(order.instrument_id)] += len(order.trade_ids)
+    fills = by_instrument.total()
     accounts = {code: account_figures(books, code, days_per_year) for code in books.accounts}
     accounts = {code: a for code, a in accounts.items() if a.start or a.exposure.traded or a.fees}
     rests = unexplained(engine, books, {code: a.pnl for code, a in accounts.items()})
@@ -192,9 +196,9 @@ def _trading(engine: BacktestEngine, books: Books, days_per_year: int) -> Tradin
         orders=len(orders),
         refused=len(refused),
         refusals=refusals(refused),
-        fills=buys + sells,
+        fills=fills,
         buys=buys,
-        sells=sells,
+        sells=fills - buys,
         positions=len(books.positions),
         open_positions=int(books.positions["is_open"].sum()),
         pnl={code: a.pnl for code, a in accounts.items()},
@@ -202,7 +206,7 @@ def _trading(engine: BacktestEngine, books: Books, days_per_year: int) -> Tradin
         funding={code: a.funding for code, a in accounts.items()},
         fees={code: a.fees for code, a in accounts.items()},
         accounts=accounts,
-        instruments=instrument_figures(books),
+        instruments=instrument_figures(books, by_instrument),
         equity_step_ns=books.step_ns,
     )
 

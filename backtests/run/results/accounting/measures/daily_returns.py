@@ -113,7 +113,7 @@ def return_figures(
     if not is_owned:
         return _without(none, "the equity was not above 0 all the time")
     if days < LEAST_DAYS:
-        return _without(none, f"{days} whole days, {LEAST_DAYS} needed")
+        return _without(none, f"{days} whole day{'' if days == 1 else 's'}, {LEAST_DAYS} needed")
     mean, deviation = float(np.mean(returns)), float(np.std(returns, ddof=1))
     if not deviation > 0:
         return _without(none, "the equity did not move")
