@@ -70,9 +70,10 @@ def publish_vintages(
     changes nothing, since a value of a newer one is known already; it is counted as late. Of rows
     published at one instant that of the newest stamp is the value.
 
-    A stamp is absent where the next one that was published is more than 1.5 intervals later; the
-    value before it is valid until one interval after its own first publication. With ``valid_for``
-    each value is valid for that long from its publication, also over rows without a value.
+    A value is valid until a newer stamp's is known, for 1.5 intervals after its stamp's first
+    publication at most: what was known at an instant never depends on whether the next value comes
+    late or not at all. With ``valid_for`` each value is valid for that long from its publication,
+    also over rows without a value.
 
     """
     every = spec.covers or spec.every
@@ -94,9 +95,8 @@ def publish_vintages(
     if spec.valid_for is not None and spec.valid_for.ns != FOREVER.ns:
         expires = known + spec.valid_for.ns
     elif spec.valid_for is None and every is not None and len(stamps):
-        is_before_hole = np.diff(stamps[is_first], append=NEVER_NS) > HOLE * every.ns
-        due = np.where(is_before_hole, after(known[is_first], every, zone), NEVER_NS)
-        expires = due[np.cumsum(is_first) - 1]
+        late_ns = round((HOLE - 1) * every.ns)
+        expires = (after(known[is_first], every, zone) + late_ns)[np.cumsum(is_first) - 1]
     return Publication(
         factor=spec.factor,
         known=known,

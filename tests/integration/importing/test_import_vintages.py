@@ -180,7 +180,7 @@ def test_two_rows_of_one_stamp_and_one_publication_are_refused(tmp_path: Path) -
 
 
 def test_gap_rules_and_ranges_hold_for_revised_series(tmp_path: Path) -> None:
-    """March is absent: February stands until 31 days after its first publication; a revision
+    """March is absent: February stands for 46.5 days after its first publication; a revision
     outside the range is a gap, as an empty cell is.
     """
     text = """month,published,cpi
@@ -197,9 +197,9 @@ def test_gap_rules_and_ranges_hold_for_revised_series(tmp_path: Path) -> None:
             ("03-11 12:30", [101.0]),
             ("03-20 12:30", [NAN]),
             ("03-21 12:30", [101.5]),
-            ("04-11 12:30", [NAN]),
+            ("04-27 00:30", [NAN]),
             ("05-12 12:30", [103.0]),
-            ("06-12 12:30", [NAN]),
+            ("06-28 00:30", [NAN]),
         ],
     )
     assert "1 of 4 values outside 1 to 1000 became NaN" in done.stderr

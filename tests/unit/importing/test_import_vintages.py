@@ -122,14 +122,12 @@ def test_latest_vintages_are_the_last_revisions_at_the_first_publication() -> No
     assert changes(published(rows, vintages="latest")) == [(10, 1.2), (40, 2.0)]
 
 
-def test_a_value_stands_until_one_interval_after_its_first_publication_if_the_next_is_absent() -> (
-    None
-):
-    """A revision does not prolong it; a value that comes late is waited for."""
+def test_a_value_stands_for_one_and_a_half_intervals_after_its_first_publication() -> None:
+    """A revision does not prolong it; the next value may be half an interval late."""
     rows: list[Row] = [(0, 10, 1.0), (0, 15, 1.1), (30, 47, 2.0), (120, 130, 5.0), (120, 150, 5.1)]
     p = published(rows, covers="30d")
     assert p.missing == 2
-    expected = [(10, 1.0), (15, 1.1), (47, 2.0), (77, NAN), (130, 5.0), (150, 5.1), (160, NAN)]
+    expected = [(10, 1.0), (15, 1.1), (47, 2.0), (92, NAN), (130, 5.0), (150, 5.1), (175, NAN)]
     np.testing.assert_equal(changes(p), expected)
 
 
@@ -138,15 +136,30 @@ def test_a_stamp_that_came_too_late_leaves_its_hole() -> None:
     rows: list[Row] = [(0, 10, 1.0), (60, 70, 3.0), (30, 75, 2.0)]
     p = published(rows, every="30d")
     assert p.missing == 0
-    np.testing.assert_equal(changes(p), [(10, 1.0), (40, NAN), (70, 3.0), (100, NAN)])
+    np.testing.assert_equal(changes(p), [(10, 1.0), (55, NAN), (70, 3.0), (115, NAN)])
 
 
 def test_a_revision_of_a_value_that_is_no_longer_valid_shows_nothing() -> None:
     """The next stamp was due long before."""
-    rows: list[Row] = [(0, 10, 1.0), (0, 50, 1.5), (90, 100, 4.0)]
+    rows: list[Row] = [(0, 10, 1.0), (0, 60, 1.5), (90, 100, 4.0)]
     p = published(rows, every="30d")
-    assert math.isnan(at(p, 50))
-    assert (at(p, 40, -1), at(p, 100)) == (1.0, 4.0)
+    assert math.isnan(at(p, 60))
+    assert (at(p, 55, -1), at(p, 100)) == (1.0, 4.0)
+
+
+@pytest.mark.parametrize("rule", [{"every": "30d"}, {"covers": "30d"}, {"valid_for": "40d"}])
+def test_what_was_known_does_not_depend_on_what_comes_later(rule: dict[str, str]) -> None:
+    """Every beginning of the file gives the same values up to its end."""
+    rng = np.random.default_rng(5)
+    rows: list[Row] = [
+        (30.0 * m, 30.0 * m + 31 + int(rng.integers(0, 90)), float(m)) for m in range(12)
+    ]
+    rows.sort(key=lambda row: row[1])
+    whole = published(rows, **rule)
+    for count in range(1, len(rows)):
+        part = published(rows[:count], **rule)
+        for day in range(30, int(rows[count][1])):
+            np.testing.assert_equal(at(part, day), at(whole, day))
 
 
 def test_valid_for_counts_from_each_publication() -> None:
@@ -164,8 +177,8 @@ def test_regular_stamps_show_their_holes_without_being_told() -> None:
     p = published(rows)
     assert p.every_was_found
     assert p.missing == 1
-    assert at(p, 30.4 * 7 + 40 + 30.3) == 7.0
-    assert math.isnan(at(p, 30.4 * 7 + 40 + 30.5))
+    assert at(p, 30.4 * 7 + 40 + 45.5) == 7.0
+    assert math.isnan(at(p, 30.4 * 7 + 40 + 45.7))
 
 
 def reference(rows: Sequence[Row], vintages: str, delay: float, day: float) -> float:
