@@ -188,6 +188,8 @@ def joined(factors: Iterable[ImportedFactor]) -> list[ImportedFactor]:
 
 def _one_of(parts: list[ImportedFactor]) -> ImportedFactor:
     parts = sorted((p for p in parts if len(p.publication.known)), key=_first_known) or parts[:1]
+    if len(parts) == 1:
+        return parts[0]
     for one, other in pairwise(parts):
         last, first = one.publication.known[-1], other.publication.known[0]
         if last >= first:
@@ -197,9 +199,11 @@ def _one_of(parts: list[ImportedFactor]) -> ImportedFactor:
                 "of the files with start and end"
             )
             raise ConfigError(msg)
+    specs = tuple(spec for p in parts for spec in p.specs)
+    publications = after_earlier_files([p.publication for p in parts], specs)
     return ImportedFactor(
-        publication=one_after_another(after_earlier_files([p.publication for p in parts])),
-        specs=tuple(spec for p in parts for spec in p.specs),
+        publication=one_after_another(publications),
+        specs=specs,
         rules=tuple(rule for p in parts for rule in p.rules),
         rows=sum(p.rows for p in parts),
         path=parts[-1].path,

@@ -14,6 +14,8 @@ from backtests.importing.spec.factor_file_spec import FOREVER
 from backtests.importing.spec.local_times import HOLE, after, count_missing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from backtests.importing.spec.factor_file_spec import ColumnSpec
@@ -111,20 +113,26 @@ def publish_vintages(
     )
 
 
-def after_earlier_files(parts: list[Publication]) -> list[Publication]:
+def after_earlier_files(
+    parts: Sequence[Publication], specs: Sequence[ColumnSpec]
+) -> list[Publication]:
     """Return the publications of several files, without what is late only since an earlier file.
 
     Parameters
     ----------
-    parts : list of Publication
+    parts : sequence of Publication
         Of one factor, each known later than the one before.
+    specs : sequence of ColumnSpec
+        The rule of each.
 
     """
     kept: list[Publication] = []
     newest = 0
-    for part in parts:
+    for part, spec in zip(parts, specs, strict=True):
         if part.revisions is None:
             kept.append(part)
+            # Without revisions a value is known its delay after the end of what it covers.
+            newest = max(newest, int(part.known[-1]) - spec.delay.ns)
             continue
         ends = part.revisions.ends
         is_late = ends < newest

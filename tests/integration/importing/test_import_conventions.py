@@ -104,6 +104,18 @@ def test_values_that_interleave_are_refused(tmp_path: Path) -> None:
     assert not list((tmp_path / "catalog").rglob("*.parquet"))
 
 
+@pytest.mark.parametrize("kept", [0, 1])
+def test_files_without_any_value_are_none(kept: int, tmp_path: Path) -> None:
+    """One is left out beside one with values; two of them are a factor without any."""
+    empty = "create_time,open_interest,ratio\n2026-06-24 23:45:00,,\n"
+    spec = (OLD + NEW).replace("delay", 'valid_for = "1d", delay')
+    files = {"spec.toml": spec, "until.csv": empty, "from.csv": FROM if kept else empty}
+    data = write_files(tmp_path / "data", files)
+    done = run_import("--spec", data / "spec.toml", "--check")
+    assert done.returncode == (0 if kept else 2)
+    assert ("no factor changes" in done.stderr) is not bool(kept)
+
+
 def test_a_hole_between_two_files_is_counted(tmp_path: Path) -> None:
     """A value of the first file is not carried over it."""
     late = "create_time,open_interest,ratio\n2026-06-25 01:00:00,300,3.0\n"

@@ -224,6 +224,20 @@ def test_an_earlier_file_has_newer_stamps_than_a_revision_in_a_later_file(tmp_pa
     assert done.stdout.splitlines()[1].split()[:5] == ["cpi", "4", "0", "0", "1"]
 
 
+def test_a_file_without_publications_before_one_with_them(tmp_path: Path) -> None:
+    """The old archive has only last values, the new one every publication: June stands in both."""
+    one = "month,cpi\n2026-05-01,5\n2026-06-01,6\n"
+    two = "month,published,cpi\n2026-05-01,2026-07-20 08:30,55\n2026-06-01,2026-07-21 08:30,66\n"
+    rule = 'cpi = { covers = "30d", delay = "9d", valid_for = "forever" }'
+    new = SPEC.format(keys="", columns=rule).replace("cpi.csv", "two.csv")
+    old = new.replace("two.csv", "one.csv").replace('known_at_column = "published"', "")
+    data = write_files(tmp_path / "data", {"spec.toml": new + old, "one.csv": one, "two.csv": two})
+    done = run_import("--spec", data / "spec.toml", "--catalog", tmp_path / "catalog")
+    assert done.returncode == 0, done.stderr
+    expected = [("06-09 04:00", [5.0]), ("07-10 04:00", [6.0]), ("07-30 12:30", [66.0])]
+    assert seen(tmp_path, "cpi") == expected
+
+
 @pytest.mark.parametrize(
     ("text", "keys", "columns", "message"),
     [
