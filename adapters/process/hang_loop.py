@@ -100,6 +100,7 @@ class _HangLoop:
         self._rules: Final = HangRules(time.monotonic())
         self._line = b""
         self._folder = ""
+        self._log: Path | None = None
         self._looked_s = time.monotonic()
         self._is_over = False
 
@@ -131,6 +132,8 @@ class _HangLoop:
         for line in lines:
             report = json.loads(line)
             self._folder = report.pop("folder", self._folder)
+            if log := report.pop("log", ""):
+                self._log = Path(log)
             self._act(self._rules.turned(now_s, report))
         return bool(received)
 
@@ -140,7 +143,7 @@ class _HangLoop:
                 case Hang(silent_s):
                     self._report_hang(silent_s)
                 case Notice(text, is_alarm):
-                    _say(text, _STDERR if is_alarm else _STDOUT)
+                    self._say(text, _STDERR if is_alarm else _STDOUT)
                 case Stop(reason):
                     os.write(self._channels.reports, reason.encode() + b"\n")
                 case Leave(code, text):
@@ -151,13 +154,27 @@ class _HangLoop:
         """End the watched process, and clean up once its producer has ended too."""
         self._is_over = True
         producers = _children_with(self._channels.pid, self._folder) if self._folder else []
-        _say(text)
+        self._say(text)
         with suppress(BrokenPipeError):
             os.write(self._channels.leave, bytes([code]))
         for pidfd in producers:
             select.select([pidfd], [], [], PRODUCER_END_S)
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _say(self, text: str, to: int = _STDERR) -> None:
+        """Print a text, or add it to the log of a process without a terminal."""
+        if self._log is None:
+            _say(text, to)
+            return
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S")
+        with suppress(OSError):
+            # The process made it, and may have put another one in its place.
+            fd = os.open(self._log, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                os.write(fd, f"{stamp},000 ERROR   {text}\n".encode())
+            finally:
+                os.close(fd)
 
     def _is_stopped(self) -> bool:
         """Return whether the watched process is stopped: Ctrl-Z, SIGSTOP, a debugger."""
@@ -171,7 +188,10 @@ class _HangLoop:
         if is_held:
             self._rules.held_by_debugger(time.monotonic())
             return
-        _say(f"HANG: the node's thread has not turned for {silent_s:.1f} s; it is in\n{stack}")
+        owner = self._rules.state.owner
+        self._say(
+            f"HANG: the {owner}'s thread has not turned for {silent_s:.1f} s; it is in\n{stack}"
+        )
 
     def _stack(self) -> tuple[str, bool]:
         """Return the main thread's stack, from the callback on, the most recent call last; and

@@ -1,4 +1,4 @@
-"""HangRules: the decisions of a watch over a node's thread.
+"""HangRules: the decisions of a watch over the main thread of a node or a service.
 
 Monotonic seconds in, decisions out; no clock of its own and no I/O.
 """
@@ -30,6 +30,7 @@ FAILED: Final = 1
 LEFT_OPEN: Final = 3
 
 NOTHING: Final = "nothing"
+CANCELS: Final = "cancelling orders and closing the position; once more to leave at once"
 
 
 @dataclass(slots=True)
@@ -53,7 +54,13 @@ class ThreadState:
     code : int
         The exit code, once the node has stopped.
     left_open : str
-        The open position and orders, or "nothing".
+        The open position and orders, or "nothing"; empty: of what owns the thread there are none.
+    owner : str
+        What the thread belongs to, in sentences: a node, a service.
+    stop_timeout_s : float
+        From the request to stop to the forced end of the process, seconds.
+    stop_notice : str
+        What is told at the first request; empty: the owner tells it.
 
     """
 
@@ -65,6 +72,9 @@ class ThreadState:
     has_ended: bool = False
     code: int = OK
     left_open: str = NOTHING
+    owner: str = "node"
+    stop_timeout_s: float = STOP_TIMEOUT_S
+    stop_notice: str = CANCELS
 
 
 class Hang(NamedTuple):
@@ -128,7 +138,8 @@ class HangRules:
         if not self._is_hanging:
             return []
         self._is_hanging = False
-        return [Notice(f"HANG over: the node's thread turns again, after {silent_s:.1f} s")]
+        text = f"HANG over: the {self.state.owner}'s thread turns again, after {silent_s:.1f} s"
+        return [Notice(text)]
 
     def signalled(self, now_s: float, name: str) -> list[Decision]:
         """Handle a stop signal."""
@@ -141,22 +152,22 @@ class HangRules:
         if self.state.has_ended:
             return []
         self._limit_stop(now_s)
-        text = "cancelling orders and closing the position; once more to leave at once"
-        return [Notice(f"{name}: {text}", is_alarm=False)]
+        text = self.state.stop_notice
+        return [Notice(f"{name}: {text}", is_alarm=False)] if text else []
 
     def look(self, now_s: float) -> list[Decision]:
         """Return the actions that are due at a time."""
         state = self.state
         if self._end_by_s and now_s >= self._end_by_s:
-            reason = f"the process did not end within {END_TIMEOUT_S:g} s after the node"
+            reason = f"the process did not end within {END_TIMEOUT_S:g} s after the {state.owner}"
             return [self._leave(now_s, reason, state.code or FAILED)]
         if state.has_ended:
             return []
         if not state.has_node:
             return self._look_at_preparation(now_s) if state.is_preparing else []
         if self._stop_by_s and now_s >= self._stop_by_s:
-            reason = f"the node did not stop within {STOP_TIMEOUT_S:g} s"
-            code = FAILED if state.left_open == NOTHING else LEFT_OPEN
+            reason = f"the {state.owner} did not stop within {state.stop_timeout_s:g} s"
+            code = FAILED if state.left_open in {NOTHING, ""} else LEFT_OPEN
             return [self._leave(now_s, reason, code)]
         if state.until_s and now_s >= state.until_s + STOP_SLACK_S:
             self._limit_stop(now_s)
@@ -166,8 +177,8 @@ class HangRules:
         if silent_s >= limit_s and not self._is_asked:
             self._is_asked = True
             self._limit_stop(now_s)
-            reason = f"the node's thread did not turn for {limit_s:g} s"
-            found += [Notice(f"HANG: {reason}; stopping the node"), Stop(reason)]
+            reason = f"the {state.owner}'s thread did not turn for {limit_s:g} s"
+            found += [Notice(f"HANG: {reason}; stopping the {state.owner}"), Stop(reason)]
         return found
 
     def _look_at_preparation(self, now_s: float) -> list[Decision]:
@@ -185,10 +196,12 @@ class HangRules:
         return [Hang(silent_s)]
 
     def died(self, now_s: float) -> list[Decision]:
-        """Take in the end of the process, or of its watch; a line if the node did not stop."""
+        """Take in the end of the process, or of its watch; a line if nobody had stopped it."""
         if not self.state.has_node or self.state.has_ended:
             return []
-        text = self._leave(now_s, "the node's run ended without stopping the node", FAILED).text
+        owner = self.state.owner
+        reason = f"the {owner}'s run ended without stopping the {owner}"
+        text = self._leave(now_s, reason, FAILED).text
         return [Notice(text)]
 
     def paused(self, seconds: float) -> None:
@@ -214,10 +227,12 @@ class HangRules:
         self.paused(now_s - self._turned_s)
 
     def _limit_stop(self, now_s: float) -> None:
-        self._stop_by_s = self._stop_by_s or now_s + STOP_TIMEOUT_S
+        self._stop_by_s = self._stop_by_s or now_s + self.state.stop_timeout_s
 
     def _leave(self, now_s: float, reason: str, code: int) -> Leave:
         left_open = self.state.left_open
+        if not left_open:
+            return Leave(code, reason)
         alarm = "" if left_open == NOTHING else "POSITION OR ORDERS LEFT OPEN - "
         as_of = ""
         if self.state.has_node and not self.state.has_ended:

@@ -95,8 +95,8 @@ class HangWatch:
         Parameters
         ----------
         **state
-            Fields of :class:`~adapters.process.hang_rules.ThreadState`, and ``folder``, which is
-            removed when the process is ended.
+            Fields of :class:`~adapters.process.hang_rules.ThreadState`, ``folder``, which is
+            removed when the process is ended, and ``log``, a file that takes what is told.
 
         """
         try:

@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     from live.exf.service_process import ServiceProcess  # noqa: PLC0415
 
     log_to(options.log)
-    code = ServiceProcess(settings, seconds, detached=options.detached).run()
+    code = ServiceProcess(settings, seconds, detached=options.detached, log_file=options.log).run()
     if settings.exf.streams:
         # A client that is just connecting cannot be stopped, and it has threads of its own.
         end_log()

@@ -13,12 +13,13 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
-from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, call_soon
+from adapters.process.stop_signals import StopSignals, call_soon
 from adapters.process.writer_child import RecordingError
 from adapters.shm import FactorWriter
 from dolphin_strategies.errors import ConfigError
 from live.exf.service_files import ServiceFiles
 from live.exf.work.service_recording import ServiceRecording
+from live.exf.work.service_watch import ServiceWatch
 from live.exf.work.service_work import make_work, schema_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from adapters.exf.publishing.publishers import VectorPublisher
     from live.exf.exf_settings import ExfSettings
     from live.exf.work.market.market_recording import MarketRecording
-    from live.exf.work.service_work import Work
+from live.exf.work.service_work import Work
 
 log: Final = logging.getLogger("exf")
 
@@ -53,6 +54,8 @@ class ServiceProcess:
         Stop after so many seconds; 0: run until a signal.
     detached : bool
         Whether to discard the output once the service runs.
+    log_file : Path, optional
+        Where the log goes, if not to standard error.
 
     Notes
     -----
@@ -61,9 +64,16 @@ class ServiceProcess:
     """
 
     def __init__(
-        self, settings: ExfSettings, seconds: float = 0.0, *, detached: bool = False
+        self,
+        settings: ExfSettings,
+        seconds: float = 0.0,
+        *,
+        detached: bool = False,
+        log_file: Path | None = None,
     ) -> None:
         self._settings: Final = settings
+        market_s = MARKET_STOP_TIMEOUT_S if settings.exf.record_market is not None else 0.0
+        self._watch: Final = ServiceWatch(log_file, STOP_TIMEOUT_S + market_s)
         self._seconds: Final = seconds
         self._detached: Final = detached
         self._stop: Final = asyncio.Event()
@@ -71,7 +81,7 @@ class ServiceProcess:
         self._recording: ServiceRecording | None = None
         self._market: MarketRecording | None = None
         self._entry: EntryPublisher | None = None
-        self._reason = ""
+        self._reason = self._hang = ""
         self._has_begun = False
         self._started_unix_s = time.time()
 
@@ -92,7 +102,7 @@ class ServiceProcess:
         """
         exf = self._settings.exf
         # Before anything is made that has to be undone.
-        StopSignals(self._on_first_signal, lambda name: os._exit(LEFT_AT_ONCE)).take_over()
+        StopSignals(self._on_first_signal, self._watch.second_signal).take_over()
         schema = schema_of(self._settings)
         with ServiceFiles(exf.region).hold() as service_files:
             is_new = not os.path.lexists(exf.region)
@@ -138,6 +148,9 @@ class ServiceProcess:
                 self._market.start(self._loop)
             if self._recording is not None:
                 self._recording.start()
+            if self._settings.exf.streams:
+                over = self._watch.over(self._loop, self._stop.is_set, self._end_after_hang)
+                stack.enter_context(over)
             if self._detached:
                 let_go_of_terminal()
             gc.collect()
@@ -163,6 +176,8 @@ class ServiceProcess:
             else:
                 self._reason = self._reason or "the recording is over"
                 code = OK if work.ever_answered else NO_ANSWER
+            if self._hang:
+                self._reason, code = f"failed: {self._hang}", FAILED
         finally:
             limit_stop()
             for task in tasks:
@@ -172,6 +187,7 @@ class ServiceProcess:
                 await self._recording.stop()
             if self._market is not None:
                 limit_stop(MARKET_STOP_TIMEOUT_S)
+                self._watch.ending(code)
                 self._market.stop()
             service_files.write_status(self._status("stopped", work, code))
         return code
@@ -205,6 +221,10 @@ class ServiceProcess:
             "market_recording": None if self._market is None else self._market.report(),
             **work.report(),
         }
+
+    def _end_after_hang(self, reason: str) -> None:
+        self._hang = reason
+        self._ask_to_stop("the watch over it")
 
     def _on_first_signal(self, name: str) -> None:
         if self._loop is None:

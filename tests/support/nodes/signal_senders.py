@@ -22,11 +22,13 @@ UV_RUN: Final = ("uv", "run", "--no-project")
 
 
 class NodeGroup:
-    """A node that a launcher such as ``uv run`` started, in a process group of its own."""
+    """A node, or another script's process, that a launcher such as ``uv run`` started, in a
+    process group of its own.
+    """
 
-    def __init__(self, launcher: Sequence[str], arguments: Sequence[str]) -> None:
+    def __init__(self, launcher: Sequence[str], script: Path, arguments: Sequence[str]) -> None:
         self._process: Final = subprocess.Popen(
-            [*launcher, sys.executable, str(SCRIPT), *arguments],
+            [*launcher, sys.executable, str(script), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -95,9 +97,11 @@ class NodeGroup:
 
 
 @contextmanager
-def node_group(launcher: Sequence[str], *arguments: str) -> Iterator[NodeGroup]:
+def node_group(
+    launcher: Sequence[str], *arguments: str, script: Path = SCRIPT
+) -> Iterator[NodeGroup]:
     """Run the command under a launcher and see to it that all of it ends."""
-    group = NodeGroup(launcher, arguments)
+    group = NodeGroup(launcher, script, arguments)
     try:
         yield group
     finally:
