@@ -54,6 +54,7 @@ class MarketTap:
         "_data",
         "_factors",
         "_instants",
+        "_instruments",
         "_most_waiting",
         "_new_instruments",
         "_number",
@@ -68,6 +69,7 @@ class MarketTap:
         self._instants: Final[deque[int]] = deque()
         self._begins: Final[deque[bool]] = deque()
         self._new_instruments: Final[deque[Any]] = deque()
+        self._instruments: Final[dict[str, Any]] = {}
         self._most_waiting = most_waiting
         self._number = self._burst = time.time_ns()
 
@@ -104,7 +106,13 @@ class MarketTap:
 
     def define(self, instrument: Any) -> None:
         """Keep the definition of an instrument."""
+        self._instruments[str(instrument.id)] = instrument
         self._new_instruments.append(instrument)
+
+    def define_again(self) -> None:
+        """Give all definitions once more: who had them may not have written them."""
+        self._new_instruments.clear()
+        self._new_instruments.extend(self._instruments.values())
 
     def give_up(self) -> None:
         """Drop what waits, and everything that comes."""

@@ -18,8 +18,9 @@ def market_line(market: Mapping[str, Any]) -> str:
 
     """
     dropped = ", ".join(f"{count:,} {kind}" for kind, count in market["dropped"].items()) or "0"
+    again = f", writer started again {market['restarts']} times" if market["restarts"] else ""
     return (
         f"market data in {market['catalog']}: {market['recorded']:,} of {market['rows']:,} rows "
         f"recorded, dropped {dropped}, unwritten {market['unwritten']:,}, lost "
-        f"{market['lost']:,} {market['problem']}".rstrip()
+        f"{market['lost']:,}{again} {market['problem']}".rstrip()
     )

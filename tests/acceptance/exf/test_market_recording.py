@@ -191,8 +191,37 @@ def test_a_killed_service_leaves_what_came_until_then(region_path: Path, tmp_pat
     assert "incomplete" not in said
 
 
+def test_a_killed_writer_is_started_again_and_what_it_had_is_counted(
+    region_path: Path, tmp_path: Path
+) -> None:
+    """The factors go on, what came meanwhile is recorded, and the loss is in the journal."""
+    with recording(region_path, tmp_path) as (exchange, service):
+        for step in range(30):
+            push(exchange, step, LONG)
+        eventually(lambda: market_of(service)["recorded"] >= 6 * 30, "rows")
+        writer = market_of(service)["writer_pid"]
+        os.kill(writer, signal.SIGKILL)
+        for step in range(30, 60):
+            push(exchange, step, SHORT)
+        service.until("touch_btc_bybit", -0.8)
+        eventually(lambda: market_of(service)["restarts"] == 1, "another writer")
+        assert market_of(service)["writer_pid"] != writer
+        eventually(lambda: market_of(service)["recorded"] >= 6 * 55, "rows again")
+        eventually(lambda: market_of(service)["problem"] == "", "no problem any more")
+        report = run_exf("status", "--region", region_path).stdout
+        assert "writer started again 1 times" in report
+        service.exf.process.send_signal(signal.SIGTERM)
+        assert service.exf.process.wait(60) == 0
+    counts = market_of(service)
+    assert counts["dropped"] == {}
+    assert counts["rows"] == counts["recorded"] + counts["lost"] + counts["unwritten"]
+    values, said = computed(tmp_path)
+    assert len(values) >= 50
+    assert not counts["lost"] or "rows that were with a market writer that ended" in said
+
+
 @pytest.mark.long
-def test_a_killed_writer_is_reported_and_its_rows_are_kept(
+def test_a_writer_that_cannot_be_started_again_is_reported_and_its_rows_are_kept(
     region_path: Path, tmp_path: Path
 ) -> None:
     """The factors go on, what is lost is counted, and the next reader finishes the files."""
@@ -201,8 +230,13 @@ def test_a_killed_writer_is_reported_and_its_rows_are_kept(
             push(exchange, step, LONG)
         eventually(lambda: market_of(service)["recorded"] >= 6 * 30, "rows")
         recorded = market_of(service)["recorded"]
+        home = tmp_path / "market" / "recordings" / "market"
+        home.rename(tmp_path / "market" / "recordings" / "elsewhere")
+        home.symlink_to("/dev/null")
         os.kill(market_of(service)["writer_pid"], signal.SIGKILL)
-        eventually(lambda: "ended" in market_of(service)["problem"], "the problem")
+        eventually(lambda: "no more market data" in market_of(service)["problem"], "the problem")
+        home.unlink()
+        (tmp_path / "market" / "recordings" / "elsewhere").rename(home)
         push(exchange, 31, SHORT)
         service.until("touch_btc_bybit", -0.8)
         eventually(lambda: market_of(service)["dropped"].get("quotes", 0) >= 4, "dropped quotes")

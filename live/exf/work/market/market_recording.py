@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import time
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +15,9 @@ from adapters.computing.recording.market_frames import DROPPED, pack_json
 from adapters.computing.recording.market_tap import MOST_WAITING, MarketTap
 from adapters.process.child import module_command
 from adapters.process.pipe_outbox import ROOM_BYTES, PipeOutbox
-from adapters.process.writer_child import WriterChild
+from adapters.process.writer_child import RecordingError, WriterChild
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
     from pathlib import Path
 
@@ -26,14 +28,21 @@ FLUSH_S: Final = 0.1
 SLICE: Final = 200
 """Data that become frames in one turn of the loop, some 0.3 ms: records do not wait for more."""
 WRITER: Final = "live.exf.work.market.market_writer"
-WRITER_ENDED: Final = "the market writer has ended; no more market data is recorded"
+WRITER_ENDED: Final = "the market writer has ended"
+PAUSES_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
+"""Before each try to start a writer again; after the last one nothing more is recorded."""
+STEADY_S: Final = 600.0
+"""The tries count anew after a writer that has lasted for this long."""
+LOST: Final = "rows that were with a market writer that ended"
+"""What the catalog's journal says of them."""
 
 
 class MarketRecording:
     """Hands market data from the tap at the streams to a process that writes it.
 
     The service's thread neither waits for the pipe nor for a disk. A failure of the recording is
-    logged once and counted, and never affects the factors.
+    logged once and counted, and never affects the factors. A writer that ends is started again, a
+    few times; meanwhile data wait, as for a slow one.
 
     Parameters
     ----------
@@ -61,12 +70,18 @@ class MarketRecording:
     ) -> None:
         self.tap: Final = MarketTap(most_waiting)
         self._catalog: Final = catalog.absolute()
-        self._writer: Final = WriterChild(
+        self._make_writer: Final = partial(
+            WriterChild,
             module_command(WRITER, self._catalog, f"service {os.getpid()}"),
             "record_market: the market writer",
             partial(PipeOutbox, room_bytes=room_bytes),
         )
-        self._outbox: Final = self._writer.outbox
+        self._writer: WriterChild[PipeOutbox] = self._make_writer()
+        self._started_s = time.monotonic()
+        self._before: Final[Counter[str]] = Counter()
+        """What earlier writers recorded, left unwritten and lost."""
+        self._tries = self._restarts = self._told_lost = 0
+        self._starting: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handle: asyncio.Handle | None = None
         self._reported_dropped: dict[str, int] = {}
@@ -83,25 +98,30 @@ class MarketRecording:
 
         ``rows`` is ``recorded + dropped + unwritten + lost`` and those on their way: ``dropped``
         could not be handed over, by kind; ``unwritten`` came to the writer, and no file took them;
-        ``lost`` were with the writer when it ended. ``waiting`` data are not counted yet.
+        ``lost`` were with a writer when it ended. ``waiting`` data are not counted yet.
+        ``restarts`` are the writers that were started in the place of one that ended.
         """
-        status = self._writer.status
-        dropped = sum(self.tap.dropped.values())
-        left = self.tap.rows - dropped - status["recorded"] - status["dropped"]
-        is_over = bool(self._outbox.problem) or self._is_closed
+        status, before = self._writer.status, self._before
         return {
             "catalog": str(self._catalog),
             "name": RECORDING,
             "writer_pid": self._writer.pid,
+            "restarts": self._restarts,
             "rows": self.tap.rows,
-            "recorded": status["recorded"],
+            "recorded": before["recorded"] + status["recorded"],
             "dropped": dict(self.tap.dropped),
-            "unwritten": status["dropped"],
-            "lost": left if is_over else 0,
+            "unwritten": before["unwritten"] + status["dropped"],
+            "lost": before["lost"] + (self._left() if self._is_closed else 0),
             "waiting": self.tap.waiting,
             "instruments": status.get("instruments", 0),
             "problem": self._problem or status["problem"],
         }
+
+    def _left(self) -> int:
+        """Return how many rows the writer was given and has not accounted for."""
+        before, status = self._before, self._writer.status
+        given = self.tap.rows - sum(self.tap.dropped.values()) - before.total()
+        return int(given - status["recorded"] - status["dropped"])
 
     def stop(self) -> None:
         """Hand over everything and wait for the files, within a limit; safe to call again."""
@@ -109,10 +129,12 @@ class MarketRecording:
             return
         if self._handle is not None:
             self._handle.cancel()
+        if self._starting is not None:
+            self._starting.cancel()
         if self._loop is not None:
             self._writer.release(self._loop)
-        self._guard(self._end)
         self._is_closed = True
+        self._guard(self._end)
         self.tap.give_up()
         if self._writer.is_running:
             self._alarm("the market writer is still writing, and ends by itself when it is done")
@@ -123,12 +145,17 @@ class MarketRecording:
             counts["lost"], counts["rows"], self._catalog,
         )  # fmt: skip
 
+    @property
+    def _outbox(self) -> PipeOutbox:
+        return self._writer.outbox
+
     def _turn(self) -> None:
         """Hand over a slice; the next one at once if there is more, else after a while."""
         if self._loop is None or self._is_closed:
             return
         self._guard(self._hand_over)
         if self._outbox.problem:
+            # Another writer turns again.
             return
         if self.tap.waiting and self._outbox.has_room:
             self._handle = self._loop.call_soon(self._turn)
@@ -161,7 +188,7 @@ class MarketRecording:
             self._outbox.put_always(pack_json(DROPPED, {k: n for k, n in more.items() if n}))
 
     def _end(self) -> None:
-        while self.tap.waiting:
+        while self.tap.waiting and not self._outbox.problem:
             for frame in self.tap.frames(SLICE):
                 self._outbox.put_always(frame)
         self._report_dropped()
@@ -179,9 +206,49 @@ class MarketRecording:
             self._give_up(f"{type(error).__name__}: {error}")
 
     def _give_up(self, problem: str) -> None:
+        """Count what the writer had, and start another one."""
         self._outbox.give_up(problem)
-        self.tap.give_up()
-        self._alarm(problem)
+        self._writer.kill()
+        if self._is_closed or self._loop is None:
+            self._alarm(problem)
+            return
+        self._before["lost"] += self._left()
+        self._before["recorded"] += self._writer.status["recorded"]
+        self._before["unwritten"] += self._writer.status["dropped"]
+        self._writer.status.update({"recorded": 0, "dropped": 0, "problem": ""})
+        self._writer.release(self._loop)
+        if time.monotonic() - self._started_s > STEADY_S:
+            self._tries = 0
+        self._try_again(problem)
+
+    def _try_again(self, problem: str) -> None:
+        if self._loop is None or self._tries >= len(PAUSES_S):
+            self.tap.give_up()
+            self._alarm(f"{problem}; no more market data is recorded")
+            return
+        pause_s = PAUSES_S[self._tries]
+        self._tries += 1
+        self._alarm(f"{problem}; try {self._tries} of {len(PAUSES_S)} to start it again")
+        self._handle = self._loop.call_later(pause_s, self._begin_to_start)
+
+    def _begin_to_start(self) -> None:
+        if self._loop is not None:
+            self._starting = self._loop.create_task(self._start_writer())
+
+    async def _start_writer(self) -> None:
+        """Start a writer, beside the loop: it loads for a second."""
+        try:
+            writer = await asyncio.to_thread(self._make_writer)
+        except RecordingError as error:
+            self._try_again(f"{WRITER_ENDED}: {error}")
+            return
+        self._writer, self._started_s = writer, time.monotonic()
+        self._restarts += 1
+        self.tap.define_again()
+        if more := self._before["lost"] - self._told_lost:
+            self._told_lost += more
+            self._outbox.put_always(pack_json(DROPPED, {LOST: more}))
+        self._turn()
 
     def _alarm(self, problem: str) -> None:
         if self._problem != problem:
