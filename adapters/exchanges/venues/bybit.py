@@ -50,8 +50,17 @@ MARKET: Final = MarketRule("perpetual", ("USDT", "USDC"))
 INVERSE_MARKET: Final = MarketRule("perpetual", ("USD",))
 
 
-def _result(body: Any) -> tuple[dict[str, Any], int]:
-    """Return the result of a body that is not an error, and the exchange's clock."""
+def result_of(body: Any) -> tuple[dict[str, Any], int]:
+    """Return the result of a body that is not an error, and the exchange's clock.
+
+    Raises
+    ------
+    RateLimitedError
+        If this address sends too many requests.
+    BadBodyError
+        If the body is another error.
+
+    """
     answer = record(body, "body")
     code = answer.get("retCode")
     if code != 0:
@@ -61,7 +70,8 @@ def _result(body: Any) -> tuple[dict[str, Any], int]:
     return record(answer.get("result"), "result"), from_ms(answer.get("time"))
 
 
-def _one_side(row: dict[str, Any]) -> float:
+def one_side(row: dict[str, Any]) -> float:
+    """Return the open interest of one side: contracts."""
     single = number(row.get("singleOpenInterest"))
     return single if single >= 0 else number(row.get("openInterest")) / SIDES
 
@@ -77,7 +87,7 @@ def instruments_info(body: Any) -> Mapping[str, Instrument]:
         If the answer reports an error, or may be the first of several.
 
     """
-    result, _ = _result(body)
+    result, _ = result_of(body)
     found = instruments(result.get("list"), "symbol", "instruments-info", _instrument)
     if len(found) >= MOST_INSTRUMENTS:
         msg = f"instruments-info: expected less than {MOST_INSTRUMENTS}, found {len(found)}"
@@ -96,12 +106,12 @@ def _instrument(row: dict[str, Any]) -> Instrument:
 
 def ticker(body: Any, symbol: str) -> Reading:
     """Read ``GET /v5/market/tickers`` of a linear or inverse perpetual."""
-    result, server_ns = _result(body)
+    result, server_ns = result_of(body)
     row = row_of_symbol(rows(result.get("list"), "list"), symbol, "tickers")
     is_inverse = result.get("category") == "inverse"
     mark, index = number(row.get("markPrice")), number(row.get("indexPrice"))
     funding, hours = number(row.get("fundingRate")), number(row.get("fundingIntervalHour"))
-    contracts = _one_side(row)
+    contracts = one_side(row)
     names = ("bid1Price", "ask1Price", "bid1Size", "ask1Size")
     touch, problems = touch_or_nan(*(number(row.get(n)) for n in names))
     next_ms = number(row.get("nextFundingTime"))
@@ -132,7 +142,7 @@ def depth(body: Any, symbol: str) -> Reading:
         If the answer reports an error or is about something else.
 
     """
-    result, server_ns = _result(body)
+    result, server_ns = result_of(body)
     if result.get("s") != symbol:
         msg = f"orderbook: expected {symbol}, found {result.get('s')!r}"
         raise BadBodyError(msg)
@@ -142,7 +152,7 @@ def depth(body: Any, symbol: str) -> Reading:
 
 def long_short_accounts(body: Any, symbol: str) -> Reading:
     """Read ``GET /v5/market/account-ratio``: shares of accounts that are long and short."""
-    result, server_ns = _result(body)
+    result, server_ns = result_of(body)
     row = newest(result.get("list"), "timestamp", "account-ratio")
     row_of_symbol(row, symbol, "account-ratio")
     value = ratio(number(row.get("buyRatio")), number(row.get("sellRatio")))
@@ -151,16 +161,16 @@ def long_short_accounts(body: Any, symbol: str) -> Reading:
 
 def open_interest(body: Any, symbol: str) -> Reading:
     """Read ``GET /v5/market/open-interest``: USD if the contract is inverse, else the coin."""
-    result, server_ns = _result(body)
+    result, server_ns = result_of(body)
     row_of_symbol(result, symbol, "open-interest")
     row = newest(result.get("list"), "timestamp", "open-interest")
-    values = {"open_interest_contracts": _one_side(row)}
+    values = {"open_interest_contracts": one_side(row)}
     return Reading(values, from_ms(row["timestamp"]), server_ns)
 
 
 def funding_history(body: Any, symbol: str) -> Reading:
     """Read ``GET /v5/market/funding/history``: the last rate paid, newest first."""
-    result, server_ns = _result(body)
+    result, server_ns = result_of(body)
     row = newest(result.get("list"), "fundingRateTimestamp", "funding/history")
     row_of_symbol(row, symbol, "funding/history")
     values = {"paid_funding_rate": number(row.get("fundingRate"))}

@@ -46,8 +46,17 @@ MARKET: Final = MarketRule("perpetual", ("USD", "USDC", "USDT"))
 QUOTED_FOR_H: Final = 8.0
 
 
-def _result(body: Any) -> tuple[Any, int]:
-    """Return the result of a JSON-RPC answer that is not an error, and the exchange's clock."""
+def result_of(body: Any) -> tuple[Any, int]:
+    """Return the result of a JSON-RPC answer that is not an error, and the exchange's clock.
+
+    Raises
+    ------
+    RateLimitedError
+        If this address sends too many requests.
+    BadBodyError
+        If the body is another error.
+
+    """
     answer = record(body, "body")
     if "error" in answer:
         error = answer["error"] if isinstance(answer["error"], dict) else {}
@@ -59,7 +68,7 @@ def _result(body: Any) -> tuple[Any, int]:
 
 def get_instruments(body: Any) -> Mapping[str, Instrument]:
     """Read ``GET /api/v2/public/get_instruments``: sizes are amounts already, not contracts."""
-    found, _ = _result(body)
+    found, _ = result_of(body)
     return instruments(found, "instrument_name", "get_instruments", _instrument)
 
 
@@ -86,7 +95,7 @@ def order_book(body: Any, symbol: str) -> Reading:
         If the answer reports an error or is about something else.
 
     """
-    found, server_ns = _result(body)
+    found, server_ns = result_of(body)
     row = record(found, "result")
     if row.get("instrument_name") != symbol:
         msg = f"get_order_book: expected {symbol}, found {row.get('instrument_name')!r}"
@@ -121,7 +130,7 @@ def order_book(body: Any, symbol: str) -> Reading:
 
 def volatility_index(body: Any, symbol: str) -> Reading:
     """Read ``GET /api/v2/public/get_volatility_index_data``: [stamp, open, high, low, close]."""
-    found, server_ns = _result(body)
+    found, server_ns = result_of(body)
     row = newest_row(record(found, "result").get("data"), "get_volatility_index_data")
     return Reading({"volatility_index": at(row, 4)}, from_ms(row[0]), server_ns)
 
@@ -135,7 +144,7 @@ def option_summary(body: Any, symbol: str) -> Reading:
         If the answer reports an error, or an entry is not an option with its numbers.
 
     """
-    found, server_ns = _result(body)
+    found, server_ns = result_of(body)
     interest, volume = {"-C": 0.0, "-P": 0.0}, {"-C": 0.0, "-P": 0.0}
     options = rows(found, "get_book_summary_by_currency")
     row = options[0]

@@ -53,7 +53,17 @@ UNKNOWN_INSTRUMENT: Final = "51001"
 MS_PER_H: Final = 3_600_000
 
 
-def _data(body: Any) -> Any:
+def data_of(body: Any) -> Any:
+    """Return the data of a body that is not an error.
+
+    Raises
+    ------
+    RateLimitedError
+        If this address sends too many requests.
+    BadBodyError
+        If the body is another error.
+
+    """
     answer = record(body, "body")
     code = answer.get("code")
     if code != "0":
@@ -64,7 +74,7 @@ def _data(body: Any) -> Any:
 
 
 def _row(body: Any, symbol: str, what: str) -> dict[str, Any]:
-    row = only(_data(body), what)
+    row = only(data_of(body), what)
     if row.get("instId") != symbol:
         msg = f"{what}: expected {symbol}, found {row.get('instId')!r}"
         raise BadBodyError(msg)
@@ -78,7 +88,7 @@ def public_instruments(body: Any) -> Mapping[str, Instrument]:
     """
     if isinstance(body, dict) and body.get("code") == UNKNOWN_INSTRUMENT:
         return {}
-    return instruments(_data(body), "instId", "instruments", _instrument)
+    return instruments(data_of(body), "instId", "instruments", _instrument)
 
 
 def _instrument(row: dict[str, Any]) -> Instrument:
@@ -156,7 +166,7 @@ def depth(body: Any, symbol: str) -> Reading:
 
     Contracts of ``-USD-`` swaps and futures are inverse: amounts of USD.
     """
-    book = only(_data(body), "books")
+    book = only(data_of(body), "books")
     values = book_values(
         book.get("bids"),
         book.get("asks"),
@@ -168,13 +178,13 @@ def depth(body: Any, symbol: str) -> Reading:
 
 def long_short(body: Any, symbol: str) -> Reading:
     """Read a long/short ratio of ``GET /api/v5/rubik/stat/contracts/...``: [stamp, ratio]."""
-    row = newest_row(_data(body), "long/short")
+    row = newest_row(data_of(body), "long/short")
     return Reading({"long_short": at(row, 1)}, from_ms(row[0]))
 
 
 def taker_volume(body: Any, symbol: str) -> Reading:
     """Read ``GET /api/v5/rubik/stat/taker-volume``: [stamp, sold, bought]."""
-    row = newest_row(_data(body), "taker-volume")
+    row = newest_row(data_of(body), "taker-volume")
     return Reading({"taker_buy_sell": ratio(at(row, 2), at(row, 1))}, from_ms(row[0]))
 
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import web
 
+from tests.support.exchange.bodies.histories import history_body
 from tests.support.exchange.bodies.moment import Moment
+from tests.support.exchange.changed_rows import CHANGED_ROWS
 from tests.support.exchange.exchange_bodies import GET_BODIES, POST_BODIES
 from tests.support.exchange.failing_answers import AS_BYTES, BEFORE_BODY, CHANGED_BODY, drip
 from tests.support.exchange.streaming.stream_hub import VENUES, StreamHub
@@ -36,7 +38,7 @@ class Exchange:
     """The server's side: what it answers, and what it was asked.
 
     A fault is a table with ``mode`` and perhaps ``value``; it applies to requests whose path
-    (or type, for a POST) begins with its key.
+    (or type, for a POST) begins with its key: to all of them, or to the next ``times``.
     """
 
     def __init__(self) -> None:
@@ -79,12 +81,16 @@ class Exchange:
             name, bodies = query.get("type") or query["method"], POST_BODIES
         self.requests.append((time.monotonic(), name))
         fault = next((f for key, f in self.faults.items() if name.startswith(key)), {})
+        if fault.get("times", 1) <= 0:
+            fault = {}
+        elif "times" in fault:
+            fault["times"] -= 1
         mode: str = fault.get("mode", "")
         value: Any = fault.get("value")
         if mode in BEFORE_BODY:
             answer: web.StreamResponse = await BEFORE_BODY[mode](request, value)
             return answer
-        make = self.hub.body(name) or bodies.get(name)
+        make = self.hub.body(name) or history_body(name, query) or bodies.get(name)
         if make is None:
             return web.json_response({"code": -1, "msg": "no such path"}, status=404)
         unix_ms = int(time.time() * 1000) + self.clock_offset_ms
@@ -93,8 +99,8 @@ class Exchange:
         price = self.price + self.walk * math.sin(unix_ms)
         accept = request.headers.get("Accept", "")
         body = make(Moment(unix_ms=unix_ms, price=price, query=query, accept=accept))
-        if mode in CHANGED_BODY:
-            body = CHANGED_BODY[mode](body, value)
+        if change := CHANGED_BODY.get(mode) or CHANGED_ROWS.get(mode):
+            body = change(body, value)
         headers = {"Date": formatdate(time.time() + self.clock_offset_ms / 1000, usegmt=True)}
         content = body if isinstance(body, bytes) else orjson.dumps(body)
         if mode in AS_BYTES:

@@ -1,0 +1,1 @@
+"""Reading histories: window by window, within the limits of the exchange."""
