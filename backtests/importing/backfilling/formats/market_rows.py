@@ -157,13 +157,17 @@ def funding_rows(
     instrument_id : str
         The instrument.
     at_ns : int64 array of shape (rows,)
-        UNIX nanoseconds: when each was settled.
+        UNIX nanoseconds: when each was settled. The stamps of exchanges are up to seconds late;
+        each becomes the full hour, at which the engine books it: it books nothing that is not
+        stamped with the very time of a settlement.
     rates : sequence of str
         Fractions of the notional for one interval, exact.
     interval_minutes : int64 array of shape (rows,)
         The interval of each.
 
     """
+    hours = (at_ns + _HOUR_NS // 2) // _HOUR_NS * _HOUR_NS
+    at_ns = np.where(np.abs(hours - at_ns) <= _JITTER_NS, hours, at_ns)
     rows = [
         (str(Decimal(rate)), minutes, None, at, at)
         for rate, minutes, at in zip(rates, interval_minutes.tolist(), at_ns.tolist(), strict=True)

@@ -168,14 +168,20 @@ def instrument_of(folder: str) -> str:
 
 
 def _made(name: str, decimals: Decimals) -> Any:
-    """Return a definition made of an id and of decimals; None if the id states no currencies."""
+    """Return a definition made of an id and of decimals.
+
+    None if the id does not state the currencies, or what a contract is worth: OKX's sizes of
+    swaps are contracts of an amount that only its definition has.
+    """
     instrument_id = InstrumentId.from_str(name)
-    symbol = str(instrument_id.symbol)
-    is_perpetual = symbol.endswith(("-PERP", "_PERP", "-LINEAR", "-INVERSE", "-SWAP"))
+    symbol = str(instrument_id.symbol).removesuffix("-SPOT")
+    if symbol.endswith("-SWAP"):
+        return None
+    is_perpetual = symbol.endswith(("-PERP", "_PERP", "-LINEAR", "-INVERSE"))
     raw = symbol.removesuffix("-PERP").removesuffix("-LINEAR").removesuffix("-INVERSE")
     found = _INVERSE.fullmatch(raw) if is_perpetual else None
     is_inverse = found is not None
-    pair = (found[1], "USD") if found is not None else _pair(raw.removesuffix("-SWAP"))
+    pair = (found[1], "USD") if found is not None else _pair(raw)
     if pair is None:
         return None
     base, quote = _currency(pair[0]), _currency(pair[1])
@@ -195,7 +201,7 @@ def _made(name: str, decimals: Decimals) -> Any:
     }
     if not is_perpetual:
         return None if "_" in raw else CurrencyPair(**common)
-    if is_inverse:
+    if is_inverse and symbol.endswith("_PERP"):
         # A contract of COIN-M futures is 100 USD of BTC, 10 USD of every other coin.
         common["multiplier"] = Quantity.from_int(100 if pair[0] == "BTC" else 10)
     settlement = base if is_inverse else quote
