@@ -106,6 +106,38 @@ class Archive:
         if last := b"".join([rest, *pieces]):
             yield last
 
+    def beginning(self, most: int) -> bytes:
+        """Return the first bytes of the text.
+
+        Raises
+        ------
+        ArchiveError
+            If the file is damaged or encrypted.
+
+        """
+        pieces, size = [], 0
+        for piece in self._text():
+            pieces.append(piece)
+            size += len(piece)
+            if size >= most:
+                break
+        return b"".join(pieces)[:most]
+
+    def whole(self, most: int) -> bytes:
+        """Return all of the text.
+
+        Raises
+        ------
+        ArchiveError
+            If the file is damaged or encrypted, or has more than so many bytes of text.
+
+        """
+        text = self.beginning(most + 1)
+        if len(text) > most:
+            msg = f"has more than {most:,} bytes of text; split it"
+            raise ArchiveError(msg)
+        return text
+
     def _text(self) -> Iterator[bytes]:
         """Yield the uncompressed text in small pieces."""
         with opened(self.path) as file:

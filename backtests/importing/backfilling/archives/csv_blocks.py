@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SAMPLE_BYTES: Final = 256 << 10
 """The text by which a format is recognised and decimals are counted."""
 SAMPLE_ROWS: Final = 40
+_JSON: Final = (b"{", b"[")
+"""What JSON begins with, and no table of text."""
 _MARK: Final = b"\xef\xbb\xbf"
 """The byte order mark that some tools write before UTF-8."""
 _NULLS: Final = ("", "null", "NULL", "None", "nan", "NaN", "NA", "N/A")
@@ -42,7 +44,7 @@ class Sample:
     rows : tuple of tuple of str
         The cells of its first rows.
     text : bytes
-        The text of the first rows, whole lines, without a header.
+        The text of the first rows, whole lines, without a header; of JSON its beginning.
 
     """
 
@@ -67,7 +69,12 @@ def read_sample(archive: Archive) -> Sample:
         If it cannot be read, or is no text.
 
     """
-    text = next(archive.blocks(SAMPLE_BYTES, SAMPLE_BYTES), b"").removeprefix(_MARK)
+    text = archive.beginning(SAMPLE_BYTES).removeprefix(_MARK)
+    if text.lstrip()[:1] in _JSON:
+        return Sample(
+            relative=archive.relative, member=archive.member, header=(), rows=(), text=text
+        )
+    text = text[: text.rfind(b"\n") + 1] or text
     head, _, tail = text.partition(b"\n")
     try:
         cells = _cells(head)
@@ -153,7 +160,12 @@ def parse(text: bytes, columns: Sequence[str], types: Mapping[str, pa.DataType])
 
 
 def _cells(text: bytes) -> list[tuple[str, ...]]:
-    rows = csv.reader(io.StringIO(text.decode(), newline=""))
+    try:
+        decoded = text.decode()
+    except UnicodeDecodeError:
+        # OKX's older files have a header in Chinese.
+        decoded = text.decode("gb18030")
+    rows = csv.reader(io.StringIO(decoded, newline=""))
     return [tuple(cell.strip() for cell in row) for row in rows]
 
 

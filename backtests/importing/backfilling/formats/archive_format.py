@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
+from backtests.importing.backfilling.archives.archive_file import Archive
 from backtests.importing.backfilling.archives.csv_blocks import Sample
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
     "n": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|"),
     "b": re.compile(r"true|false|True|False|TRUE|FALSE"),
     "d": re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?"),
+    "m": re.compile(r"\d{4}\.\d\d\.\d\d \d\d:\d\d"),
     "s": re.compile(r".*"),
 }
 
@@ -37,7 +39,8 @@ class Column(NamedTuple):
         Its name in the header, in lower case; what the format calls it where there is none.
     kind : str
         How its cells look: ``i`` a whole number, ``t`` a stamp in digits, ``n`` a number, ``b``
-        true or false, ``d`` a date with time, ``s`` any text.
+        true or false, ``d`` a date with time, ``m`` one with dots as MetaTrader writes it, ``s``
+        any text.
 
     """
 
@@ -131,6 +134,8 @@ class Converted(NamedTuple):
 
 type Convert = Callable[[pa.Table, Origin], Converted]
 """The rows of an archive, or of a block of it, with the columns of ``types``. Pure."""
+type Read = Callable[[Archive, Origin, int], Iterator[pa.Table]]
+"""An archive → its rows, of about so many bytes of text at most. Raises ArchiveError."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +155,10 @@ class ArchiveFormat:
         another format after all, by its names or values. Raises ValueError with what is missing.
     convert : callable
         Makes the content.
+    read : callable, optional
+        Reads the rows, where they are no comma-separated values that can be read as they are.
+    looks : callable, optional
+        Whether a sample looks like the format, where that is no matter of columns.
     is_streamed : bool
         Whether a file may be converted block by block: every row stands for itself.
     series_id : str
@@ -170,10 +179,14 @@ class ArchiveFormat:
     is_streamed: bool = False
     series_id: str = ""
     prefers_over: tuple[str, ...] = ()
+    read: Read | None = None
+    looks: Callable[[Sample], bool] | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
 
     def shape_of(self, sample: Sample) -> tuple[Column, ...] | None:
         """Return the shape of a sample; None if it is of another format."""
+        if self.looks is not None:
+            return () if self.looks(sample) else None
         for shape in self.shapes:
             if self._has_names(sample, shape) and all(_fits(row, shape) for row in sample.rows):
                 return shape
@@ -187,7 +200,9 @@ class ArchiveFormat:
         if not sample.header:
             return bool(sample.rows)
         names = tuple(self.aliases.get(name, name) for name in sample.header)
-        return names == tuple(column.name for column in shape)
+        expected = tuple(column.name for column in shape)
+        # Bybit's monthly files of spot trades have a column more than names.
+        return names in (expected, expected[:-1])
 
 
 def _fits(row: tuple[str, ...], shape: tuple[Column, ...]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from backtests.importing.backfilling.formats.venues.binance.binance_depth import BOOK_DEPTH
+from backtests.importing.backfilling.formats.venues.answers import bybit_funding, deribit_dvol
 from backtests.importing.backfilling.formats.venues.binance.binance_funding import FUNDING_RATE
 from backtests.importing.backfilling.formats.venues.binance.binance_klines import KLINES
 from backtests.importing.backfilling.formats.venues.binance.binance_liquidations import (
@@ -16,6 +17,9 @@ from backtests.importing.backfilling.formats.venues.binance.binance_trades impor
     AGG_TRADES,
     TRADES,
 )
+from backtests.importing.backfilling.formats.venues.bybit import bybit_klines, bybit_trades
+from backtests.importing.backfilling.formats.venues.okx import okx_funding, okx_market
+from backtests.importing.backfilling.formats.venues.tardis import tardis_derivatives, tardis_ticks
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -35,6 +39,19 @@ FORMATS: Final[tuple[ArchiveFormat, ...]] = (
     FUNDING_RATE,
     BOOK_DEPTH,
     LIQUIDATIONS,
+    bybit_trades.TRADES,
+    bybit_trades.SPOT_TRADES,
+    bybit_klines.KLINES,
+    bybit_klines.INDEX,
+    bybit_funding.FUNDING_ROWS,
+    bybit_funding.FUNDING_ANSWERS,
+    deribit_dvol.DVOL,
+    okx_market.TRADES,
+    okx_market.CANDLES,
+    okx_funding.FUNDING,
+    tardis_ticks.TRADES,
+    tardis_ticks.QUOTES,
+    tardis_derivatives.DERIVATIVE_TICKER,
 )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from backtests.importing.backfilling.archives.archive_file import MOST_BYTES
 from backtests.importing.backfilling.archives.csv_blocks import read_tables
 from backtests.importing.backfilling.archives.real_file import ArchiveError
 from backtests.importing.backfilling.formats.exact_decimals import NotExactError, fast_types
@@ -138,13 +139,7 @@ class ArchiveConverter:
         is_streamed: bool,  # noqa: FBT001 - of partial
         is_exact: bool,  # noqa: FBT001
     ) -> Iterator[pa.Table]:
-        types = found.format.types_of(found.shape)
-        tables = read_tables(
-            archive,
-            [column.name for column in found.shape],
-            types if is_exact else fast_types(types),
-            has_header=found.has_header,
-        )
+        tables = rows_of(archive, found, is_exact=is_exact)
         if is_streamed:
             yield from tables
         elif whole := list(_bounded(tables)):
@@ -178,6 +173,26 @@ class ArchiveConverter:
                 "increments with --instruments"
             )
             raise ArchiveError(msg)
+
+
+def rows_of(archive: Archive, found: Recognised, *, is_exact: bool) -> Iterator[pa.Table]:
+    """Yield the rows of an archive as its format reads them.
+
+    Raises
+    ------
+    ArchiveError
+        If it cannot be read.
+
+    """
+    if found.format.read is not None:
+        return found.format.read(archive, found.origin, MOST_BYTES)
+    types = found.format.types_of(found.shape)
+    return read_tables(
+        archive,
+        [column.name for column in found.shape],
+        types if is_exact else fast_types(types),
+        has_header=found.has_header,
+    )
 
 
 def _bounded(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
 from backtests.importing.backfilling.archives.archive_file import Archive
-from backtests.importing.backfilling.archives.csv_blocks import parse, read_sample
+from backtests.importing.backfilling.archives.csv_blocks import (
+    SAMPLE_BYTES,
+    Sample,
+    parse,
+    read_sample,
+)
 from backtests.importing.backfilling.archives.real_file import ArchiveError
 from backtests.importing.backfilling.formats.format_table import (
     Recognised,
@@ -20,7 +26,7 @@ from backtests.importing.backfilling.market.decimals import Decimals, states_dec
 from backtests.importing.backfilling.market.instruments import instrument_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from datetime import date
 
 
@@ -127,12 +133,7 @@ def _planned(archive: Archive) -> Planned:
     sample = read_sample(archive)
     found = recognise(sample)
     decimals: dict[str, Decimals] = defaultdict(Decimals)
-    if sample.text.strip():
-        table = parse(
-            sample.text,
-            [column.name for column in found.shape],
-            found.format.types_of(found.shape),
-        )
+    for table in _sampled(archive, sample, found):
         try:
             converted = found.format.convert(table, found.origin)
         except (ValueError, pa.ArrowException) as error:
@@ -143,6 +144,18 @@ def _planned(archive: Archive) -> Planned:
                 name = instrument_of(folder)
                 decimals[name] = decimals[name].with_those_of(batch)
     return Planned(archive=archive, found=found, decimals=dict(decimals))
+
+
+def _sampled(archive: Archive, sample: Sample, found: Recognised) -> Iterator[pa.Table]:
+    """Yield the rows of a sample, if there are some."""
+    if found.format.read is not None:
+        yield from islice(found.format.read(archive, found.origin, SAMPLE_BYTES), 1)
+    elif sample.text.strip():
+        yield parse(
+            sample.text,
+            [column.name for column in found.shape],
+            found.format.types_of(found.shape),
+        )
 
 
 def _order(planned: Planned) -> Any:

@@ -1,0 +1,1 @@
+"""Bybit: the files of public.bybit.com."""

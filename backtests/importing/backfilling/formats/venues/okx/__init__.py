@@ -1,0 +1,1 @@
+"""OKX: the files of its page of historical data."""

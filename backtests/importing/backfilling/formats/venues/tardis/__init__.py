@@ -1,0 +1,1 @@
+"""Tardis: the files of datasets.tardis.dev, of any exchange."""
