@@ -22,9 +22,11 @@ from backtests.importing.backfilling.running.summary import plan_text, result_te
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+    from pathlib import Path
 
     from backtests.importing.backfilling.archives.archive_search import Found
     from backtests.importing.backfilling.running.backfill_plan import BackfillPlan
+    from backtests.importing.backfilling.running.backfill_result import BackfillResult
 
 _BAR: Final = "{desc}{percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}"
 
@@ -52,14 +54,55 @@ def backfill(options: argparse.Namespace, report: Callable[[str], None]) -> tupl
         If not everything could be written.
 
     """
-    found = find_archives(options.folder)
     names = LiveNames(options.factors)
     if options.dry_run:
+        found = find_archives(options.folder)
         journal = options.catalog / catalog_layout.RECORDINGS
         journal /= f"{market_recording(options.recording)}/{catalog_layout.JOURNAL}"
         plan = _planned(found, known_archives(read_journal(journal)), report)
         return plan_text(plan), not plan.failed and not found.failed
-    with BackfillRun(options.catalog, options.recording, str(options.folder)) as run:
+    source = str(options.folder)
+    plan, result, is_whole = write_archives(options.folder, source, options, names, report)
+    return result_text(plan, result), is_whole
+
+
+def write_archives(
+    folder: Path,
+    source: str,
+    options: argparse.Namespace,
+    names: LiveNames,
+    report: Callable[[str], None],
+) -> tuple[BackfillPlan, BackfillResult, bool]:
+    """Write the archives of a folder into the catalog.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    source : str
+        Where they are from, for lists of the catalog.
+    options : argparse.Namespace
+        As ``backfill.py`` parses them.
+    names : LiveNames
+        The names of factors.
+    report : callable
+        Called with lines about the work.
+
+    Returns
+    -------
+    tuple of BackfillPlan, BackfillResult and bool
+        What was planned and done, and whether everything that was found is in the catalog now.
+
+    Raises
+    ------
+    ConfigError
+        If a file of settings or the catalog cannot be used.
+    IncompleteBackfillError
+        If not everything could be written.
+
+    """
+    found = find_archives(folder)
+    with BackfillRun(options.catalog, options.recording, source) as run:
         plan = _planned(found, run.known, report)
         instruments = Instruments(options.catalog, options.instruments)
         with _bar(sum(p.archive.size for p in plan.wanted)) as bar:
@@ -71,8 +114,7 @@ def backfill(options: argparse.Namespace, report: Callable[[str], None]) -> tupl
             result = run.run(plan, names, instruments, show)
     for archive, why in result.failed:
         report(f"failed: {archive.label}: {why}")
-    is_whole = not (plan.failed or found.failed or result.failed)
-    return result_text(plan, result), is_whole
+    return plan, result, not (plan.failed or found.failed or result.failed)
 
 
 def _planned(
