@@ -29,6 +29,7 @@ EXAMPLES: Final = """\
 examples:
   backfill.py DOWNLOADS --catalog CATALOG --dry-run
   backfill.py DOWNLOADS --catalog CATALOG --report coverage.html
+  backfill.py DOWNLOADS --catalog CATALOG --rest
   compute_factors.py --catalog CATALOG
   run_backtest.py --catalog CATALOG --recording backfill --strategy my_module:MyStrategy
 
@@ -37,6 +38,7 @@ run can be repeated, after Ctrl-C too.
 exit codes: 0 everything is in the catalog; 1 some files cannot be used, or not everything could
 be written (what was written is whole); 2 bad usage or catalog; 130 interrupted.
 """
+MOST_REST_DAYS: Final = 400
 FAILED: Final = 1
 BAD_CONFIG: Final = 2
 INTERRUPTED: Final = 130
@@ -60,10 +62,20 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="your own factor names, as for run_exf.py; may be given several times")  # fmt: skip
     add("--instruments", type=Path, metavar="FILE.toml", help="[[instruments]] as in an import "
         "spec (default: the catalog's, else made of the data's decimals)")  # fmt: skip
+    add("--rest", nargs="*", metavar="VENUE/ASSET", help="fill up to the present from what the "
+        "exchanges' endpoints tell of the past: of the catalog's archives, or of these, such as "
+        "bybit/BTC deribit/ETH")  # fmt: skip
+    add("--rest-days", type=int, default=60, metavar="N", help="how far back --rest asks at most "
+        "(default: 60)")  # fmt: skip
+    add("--base-url", default="", metavar="URL", help="scheme and host that stand in for every "
+        "exchange's, as in run_exf.py")  # fmt: skip
     add("--dry-run", action="store_true", help="state what would be done, and write nothing")
     add("--report", type=Path, metavar="FILE.html", help="a page of what the catalog covers: "
         "factors and market data by day")  # fmt: skip
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if not 0 < options.rest_days <= MOST_REST_DAYS:
+        parser.error(f"--rest-days: expected 1 to {MOST_REST_DAYS}")
+    return options
 
 
 def run(options: argparse.Namespace) -> int:
@@ -78,12 +90,19 @@ def run(options: argparse.Namespace) -> int:
 
     """
     # After the check of the command line: loading takes a second.
+    from backtests.importing.backfilling.recent.recent_command import (  # noqa: PLC0415
+        fill_recent,
+    )
     from backtests.importing.backfilling.running.command import backfill  # noqa: PLC0415
 
     started_s = time.monotonic()
     check_recording_name(options.recording)
     text, is_whole = backfill(options, report)
     print(text)
+    if options.rest is not None:
+        text, is_filled = fill_recent(options, report)
+        is_whole &= is_filled
+        print(text)
     if not options.dry_run:
         print(f"in {time.monotonic() - started_s:.1f} s")
     return 0 if is_whole else FAILED

@@ -54,16 +54,7 @@ MS_PER_H: Final = 3_600_000
 
 
 def data_of(body: Any) -> Any:
-    """Return the data of a body that is not an error.
-
-    Raises
-    ------
-    RateLimitedError
-        If this address sends too many requests.
-    BadBodyError
-        If the body is another error.
-
-    """
+    """Return the data of a body that is not an error; else raise BadBodyError."""
     answer = record(body, "body")
     code = answer.get("code")
     if code != "0":

@@ -38,7 +38,8 @@ class Exchange:
     """The server's side: what it answers, and what it was asked.
 
     A fault is a table with ``mode`` and perhaps ``value``; it applies to requests whose path
-    (or type, for a POST) begins with its key: to all of them, or to the next ``times``.
+    (or type, for a POST) begins with its key: to all of them, to the next ``times``, or to
+    those after the next ``after``.
     """
 
     def __init__(self) -> None:
@@ -82,6 +83,9 @@ class Exchange:
         self.requests.append((time.monotonic(), name))
         fault = next((f for key, f in self.faults.items() if name.startswith(key)), {})
         if fault.get("times", 1) <= 0:
+            fault = {}
+        elif fault.get("after", 0) > 0:
+            fault["after"] -= 1
             fault = {}
         elif "times" in fault:
             fault["times"] -= 1

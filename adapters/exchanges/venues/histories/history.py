@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from adapters.exchanges.json_values import number
@@ -104,10 +104,6 @@ class History(ApiRequest):
         }
         query = {name: moments.get(text, text) for name, text in self.query.items()}
         return ApiRequest(path=self.path, query=query, weight=self.weight)
-
-    def with_page(self, page_rows: int) -> History:
-        """Return this history with another size of its answers."""
-        return replace(self, page_rows=page_rows)
 
 
 @dataclass(frozen=True, kw_only=True)

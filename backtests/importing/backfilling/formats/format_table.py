@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from backtests.importing.backfilling.formats.venues.binance.binance_depth import BOOK_DEPTH
 from backtests.importing.backfilling.formats.venues.answers import bybit_funding, deribit_dvol
+from backtests.importing.backfilling.formats.venues.binance.binance_depth import BOOK_DEPTH
 from backtests.importing.backfilling.formats.venues.binance.binance_funding import FUNDING_RATE
 from backtests.importing.backfilling.formats.venues.binance.binance_klines import KLINES
 from backtests.importing.backfilling.formats.venues.binance.binance_liquidations import (
@@ -18,6 +18,7 @@ from backtests.importing.backfilling.formats.venues.binance.binance_trades impor
     TRADES,
 )
 from backtests.importing.backfilling.formats.venues.bybit import bybit_klines, bybit_trades
+from backtests.importing.backfilling.formats.venues.endpoints.endpoint_rows import ENDPOINT_ROWS
 from backtests.importing.backfilling.formats.venues.okx import okx_funding, okx_market
 from backtests.importing.backfilling.formats.venues.tardis import tardis_derivatives, tardis_ticks
 from dolphin_strategies.errors import DolphinError
@@ -52,6 +53,7 @@ FORMATS: Final[tuple[ArchiveFormat, ...]] = (
     tardis_ticks.TRADES,
     tardis_ticks.QUOTES,
     tardis_derivatives.DERIVATIVE_TICKER,
+    ENDPOINT_ROWS,
 )
 
 

@@ -23,6 +23,9 @@ type Columns = Mapping[str, pa.ChunkedArray]
 
 _TIME: Final = pa.timestamp("ns", tz="UTC")
 _SIDES: Final = pa.array(["BUY", "SELL"])
+_HOUR_NS: Final = 3_600_000_000_000
+_JITTER_NS: Final = 60_000_000_000
+"""How far the stamp of a funding may lie from the time of its settlement."""
 _MICROSECONDS_FROM: Final = 10**14
 """Stamps of milliseconds reach this in the year 5138, those of microseconds did in 1973."""
 _NANOSECONDS_FROM: Final = 10**17

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from adapters.exchanges import known_venues
-from adapters.exf.polling.histories.history_reader import HistoryError, HistoryReader
+from adapters.exf.polling.histories.history_reader import (
+    HistoryCounts,
+    HistoryError,
+    HistoryReader,
+)
 from adapters.exf.polling.http_client import Fetcher
 from adapters.exf.polling.venue_host import VenueHost
+from backtests.importing.backfilling.recent.recent_tasks import RecentTask
 from backtests.importing.backfilling.recent.rows_file import RowsFile, RowsName, kept_file
 
 if TYPE_CHECKING:
@@ -18,11 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.exchanges.venues.histories.history import HistoryRow
-    from adapters.exf.polling.histories.history_reader import HistoryCounts
-    from backtests.importing.backfilling.recent.recent_tasks import RecentTask
-
-REQUESTS_AT_ONCE: Final = 1
-"""Of a venue: the answers of the next page wait for those of the one before."""
 
 
 @dataclass(kw_only=True)

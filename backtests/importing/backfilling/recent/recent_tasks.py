@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -9,7 +10,8 @@ from adapters.command.durations import NEVER_NS
 from adapters.command.instants import show_instant
 from adapters.exchanges import known_venues
 from adapters.exchanges.venues.histories import known_histories
-from adapters.exchanges.venues.histories.history import BAR_FIELDS, DAY_MS, FUNDING_FIELDS
+from adapters.exchanges.venues.histories.history import BAR_FIELDS, DAY_MS, FUNDING_FIELDS, History
+from backtests.importing.backfilling.factors.stored_factors import StoredFactors
 from backtests.importing.backfilling.formats.venues.endpoints.endpoint_rows import (
     BARS_SPAN,
     FUNDING_SOURCES,
@@ -17,11 +19,10 @@ from backtests.importing.backfilling.formats.venues.endpoints.endpoint_rows impo
 from dolphin_strategies.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from adapters.exchanges.venues.histories.history import Combination, History
+    from adapters.exchanges.venues.histories.history import Combination
     from backtests.importing.backfilling.factors.live_names import LiveNames
-    from backtests.importing.backfilling.factors.stored_factors import StoredFactors
 
 MS_NS: Final = 1_000_000
 _OVERLAP: Final = 3

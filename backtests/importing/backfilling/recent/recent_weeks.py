@@ -10,7 +10,6 @@ from adapters.catalog.files import catalog_layout
 from adapters.command.instants import show_instant
 from adapters.command.text_table import text_table
 from adapters.exchanges import known_venues
-from backtests.importing.backfilling.archives.archive_search import Found, find_archives
 from backtests.importing.backfilling.factors.stored_factors import read_stored
 from backtests.importing.backfilling.recent.combined_rows import write_combined
 from backtests.importing.backfilling.recent.recent_download import download
@@ -48,7 +47,8 @@ class RecentWeeks:
     names : LiveNames
         The names of factors.
     events : iterable of dict
-        The journal's lines about archives.
+        The journal's lines about archives: ``archive``, of which the first two are the venue and
+        the symbol, and ``last_ns``.
     spans : callable
         A folder of market data → its ranges of ``ts_init``, UNIX nanoseconds.
 
@@ -70,12 +70,10 @@ class RecentWeeks:
         self.tasks: list[RecentTask] = []
         self._catalog: Final = catalog
         self._names: Final = names
-        self._origins: Final = {(e["key"][0], e["key"][1]): 0 for e in events if "key" in e}
         ends: dict[Target, int] = {}
         for event in events:
-            if "key" in event:
-                for target in targets_of([(event["key"][0], event["key"][1])], names):
-                    ends[target] = max(ends.get(target, 0), int(event["last_ns"]))
+            for target in targets_of([(event["archive"][0], event["archive"][1])], names):
+                ends[target] = max(ends.get(target, 0), int(event["last_ns"]))
         self._newest: Final = Newest(
             stored=read_stored(catalog, recording), spans=spans, archives_ns=ends
         )
@@ -103,7 +101,7 @@ class RecentWeeks:
             If a venue tells nothing of its past.
 
         """
-        targets = targets_in(wanted) or targets_of(self._origins, self._names)
+        targets = targets_in(wanted) or list(self._newest.archives_ns)
         now_ms = (time.time_ns() if now_ns is None else now_ns) // MS_NS
         self.tasks = recent_tasks(targets, self._names, self._newest, now_ms, days)
 
@@ -123,10 +121,8 @@ class RecentWeeks:
         ]
         return text_table(cells) if self.tasks else "nothing is to be asked of any endpoint"
 
-    def ask(
-        self, base_url: str, on_progress: Callable[[RecentTask, int], None]
-    ) -> tuple[RecentRows, Found]:
-        """Ask the endpoints, and return the files of their rows.
+    def ask(self, base_url: str, on_progress: Callable[[RecentTask, int], None]) -> RecentRows:
+        """Ask the endpoints; the rows are in files of ``folder`` then.
 
         Raises
         ------
@@ -143,7 +139,7 @@ class RecentWeeks:
             for combination in combinations_of(target, self._names):
                 symbol = venue.symbol_of(venue.endpoints[combination.endpoint], target.asset)
                 write_combined(self.folder, target, combination, self.tasks, symbol)
-        return rows, find_archives(self.folder)
+        return rows
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Remove files whose rows are in the catalog now."""

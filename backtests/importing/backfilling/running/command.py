@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from backtests.importing.backfilling.archives.archive_search import Found
     from backtests.importing.backfilling.running.backfill_plan import BackfillPlan
-    from backtests.importing.backfilling.running.backfill_result import BackfillResult
 
 _BAR: Final = "{desc}{percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}"
 
@@ -62,8 +61,8 @@ def backfill(options: argparse.Namespace, report: Callable[[str], None]) -> tupl
         plan = _planned(found, known_archives(read_journal(journal)), report)
         return plan_text(plan), not plan.failed and not found.failed
     source = str(options.folder)
-    plan, result, is_whole = write_archives(options.folder, source, options, names, report)
-    return result_text(plan, result), is_whole
+    text, is_whole, _ = write_archives(options.folder, source, options, names, report)
+    return text, is_whole
 
 
 def write_archives(
@@ -72,7 +71,7 @@ def write_archives(
     options: argparse.Namespace,
     names: LiveNames,
     report: Callable[[str], None],
-) -> tuple[BackfillPlan, BackfillResult, bool]:
+) -> tuple[str, bool, list[Path]]:
     """Write the archives of a folder into the catalog.
 
     Parameters
@@ -90,8 +89,9 @@ def write_archives(
 
     Returns
     -------
-    tuple of BackfillPlan, BackfillResult and bool
-        What was planned and done, and whether everything that was found is in the catalog now.
+    tuple of str, bool and list of Path
+        The summary, whether everything that was found is in the catalog now, and the files that
+        are.
 
     Raises
     ------
@@ -114,7 +114,9 @@ def write_archives(
             result = run.run(plan, names, instruments, show)
     for archive, why in result.failed:
         report(f"failed: {archive.label}: {why}")
-    return plan, result, not (plan.failed or found.failed or result.failed)
+    is_whole = not (plan.failed or found.failed or result.failed)
+    there = [planned.archive.path for planned in (*plan.there, *(p for p, _ in result.done))]
+    return result_text(plan, result), is_whole, there
 
 
 def _planned(

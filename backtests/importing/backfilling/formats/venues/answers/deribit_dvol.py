@@ -17,7 +17,7 @@ from backtests.importing.backfilling.formats.archive_format import (
     Origin,
     days_in,
 )
-from backtests.importing.backfilling.formats.once_each import once_each
+from backtests.importing.backfilling.formats.rows.once_each import once_each
 from backtests.importing.backfilling.formats.venues.answers.saved_answers import (
     body_of,
     is_json,

@@ -19,8 +19,8 @@ from backtests.importing.backfilling.formats.market_rows import (
     bar_rows,
     stamps_ns,
 )
-from backtests.importing.backfilling.formats.once_each import once_each
-from backtests.importing.backfilling.formats.stated_sides import only_symbol
+from backtests.importing.backfilling.formats.rows.once_each import once_each
+from backtests.importing.backfilling.formats.rows.stated_sides import only_symbol
 from backtests.importing.backfilling.formats.venues.bybit.bybit_origin import (
     INDEX_NAME,
     KLINES_NAME,

@@ -16,7 +16,7 @@ from backtests.importing.backfilling.formats.archive_format import (
 )
 from backtests.importing.backfilling.formats.exact_decimals import DECIMAL
 from backtests.importing.backfilling.formats.market_rows import stamps_ns
-from backtests.importing.backfilling.formats.stated_sides import only_symbol, trades_of
+from backtests.importing.backfilling.formats.rows.stated_sides import only_symbol, trades_of
 from backtests.importing.backfilling.formats.venues.bybit.bybit_origin import (
     SPOT,
     SPOT_NAME,

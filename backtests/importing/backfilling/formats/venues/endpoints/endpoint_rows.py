@@ -18,9 +18,10 @@ from backtests.importing.backfilling.formats.archive_format import (
     FieldSeries,
     Origin,
 )
-from backtests.importing.backfilling.formats.market_rows import DECIMAL, bar_rows, funding_rows
-from backtests.importing.backfilling.formats.once_each import once_each
-from backtests.importing.backfilling.formats.settled_funding import HOUR_NS, intervals_h
+from backtests.importing.backfilling.formats.exact_decimals import DECIMAL
+from backtests.importing.backfilling.formats.market_rows import bar_rows, funding_rows
+from backtests.importing.backfilling.formats.rows.once_each import once_each
+from backtests.importing.backfilling.formats.rows.settled_funding import HOUR_NS, intervals_h
 from dolphin_strategies.factors.arrow import numpy_of
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from backtests.importing.backfilling.formats.archive_format import (
     shape_of,
 )
 from backtests.importing.backfilling.formats.market_rows import stamps_ns
-from backtests.importing.backfilling.formats.once_each import once_each
-from backtests.importing.backfilling.formats.settled_funding import settled
-from backtests.importing.backfilling.formats.stated_sides import only_symbol
+from backtests.importing.backfilling.formats.rows.once_each import once_each
+from backtests.importing.backfilling.formats.rows.settled_funding import settled
+from backtests.importing.backfilling.formats.rows.stated_sides import only_symbol
 from backtests.importing.backfilling.formats.venues.okx.okx_origin import origin_of
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from backtests.importing.backfilling.formats.archive_format import (
 )
 from backtests.importing.backfilling.formats.exact_decimals import DECIMAL
 from backtests.importing.backfilling.formats.market_rows import bar_rows, stamps_ns
-from backtests.importing.backfilling.formats.once_each import once_each
-from backtests.importing.backfilling.formats.stated_sides import only_symbol, trades_of
+from backtests.importing.backfilling.formats.rows.once_each import once_each
+from backtests.importing.backfilling.formats.rows.stated_sides import only_symbol, trades_of
 from backtests.importing.backfilling.formats.venues.okx.okx_origin import origin_of
 
 if TYPE_CHECKING:

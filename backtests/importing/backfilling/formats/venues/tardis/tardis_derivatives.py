@@ -17,8 +17,8 @@ from backtests.importing.backfilling.formats.archive_format import (
     shape_of,
 )
 from backtests.importing.backfilling.formats.market_rows import in_time_order
-from backtests.importing.backfilling.formats.once_each import present
-from backtests.importing.backfilling.formats.stated_sides import only_symbol
+from backtests.importing.backfilling.formats.rows.once_each import present
+from backtests.importing.backfilling.formats.rows.stated_sides import only_symbol
 from backtests.importing.backfilling.formats.venues.tardis.tardis_origin import origin_of
 from dolphin_strategies.factors.arrow import numpy_of
 

@@ -1,0 +1,1 @@
+"""Rows: what the files of several venues have in common: order, sides, settled funding."""
