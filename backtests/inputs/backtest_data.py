@@ -184,6 +184,10 @@ class BacktestData:
         tables = [t for t in self.tables if t.instrument_id.value == instrument_id]
         return price_tables(tables, has_bars=self.fill_on == "bars")
 
+    def unpriced(self, instrument_id: str) -> list[tuple[int, int]]:
+        """Return the half-open windows in which an instrument's prices are not replayed."""
+        return []
+
     def presences(self) -> list[MarketPresence]:
         """Find when each instrument's market is there, within the window.
 
@@ -195,7 +199,9 @@ class BacktestData:
         """
         window = self.start_ns, self.end_ns
         return [
-            market_presence(name, self.prices(name), window, max_age_ns)
+            market_presence(
+                name, self.prices(name), window, max_age_ns, without=self.unpriced(name)
+            )
             for name, max_age_ns in self.price_ages.items()
         ]
 
@@ -212,14 +218,17 @@ class BacktestData:
             When the instruments' markets are there: what tells the engine so comes first.
 
         """
-        data = MarketData(self.path)
-        streams = [data.pieces(t, self.start_ns, self.end_ns, max_rows) for t in self.tables]
+        streams = [self.pieces(table, max_rows) for table in self.tables]
         statuses = [s for p in presences for s in market_statuses(p, self.prices(p.instrument_id))]
         if not statuses:
             return streams
         statuses.sort(key=attrgetter("ts_init"))
         ts = np.fromiter((status.ts_init for status in statuses), np.int64, len(statuses))
         return [iter([StreamPiece(ts, lambda i, j: statuses[i:j])]), *streams]
+
+    def pieces(self, table: MarketTable, max_rows: int) -> Iterator[StreamPiece]:
+        """Return the rows of one table in the window, as they are replayed."""
+        return MarketData(self.path).pieces(table, self.start_ns, self.end_ns, max_rows)
 
     def describe(self) -> list[str]:
         """Return lines for the user: window, factors, coverage and market data."""

@@ -63,13 +63,15 @@ class DrilledData(BacktestData):
             seen = self._seen(self.start_ns, self.end_ns, names, is_after_market=is_after_market)
             yield from self._drilled(seen, is_drawn=True)
 
-    def market(self, max_rows: int) -> list[Iterator[StreamPiece]]:
-        streams = zip(self.tables, super().market(max_rows), strict=True)
-        return [self._drilled_market(table, pieces) for table, pieces in streams]
+    def unpriced(self, instrument_id: str) -> list[tuple[int, int]]:
+        return [
+            (int(d.start), d.end_ns)
+            for d in self.drills
+            if d.kind == "market_gap" and d.hits_market(instrument_id)
+        ]
 
-    def _drilled_market(
-        self, table: MarketTable, pieces: Iterator[StreamPiece]
-    ) -> Iterator[StreamPiece]:
+    def pieces(self, table: MarketTable, max_rows: int) -> Iterator[StreamPiece]:
+        pieces = super().pieces(table, max_rows)
         instrument = next(i for i in self.instruments if i.id == table.instrument_id)
         for number, drill in enumerate(self.drills):
             if table.kind in KINDS and drill.hits_market(str(table.instrument_id)):

@@ -17,6 +17,8 @@ from dolphin_strategies.price_gate.price_rules import BAR_SPANS, DISTANCES, SHOR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from adapters.catalog.reading.market.market_tables import MarketTable
 
 
@@ -95,6 +97,8 @@ def market_presence(
     tables: Sequence[MarketTable],
     window: tuple[int, int],
     max_age_ns: int | None,
+    *,
+    without: Sequence[tuple[int, int]] = (),
 ) -> MarketPresence:
     """Find when an instrument's market is there.
 
@@ -108,6 +112,8 @@ def market_presence(
         Its start and its exclusive end, UNIX nanoseconds of ``ts_init``.
     max_age_ns : int, optional
         How old its price may be, nanoseconds; None: of any age.
+    without : sequence of tuple of int
+        Half-open windows whose prices are left out, UNIX nanoseconds.
 
     Raises
     ------
@@ -119,11 +125,15 @@ def market_presence(
     first_ns: int | None = None
     last_ns: int | None = None
     gaps: list[MarketGap] = []
-    for stamps in price_instants(tables, start_ns, end_ns):
+    for found in price_instants(tables, start_ns, end_ns):
+        stamps = _outside(found, without)
+        if not len(stamps):
+            continue
         if last_ns is None:
             first_ns = int(stamps[0])
         else:
-            stamps = np.concatenate([[last_ns], stamps])  # noqa: PLW2901 - the distance between two pieces
+            # The distance between two pieces counts too.
+            stamps = np.concatenate([[last_ns], stamps])
         last_ns = int(stamps[-1])
         if max_age_ns is not None:
             gaps += [
@@ -139,3 +149,10 @@ def market_presence(
         last_ns=last_ns,
         gaps=tuple(gaps),
     )
+
+
+def _outside(ts: NDArray[np.int64], windows: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """Return the instants that are in none of some half-open windows."""
+    for first_ns, end_ns in windows:
+        ts = ts[(ts < first_ns) | (ts >= end_ns)]
+    return ts
