@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from nautilus_trader.model import OrderStatus
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.command.instants import Instant
+from adapters.command.market_settings import MarketSettings
 from adapters.market.btcusdt_instruments import btcusdt_perp
 from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
 from backtests.inputs.catalog_search import find_data
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-ROWS = 300
+ROWS: Final = 300
+REFUSED: Final = (OrderStatus.DENIED, OrderStatus.REJECTED)
+DEFAULT_MARKET: Final = MarketSettings()
 
 
 def make_square_catalog(path: Path) -> Path:
@@ -56,13 +60,21 @@ class DrilledRun:
         What it was told, with the time in steps.
     prices : list of float
         The price of each fill, less 60,000.
+    refused : list of int
+        The steps of the orders that were denied or rejected.
     hits : list of int
         What each drill has hit.
 
     """
 
-    def __init__(self, catalog: Path, drills: Sequence[Drill], rows: int = 50_000) -> None:
-        settings = BacktestSettings(backtest=RunSettings(chunk_rows=rows))
+    def __init__(
+        self,
+        catalog: Path,
+        drills: Sequence[Drill],
+        rows: int = 50_000,
+        market: MarketSettings = DEFAULT_MARKET,
+    ) -> None:
+        settings = BacktestSettings(backtest=RunSettings(chunk_rows=rows), market=market)
         strategy = Follower(FollowerConfig())
         data = DrilledData.of(find_data(catalog, settings, strategy), drills)
         with replayed(data, settings, strategy, stops_on_error=False) as (engine, _, decisions):
@@ -70,5 +82,10 @@ class DrilledRun:
             self.steps = [(d.ns - START_NS) // STEP_NS for d in decisions]
             fills = engine.generate_fills_report().sort_values("ts_event")
             self.prices = [float(price) - 60_000 for price in fills["last_px"]]
+            self.refused = [
+                (int(order.ts_init) - START_NS) // STEP_NS
+                for order in sorted(engine.cache.orders(), key=lambda o: int(o.ts_init))
+                if order.status in REFUSED
+            ]
         self.told = [((ns - START_NS) / STEP_NS, what) for ns, what in strategy.told]
         self.hits = data.hits.tolist()

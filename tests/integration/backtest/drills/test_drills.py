@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from adapters.command.durations import Duration
+from adapters.command.market_settings import MarketSettings
 from backtests.run.drills.drill_file import read_drills, write_drills
 from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS
 from tests.support.catalogs.drill_catalogs import DrilledRun, drill, make_square_catalog
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(300)
 
-ROOT: Final = Path(__file__).resolve().parents[3]
+ROOT: Final = Path(__file__).resolve().parents[4]
 SCRIPT: Final = ROOT / "backtests" / "run_backtest.py"
 ALL = [1, *range(10, 300, 10)]
 """Without a drill: the first order follows the first quote, then one at each turn."""
@@ -124,6 +125,29 @@ def test_a_frozen_market_has_new_stamps_and_a_gap_has_none(catalog: Path) -> Non
     quotes = [[at for at, what in run.told if what == "quote"] for run in (frozen, gap)]
     assert quotes[0] == list(range(300))
     assert quotes[1] == [*range(100), *range(150, 300)]
+
+
+def test_the_gate_of_prices_sees_a_gap_and_not_a_freeze(catalog: Path) -> None:
+    """At most a second old: from 1.1 s after the last price orders are refused, until the next."""
+    market = MarketSettings(max_price_age="1s")
+    gap = DrilledRun(catalog, [drill("market_gap", 100, 150)], market=market)
+    # The order of step 100 meets the price of step 99. From 110 on each record that wants another
+    # position tries again; that of step 150 comes before the price of its instant.
+    assert gap.refused == [*range(110, 120), *range(130, 140), 150]
+    assert gap.steps == sorted([*without(110, 120, 130, 140, 150), *gap.refused, 151])
+    frozen = DrilledRun(catalog, [drill("market_freeze", 100, 150)], market=market)
+    assert frozen.refused == []
+    assert frozen.steps == ALL
+
+
+def test_the_gate_lets_orders_wait_for_the_end_of_a_gap(catalog: Path) -> None:
+    """The price that they get is the first one after it, never the one from before."""
+    market = MarketSettings(max_price_age="1s", stale_price="wait")
+    run = DrilledRun(catalog, [drill("market_gap", 105, 145)], market=market)
+    # At 110 the price of step 104 is young enough; the next order waits from 120 on.
+    turn = run.prices.index(104.0)
+    assert run.prices[turn + 1] == pytest.approx(145.1)
+    assert not any(105 < price < 145 for price in run.prices)
 
 
 def test_drills_of_different_things_may_overlap(catalog: Path) -> None:

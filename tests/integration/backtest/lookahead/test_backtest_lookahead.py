@@ -29,7 +29,7 @@ from tests.support.nodes.forkserver import run_forked
 if TYPE_CHECKING:
     import subprocess
 
-ROOT: Final = Path(__file__).resolve().parents[3]
+ROOT: Final = Path(__file__).resolve().parents[4]
 SCRIPT: Final = ROOT / "backtests" / "run_backtest.py"
 SECOND: Final = 1_000_000_000
 TIMEOUT_S: Final = 280.0
