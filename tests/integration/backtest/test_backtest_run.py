@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS, make_catalog
+from tests.support.catalogs.backtests.backtest_catalogs import START_NS, STEP_NS, make_catalog
 from tests.support.nodes.forkserver import run_forked
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ def test_the_example_of_an_engine_of_ones_own_runs(tmp_path: Path) -> None:
     import numpy as np
 
     from dolphin_strategies import FactorSchema
-    from tests.support.catalogs.backtest_catalogs import write_factors
+    from tests.support.catalogs.backtests.backtest_catalogs import write_factors
 
     catalog = make_catalog(tmp_path / "catalog", 400)
     ts = START_NS + STEP_NS * np.arange(400)

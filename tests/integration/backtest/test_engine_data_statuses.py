@@ -26,7 +26,7 @@ from nautilus_trader.trading import Strategy
 from adapters.catalog import FactorCatalog
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from dolphin_strategies import EXTERNAL_FACTORS, ConfigError
-from tests.support.catalogs.market_with_holes import add_prices, at_ns, make_market
+from tests.support.catalogs.backtests.market_with_holes import add_prices, at_ns, make_market
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

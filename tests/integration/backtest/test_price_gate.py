@@ -13,7 +13,7 @@ from backtests.engine.backtest_venue import BacktestVenue
 from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
 from backtests.inputs.catalog_search import find_data
 from backtests.run.one_backtest import replayed
-from tests.support.catalogs.market_with_holes import at_ns, make_market
+from tests.support.catalogs.backtests.market_with_holes import at_ns, make_market
 from tests.support.strategies.stepwise import Stepwise, StepwiseConfig, buy, close, sell, submit
 
 if TYPE_CHECKING:

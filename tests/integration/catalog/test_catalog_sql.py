@@ -15,7 +15,7 @@ import pytest
 from adapters.catalog import FactorCatalog, RecordingWriter
 from adapters.catalog.__main__ import main
 from dolphin_strategies import ConfigError, FactorBatch, FactorSchema
-from tests.support.catalogs.backtest_catalogs import make_catalog
+from tests.support.catalogs.backtests.backtest_catalogs import make_catalog
 from tests.support.catalogs.factor_batches import FIRST_NS, NAMES, STEP_NS, numbered, record
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from dolphin_strategies.computed.factor_set import ComputedFactors
 from dolphin_strategies.errors import ConfigError
 from tests.integration.computing.commands import compute
 from tests.integration.computing.market import SECOND, engine, market, specs
-from tests.support.catalogs.backtest_catalogs import START_NS, make_catalog
+from tests.support.catalogs.backtests.backtest_catalogs import START_NS, make_catalog
 from tests.support.strategies.computed_strategies import Flipper, FlipperConfig
 
 if TYPE_CHECKING:

@@ -9,8 +9,14 @@ import pytest
 
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.run.results.accounting.contract import contract_of
-from tests.support.catalogs.hand_figures import FLIPS, ROWS, equity_by_hand, fills_of, worth
-from tests.support.catalogs.traded_markets import (
+from tests.support.catalogs.backtests.hand_figures import (
+    FLIPS,
+    ROWS,
+    equity_by_hand,
+    fills_of,
+    worth,
+)
+from tests.support.catalogs.backtests.traded_markets import (
     Market,
     inverse,
     linear,

@@ -15,8 +15,8 @@ from adapters.command.strategy_class import StrategySettings
 from backtests.run.results.page.report_tables import MOST_TRADES
 from backtests.run.results.result_files import write_results
 from backtests.run.results.text.result_text import summary
-from tests.support.catalogs.hand_figures import FLIPS, ROWS
-from tests.support.catalogs.traded_markets import START_NS, Market, linear, traded, walk
+from tests.support.catalogs.backtests.hand_figures import FLIPS, ROWS
+from tests.support.catalogs.backtests.traded_markets import START_NS, Market, linear, traded, walk
 from tests.support.strategies.planned_trader import Step
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.run.results.accounting.reconciliation import unexplained
-from tests.support.catalogs.hand_figures import FLIPS, ROWS, equity_by_hand
-from tests.support.catalogs.traded_markets import (
+from tests.support.catalogs.backtests.hand_figures import FLIPS, ROWS, equity_by_hand
+from tests.support.catalogs.backtests.traded_markets import (
     HALF_SPREAD,
     START_NS,
     Market,

@@ -12,7 +12,7 @@ from backtests.inputs.backtest_settings import BacktestSettings
 from backtests.inputs.catalog_search import find_data
 from backtests.lookahead.chosen_instants import choose_instants
 from backtests.lookahead.overlap import common, joined, overlap
-from tests.support.catalogs.backtest_catalogs import (
+from tests.support.catalogs.backtests.backtest_catalogs import (
     START_NS,
     STEP_NS,
     make_catalog,

@@ -14,8 +14,8 @@ from backtests.run.drills.drill import KINDS
 from backtests.run.drills.drill_file import check_drills, read_drills, write_drills
 from backtests.run.drills.random_drills import random_drills
 from dolphin_strategies import ConfigError
-from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS, make_catalog
-from tests.support.catalogs.drill_catalogs import drill
+from tests.support.catalogs.backtests.backtest_catalogs import START_NS, STEP_NS, make_catalog
+from tests.support.catalogs.backtests.drill_catalogs import drill
 from tests.support.strategies.backtest_strategies import Follower, FollowerConfig
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import pytest
 from adapters.command.durations import Duration
 from adapters.command.market_settings import MarketSettings
 from backtests.run.drills.drill_file import read_drills, write_drills
-from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS
-from tests.support.catalogs.drill_catalogs import DrilledRun, drill, make_square_catalog
+from tests.support.catalogs.backtests.backtest_catalogs import START_NS, STEP_NS
+from tests.support.catalogs.backtests.drill_catalogs import DrilledRun, drill, make_square_catalog
 from tests.support.nodes.forkserver import run_forked
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from adapters.catalog import FactorCatalog, funding_data
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine
 from dolphin_strategies.errors import ConfigError
-from tests.support.catalogs.funding_catalogs import (
+from tests.support.catalogs.backtests.funding_catalogs import (
     LINEAR,
     Booked,
     Rate,

@@ -10,7 +10,7 @@ from nautilus_trader.model import InstrumentId, MarkPriceUpdate, Price
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from dolphin_strategies.errors import ConfigError, UnknownFactorError
-from tests.support.catalogs.funding_catalogs import (
+from tests.support.catalogs.backtests.funding_catalogs import (
     NAME,
     Booked,
     Rate,

@@ -17,7 +17,7 @@ from backtests.inputs.factor_delay import NO_DELAY
 from backtests.lookahead.copies.proof_folder import ProofFolder
 from backtests.lookahead.reruns import ChildRuns, ProofError, rerun_limit_s
 from dolphin_strategies import FactorSchema
-from tests.support.catalogs.backtest_catalogs import (
+from tests.support.catalogs.backtests.backtest_catalogs import (
     START_NS,
     STEP_NS,
     make_catalog,

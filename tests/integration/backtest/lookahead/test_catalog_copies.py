@@ -13,7 +13,7 @@ from backtests.inputs.market_data import MarketData
 from backtests.lookahead.copies.proof_folder import ProofFolder, put_right
 from backtests.lookahead.copies.scrambled_catalog import HOWS, How, copy_catalog, scramble
 from dolphin_strategies import ConfigError
-from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS, make_catalog
+from tests.support.catalogs.backtests.backtest_catalogs import START_NS, STEP_NS, make_catalog
 from tests.support.catalogs.imports import ROOT
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def rows_of(path: Path) -> tuple[list[Any], tuple[Any, Any]]:
 def test_what_a_live_recorder_has_not_filed_yet_is_scrambled_too(tmp_path: Path) -> None:
     """A spool becomes a file of the copy, so nothing of the future stays in it."""
     from adapters.catalog import FactorCatalog, RecordingWriter
-    from tests.support.catalogs.backtest_catalogs import batch
+    from tests.support.catalogs.backtests.backtest_catalogs import batch
 
     catalog, copy = tmp_path / "catalog", tmp_path / "copy"
     ts = START_NS + STEP_NS * np.arange(100)

@@ -16,7 +16,12 @@ from backtests.inputs.catalog_search import find_data
 from backtests.run.drills.drill import Drill
 from backtests.run.drills.failures.drilled_data import DrilledData
 from backtests.run.one_backtest import replayed
-from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS, quote, write_factors
+from tests.support.catalogs.backtests.backtest_catalogs import (
+    START_NS,
+    STEP_NS,
+    quote,
+    write_factors,
+)
 from tests.support.strategies.backtest_strategies import Follower, FollowerConfig
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from tests.support.strategies.planned_trader import Step
 if TYPE_CHECKING:
     from nautilus_trader.backtest import BacktestEngine
 
-    from tests.support.catalogs.traded_markets import Market
+    from tests.support.catalogs.backtests.traded_markets import Market
 
 ROWS: Final = 60
 FLIPS: Final = (

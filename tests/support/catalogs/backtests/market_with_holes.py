@@ -19,7 +19,7 @@ from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from dolphin_strategies import FactorSchema
-from tests.support.catalogs.backtest_catalogs import write_factors
+from tests.support.catalogs.backtests.backtest_catalogs import write_factors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

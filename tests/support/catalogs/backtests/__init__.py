@@ -1,0 +1,1 @@
+"""Catalogs of backtests: factors and markets whose results are known."""
