@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from adapters.command.durations import Duration
+from adapters.command.durations import NEVER_NS, Duration
 from adapters.command.field_rules import CheckedFields
 from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from dolphin_strategies.price_gate.price_rules import PriceRules
 
 NO_LIMIT: Final = "none"
 """In the place of a duration: a price of any age."""
@@ -112,6 +116,28 @@ class MarketSettings(CheckedFields):
     def limits(self) -> PriceLimits:
         """How old the prices of instruments may be."""
         return PriceLimits.from_setting(self.max_price_age)
+
+    def rules(self, rules: PriceRules) -> PriceRules | None:
+        """Return the rules of a gate with these settings; None if a price may be of any age.
+
+        Parameters
+        ----------
+        rules : PriceRules
+            All but what these settings determine.
+
+        """
+        limits = self.limits
+        others_ns = limits.others
+        if limits.has_others and others_ns is None:
+            if not any(limits.of.values()):
+                return None
+            others_ns = NEVER_NS
+        return dataclasses.replace(
+            rules,
+            stale_price=self.stale_price,
+            max_age_ns=limits.of,
+            other_max_age_ns=others_ns,
+        )
 
 
 def max_price_age_of(text: str | None) -> str | dict[str, str] | None:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 from nautilus_trader.model import CustomData, QuoteTick, TradeTick
 
 from adapters.command import strategy_class
+from adapters.command.market_settings import MarketSettings
 from adapters.session.recorded_inputs import SessionError, instruments_of
 from adapters.session.tap.strategy_tap import StrategyTap
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine
 from backtests.parity.deliveries import Deliveries, mark
 from backtests.parity.input_comparison import InputComparison, Replayed
+from dolphin_strategies.price_gate.price_gate import PriceGate
+from dolphin_strategies.price_gate.price_rules import PriceRules
 from dolphin_strategies.simulation.strategy_stop import stop_strategy
 
 if TYPE_CHECKING:
@@ -55,9 +58,13 @@ def replay(session: RecordedSession, *, latency_ms: float = 0.0) -> Replayed:
         # Its history is among the inputs.
         setattr(strategy, "factor_history", None)  # noqa: B010 - on this instance only
         log = InputComparison(found)
+        gate = _price_gate(session, strategy, latency_ms)
         tap = StrategyTap(strategy, log, _clock_of(strategy))
         deliveries = Deliveries(strategy)
         engine.add_actor(deliveries.actor)
+        if gate is not None:
+            engine.add_exec_algorithm(gate.algorithm)
+            engine.add_actor(gate.watch)
         engine.add_strategy(strategy)
         _run(engine, session, deliveries, log)
         found.inputs = tap.events.number
@@ -155,6 +162,23 @@ def _clock_of(strategy: AnyFactorStrategy) -> Callable[[], int]:
         return int(found[0].timestamp_ns())
 
     return now_ns
+
+
+def _price_gate(
+    session: RecordedSession, strategy: AnyFactorStrategy, latency_ms: float
+) -> PriceGate | None:
+    """Return the gate of the session's node; None for sessions without one."""
+    recorded = session.header.get("market")
+    if recorded is None:
+        return None
+    try:
+        settings = MarketSettings(**recorded)
+    except (TypeError, ValueError) as error:
+        msg = f"session.json: market: {error}"
+        raise SessionError(msg) from None
+    latency_ns = round(latency_ms * 1_000_000)
+    rules = settings.rules(PriceRules(kinds=("quotes",), latency_ns=latency_ns))
+    return None if rules is None else PriceGate(strategy, rules)
 
 
 def _build_engine(session: RecordedSession, latency_ms: float) -> BacktestEngine:

@@ -62,9 +62,12 @@ class PriceGate(StrategyObserver):
         self._waits: Final = rules.stale_price == "wait"
         self._waiting: Final = WaitingOrders()
         self._ages: PriceAges | None = None
+        self._cache: Any = None
+        self._clock: Any = None
+        self._strategy_id: Any = None
         self._calls: dict[str, Callable[..., Any]] = {}
         self.algorithm: Final = ExecutionAlgorithm()
-        self.watch: Final = PriceWatch(rules.kinds, self._on_price)
+        self.watch: Final = PriceWatch(rules, self._on_price)
         self.waited: Final[dict[InstrumentId, int]] = {}
         observe(strategy, self)
 
@@ -76,19 +79,25 @@ class PriceGate(StrategyObserver):
         return gated  # type: ignore[no-any-return]
 
     def around_lifecycle(self, name: str, hook: Callable[[], None]) -> Callable[[], None]:
-        if name not in {"on_market_exit", "on_stop"}:
-            return hook
+        def starting() -> None:
+            # In its stop Nautilus lets nobody look them up.
+            self._cache, self._clock = self._strategy.cache, self._strategy.clock
+            self._strategy_id = self._strategy.strategy_id
+            self._ages = PriceAges(self._cache, self._rules)
+            hook()
 
         def stopping() -> None:
             self._deny(self._waiting.take_all(), STOPPED)
+            if name == "on_market_exit":
+                self._warn_of_exit()
             hook()
 
-        return stopping
+        return {"on_start": starting, "post_market_exit": hook}.get(name, stopping)
 
     def _problem(self, instrument_id: InstrumentId) -> str:
-        if self._ages is None:
-            self._ages = PriceAges(self._strategy.cache, self._rules)
-        return self._ages.problem(instrument_id, self._strategy.clock.timestamp_ns())
+        if self._ages is None:  # before the start, when Nautilus refuses orders itself
+            return ""
+        return self._ages.problem(instrument_id, self._clock.timestamp_ns())
 
     def _submit_order(self, order: Any, *arguments: Any, **keywords: Any) -> None:
         send = partial(self._calls["submit_order"], order, *arguments, **keywords)
@@ -115,9 +124,8 @@ class PriceGate(StrategyObserver):
             call = self._calls["close_all_positions"]
             call(instrument_id, position_side, *arguments, **keywords)
             return
-        strategy = self._strategy
-        for position in strategy.cache.positions_open(
-            None, instrument_id, strategy.strategy_id, None, position_side
+        for position in self._cache.positions_open(
+            None, instrument_id, self._strategy_id, None, position_side
         ):
             self._close(position, *arguments, **keywords)
 
@@ -188,17 +196,17 @@ class PriceGate(StrategyObserver):
         instrument_id = orders[0].instrument_id
         problems = map(self._problem, dict.fromkeys(o.instrument_id for o in orders))
         problem = next(filter(None, problems), "")
-        waiting = Waiting(orders, self._strategy.clock.timestamp_ns(), send)
-        if problem and not self._waits:
-            self._deny([waiting], problem)
-        elif problem:
-            self._deny(self._waiting.add(instrument_id, waiting), REPLACED)
-            if self._ages is not None:
-                self.watch.watch(instrument_id, self._ages.bar_types(instrument_id))
-        else:
+        if not problem or self._ages is None:
             if instrument_id in self._waiting:
                 self._deny(self._waiting.take(instrument_id), REPLACED)
             send()
+            return
+        waiting = Waiting(orders, self._clock.timestamp_ns(), self._strategy.factors, send)
+        if not self._waits:
+            self._deny([waiting], problem)
+            return
+        self._deny(self._waiting.add(instrument_id, waiting), REPLACED)
+        self.watch.watch(instrument_id, self._ages.bar_types(instrument_id))
 
     def _on_price(self, instrument_id: InstrumentId) -> None:
         """Send what waits for the price of an instrument, which has come."""
@@ -206,6 +214,15 @@ class PriceGate(StrategyObserver):
         for waiting in self._waiting.take(instrument_id):
             self.waited[instrument_id] = self.waited.get(instrument_id, 0) + len(waiting.orders)
             waiting.send()
+
+    def _warn_of_exit(self) -> None:
+        """Say which positions Nautilus is about to close without a price that is young enough."""
+        for instrument_id in dict.fromkeys(p.instrument_id for p in self._positions()):
+            if problem := self._problem(instrument_id):
+                self.watch.log.warning(f"{problem}; the stop closes its position nevertheless")
+
+    def _positions(self) -> list[Any]:
+        return [p for p in self._cache.positions_open() if p.strategy_id == self._strategy_id]
 
     def _deny(self, denied: Iterable[Waiting], reason: str) -> set[ClientOrderId]:
         """Deny orders with a reason; return their ids."""
@@ -217,13 +234,11 @@ class PriceGate(StrategyObserver):
     def _is_modification_rejected(self, client_order_id: ClientOrderId) -> bool:
         """Reject the modification of an order whose instrument has no price."""
         strategy = self._strategy
-        order = strategy.cache.order(client_order_id)
-        if order is None:
-            return False
-        problem = self._problem(order.instrument_id)
+        order = self._cache.order(client_order_id)
+        problem = "" if order is None else self._problem(order.instrument_id)
         if not problem:
             return False
-        now_ns = strategy.clock.timestamp_ns()
+        now_ns = self._clock.timestamp_ns()
         event = OrderModifyRejected(
             order.trader_id,
             order.strategy_id,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from nautilus_trader.model import ClientId
+
 type StalePrice = Literal["refuse", "wait"]
 type PriceKind = Literal["quotes", "trades", "bars"]
 
@@ -28,6 +30,8 @@ class PriceRules:
         The market data on which orders are filled.
     latency_ns : int
         From sending an order to its arrival, nanoseconds: the price must be young enough then.
+    clients : mapping of str to ClientId
+        The data client that has the prices of a venue; Nautilus chooses that of any other venue.
     needs_price : bool
         Whether an order of an instrument without any price is refused, or waits; otherwise it is
         sent.
@@ -39,6 +43,7 @@ class PriceRules:
     other_max_age_ns: int | None = None
     kinds: tuple[PriceKind, ...] = ("quotes", "trades", "bars")
     latency_ns: int = 0
+    clients: Mapping[str, ClientId] = field(default_factory=dict)
     needs_price: bool = True
 
 

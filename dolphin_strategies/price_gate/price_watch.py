@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.model import Bar, BarType, InstrumentId, QuoteTick, TradeTick
 
-    from dolphin_strategies.price_gate.price_rules import PriceKind
+    from dolphin_strategies.price_gate.price_rules import PriceRules
 
 
 class PriceWatch(DataActor):
@@ -20,8 +20,8 @@ class PriceWatch(DataActor):
 
     Parameters
     ----------
-    kinds : tuple of PriceKind
-        The market data on which orders are filled.
+    rules : PriceRules
+        The market data on which orders are filled, and the clients that have it.
     on_price : callable
         Called with the instrument of each price that comes while it is watched.
 
@@ -31,11 +31,9 @@ class PriceWatch(DataActor):
         config = DataActorConfig(actor_id=ActorId("PRICE-WATCH"))
         return super().__new__(cls, config)  # type: ignore[call-arg]
 
-    def __init__(
-        self, kinds: tuple[PriceKind, ...], on_price: Callable[[InstrumentId], None]
-    ) -> None:
+    def __init__(self, rules: PriceRules, on_price: Callable[[InstrumentId], None]) -> None:
         super().__init__()
-        self._kinds: Final = kinds
+        self._rules: Final = rules
         self._on_price: Final = on_price
         self._watched: dict[InstrumentId, list[BarType]] = {}
 
@@ -53,24 +51,26 @@ class PriceWatch(DataActor):
         if instrument_id in self._watched:
             return
         self._watched[instrument_id] = bar_types
-        if "quotes" in self._kinds:
-            self.subscribe_quotes(instrument_id)
-        if "trades" in self._kinds:
-            self.subscribe_trades(instrument_id)
+        kinds, client = self._rules.kinds, self._rules.clients.get(instrument_id.venue.value)
+        if "quotes" in kinds:
+            self.subscribe_quotes(instrument_id, client)
+        if "trades" in kinds:
+            self.subscribe_trades(instrument_id, client)
         for bar_type in bar_types:
-            self.subscribe_bars(bar_type)
+            self.subscribe_bars(bar_type, client)
 
     def unwatch(self, instrument_id: InstrumentId) -> None:
         """Report the prices of an instrument no longer."""
         bar_types = self._watched.pop(instrument_id, None)
         if bar_types is None:
             return
-        if "quotes" in self._kinds:
-            self.unsubscribe_quotes(instrument_id)
-        if "trades" in self._kinds:
-            self.unsubscribe_trades(instrument_id)
+        kinds, client = self._rules.kinds, self._rules.clients.get(instrument_id.venue.value)
+        if "quotes" in kinds:
+            self.unsubscribe_quotes(instrument_id, client)
+        if "trades" in kinds:
+            self.unsubscribe_trades(instrument_id, client)
         for bar_type in bar_types:
-            self.unsubscribe_bars(bar_type)
+            self.unsubscribe_bars(bar_type, client)
 
     def on_quote(self, quote: QuoteTick) -> None:
         self._on_price(quote.instrument_id)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nautilus_trader.model import ClientOrderId, InstrumentId
+
+ONE_DECISION_NS: Final = 100_000_000
+"""What a strategy asks for within this time and on one record is one decision: in a node the clock
+goes on while it acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Waiting:
         The orders; of the closing of a position, the order that would close it.
     since_ns : int
         When it was asked for, UNIX nanoseconds.
+    record : ExternalFactors or None
+        The newest factors then.
     send : callable
         Sends it, with the arguments of the strategy's call.
 
@@ -29,15 +35,20 @@ class Waiting:
 
     orders: tuple[Any, ...]
     since_ns: int
+    record: object
     send: Callable[[], None]
+
+    def is_with(self, other: Waiting) -> bool:
+        """Return whether both are of one decision: of one record, within a short time."""
+        near = abs(self.since_ns - other.since_ns) <= ONE_DECISION_NS
+        return near and self.record is other.record
 
 
 class WaitingOrders:
     """Orders that wait, by their instruments.
 
-    What a strategy asks for at a later instant replaces what waits: it did not see the earlier
-    orders filled, so that both together would be more than it wants. Orders of one instant stay
-    together.
+    What a strategy decides later replaces what waits: it did not see the earlier orders filled, so
+    that both together would be more than it wants. Orders of one decision stay together.
     """
 
     def __init__(self) -> None:
@@ -49,8 +60,8 @@ class WaitingOrders:
     def add(self, instrument_id: InstrumentId, waiting: Waiting) -> list[Waiting]:
         """Keep something; return what it replaces."""
         held = self._of.setdefault(instrument_id, [])
-        replaced = [w for w in held if w.since_ns != waiting.since_ns]
-        self._of[instrument_id] = [w for w in held if w.since_ns == waiting.since_ns] + [waiting]
+        replaced = [w for w in held if not w.is_with(waiting)]
+        self._of[instrument_id] = [*(w for w in held if w.is_with(waiting)), waiting]
         return replaced
 
     def take(self, instrument_id: InstrumentId) -> list[Waiting]:

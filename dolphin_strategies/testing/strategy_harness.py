@@ -16,6 +16,8 @@ from nautilus_trader.model import (
 )
 
 from dolphin_strategies import EXTERNAL_FACTORS, ConfigError, ExternalFactors, FactorSchema
+from dolphin_strategies.price_gate.price_gate import PriceGate
+from dolphin_strategies.price_gate.price_rules import PriceRules
 from dolphin_strategies.simulation.clock_mark import clock_mark
 from dolphin_strategies.simulation.strategy_errors import EscapedErrors
 from dolphin_strategies.simulation.strategy_stop import stop_strategy
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from dolphin_strategies import FactorStrategy
+    from dolphin_strategies.price_gate.price_rules import StalePrice
 
 STEP: Final = timedelta(milliseconds=1)
 """Between two steps of a harness."""
@@ -57,6 +60,11 @@ class StrategyHarness:
         Shares of the notional, such as Decimal("0.0005").
     start : datetime
         The clock's time in ``on_start``, with a time zone.
+    max_price_age : timedelta, optional
+        How old a price may be for an order, as in backtests and nodes; None: of any age, so that
+        one price serves a whole test.
+    stale_price : "refuse" or "wait"
+        What happens to an order whose price is older.
 
     Attributes
     ----------
@@ -91,6 +99,8 @@ class StrategyHarness:
         maker_fee: Decimal = Decimal(0),
         taker_fee: Decimal = Decimal(0),
         start: datetime = START,
+        max_price_age: timedelta | None = None,
+        stale_price: StalePrice = "refuse",
     ) -> None:
         if StrategyHarness._open is not None:
             msg = "another harness is open: close it first, engines of one process share a bus"
@@ -106,6 +116,12 @@ class StrategyHarness:
         self._schema: FactorSchema | None = None
         self._engine: Final = make_engine(self.instruments, balance, (maker_fee, taker_fee))
         StrategyHarness._open = self
+        if max_price_age is not None:
+            age_ns = max_price_age // timedelta(microseconds=1) * 1000
+            rules = PriceRules(stale_price=stale_price, other_max_age_ns=age_ns)
+            gate = PriceGate(strategy, rules)
+            self._engine.add_exec_algorithm(gate.algorithm)
+            self._engine.add_actor(gate.watch)
         self._engine.add_strategy(strategy)
         self._step(clock_mark(self.ts_ns))
 

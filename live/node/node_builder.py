@@ -30,6 +30,8 @@ from adapters.market.synthetic_data_client import (
     SyntheticMarketClientFactory,
     SyntheticQuoter,
 )
+from dolphin_strategies.price_gate.price_gate import PriceGate
+from dolphin_strategies.price_gate.price_rules import PriceRules
 from live.node.settings.computed_settings import TRADING_VENUE
 from live.node.settings.node_settings import VENUE
 from live.node.settings.settings_check import binance_keys
@@ -52,12 +54,13 @@ CONNECTION_TIMEOUT_S: Final = 10.0
 POST_STOP_S: Final = 0.5
 
 
-def build_node(
+def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
     settings: NodeSettings,
     market: tuple[DataClientFactory, DataClientConfig] | None,
     feed: FactorFeed,
     strategy: AnyFactorStrategy,
     venues: NodeVenues,
+    gate: PriceGate | None,
 ) -> LiveNode:
     """Build the node of a run; nothing connects yet.
 
@@ -73,6 +76,8 @@ def build_node(
         The strategy that trades on them.
     venues : NodeVenues
         What the node computes itself, and the venues that get a data client for it.
+    gate : PriceGate, optional
+        The gate of the strategy's orders.
 
     Returns
     -------
@@ -123,8 +128,27 @@ def build_node(
     node.add_actor(feed)
     if isinstance(feed.source, ComputedSource):
         node.add_actor(venues.actor(feed.source.take))
+    if gate is not None:
+        node.add_exec_algorithm(gate.algorithm)
+        node.add_actor(gate.watch)
     node.add_strategy(strategy)
     return node
+
+
+def price_gate(settings: NodeSettings, strategy: AnyFactorStrategy) -> PriceGate | None:
+    """Return the gate of a strategy's orders; None if a price may be of any age.
+
+    The paper account fills on quotes. The exchange has prices of its own: there an order needs
+    none here, but if there is one, it must be young enough.
+    """
+    is_live = settings.node.orders == "live"
+    rules = PriceRules(
+        kinds=("quotes", "trades", "bars") if is_live else ("quotes",),
+        clients={VENUE: TRADING_VENUE.client_id},
+        needs_price=not is_live,
+    )
+    found = settings.market.rules(rules)
+    return None if found is None else PriceGate(strategy, found)
 
 
 def history_of(catalog: Path | None) -> list[StoredSpan]:

@@ -25,7 +25,7 @@ from adapters.streams.joining.node_venues import NodeVenues
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.observation import observe
 from live.node.hook_errors import HookErrors
-from live.node.node_builder import build_node, traded_venues
+from live.node.node_builder import build_node, price_gate, traded_venues
 from live.node.run_ending import RunEnding
 from live.node.run_market import Market, open_market
 from live.node.run_report import RunReport
@@ -77,6 +77,8 @@ class NodeRun:
     ) -> None:
         self._settings: Final = settings
         self._strategy: Final = strategy
+        # Before the recording, which sees each decision as the strategy made it.
+        self._gate: Final = price_gate(settings, strategy)
         self._watch: Final = watch
         self._ending: Final = RunEnding(lambda: self._watch.report(is_stopping=True))
         self._market: Market | None = None
@@ -139,7 +141,7 @@ class NodeRun:
             None if self._market is None else self._market.client(self._on_market_end, feed.look)
         )
         observe(self._strategy, HookErrors(self._on_hook_error))
-        node = build_node(self._settings, client, feed, self._strategy, self._venues)
+        node = build_node(self._settings, client, feed, self._strategy, self._venues, self._gate)
         for actor in () if self._market is None else self._market.actors():
             node.add_actor(actor)
         self._ending.attach(loop, node.handle())

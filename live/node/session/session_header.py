@@ -28,6 +28,7 @@ def describe(settings: NodeSettings, strategy: AnyFactorStrategy) -> dict[str, A
             "source_sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
         },
         "sandbox": _plain(dataclasses.asdict(settings.sandbox)),
+        "market": _plain(dataclasses.asdict(settings.market)),
         "node": _plain(dataclasses.asdict(settings.node)),
         "versions": _versions(),
     }

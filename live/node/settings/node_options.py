@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.comma_list import comma_list
+from adapters.command.market_settings import max_price_age_of
 from adapters.command.settings_file import override
 from adapters.feed.factor_feed import WAITS
 from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
@@ -78,6 +79,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--seed", type=int, metavar="N", help="seed of the demo's market")
     add("--record", type=Path, metavar="FOLDER", help="record the session into a new folder; "
         "backtests/check_parity.py replays it")  # fmt: skip
+    add("--max-price-age", metavar="DURATION", help="how old a quote may be for an order: 15s; by "
+        "instrument: ID=15s,ID=1m; or none: of any age (default: 1,000 times the median distance "
+        "of the newest quotes, 5 s at least)")  # fmt: skip
+    add("--stale-price", choices=("refuse", "wait"), help="whether an order whose price is older "
+        "is refused (default) or waits for the next price")  # fmt: skip
     add("--live-orders", action="store_true", help="really send the real orders that the "
         "configuration asks for")  # fmt: skip
     add("--check", action="store_true", help="check everything, start and create nothing")
@@ -120,6 +126,11 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
             base_url=options.base_url,
             source=options.source,
             producer=options.producer,
+        ),
+        market=override(
+            settings.market,
+            max_price_age=max_price_age_of(options.max_price_age),
+            stale_price=options.stale_price,
         ),
         demo=override(settings.demo, seed=options.seed),
         replay=override(settings.replay, folder=options.replay, speed=options.speed),

@@ -11,6 +11,7 @@ from nautilus_trader.model import InstrumentId
 
 from adapters.command.field_rules import Address, CheckedFields, Fee, Key, at_least, more_than
 from adapters.command.log_level import LogLevelName
+from adapters.command.market_settings import MarketSettings
 from adapters.command.settings_file import from_table, read_tables
 from adapters.command.strategy_class import StrategySettings
 from adapters.feed.factor_feed import Delivery, Wait
@@ -149,6 +150,7 @@ class NodeSettings:
 
     node: NodeTable = field(default_factory=NodeTable)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    market: MarketSettings = field(default_factory=MarketSettings)
     demo: DemoSettings = field(default_factory=DemoSettings)
     replay: ReplaySettings = field(default_factory=ReplaySettings)
     synthetic_quotes: SyntheticQuoteSettings = field(default_factory=SyntheticQuoteSettings)
