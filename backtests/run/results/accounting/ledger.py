@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -31,6 +30,7 @@ _FILL: Final = np.dtype(
         ("order", np.int64),
     ]
 )
+_MOST_ROWS: Final = 8_192
 _FUNDING: Final = np.dtype([("ts", np.int64), ("amount", np.float64), ("position", np.int64)])
 
 
@@ -135,23 +135,33 @@ def read_ledger(engine: BacktestEngine) -> Ledger:
     orders: dict[str, int] = {}
     currencies: dict[str, int] = {}
     for number, position in enumerate(positions):
+        found: list[tuple[float, ...]] = []
         for fill in position.events():
             fee = fill.commission
             quantity = fill.last_qty.as_double()
-            fills.add(
-                fill.ts_event,
-                quantity if fill.is_buy else -quantity,
-                fill.last_px.as_double(),
-                0.0 if fee is None else fee.as_double(),
-                currencies.setdefault("" if fee is None else fee.currency.code, len(currencies)),
-                fill.liquidity_side == LiquiditySide.MAKER,
-                number,
-                orders.setdefault(str(fill.client_order_id), len(orders)),
+            found.append(
+                (
+                    fill.ts_event,
+                    quantity if fill.is_buy else -quantity,
+                    fill.last_px.as_double(),
+                    0.0 if fee is None else fee.as_double(),
+                    currencies.setdefault(
+                        "" if fee is None else fee.currency.code, len(currencies)
+                    ),
+                    fill.liquidity_side == LiquiditySide.MAKER,
+                    number,
+                    orders.setdefault(fill.client_order_id.value, len(orders)),
+                )
             )
-        for adjustment in position.adjustments():
-            paid = adjustment.pnl_change
-            if adjustment.adjustment_type == PositionAdjustmentType.FUNDING and paid is not None:
-                funding.add(adjustment.ts_event, paid.as_double(), number)
+        fills.add(found)
+        funding.add(
+            [
+                (adjustment.ts_event, adjustment.pnl_change.as_double(), number)
+                for adjustment in position.adjustments()
+                if adjustment.adjustment_type == PositionAdjustmentType.FUNDING
+                and adjustment.pnl_change is not None
+            ]
+        )
     return Ledger(
         contracts=contracts,
         currencies=list(currencies),
@@ -166,22 +176,21 @@ def read_ledger(engine: BacktestEngine) -> Ledger:
 
 
 class _Rows:
-    """Rows that are kept as columns of machine numbers: a run may have a million fills."""
+    """Rows of a structured array, of which few are Python objects at once."""
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self._dtype = dtype
-        kinds = [dtype[name].kind for name in dtype.names or ()]
-        self._columns = [array("q" if kind == "i" else "d") for kind in kinds]
+        self._arrays = [np.empty(0, dtype)]
+        self._rows: list[tuple[float, ...]] = []
 
-    def add(self, *row: float) -> None:
-        for column, value in zip(self._columns, row, strict=True):
-            column.append(value)  # type: ignore[arg-type]
+    def add(self, rows: list[tuple[float, ...]]) -> None:
+        self._rows += rows
+        if len(self._rows) > _MOST_ROWS:
+            self._arrays.append(np.array(self._rows, self._dtype))
+            self._rows.clear()
 
     def array(self) -> NDArray[Any]:
-        rows = np.empty(len(self._columns[0]), self._dtype)
-        for name, column in zip(self._dtype.names or (), self._columns, strict=True):
-            rows[name] = column
-        return rows
+        return np.concatenate([*self._arrays, np.array(self._rows, self._dtype)])
 
 
 def _positions(engine: BacktestEngine) -> list[Position]:
