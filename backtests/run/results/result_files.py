@@ -12,6 +12,7 @@ from pyarrow import csv
 from adapters.process.safe_files import open_private, write_private
 from backtests.run.results.accounting.trade_list import equity_table, trade_list
 from backtests.run.results.page.html_report import write_report
+from backtests.run.results.text.funding_list import funding_list
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +40,8 @@ def write_results(  # noqa: PLR0913 - everything about a run
     Parameters
     ----------
     folder : Path
-        The folder of trades.csv, equity.csv, orders.csv, fills.csv, positions.csv, account.csv,
-        result.json and report.html.
+        The folder of trades.csv, equity.csv, funding.csv, orders.csv, fills.csv,
+        positions.csv, account.csv, result.json and report.html.
     engine : BacktestEngine
         The engine after its run, not disposed of yet.
     data : BacktestData
@@ -63,6 +64,7 @@ def write_results(  # noqa: PLR0913 - everything about a run
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write_columns(trade_list(figures.books), folder / "trades.csv")
     _write_columns(equity_table(figures.books), folder / "equity.csv")
+    _write_columns(funding_list(engine, data), folder / "funding.csv")
     _write_tables(engine, folder)
     named: dict[str, Any] = {
         "strategy": strategy.path,

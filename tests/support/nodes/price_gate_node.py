@@ -23,7 +23,7 @@ from adapters.feed.node_loop import NodeLoop
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from live.node.node_builder import price_gate, sandbox_config
 from live.node.settings.node_settings import NodeSettings, SandboxSettings
-from tests.support.catalogs.backtest_catalogs import quote
+from tests.support.catalogs.backtests.backtest_catalogs import quote
 from tests.support.strategies.stepwise import Stepwise, StepwiseConfig, buy, close
 
 if TYPE_CHECKING:

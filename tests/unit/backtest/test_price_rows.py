@@ -11,7 +11,7 @@ import pytest
 from backtests.inputs.market_data import MarketData
 from backtests.run.results.accounting.prices.price_rows import price_rows
 from dolphin_strategies.errors import ConfigError
-from tests.support.catalogs.backtest_catalogs import START_NS, STEP_NS, make_catalog
+from tests.support.catalogs.backtests.backtest_catalogs import START_NS, STEP_NS, make_catalog
 
 if TYPE_CHECKING:
     from pathlib import Path

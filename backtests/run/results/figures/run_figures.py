@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from backtests.engine.backtest_run import BacktestRun
@@ -46,6 +46,11 @@ class ReplayFigures:
         The delay after recording with which the factors were seen, as text.
     decisions : int
         The number of orders submitted, modified and cancelled.
+    funding_rates : dict of str to dict
+        By perpetual: where its funding rates are from, how many settlements the window has, and
+        the spans without.
+    funding_notes : list of str
+        The same in words.
 
     """
 
@@ -57,6 +62,8 @@ class ReplayFigures:
     end_ns: int
     delay: str
     decisions: int
+    funding_rates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    funding_notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +176,8 @@ def figures_of(engine: BacktestEngine, data: BacktestData, facts: RunFacts) -> F
         end_ns=data.end_ns,
         delay=str(data.delay),
         decisions=facts.decisions,
+        funding_rates=data.funding.as_dict(),
+        funding_notes=data.funding.lines(),
     )
     days = facts.days_per_year or _days_per_year(data.instruments)
     end_ns = data.end_ns if run.is_whole else (engine.backtest_end or data.start_ns) + 1

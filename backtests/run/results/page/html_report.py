@@ -99,6 +99,8 @@ def _sections(
         f"{trading.fills:,} fills, {trading.positions:,} positions, "
         f"{trading.open_positions:,} open at the end</p>"
     )
+    for note in replay.funding_notes:
+        yield f"<p>funding: {html.escape(note)}</p>"
     for instrument in data.instruments:
         chart = market_chart(engine, data, instrument.id)
         if outcome is not None:

@@ -59,6 +59,7 @@ def summary(strategy: str, figures: Figures) -> str:
             f"  ties      {r.ties:,} records of factors at an instant of market data came before "
             "it: their orders met the market as it was (docs/backtest.md)"
         )
+    lines += [f"  funding: {note}" for note in r.funding_notes]
     for code, account in sorted(t.accounts.items()):
         lines += _account(code, account, t.equity_step_ns)
     lines += _instruments(t.instruments)
