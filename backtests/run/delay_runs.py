@@ -65,8 +65,8 @@ def run_each(
                 say(summary(name, figures))
                 write_results(folder, engine, seen, settings.strategy, figures)
                 say(
-                    f"\nresults in {folder}: report.html, result.json, trades, equity, orders, "
-                    "fills, positions, account"
+                    f"\nresults in {folder}: report.html, result.json, trades, equity, funding, "
+                    "orders, fills, positions, account"
                 )
     if len(delays) > 1:
         say("\nwhat freshness is worth:")
