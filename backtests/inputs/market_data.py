@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from adapters.catalog.files.delivered_tables import Delivered
+    type ReadRows = Callable[[MarketTable, int, int], tuple[NDArray[np.int64], list[Any]]]
+    """Reads the rows of a closed window, and their ``ts_init``."""
 
 _DATA_TYPES: Final[dict[str, NautilusDataType]] = {
     "quotes": NautilusDataType.QuoteTick,
@@ -124,15 +125,7 @@ class MarketData:
             If a file cannot be read.
 
         """
-        # A row group is decoded as a whole, again for each piece of it.
-        max_rows = max(max_rows, max(s.rows for s in table.spans) // MOST_PIECES)
-        for first_ns, last_ns in windows(table.spans, start_ns, end_ns, max_rows):
-            try:
-                ts, rows = self._rows(table, first_ns, last_ns)
-            except Exception as error:
-                raise self._unreadable(table, error) from error
-            if rows:
-                yield StreamPiece(ts, lambda i, j, rows=rows: rows[i:j])  # type: ignore[misc]
+        return self._pieces(self._rows, table, start_ns, end_ns, max_rows)
 
     def delivered_pieces(
         self, table: MarketTable, start_ns: int, end_ns: int, max_rows: int
@@ -148,17 +141,20 @@ class MarketData:
             If a file cannot be read.
 
         """
+        return self._pieces(_delivered_rows, table, start_ns, end_ns, max_rows)
+
+    def _pieces(
+        self, read: ReadRows, table: MarketTable, start_ns: int, end_ns: int, max_rows: int
+    ) -> Iterator[StreamPiece]:
+        """Yield what a reader makes of the rows of a window, piece by piece."""
+        # A row group is decoded as a whole, again for each piece of it.
         max_rows = max(max_rows, max(s.rows for s in table.spans) // MOST_PIECES)
         for first_ns, last_ns in windows(table.spans, start_ns, end_ns, max_rows):
-            rows: list[Delivered] = []
             try:
-                for part in read_window(table.files, first_ns, last_ns):
-                    rows += delivered_from_arrow(table.kind, part)
+                ts, rows = read(table, first_ns, last_ns)
             except Exception as error:
                 raise self._unreadable(table, error) from error
             if rows:
-                rows.sort(key=attrgetter("ts_init", "number"))
-                ts = np.fromiter((row.ts_init for row in rows), np.int64, len(rows))
                 yield StreamPiece(ts, lambda i, j, rows=rows: rows[i:j])  # type: ignore[misc]
 
     def _unreadable(self, table: MarketTable, error: Exception) -> ConfigError:
@@ -193,3 +189,13 @@ class MarketData:
             return ts, rows
         order = np.argsort(ts, kind="stable")
         return ts[order], [rows[i] for i in order.tolist()]
+
+
+def _delivered_rows(
+    table: MarketTable, first_ns: int, last_ns: int
+) -> tuple[NDArray[np.int64], list[Any]]:
+    """Return the rows of a closed window as they were delivered, and their ``ts_init``."""
+    parts = read_window(table.files, first_ns, last_ns)
+    rows = [row for part in parts for row in delivered_from_arrow(table.kind, part)]
+    rows.sort(key=attrgetter("ts_init", "number"))
+    return np.fromiter((row.ts_init for row in rows), np.int64, len(rows)), rows

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 
 @dataclass(frozen=True)
 class RowSpan:
@@ -91,26 +93,49 @@ def read_window(
     columns : sequence of str, optional
         The columns to read, ``ts_init`` among them; None: all.
 
+    Raises
+    ------
+    OSError, pyarrow.ArrowException
+        If a file cannot be read, or a page differs from its checksum; not every writer makes them.
+    ConfigError
+        If a stamp lies outside the limits that the file states for its rows.
+
     """
     for path in files:
         named = file_range(path.name)
         if named is not None and (named[1] < first_ns or named[0] > last_ns):
             continue
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            spans = row_spans(file)
             groups = [
                 i
-                for i, span in enumerate(row_spans(file))
+                for i, span in enumerate(spans)
                 if span.first_ns <= last_ns and span.last_ns >= first_ns
             ]
             # On this thread: the memory of others is not given back.
             rows = file.read_row_groups(groups, columns=columns, use_threads=False)
             rows = rows.replace_schema_metadata(file.schema_arrow.metadata)
         ts = numpy_of(rows.column("ts_init"))
+        _check_stamps(path, ts, [spans[i] for i in groups])
         is_inside = (first_ns <= ts) & (ts <= last_ns)
         if not is_inside.all():
             rows = rows.filter(pa.array(is_inside))
         if rows.num_rows:
             yield rows
+
+
+def _check_stamps(path: Path, ts: NDArray[np.int64], spans: Sequence[RowSpan]) -> None:
+    """Refuse rows of a file that was damaged without a checksum to show it."""
+    if not len(ts):
+        return
+    first_ns, last_ns = int(ts.min()), int(ts.max())
+    from_ns, to_ns = min(s.first_ns for s in spans), max(s.last_ns for s in spans)
+    if first_ns < from_ns or last_ns > to_ns:
+        msg = (
+            f"{path} is damaged: expected ts_init from {from_ns} to {to_ns}, by its footer, "
+            f"found {first_ns} to {last_ns}"
+        )
+        raise ConfigError(msg)
 
 
 def row_spans(file: pq.ParquetFile) -> list[RowSpan]:
