@@ -48,9 +48,7 @@ class WindowFactor(ComputedFactor):
         """Return the formula over the window."""
         state = self.states[0]
         seconds = (self._length.window_ns or 0) / 1e9
-        # Only quotes can be bad; every execution counts.
-        gates = (state,) if self.kinds[0] == DataKind.QUOTES else ()
-        return Formula(self.kind, gates, (state.node(self.node, self._length),), seconds)
+        return Formula(self.kind, (state,), (state.node(self.node, self._length),), seconds)
 
 
 class OrderFlowImbalance(WindowFactor):
@@ -194,7 +192,7 @@ class CumulativeVolumeDelta(WindowFactor):
 class TradeRate(WindowFactor):
     """Trades in the window over its length, trades a second. Warm when the window is full.
 
-    Costs 60 ns.
+    NaN while all that came within the window could not be used. Costs 60 ns.
 
     Parameters
     ----------

@@ -7,6 +7,22 @@ static double gated(const struct formula *f, double value)
     return m && !m->is_good ? NAN : value;
 }
 
+/* Whether all that came within the window was left out: that is no quiet market. */
+static bool is_blind(struct formula *f, int64_t now_ns)
+{
+    const struct window *w = &f->feeds[0]->w;
+    int64_t unusable_ns = f->markets[0] ? f->markets[0]->unusable_ns : 0;
+    if (!unusable_ns || w->count)
+        return false;
+    if (w->form == WINDOW_OF_PERIOD)
+        return unusable_ns >= w->period_begin_ns;
+    if (now_ns - unusable_ns >= w->length)
+        return false;
+    if (unusable_ns + w->length < f->due_ns)
+        f->due_ns = unusable_ns + w->length;
+    return true;
+}
+
 static double column(const struct feed *feed, int i, bool is_full)
 {
     return is_full ? fixed_round(&feed->w.sums[i]) : NAN;
@@ -79,6 +95,8 @@ double formula_value(struct formula *f, int64_t now_ns)
     }
     const struct feed *feed = f->feeds[0];
     bool is_full = feed && window_is_full(&feed->w, now_ns);
+    if (is_full && is_blind(f, now_ns))
+        return NAN;
     const double *n = f->markets[0] ? f->markets[0]->number : NULL;
     switch (f->kind) {
     case FORMULA_NUMBER:

@@ -18,6 +18,7 @@ struct market {
     int64_t since_ns;          /* ts_init of the first data; WINDOW_NEVER: none */
     uint64_t version;          /* changes with everything here */
     int64_t crossed, backward, invalid;
+    int64_t unusable_ns;       /* ts_init of the newest print that was left out; 0: none */
     double number[MARKET_NUMBERS]; /* 0: the mid, or the price, or the one number */
     double multiplier;             /* NaN: the definition is not known */
     double units;                  /* coins that a price is of: 1000 for 1000PEPE; else 1 */

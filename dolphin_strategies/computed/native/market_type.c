@@ -119,6 +119,7 @@ PyObject *market_put_print(struct market *m, const int64_t *ts, const double *va
     double price = values[0] / m->units, size = values[1];
     if (!(price > 0 && size > 0)) {
         m->invalid++;
+        m->unusable_ns = ts[1];
         Py_RETURN_TRUE;
     }
     double coins = m->is_inverse ? size * m->multiplier / price : size * m->multiplier;
