@@ -28,6 +28,7 @@ SCRIPTS: Final[tuple[tuple[list[str], str, int], ...]] = (
     (["backtests/compute_factors.py", "--catalog", "nowhere"], "tqdm", 130),
     (["backtests/check_parity.py", "nowhere"], "numpy", 130),
     (["-m", "adapters.catalog", "nowhere"], "pyarrow", 130),
+    (["-m", "tests.benchmarks", "calls"], "numpy", 130),
 )
 """The words of a command, a module that it imports, and its code when it is stopped at once."""
 

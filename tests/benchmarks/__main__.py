@@ -8,7 +8,16 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from adapters.process.stop_signals import LEFT_AT_ONCE, interrupt_at_stop_signals
+from adapters.process.stop_signals import (
+    LEFT_AT_ONCE,
+    interrupt_at_stop_signals,
+    leave_at_stop_signals,
+)
+
+if __name__ == "__main__":
+    # Before the other imports, which take seconds.
+    leave_at_stop_signals("tests.benchmarks", LEFT_AT_ONCE)
+
 from live.latency import machine
 from tests.benchmarks.groups import (
     backtest,

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.streams.instrument_health import KEPT_DELAYS, InstrumentHealth
+from adapters.streams.recent_counts import RecentCounts
 from dolphin_strategies.computed.inputs import key_of
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ class StreamHealth:
 
     def __init__(self, links: Iterable[VenueLink]) -> None:
         self.venues: Final = {link.name: VenueHealth(link) for link in links}
+        self.recent: Final = RecentCounts()
         self._instruments: Final = {
             instrument_id: found
             for venue in self.venues.values()

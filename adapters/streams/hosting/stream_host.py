@@ -155,6 +155,7 @@ class StreamHost:
             "nodes_built": self.nodes_built,
             "node_failures": self.failures,
             "callback_errors": self.callback_errors,
+            "problems_in_a_minute": self.health.recent.grown(problems, time.monotonic()),
             "out_of_range": {n: c for n, c in self._factors.out_of_range.items() if c},
             "venues": [
                 venue.report(self._problem(name), problems)

@@ -37,8 +37,11 @@ def problems(streams: Mapping[str, Any]) -> list[str]:
                 f"{venue['ahead_s']:,.1f} s: look at this clock; their age counts from receipt"
             )
         if venue["problems"]:
-            found = [f"{name} {count:,}" for name, count in venue["problems"].items()]
-            lines.append(f"stream {venue['venue']}: unusable data: {_some(found)}")
+            recent = streams["problems_in_a_minute"]
+            # What goes on stands before what is over.
+            counts = sorted(venue["problems"].items(), key=lambda item: -recent.get(item[0], 0))
+            found = [f"{n} {count:,} ({recent.get(n, 0):,} in a minute)" for n, count in counts]
+            lines.append(f"stream {venue['venue']}: unusable data since the start: {_some(found)}")
     return lines
 
 

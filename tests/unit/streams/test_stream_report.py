@@ -34,7 +34,13 @@ def venue(**fields: Any) -> dict[str, Any]:
 
 def streams(*venues: dict[str, Any]) -> dict[str, Any]:
     """Return a report of these venues."""
-    return {"venues": venues, "records": 5, "nodes_built": 1, "node_failures": 0}
+    return {
+        "venues": venues,
+        "records": 5,
+        "nodes_built": 1,
+        "node_failures": 0,
+        "problems_in_a_minute": {"quotes Z crossed": 2},
+    }
 
 
 def test_a_venue_that_does_not_stream_is_named_with_its_hosts() -> None:
@@ -68,7 +74,7 @@ def test_instruments_and_their_troubles_are_named() -> None:
         "stream okx: silent: S",
         "stream okx: 7 of the newest 1,024 stamps are ahead of this machine's clock, by up to "
         "3,600.2 s: look at this clock; their age counts from receipt",
-        "stream okx: unusable data: quotes Z crossed 3",
+        "stream okx: unusable data since the start: quotes Z crossed 3 (2 in a minute)",
     ]
 
 
