@@ -9,6 +9,7 @@ from dolphin_strategies.asset_market import AssetMarket, listed_of
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from dolphin_strategies.asset_market import Listed
     from dolphin_strategies.computed.factor_set import ComputedFactors
 
 
@@ -51,13 +52,16 @@ class AssetInstruments:
         if not self.wanted:
             return
         by_id = {str(instrument.id): instrument for instrument in instruments}
-        listed = {kind: listed_of(instruments, kind) for kind in ("perpetual", "spot")}
         venues = {_venue_of(name) for name in by_id}
+        listed: dict[tuple[str, str], list[Listed]] = {}
+        for kind in {market.kind for market in self.wanted.values()}:
+            for row in listed_of(instruments, kind):
+                listed.setdefault((kind, _venue_of(row.name)), []).append(row)
         for named, market in self.wanted.items():
             venue = _venue_of(named)
             if venue not in venues or named in undefined:
                 continue
-            of_venue = [row for row in listed[market.kind] if _venue_of(row.name) == venue]
+            of_venue = listed.get((market.kind, venue), [])
             best = market.among(of_venue)
             if best is None:
                 self.problems[named] = market.why_missing(of_venue)

@@ -58,6 +58,7 @@ class DefinitionReader:
         self._instruments: Mapping[str, Instrument] | None = None
         self._listed: list[Listed] | None = None
         self._unlisted: dict[str, str] = {}
+        self._found: dict[tuple[str, str], Symbol] = {}
         self._is_overdue = False
         self._next_change: Final = asyncio.Event()
 
@@ -95,6 +96,7 @@ class DefinitionReader:
             self._instruments = found
             self._listed = None
             self._unlisted.clear()
+            self._found.clear()
             self._changed()
         return True
 
@@ -155,22 +157,30 @@ class DefinitionReader:
             had, and if they do not state what an instrument trades.
 
         """
-        market = self._definitions.market
         if self.is_awaited:
             return "", 1.0, f"the symbol of {asset} is not known yet"
-        if self._instruments is None or market is None:
+        if self._instruments is None:
+            return usual, 1.0, ""
+        found = self._found.get((asset, usual))
+        if found is None:
+            found = self._found[asset, usual] = self._looked_up(asset, usual, self._instruments)
+        return found
+
+    def _looked_up(self, asset: str, usual: str, instruments: Mapping[str, Instrument]) -> Symbol:
+        market = self._definitions.market
+        if market is None:
             return usual, 1.0, ""
         if self._listed is None:
             self._listed = [
                 Listed(name, i.base, i.quote, not i.closed, i.is_inverse)
-                for name, i in self._instruments.items()
+                for name, i in instruments.items()
                 if i.base
             ]
         wanted = AssetMarket(asset, market.kind, market.quotes, usual)
         found = wanted.among(self._listed)
         if found is not None:
             return found.name, found.units, ""
-        if usual in self._instruments and not self._instruments[usual].base:
+        if usual in instruments and not instruments[usual].base:
             return usual, 1.0, ""
         return "", 1.0, wanted.why_missing(self._listed)
 
