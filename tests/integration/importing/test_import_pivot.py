@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from adapters.catalog import FactorCatalog
 from tests.support.catalogs.import_files import T0
 from tests.support.catalogs.imports import ROOT, run_import, write_files
-from tests.support.catalogs.long_files import BOTH, METRICS, SPEC, imported
+from tests.support.catalogs.long_files import BOTH, METRICS, NAMES, SPEC, imported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -239,3 +239,27 @@ def test_labels_of_a_parquet_file_may_be_numbers_and_dictionaries(tmp_path: Path
     names, seconds, values = records(tmp_path)
     assert (names, seconds) == (("BTC_depth10", "BTC_depth5"), [0, 60])
     assert values.tolist() == [[2, 1], [2, 3]]
+
+
+def test_one_factor_from_two_long_files_each_with_its_rule(tmp_path: Path) -> None:
+    """A convention that changed, in long form; values outside the range are counted by factor."""
+    old = SPEC.format(
+        pivot=NAMES,
+        keys="end = 2026-04-28T21:10:00Z",
+        columns='"oi_btc_*" = { instant = true, range = [1, 1000] }',
+    )
+    new = SPEC.format(
+        pivot=NAMES,
+        keys="start = 2026-04-28T21:10:00Z",
+        columns='"oi_btc_*" = { covers = "5m", range = [1, 1000] }',
+    )
+    lines = [f"{T0 + 300 * i},BINANCE,BTC,oi,{v}" for i, v in enumerate([1, 0, 3, 4])]
+    text = "\n".join(["t,venue,asset,metric,value", *lines])
+    data = write_files(tmp_path / "data", {"spec.toml": new + old, "long.csv": text})
+    done = run_import("--spec", data / "spec.toml", "--catalog", tmp_path / "catalog")
+    assert done.returncode == 0, done.stderr
+    _, seconds, values = records(tmp_path)
+    assert seconds == [0, 300, 900, 1200, 1500]
+    np.testing.assert_array_equal(values[:, 0], [1, NAN, 3, 4, NAN])
+    assert "oi_btc_binance: 1 of 2 values outside 1 to 1000 became NaN" in done.stderr
+    assert "stamp, then stamp + 5m" in done.stdout
