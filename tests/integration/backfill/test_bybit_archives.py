@@ -109,6 +109,8 @@ def test_klines_of_metatrader_are_three_hours_ahead(tmp_path: Path) -> None:
     rows = [
         ["2026.09.22 03:00", "100.5", "101", "99", "100", "7.5"],
         ["2026.09.22 03:15", "100", "102", "100", "101.5", "0"],
+        ["2026.09.22 03:30", "100", "99", "98", "100", "1"],
+        ["2026.09.22 03:45", "0", "0", "0", "0", "0"],
     ]
     write_gz(
         tmp_path / "in/BTCUSDT_15_2026-09-01_2026-09-30.csv.gz",
@@ -133,7 +135,7 @@ def test_the_old_indexes_are_factors(tmp_path: Path) -> None:
         write_gz(tmp_path / name, lines(header, rows))
     assert run(tmp_path / "in", tmp_path / "catalog") == 0
     catalog = tmp_path / "catalog"
-    assert changes(catalog, "premium_index_btcusd_bybit")[0] == (DAY + MINUTE_MS, 0.0004)
+    assert changes(catalog, "premium_index_btcusd_bybit_bps")[0] == (DAY + MINUTE_MS, 4.0)
     assert changes(catalog, "index_btcusd_bybit")[0] == (DAY + MINUTE_MS, 9000.5)
 
 

@@ -115,6 +115,8 @@ def test_statistics_are_seen_after_they_are_served(
         values = {k.at_ms: k.value for k in changes(catalog, name)}
         known = at + PERIOD_MS + SERVED_MS + STATISTICS_PERIOD_MS
         assert values[known] == float(value_at(at))
+    premium = changes(catalog, "premium_index_btc_binance_bps")
+    assert 1.0 <= premium[0].value <= 2.0
     funding = changes(catalog, "funding_btc_binance_8h")
     assert 0.0001 <= funding[0].value <= 0.0002
 

@@ -10,7 +10,13 @@ import pytest
 from adapters.exchanges import known_venues
 from adapters.exchanges.rest_venue import BadBodyError
 from adapters.exchanges.venues.histories import known_histories
-from adapters.exchanges.venues.histories.history import BAR_FIELDS, FUNDING_FIELDS, History
+from adapters.exchanges.venues.histories.history import (
+    BAR_FIELDS,
+    FUNDING_FIELDS,
+    PREMIUM_FIELDS,
+    History,
+    text_of,
+)
 from adapters.exf.registry.derived_factors import RULES
 from tests.support.exchange.bodies.histories import HISTORY_BODIES
 from tests.support.exchange.recorded_answers import recorded
@@ -29,7 +35,8 @@ def test_a_history_has_the_fields_of_its_live_endpoint(name: str) -> None:
     if history.endpoint:
         assert set(history.fields) <= set(venue.endpoints[history.endpoint].fields)
     else:
-        assert dict(history.fields) in (dict(BAR_FIELDS), dict(FUNDING_FIELDS))
+        others = (BAR_FIELDS, FUNDING_FIELDS, PREMIUM_FIELDS)
+        assert dict(history.fields) in tuple(map(dict, others))
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -104,6 +111,26 @@ def test_recorded_answers_are_read() -> None:
     found = recorded("okx/http_get_funding_rate_history")
     rows = _parsed(ALL["okx/funding"], found, found["data"][0]["instId"])
     assert rows[0][1] == {"paid_funding_rate": found["data"][0]["realizedRate"]}
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("0.10", "0.10"),
+        (3, "3"),
+        (1e-7, "1e-07"),
+        (" 1.5\n", "1.5"),
+        ("NaN", ""),
+        ("1e999", ""),
+        ("1,5", ""),
+        (True, ""),
+        (None, ""),
+        ("\u0661", ""),
+    ],
+)
+def test_a_value_is_text_of_one_number_or_none(raw: Any, text: str) -> None:
+    """No text of an exchange breaks a line of what is kept."""
+    assert text_of(raw) == text
 
 
 HOSTILE: tuple[Any, ...] = (

@@ -18,6 +18,7 @@ from adapters.exchanges.venues.histories.history import (
     FUNDING_FIELDS,
     HOUR_MS,
     MINUTE_MS,
+    PREMIUM_FIELDS,
     SERVED_MS,
     Combination,
     History,
@@ -173,6 +174,12 @@ HISTORIES: Final = VenueHistories(
             parse=_closes("indexPriceKlines", "index_price"),
             fields={"index_price": "quote currency"},
             endpoint="premium_index",
+        ),
+        "premium_index": _minutes(
+            "premiumIndexKlines",
+            "symbol",
+            parse=_closes("premiumIndexKlines", "premium_index"),
+            fields=PREMIUM_FIELDS,
         ),
         "bars": _minutes("klines", "symbol", parse=klines, fields=BAR_FIELDS),
         "funding": History(

@@ -24,6 +24,7 @@ BAR_FIELDS: Final[Mapping[str, str]] = {
 }
 SERVED_MS: Final = MINUTE_MS
 """How long after their five minutes ratios are served: an assumption, on the late side."""
+PREMIUM_FIELDS: Final[Mapping[str, str]] = {"premium_index": "fraction of the index price"}
 FUNDING_FIELDS: Final[Mapping[str, str]] = {
     "paid_funding_rate": "fraction for one funding interval, as paid"
 }
@@ -57,8 +58,8 @@ class History(ApiRequest):
     fields : mapping of str to str
         The fields of each row: field → meaning with unit.
     endpoint : str
-        The venue's endpoint that gives the same fields live; empty for market data and settled
-        funding, which no polled endpoint gives.
+        The venue's endpoint that gives the same fields live; empty for what no polled endpoint
+        gives: market data, settled funding, the premium index.
     page_rows : int
         The largest number of rows of an answer.
     least_ms : int
@@ -165,7 +166,7 @@ def stamp_of(raw: Any, what: str) -> int:
 
 def text_of(raw: Any) -> str:
     """Return a JSON number, or a string that holds one, as text; empty for anything else."""
-    return "" if math.isnan(number(raw)) else str(raw)
+    return "" if math.isnan(number(raw)) else str(raw).strip()
 
 
 def listed(found: Any, what: str) -> list[Any]:

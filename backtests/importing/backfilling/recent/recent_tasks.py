@@ -15,6 +15,7 @@ from backtests.importing.backfilling.factors.stored_factors import StoredFactors
 from backtests.importing.backfilling.formats.venues.endpoints.endpoint_rows import (
     BARS_SPAN,
     FUNDING_SOURCES,
+    OTHER_FACTORS,
 )
 from dolphin_strategies.errors import ConfigError, did_you_mean
 
@@ -196,6 +197,10 @@ def _after(
             return spans[-1][1]
         pairs = [(s.endpoint, s.field) for s in FUNDING_SOURCES[target.venue]]
         own = [n for pair in pairs for n in _names(target, *pair, names)]
+        return newest.of_factors(own) or archives_ns
+    if not history.endpoint:
+        others = [OTHER_FACTORS[target.venue, field].name for field in history.fields]
+        own = [name.replace("{asset_lc}", target.asset.lower()) for name in others]
         return newest.of_factors(own) or archives_ns
     pairs = [(history.endpoint, field) for field in history.fields]
     own = [n for pair in pairs for n in _names(target, *pair, names)]

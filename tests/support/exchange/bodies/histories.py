@@ -176,6 +176,7 @@ HISTORY_BODIES: Final[Mapping[str, Callable[[Moment], Any]]] = {
     "/fapi/v1/klines": _binance(MINUTE_MS, 1500, _kline(60_000, "0", "0", "0")),
     "/fapi/v1/markPriceKlines": _binance(MINUTE_MS, 1500, _kline(60_000, "0")),
     "/fapi/v1/indexPriceKlines": _binance(MINUTE_MS, 1500, _kline(59_000, "0")),
+    "/fapi/v1/premiumIndexKlines": _binance(MINUTE_MS, 1500, _kline(0.0001, "0")),
     "/fapi/v1/fundingRate": _binance(FUNDING_MS, 1000, _funding_of_binance),
     "/v5/market/open-interest": _bybit(
         _WINDOW,

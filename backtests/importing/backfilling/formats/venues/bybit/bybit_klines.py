@@ -16,11 +16,11 @@ from backtests.importing.backfilling.formats.archive_format import (
 )
 from backtests.importing.backfilling.formats.exact_decimals import DECIMAL
 from backtests.importing.backfilling.formats.market_rows import (
-    bar_rows,
     stamps_ns,
 )
 from backtests.importing.backfilling.formats.rows.once_each import once_each
 from backtests.importing.backfilling.formats.rows.stated_sides import only_symbol
+from backtests.importing.backfilling.formats.rows.usable_bars import bars_of
 from backtests.importing.backfilling.formats.venues.bybit.bybit_origin import (
     INDEX_NAME,
     KLINES_NAME,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 CLOCK_NS: Final = 3 * 3_600_000_000_000
 """MetaTrader's clock in these files is UTC+3, in summer and winter."""
+BPS: Final = 10_000.0
 MINUTE_NS: Final = 60_000_000_000
 _SPANS: Final = {
     **{str(m): f"{m}-MINUTE" for m in (1, 3, 5, 15, 30)},
@@ -66,14 +67,7 @@ def _klines(table: pa.Table, origin: Origin) -> Converted:
     local = pc.strptime(table["time"], format=_FORMAT, unit="ns")
     start_ns: NDArray[np.int64] = numpy_of(local.cast(pa.int64())) - CLOCK_NS
     end_ns = start_ns + int(origin.interval) * MINUTE_NS
-    table, end_ns, notes = once_each(table, end_ns)
-    rows = bar_rows(
-        origin.instrument_id,
-        _SPANS[origin.interval],
-        end_ns,
-        {name: table[name] for name in _PRICES},
-    )
-    return Converted((rows,), notes=notes)
+    return bars_of(origin, _SPANS[origin.interval], end_ns, table)
 
 
 def _index_origin(sample: Sample) -> Origin | None:
@@ -96,14 +90,15 @@ def _index(table: pa.Table, origin: Origin) -> Converted:
         raise ValueError(msg)
     table, end_ns, notes = once_each(table, stamps_ns(table["start_at"]) + MINUTE_NS)
     is_premium = origin.interval == "premium"
+    closes = numpy_of(table["close"].cast(pa.float64()).fill_null(np.nan))
     series = FieldSeries(
         source="" if is_premium else "bybit/inverse_ticker",
         field="" if is_premium else "index_price",
-        name="premium_index_{symbol_lc}_bybit" if is_premium else "index_{symbol_lc}_bybit",
+        name="premium_index_{symbol_lc}_bybit_bps" if is_premium else "index_{symbol_lc}_bybit",
         at_ns=end_ns,
-        values=numpy_of(table["close"].cast(pa.float64()).fill_null(np.nan)),
+        values=closes * BPS if is_premium else closes,
         every_ns=MINUTE_NS,
-        unit="fraction" if is_premium else "USD",
+        unit="bps" if is_premium else "USD",
     )
     return Converted(series=(series,), notes=notes)
 

@@ -19,9 +19,10 @@ from backtests.importing.backfilling.formats.archive_format import (
     Origin,
 )
 from backtests.importing.backfilling.formats.exact_decimals import DECIMAL
-from backtests.importing.backfilling.formats.market_rows import bar_rows, funding_rows
+from backtests.importing.backfilling.formats.market_rows import funding_rows
 from backtests.importing.backfilling.formats.rows.once_each import once_each
 from backtests.importing.backfilling.formats.rows.settled_funding import HOUR_NS, intervals_h
+from backtests.importing.backfilling.formats.rows.usable_bars import bars_of
 from dolphin_strategies.factors.arrow import numpy_of
 
 if TYPE_CHECKING:
@@ -59,6 +60,29 @@ class FundingSource(NamedTuple):
     of: str
 
 
+class OtherFactor(NamedTuple):
+    """A factor that the live service does not have.
+
+    Attributes
+    ----------
+    name, unit : str
+        Its name, in which ``{asset_lc}`` stands for the asset, and its unit.
+    scale : float
+        What the field is multiplied by.
+
+    """
+
+    name: str
+    unit: str
+    scale: float
+
+
+OTHER_FACTORS: Final = {
+    ("binance_usdm", "premium_index"): OtherFactor(
+        "premium_index_{asset_lc}_binance_bps", "bps", 10_000.0
+    )
+}
+"""As the archives name them: venue and field → factor."""
 FUNDING_SOURCES: Final = {
     "binance_usdm": (
         FundingSource("premium_index", "funding_rate", "rate"),
@@ -114,13 +138,10 @@ def _converted(table: pa.Table, origin: Origin) -> Converted:
     if "." in origin.interval:
         return _combination(table, origin)
     history = known_histories()[origin.venue].histories[origin.interval]
-    late_ms = history.covers_ms
-    table, at_ns, notes = once_each(table, (numpy_of(table[STAMP]) + late_ms) * MS_NS)
+    at_ns = (numpy_of(table[STAMP]) + history.covers_ms) * MS_NS
     if history.fields == BAR_FIELDS:
-        rows = bar_rows(
-            origin.instrument_id, BARS_SPAN, at_ns, {name: table[name] for name in BAR_FIELDS}
-        )
-        return Converted((rows,), notes=notes)
+        return bars_of(origin, BARS_SPAN, at_ns, table)
+    table, at_ns, notes = once_each(table, at_ns)
     if history.fields == FUNDING_FIELDS:
         return _funding(table, at_ns, origin)._replace(notes=notes)
     return Converted(series=_series(table, at_ns, history, origin), notes=notes)
@@ -148,12 +169,15 @@ def _combination(table: pa.Table, origin: Origin) -> Converted:
 def _series(
     table: pa.Table, at_ns: NDArray[np.int64], history: History, origin: Origin
 ) -> tuple[FieldSeries, ...]:
-    source = f"{origin.venue}/{history.endpoint}"
+    source = f"{origin.venue}/{history.endpoint}" if history.endpoint else ""
     every_ns, known_ns = history.usual_ms * MS_NS, at_ns + history.served_ms * MS_NS
-    return tuple(
-        FieldSeries(source, name, "", known_ns, floats(table[name]), every_ns)
-        for name in history.fields
-    )
+    found = []
+    for field in history.fields:
+        other = OTHER_FACTORS.get((origin.venue, field), OtherFactor("", "", 1.0))
+        values = floats(table[field]) * other.scale
+        series = FieldSeries(source, field, other.name, known_ns, values, every_ns, other.unit)
+        found.append(series)
+    return tuple(found)
 
 
 def floats(column: pa.ChunkedArray) -> NDArray[np.float64]:

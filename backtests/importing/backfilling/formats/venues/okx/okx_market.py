@@ -12,9 +12,9 @@ from backtests.importing.backfilling.formats.archive_format import (
     shape_of,
 )
 from backtests.importing.backfilling.formats.exact_decimals import DECIMAL
-from backtests.importing.backfilling.formats.market_rows import bar_rows, stamps_ns
-from backtests.importing.backfilling.formats.rows.once_each import once_each
+from backtests.importing.backfilling.formats.market_rows import stamps_ns
 from backtests.importing.backfilling.formats.rows.stated_sides import only_symbol, trades_of
+from backtests.importing.backfilling.formats.rows.usable_bars import bars_of
 from backtests.importing.backfilling.formats.venues.okx.okx_origin import origin_of
 
 if TYPE_CHECKING:
@@ -66,14 +66,11 @@ def _candles_origin(sample: Sample) -> Origin | None:
 def _candles(table: pa.Table, origin: Origin) -> Converted:
     only_symbol(table["instrument_name"], origin.symbol)
     # ``confirm`` is 0 in some files although every minute is over: it says nothing.
-    table, end_ns, notes = once_each(table, stamps_ns(table["open_time"]) + MINUTE_NS)
-    if len(end_ns) and (end_ns % MINUTE_NS).any():
+    end_ns = stamps_ns(table["open_time"]) + MINUTE_NS
+    if (end_ns % MINUTE_NS).any():
         msg = "open_time: expected whole minutes"
         raise ValueError(msg)
-    names = ("open", "high", "low", "close")
-    columns = {**{name: table[name] for name in names}, "volume": table["vol"]}
-    rows = bar_rows(origin.instrument_id, "1-MINUTE", end_ns, columns)
-    return Converted((rows,), notes=notes)
+    return bars_of(origin, "1-MINUTE", end_ns, table, "vol")
 
 
 TRADES: Final = ArchiveFormat(
