@@ -106,11 +106,12 @@ def test_instruments_have_the_names_of_nautilus_clients(
 
 
 def test_what_is_left_open_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Liquidations look like trades; an unknown exchange; rows of two instruments."""
+    """Liquidations look like trades, and not every venue's have a type; an unknown exchange."""
     row = _row(1, "1", "buy", "100", "1")
     text = lines(TARDIS_TRADES_HEADER, [row])
     write_gz(tmp_path / "in/a/data.csv.gz", text)
-    write_gz(tmp_path / "in/b/binance-futures_liquidations_2026-09-22_BTCUSDT.csv.gz", text)
+    deribit = lines(TARDIS_TRADES_HEADER, [["deribit", "BTC-PERPETUAL", *row[2:]]])
+    write_gz(tmp_path / "in/b/deribit_liquidations_2026-09-22_BTC-PERPETUAL.csv.gz", deribit)
     other = lines(TARDIS_TRADES_HEADER, [["moon", *row[1:]]])
     write_gz(tmp_path / "in/c/moon_trades_2026-09-22_BTCUSDT.csv.gz", other)
     two = lines(TARDIS_TRADES_HEADER, [row, [row[0], "ETHUSDT", *row[2:]]])
@@ -119,6 +120,32 @@ def test_what_is_left_open_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     told = capsys.readouterr().err
     assert all(f"{folder}/" in told for folder in "abcd")
     assert not folders(tmp_path / "catalog", "trades")
+
+
+def test_liquidations_have_the_types_of_the_live_clients(tmp_path: Path) -> None:
+    """Binance's are orders, Bybit's positions: what is sold was a long one."""
+    rows = [
+        _row(1, "1", "sell", "60000.5", "0.25"),
+        _row(2, "2", "buy", "60001", "1"),
+        _row(3, "3", "unknown", "60001", "1"),
+    ]
+    of_bybit = [["bybit", *row[1:]] for row in rows]
+    for exchange, own in (("binance-futures", rows), ("bybit", of_bybit)):
+        name = f"in/{exchange}_liquidations_2026-09-22_BTCUSDT.csv.gz"
+        write_gz(tmp_path / name, lines(TARDIS_TRADES_HEADER, own))
+    catalog = tmp_path / "catalog"
+    assert run(tmp_path / "in", catalog) == 0
+    orders = market(catalog, "custom/BinanceFuturesLiquidation", PERP)
+    assert [(o.side.name, str(o.average_price), str(o.accumulated_qty)) for o in orders] == [
+        ("SELL", "60000.5", "0.25"),
+        ("BUY", "60001.0", "1.00"),
+    ]
+    assert [o.ts_init - o.ts_event for o in orders] == [9_345_000] * 2
+    positions = market(catalog, "custom/BybitLiquidation", "BTCUSDT-LINEAR.BYBIT")
+    assert [(p.position_side.name, str(p.quantity)) for p in positions] == [
+        ("LONG", "0.25"),
+        ("SHORT", "1.00"),
+    ]
 
 
 def _ticker(at_ms: float, due_ms: int, rate: str, interest: str, *prices: str) -> list[object]:

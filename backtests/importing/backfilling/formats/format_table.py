@@ -20,7 +20,11 @@ from backtests.importing.backfilling.formats.venues.binance.binance_trades impor
 from backtests.importing.backfilling.formats.venues.bybit import bybit_klines, bybit_trades
 from backtests.importing.backfilling.formats.venues.endpoints.endpoint_rows import ENDPOINT_ROWS
 from backtests.importing.backfilling.formats.venues.okx import okx_funding, okx_market
-from backtests.importing.backfilling.formats.venues.tardis import tardis_derivatives, tardis_ticks
+from backtests.importing.backfilling.formats.venues.tardis import (
+    tardis_derivatives,
+    tardis_liquidations,
+    tardis_ticks,
+)
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -51,6 +55,7 @@ FORMATS: Final[tuple[ArchiveFormat, ...]] = (
     okx_market.CANDLES,
     okx_funding.FUNDING,
     tardis_ticks.TRADES,
+    tardis_liquidations.LIQUIDATIONS,
     tardis_ticks.QUOTES,
     tardis_derivatives.DERIVATIVE_TICKER,
     ENDPOINT_ROWS,

@@ -126,9 +126,19 @@ def targets_of(origins: Iterable[tuple[str, str]], names: LiveNames) -> list[Tar
     for venue, symbol in origins:
         if venue not in known_histories():
             continue
-        if asset := names.asset_of(venue, symbol) or (symbol if symbol.isalnum() else ""):
+        if asset := names.asset_of(venue, symbol) or _asset_itself(venue, symbol):
             found[Target(venue, asset)] = None
     return list(found)
+
+
+def _asset_itself(venue: str, symbol: str) -> str:
+    """Return a symbol that is an asset's name, as Deribit's volatility index has it; else none."""
+    histories = known_histories()[venue].histories.values()
+    is_asset = symbol.isalpha() and any(
+        history.symbols is not None and history.symbols.of(symbol) == symbol
+        for history in histories
+    )
+    return symbol if is_asset else ""
 
 
 def symbol_of(target: Target, history: History | None = None) -> str:
