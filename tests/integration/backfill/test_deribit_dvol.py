@@ -55,6 +55,18 @@ def test_pages_in_any_form(tmp_path: Path, form: str) -> None:
     assert [k.value for k in changes(catalog, "dvol_eth")[:4]] == [40.5, 41.5, 42.5, 43.5]
 
 
+def test_the_span_of_the_moment_is_left_out(tmp_path: Path) -> None:
+    """The last row of an answer was not over: its close is no value; the next answer has it."""
+    rows = dvol_rows(DAY, 4)
+    at = int(rows[3][0]) + HOUR_MS // 2
+    unfinished = [*rows[:3], [*rows[3][:4], 99.0]]
+    later = dvol_answer(rows[3:], served_ms=at + DAY_MS)
+    write_json(tmp_path / "in/dvol_BTC.json", [dvol_answer(unfinished, served_ms=at), later])
+    catalog = tmp_path / "catalog"
+    assert run(tmp_path / "in", catalog) == 0
+    assert [k.value for k in changes(catalog, "dvol_btc")[:4]] == [40.5, 41.5, 42.5, 43.5]
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from adapters.exchanges.venues.histories import known_histories
 from tests.integration.backfill.backfilled import changes, market, run
 from tests.support.catalogs.venue_archives import (
     DAY_MS,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tests.support.exchange.local_exchange import LocalExchange
 
 LINEAR: Final = "BTCUSDT-LINEAR.BYBIT"
+PAGE_ROWS: Final = known_histories()["deribit"].histories["volatility_index"].page_rows
 STATISTICS_PERIOD_MS: Final = 30_000
 SERVED_MS: Final = 60_000
 
@@ -163,7 +165,7 @@ def test_what_came_before_a_failure_is_written(
     path = "/api/v2/public/get_volatility_index_data"
     exchange.control(faults={path: {"mode": "status", "value": 403, "after": 3}})
     assert run(folder, catalog, *options) == 1
-    assert len(changes(catalog, "dvol_btc")) == 3_000 + 1
+    assert len(changes(catalog, "dvol_btc")) == 3 * PAGE_ROWS + 1
     began_s = time.monotonic()
     exchange.control(faults={})
     assert run(folder, catalog, *options) == 0
@@ -215,7 +217,7 @@ def test_an_interrupted_reading_goes_on_after_its_rows(
 
     def kept() -> list[Path]:
         found = (catalog / ".recent").glob("*~volatility_index~*")
-        return [file for file in found if file.read_bytes().count(b"\n") == 3_001]
+        return [file for file in found if file.read_bytes().count(b"\n") == 3 * PAGE_ROWS + 1]
 
     arguments = [str(folder), "--catalog", str(catalog), *options]
     assert interrupted(arguments, number, lambda: bool(kept())) == code

@@ -93,13 +93,15 @@ def dvol_rows(first_ms: int, count: int, step_ms: int = HOUR_MS) -> list[list[fl
     return [[first_ms + i * step_ms, 40.0 + i, 42.0 + i, 39.0 + i, 40.5 + i] for i in range(count)]
 
 
-def dvol_answer(rows: list[list[float]], continuation: int | None = None) -> dict[str, Any]:
+def dvol_answer(
+    rows: list[list[float]], continuation: int | None = None, served_ms: int = DAY + 900 * DAY_MS
+) -> dict[str, Any]:
     """Return an answer of get_volatility_index_data."""
     return {
         "jsonrpc": "2.0",
         "result": {"data": rows, "continuation": continuation},
-        "usIn": 1,
-        "usOut": 2,
+        "usIn": served_ms * 1_000 - 5,
+        "usOut": served_ms * 1_000,
         "testnet": False,
     }
 

@@ -76,14 +76,14 @@ def test_a_window_is_asked_for_in_the_words_of_the_venue() -> None:
         "endTime": "1790000299999",
     }
     assert (asked["bybit/bars"]["start"], asked["bybit/bars"]["end"]) == (
-        "1790000000000",
-        "1790000299999",
+        "1789999999999",
+        "1790000300000",
     )
     assert (asked["okx/funding"]["before"], asked["okx/funding"]["after"]) == (
         "1789999999999",
         "1790000300000",
     )
-    assert asked["okx/open_interest"]["end"] == "1790000299999"
+    assert asked["okx/open_interest"]["end"] == "1790000300000"
 
 
 def _parsed(history: History, body: Any, symbol: str) -> list[tuple[int, dict[str, str]]]:

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 STATISTICS_MS: Final = 5 * MINUTE_MS
 YEARS_MS: Final = 3_650 * DAY_MS
 _SYMBOL: Final = {"category": "linear", "symbol": "{symbol}"}
-_STATISTICS_WINDOW: Final = {"startTime": "{start_ms}", "endTime": "{last_ms}"}
+_WINDOW: Final = {"startTime": "{before_ms}", "endTime": "{end_ms}"}
+"""A little wider than what is asked for: whether the ends belong to it is not documented."""
+_ENDS: Final = 2
+"""Rows that may come besides those that are asked for."""
 
 
 def _rows(body: Any, what: str) -> list[dict[str, Any]]:
@@ -109,10 +112,10 @@ def _minutes(name: str, **described: Any) -> History:
             **_SYMBOL,
             "interval": "1",
             "limit": "1000",
-            "start": "{start_ms}",
-            "end": "{last_ms}",
+            "start": "{before_ms}",
+            "end": "{end_ms}",
         },
-        page_rows=1000,
+        page_rows=1000 - _ENDS,
         least_ms=MINUTE_MS,
         usual_ms=MINUTE_MS,
         covers_ms=MINUTE_MS,
@@ -126,11 +129,11 @@ HISTORIES: Final = VenueHistories(
     histories={
         "open_interest": History(
             path="/v5/market/open-interest",
-            query={**_SYMBOL, "intervalTime": "5min", "limit": "200", **_STATISTICS_WINDOW},
+            query={**_SYMBOL, "intervalTime": "5min", "limit": "200", **_WINDOW},
             parse=open_interest,
             fields={"open_interest_base": "base currency, one side"},
             endpoint="ticker",
-            page_rows=200,
+            page_rows=200 - _ENDS,
             least_ms=STATISTICS_MS,
             usual_ms=STATISTICS_MS,
             covers_ms=STATISTICS_MS,
@@ -138,11 +141,11 @@ HISTORIES: Final = VenueHistories(
         ),
         "long_short_accounts": History(
             path="/v5/market/account-ratio",
-            query={**_SYMBOL, "period": "5min", "limit": "500", **_STATISTICS_WINDOW},
+            query={**_SYMBOL, "period": "5min", "limit": "500", **_WINDOW},
             parse=account_ratio,
             fields={"long_short": "accounts long over accounts short"},
             endpoint="long_short_accounts",
-            page_rows=500,
+            page_rows=500 - _ENDS,
             least_ms=STATISTICS_MS,
             usual_ms=STATISTICS_MS,
             covers_ms=STATISTICS_MS,
@@ -164,10 +167,10 @@ HISTORIES: Final = VenueHistories(
         "bars": _minutes("kline", parse=klines, fields=BAR_FIELDS),
         "funding": History(
             path="/v5/market/funding/history",
-            query={**_SYMBOL, "limit": "200", **_STATISTICS_WINDOW},
+            query={**_SYMBOL, "limit": "200", **_WINDOW},
             parse=funding,
             fields=FUNDING_FIELDS,
-            page_rows=200,
+            page_rows=200 - _ENDS,
             least_ms=HOUR_MS,
             usual_ms=8 * HOUR_MS,
             reach_ms=YEARS_MS,

@@ -21,7 +21,8 @@ from adapters.exchanges.venues.histories.history import (
 )
 
 YEARS_MS: Final = 3_650 * DAY_MS
-_WINDOW: Final = {"start_timestamp": "{start_ms}", "end_timestamp": "{last_ms}"}
+_WINDOW: Final = {"start_timestamp": "{before_ms}", "end_timestamp": "{end_ms}"}
+"""A little wider than what is asked for: whether the ends belong to it is not documented."""
 
 
 def volatility_index(body: Any, symbol: str) -> list[HistoryRow]:
@@ -58,7 +59,7 @@ HISTORIES: Final = VenueHistories(
             parse=volatility_index,
             fields={"volatility_index": "percent a year, expected over the next 30 days"},
             endpoint="volatility_index",
-            page_rows=1000,
+            page_rows=998,
             least_ms=MINUTE_MS,
             usual_ms=MINUTE_MS,
             covers_ms=MINUTE_MS,

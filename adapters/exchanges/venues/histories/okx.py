@@ -45,7 +45,10 @@ CLOSED: Final = "1"
 _INSTRUMENT: Final = {"instId": "{symbol}"}
 _WINDOW: Final = {"before": "{before_ms}", "after": "{end_ms}"}
 """Both exclude the instant that they name; ``after`` is the later one."""
-_STATISTICS_WINDOW: Final = {"begin": "{start_ms}", "end": "{last_ms}"}
+_STATISTICS_WINDOW: Final = {"begin": "{before_ms}", "end": "{end_ms}"}
+"""A little wider than what is asked for: whether the ends belong to it is not documented."""
+_ENDS: Final = 2
+"""Rows that may come besides those that are asked for."""
 
 
 def _statistics(what: str, columns: Mapping[str, int]) -> HistoryParser:
@@ -126,7 +129,7 @@ def _statistics_history(
         parse=_statistics(name, columns),
         fields=dict.fromkeys(columns, meaning),
         endpoint=endpoint,
-        page_rows=100,
+        page_rows=100 - _ENDS,
         least_ms=STATISTICS_MS,
         usual_ms=STATISTICS_MS,
         covers_ms=STATISTICS_MS,
@@ -190,7 +193,7 @@ HISTORIES: Final = VenueHistories(
             parse=taker_volume,
             fields={"taker_buy_sell": "volume bought by takers over volume sold, 5 minutes"},
             endpoint="taker_volume",
-            page_rows=72,
+            page_rows=72 - _ENDS,
             least_ms=STATISTICS_MS,
             usual_ms=STATISTICS_MS,
             covers_ms=STATISTICS_MS,

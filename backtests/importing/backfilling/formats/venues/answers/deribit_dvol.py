@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from adapters.exchanges.json_values import from_us
 from adapters.exchanges.venues import deribit
 from adapters.exchanges.venues.histories.deribit import HISTORIES
+from adapters.exchanges.venues.histories.history import LATEST_MS
 from backtests.importing.backfilling.formats.archive_format import (
     ArchiveFormat,
     Converted,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from adapters.exchanges.venues.histories.history import HistoryRow
     from backtests.importing.backfilling.archives.archive_file import Archive
     from backtests.importing.backfilling.archives.csv_blocks import Sample
 
@@ -60,14 +63,27 @@ def _origin(sample: Sample) -> Origin | None:
 
 
 def _read(archive: Archive, origin: Origin, most: int) -> Iterator[pa.Table]:
-    body = body_of(archive)
-    rows = rows_of(body, lambda one: _HISTORY.parse(_inside(one), origin.symbol), _wrapped)
+    served: list[int] = []
+
+    def read(one: Any) -> list[HistoryRow]:
+        rows = _HISTORY.parse(_inside(one), origin.symbol)
+        served.extend([_served_ms(one)] * len(rows))
+        return rows
+
+    rows = rows_of(body_of(archive), read, _wrapped)
     yield pa.table(
         {
             "stamp": pa.array([row.stamp_ms for row in rows], pa.int64()),
             "close": pa.array([float(row.values[_FIELD] or "nan") for row in rows], pa.float64()),
+            "served": pa.array(served, pa.int64()),
         }
     )
+
+
+def _served_ms(one: Any) -> int:
+    """Return the exchange's clock when it answered, UNIX milliseconds; a late one if unknown."""
+    served_ns = from_us(one.get("usOut")) if isinstance(one, dict) else 0
+    return served_ns // MS_NS or LATEST_MS
 
 
 def _inside(one: Any) -> Any:
@@ -100,8 +116,14 @@ def resolution_ns(stamps_ns: NDArray[np.int64]) -> int:
 
 
 def _converted(table: pa.Table, origin: Origin) -> Converted:
-    table, start_ns, notes = once_each(table, numpy_of(table["stamp"]) * MS_NS)
-    span_ns = resolution_ns(start_ns)
+    stamps = np.unique(numpy_of(table["stamp"])) * MS_NS
+    span_ns = resolution_ns(stamps)
+    # The last row of an answer is the span of its moment, which was not over.
+    is_over = numpy_of(table["stamp"]) + span_ns // MS_NS <= numpy_of(table["served"])
+    whole = table.filter(pa.array(is_over))
+    table, start_ns, notes = once_each(whole, numpy_of(whole["stamp"]) * MS_NS)
+    if unfinished := int((~is_over).sum()):
+        notes["not over when it was served"] = unfinished
     series = FieldSeries(
         source=f"{origin.venue}/{_HISTORY.endpoint}",
         field=_FIELD,
