@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pyarrow import csv
 
 from adapters.process.safe_files import open_private, write_private
+from backtests.run.results.accounting.funding_list import funding_list
 from backtests.run.results.accounting.trade_list import equity_table, trade_list
 from backtests.run.results.page.html_report import write_report
-from backtests.run.results.text.funding_list import funding_list
 
 if TYPE_CHECKING:
     from pathlib import Path
