@@ -63,6 +63,10 @@ class StrategyObserver:
         """Observe trades."""
         return on_trade
 
+    def around_funding(self, on_funding_rate: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Observe funding rates."""
+        return on_funding_rate
+
     def around_history(self, on_factor_history: Callable[[Any], None]) -> Callable[[Any], None]:
         """Observe chunks of the factor history."""
         return on_factor_history
@@ -123,6 +127,7 @@ def _places(
     yield "on_factors", observer.around_factors
     yield "on_quote", observer.around_quote
     yield "on_trade", observer.around_trade
+    yield "on_funding_rate", observer.around_funding
     yield "on_factor_history", observer.around_history
     yield "_end_history", observer.around_history_end
     for name in dir(strategy):

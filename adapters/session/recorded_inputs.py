@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from nautilus_trader import model as nautilus_model
 
+from adapters.catalog.files.delivered_tables import rows_from_arrow
 from adapters.catalog.files.market_tables import (
     DELIVERED_NS,
     DELIVERY_NUMBER,
@@ -38,8 +40,9 @@ class Input(NamedTuple):
     number, delivered_ns : int
         Its delivery number and time, UNIX nanoseconds.
     kind : int
-        One of ``wire_format.FACTORS``, ``QUOTE``, ``TRADE``, ``HISTORY``, ``RELEASED``.
-    datum : ExternalFactors, QuoteTick or TradeTick
+        One of ``wire_format.FACTORS``, ``QUOTE``, ``TRADE``, ``FUNDING``,
+        ``HISTORY``, ``RELEASED``.
+    datum : ExternalFactors, QuoteTick, TradeTick or FundingRateUpdate
         With its original stamps.
     checksum : int
         CRC-32 of the bytes that the strategy received.
@@ -150,4 +153,5 @@ _KINDS: Final[dict[bytes, tuple[int, Callable[[pa.Table], list[Any]]]]] = {
     b"ExternalFactors": (wire_format.FACTORS, lambda table: from_arrow(table).records()),
     b"QuoteTick": (wire_format.QUOTE, quotes_from_arrow),
     b"TradeTick": (wire_format.TRADE, trades_from_arrow),
+    b"FundingRateUpdate": (wire_format.FUNDING, partial(rows_from_arrow, "funding_rates")),
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 from nautilus_trader.model import AggressorSide, InstrumentId, QuoteTick, TradeId, TradeTick
 
+from adapters.catalog.files.delivered_tables import funding_to_arrow
 from adapters.catalog.files.market_tables import (
     delivery_columns,
+    market_folder,
     quotes_folder,
     quotes_to_arrow,
     trades_folder,
@@ -112,12 +115,26 @@ def _write_trades(writer: RecordingWriter, stream: dict[str, Any], bodies: list[
     writer.write_table(trades_folder(instrument_id), trades_to_arrow(trades, extra))
 
 
+def _write_funding(writer: RecordingWriter, stream: dict[str, Any], bodies: list[bytes]) -> None:
+    stamps, extra = _columns(stream, bodies)
+    name, head = stream["instrument_id"], wire_format.STAMPS.size
+    rows = [
+        (*json.loads(body[head:]), ts_event, ts_init)
+        for body, (_, _, ts_event, ts_init) in zip(bodies, stamps.tolist(), strict=True)
+    ]
+    batch = funding_to_arrow(name, rows)
+    for column, values in extra.items():
+        batch = batch.append_column(pa.field(column, values.type, nullable=False), values)
+    writer.write_table(market_folder("funding_rates", name), batch)
+
+
 _WRITERS: Final[dict[int, Callable[[RecordingWriter, dict[str, Any], list[bytes]], None]]] = {
     wire_format.FACTORS: _write_factors,
     wire_format.HISTORY: _write_factors,
     wire_format.RELEASED: _write_factors,
     wire_format.QUOTE: _write_quotes,
     wire_format.TRADE: _write_trades,
+    wire_format.FUNDING: _write_funding,
 }
 _SIDES: Final[dict[int, Any]] = {
     side.value: side

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from nautilus_trader.model import QuoteTick, TradeTick
+    from nautilus_trader.model import FundingRateUpdate, QuoteTick, TradeTick
 
     from dolphin_strategies import ExternalFactors
 
@@ -27,6 +27,7 @@ HISTORY: Final = 4
 """A historical record that a strategy received before its first live one."""
 RELEASED: Final = 5
 """The live record that was held back until the history was complete."""
+FUNDING: Final = 6
 DEFINE: Final = 10
 LINE: Final = 11
 """A decision, an execution event, or another line of JSON; its stream is 0."""
@@ -39,6 +40,7 @@ KIND_NAMES: Final = {
     TRADE: "trades",
     HISTORY: "history",
     RELEASED: "released",
+    FUNDING: "funding_rates",
 }
 HEAD: Final = struct.Struct("<IBH")
 STAMPS: Final = struct.Struct("<QQqq")
@@ -219,6 +221,30 @@ class Packer:
                 trade_id,
             )
         )
+
+    def funding(self, number: int, delivered_ns: int, rate: FundingRateUpdate) -> bytes:
+        """Pack FUNDING: the stamps, then JSON: rate, interval in minutes, next funding time.
+
+        Parameters
+        ----------
+        number : int
+            The input's delivery number.
+        delivered_ns : int
+            Its delivery time, UNIX nanoseconds.
+        rate : FundingRateUpdate
+            The rate.
+
+        """
+        instrument_id = rate.instrument_id
+        stream = self._numbers.get((FUNDING, instrument_id)) or self._stream(
+            (FUNDING, instrument_id), kind="funding_rates", instrument_id=str(instrument_id)
+        )
+        rest = json.dumps([str(rate.rate), rate.interval, rate.next_funding_ns]).encode()
+        length = _AFTER_LENGTH + STAMPS.size + len(rest)
+        head = _pack_ticks(
+            length, FUNDING, stream, number, delivered_ns, rate.ts_event, rate.ts_init
+        )
+        return head + rest
 
     def _factor_stream(self, f: ExternalFactors) -> int:
         names = tuple(f.schema)

@@ -6,7 +6,14 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from nautilus_trader.common import DataActor, DataActorConfig
-from nautilus_trader.model import ActorId, CustomData, DataType, QuoteTick, TradeTick
+from nautilus_trader.model import (
+    ActorId,
+    CustomData,
+    DataType,
+    FundingRateUpdate,
+    QuoteTick,
+    TradeTick,
+)
 
 from adapters.session import wire_format
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
@@ -53,7 +60,7 @@ class Deliveries:
     def data_of(self, item: Input) -> list[Any]:
         """Return the data by which an engine delivers an input."""
         at_ns = item.delivered_ns
-        if item.kind in {wire_format.QUOTE, wire_format.TRADE}:
+        if item.kind in {wire_format.QUOTE, wire_format.TRADE, wire_format.FUNDING}:
             tick = _at(item.datum, at_ns)
             self._ticks.waiting.append((tick, item.datum))
             return [tick]
@@ -96,7 +103,7 @@ class FactorDelivery(DataActor):
 
 
 class _OriginalTicks(StrategyObserver):
-    """Passes each quote and trade to a strategy with its live stamps.
+    """Passes each quote, trade and funding rate to a strategy with its live stamps.
 
     The engine replays ticks at their delivery time, to which their ``ts_init`` is set.
     """
@@ -109,6 +116,9 @@ class _OriginalTicks(StrategyObserver):
 
     def around_trade(self, on_trade: Callable[[Any], None]) -> Callable[[Any], None]:
         return self._giving(on_trade)
+
+    def around_funding(self, on_funding_rate: Callable[[Any], None]) -> Callable[[Any], None]:
+        return self._giving(on_funding_rate)
 
     def _giving(self, hook: Callable[[Any], None]) -> Callable[[Any], None]:
         waiting = self.waiting
@@ -139,6 +149,9 @@ def _at(tick: Any, at_ns: int) -> Any:
             tick.ts_event,
             at_ns,
         )
+    if type(tick) is FundingRateUpdate:
+        # Without what says when it is settled: a paper account pays no funding.
+        return FundingRateUpdate(tick.instrument_id, tick.rate, tick.ts_event, at_ns)
     return TradeTick(
         tick.instrument_id,
         tick.price,

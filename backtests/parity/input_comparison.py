@@ -11,7 +11,7 @@ from adapters.session import wire_format
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nautilus_trader.model import QuoteTick, TradeTick
+    from nautilus_trader.model import FundingRateUpdate, QuoteTick, TradeTick
 
     from adapters.session.recorded_inputs import Input
     from dolphin_strategies.factors.external_factors import ExternalFactors
@@ -87,6 +87,9 @@ class InputComparison:
 
     def trade(self, number: int, delivered_ns: int, trade: TradeTick) -> None:
         self._compare(number, self._packer.trade(number, delivered_ns, trade), trade)
+
+    def funding(self, number: int, delivered_ns: int, rate: FundingRateUpdate) -> None:
+        self._compare(number, self._packer.funding(number, delivered_ns, rate), rate)
 
     def line(self, line: dict[str, Any]) -> None:
         if not self.is_over:

@@ -6,7 +6,7 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from nautilus_trader.model import CustomData, QuoteTick, TradeTick
+from nautilus_trader.model import CustomData, FundingRateUpdate, QuoteTick, TradeTick
 
 from adapters.command import strategy_class
 from adapters.command.market_settings import MarketSettings
@@ -145,7 +145,7 @@ def _give(engine: BacktestEngine, data: Iterable[Any]) -> None:
     Nautilus only logs an exception of a strategy's method; the tap has recorded it.
     """
     engine.clear_data()
-    for kind in (CustomData, QuoteTick, TradeTick):
+    for kind in (CustomData, QuoteTick, TradeTick, FundingRateUpdate):
         if some := [d for d in data if type(d) is kind]:
             engine.add_data(some)
     # No end: the data determines it.

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 type Cause = Literal["input", "event", "clock", "start", "stop"]
 
 _EVENT_HOOKS: Final = ("on_order_event", "on_position_event")
-_RECORDED: Final = ("subscribe_data", "subscribe_quotes", "subscribe_trades")
+_RECORDED: Final = (
+    "subscribe_data",
+    "subscribe_quotes",
+    "subscribe_trades",
+    "subscribe_funding_rates",
+)
 
 
 class StrategyEvents(StrategyObserver):

@@ -13,7 +13,7 @@ from dolphin_strategies.observation import StrategyObserver, observe
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nautilus_trader.model import CustomData, QuoteTick, TradeTick
+    from nautilus_trader.model import CustomData, FundingRateUpdate, QuoteTick, TradeTick
 
     from adapters.command.strategy_class import AnyFactorStrategy
 
@@ -62,6 +62,20 @@ class SessionLog(Protocol):
             Its delivery time, UNIX nanoseconds.
         trade : TradeTick
             The trade.
+
+        """
+
+    def funding(self, number: int, delivered_ns: int, rate: FundingRateUpdate) -> None:
+        """Log a funding rate that the strategy received.
+
+        Parameters
+        ----------
+        number : int
+            The input's delivery number.
+        delivered_ns : int
+            Its delivery time, UNIX nanoseconds.
+        rate : FundingRateUpdate
+            The rate.
 
         """
 
@@ -153,6 +167,9 @@ class StrategyTap(StrategyObserver):
 
     def around_trade(self, on_trade: Callable[[Any], None]) -> Callable[[Any], None]:
         return self._around_tick(on_trade, self._log.trade)
+
+    def around_funding(self, on_funding_rate: Callable[[Any], None]) -> Callable[[Any], None]:
+        return self._around_tick(on_funding_rate, self._log.funding)
 
     def _around_tick(
         self, hook: Callable[[Any], None], log: Callable[[int, int, Any], None]

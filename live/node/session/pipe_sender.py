@@ -8,7 +8,7 @@ from adapters.process.pipe_outbox import ROOM_BYTES, PipeOutbox
 from adapters.session.wire_format import HEADER, Packer, pack_define, pack_json, pack_line
 
 if TYPE_CHECKING:
-    from nautilus_trader.model import QuoteTick, TradeTick
+    from nautilus_trader.model import FundingRateUpdate, QuoteTick, TradeTick
 
     from dolphin_strategies import ExternalFactors
 
@@ -44,6 +44,9 @@ class PipeSender(PipeOutbox):
 
     def trade(self, number: int, delivered_ns: int, trade: TradeTick) -> None:
         self._put(self._packer.trade(number, delivered_ns, trade))
+
+    def funding(self, number: int, delivered_ns: int, rate: FundingRateUpdate) -> None:
+        self._put(self._packer.funding(number, delivered_ns, rate))
 
     def line(self, line: dict[str, Any]) -> None:
         if not self.has_room or not self.put(pack_line(line)):

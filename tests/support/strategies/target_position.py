@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from nautilus_trader.model import InstrumentId, OrderSide
 
@@ -27,7 +27,7 @@ class TargetPositionConfig(FactorStrategyConfig):
 class TargetPosition(FactorStrategy[TargetPositionConfig]):
     """Hold as many as the factor ``target`` says."""
 
-    required_factors = ("target",)
+    required_factors: ClassVar[tuple[str, ...]] = ("target",)
 
     def on_start(self) -> None:
         super().on_start()
@@ -55,3 +55,13 @@ class TargetPosition(FactorStrategy[TargetPositionConfig]):
             instrument = self.instrument(self.config.instrument_id)
             quantity = instrument.make_qty(abs(float(size)))
             self.submit_order(self.order_factory.market(self.config.instrument_id, side, quantity))
+
+
+class HearsQuotes(TargetPosition):
+    """Holds nothing, and hears quotes and funding rates."""
+
+    required_factors = ()
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.subscribe_quotes(self.config.instrument_id)

@@ -35,6 +35,9 @@ class Log:
     def trade(self, number: int, delivered_ns: int, trade: Any) -> None:
         """Take no trades."""
 
+    def funding(self, number: int, delivered_ns: int, rate: Any) -> None:
+        """Take no funding rates."""
+
     def line(self, line: dict[str, Any]) -> None:
         self.lines.append(line)
 
