@@ -48,11 +48,13 @@ def holes(
     steps = intervals_ns.copy()
     around = np.concatenate([[0], distances, [0]])
     for i in np.flatnonzero(steps == 0).tolist():
-        before, after = int(around[i - 1]) if i else 0, int(around[i + 1])
+        # Of the second one nothing tells whether its distance is usual.
+        before, after = int(around[max(i - 1, 1)]) if i else 0, int(around[i + 1])
         steps[i] = max(before, after)
     # What is stated of a settlement or of the one after it: at a change either may be meant.
     known = steps > 0
-    longer = np.maximum(steps[1:], steps[:-1])
+    are_stated = (intervals_ns[1:] > 0) & (intervals_ns[:-1] > 0)
+    longer = np.where(are_stated, np.maximum(steps[1:], steps[:-1]), steps[1:])
     is_late = (longer > 0) & (distances > _LATE * longer)
     found = [(int(instants[i]), int(instants[i + 1])) for i in np.flatnonzero(is_late)]
     if known[0] and instants[0] - steps[0] > start_ns:

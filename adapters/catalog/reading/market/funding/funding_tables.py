@@ -49,7 +49,7 @@ def read_settlements(table: MarketTable, start_ns: int, end_ns: int) -> FundingS
 
     """
     parts, places = [], []
-    is_history: bool | None = None
+    is_history = True
     spans = windows(table.spans, start_ns - _AROUND_NS, end_ns + _AROUND_NS, _ROWS)
     for first_ns, last_ns in spans:
         try:
@@ -61,9 +61,9 @@ def read_settlements(table: MarketTable, start_ns: int, end_ns: int) -> FundingS
             )
             raise ConfigError(msg) from error
         rows = taken(found, np.argsort(found.ts_init, kind="stable"))
-        if is_history is None and len(rows.ts_init):
+        if np.any(rows.next_ns == 0):
             is_history = are_history(rows)
-        at = settled_at(rows, is_history=is_history is not False)
+        at = settled_at(rows, is_history=is_history)
         new = changes(rows, at)
         parts.append(taken(rows, new))
         places.append(at[new])
