@@ -130,7 +130,9 @@ class FundingPlan:
         text = f"{name}: {_counted(one.settlements, 'settlement')} of {origin}"
         if one.settlements and (steps := _steps(one.found)):
             text += f", every {steps}"
-        if one.holes:
+        if one.holes and not one.settlements:
+            text = f"none in {origin} in this window: positions of {name} pay and receive nothing"
+        elif one.holes:
             spans = [f"{show_instant(a)} to {show_instant(b)}" for a, b in one.holes]
             more = f" and {len(spans) - _SHOWN} more" if len(spans) > _SHOWN else ""
             text += f"; NONE from {', '.join(spans[:_SHOWN])}{more}: nothing is paid there"

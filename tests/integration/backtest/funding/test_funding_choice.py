@@ -64,6 +64,15 @@ def test_a_window_that_is_partly_covered_says_where_nothing_is_paid(tmp_path: Pa
         assert "2026-01-02 00:00:00Z to 2026-01-02 16:00:00Z: nothing is paid there" in line
 
 
+def test_rates_of_another_time_are_none(tmp_path: Path) -> None:
+    """The catalog has some, of the month before."""
+    with funded(made(tmp_path, [Rate(h, "0.001", 480, h) for h in range(-800, -700, 8)])) as run:
+        assert run.booked == []
+        assert run.data.funding.lines() == [
+            f"none in the catalog in this window: positions of {NAME} pay and receive nothing"
+        ]
+
+
 def test_none_is_a_choice(tmp_path: Path) -> None:
     """The catalog's rates are not paid, nor heard of."""
     with funded(made(tmp_path), "none") as run:
