@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from nautilus_trader.model import NautilusDataType
+from nautilus_trader.model import InstrumentId, NautilusDataType, Price, Quantity, QuoteTick
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import FactorCatalog, funding_data
@@ -21,6 +22,7 @@ from tests.support.catalogs.backtests.funding_catalogs import (
     bookings,
     funded,
     make_funding_catalog,
+    ns,
 )
 from tests.support.strategies.target_position import TargetPosition, TargetPositionConfig
 
@@ -249,3 +251,40 @@ def test_an_engine_of_ones_own_books_the_same(tmp_path: Path) -> None:
     engine.dispose()
     with pytest.raises(ConfigError, match="no funding rates of"):
         funding_data(catalog, "BTCUSDT-PERP.SYM")
+
+
+def test_the_price_of_quotes_is_their_exact_middle(tmp_path: Path) -> None:
+    """A spread of one hundredth: 108.005 at 8, the quote of that very instant."""
+    catalog = make_funding_catalog(
+        tmp_path / "c", closes=CLOSES, targets={0.5: 0, 2.5: 1, 40.5: 0}, rates=SETTLED[:1]
+    )
+    shutil.rmtree(catalog / "data" / "bars")
+    instrument, size = InstrumentId.from_str("BTCUSDT-PERP.SIM"), Quantity(100, 3)
+    ParquetDataCatalog(str(catalog)).write_quote_ticks(
+        [
+            QuoteTick(
+                instrument, Price(100 + h, 2), Price(100.01 + h, 2), size, size, ns(h), ns(h)
+            )
+            for h in range(49)
+        ]
+    )
+    with funded(catalog) as run:
+        assert run.booked == booked((8, "-0.108005"))
+
+
+def test_positions_in_both_directions_pay_each_for_itself(tmp_path: Path) -> None:
+    """With hedging an order that goes the other way opens a position of its own."""
+    catalog = make_funding_catalog(
+        tmp_path / "c", closes=CLOSES, targets={0.5: 0, 2.5: 3, 4.5: 1, 40.5: 1}, rates=SETTLED
+    )
+    with funded(catalog, oms="hedging") as run:
+        assert run.booked[:2] == booked((8, "-0.324"), (8, "0.216"))
+
+
+def test_an_order_on_its_way_is_no_part_of_what_is_settled(tmp_path: Path) -> None:
+    """Sent an hour before the settlement with a latency of two: it fills after it."""
+    catalog = make_funding_catalog(
+        tmp_path / "c", closes=CLOSES, targets={0.5: 0, 6.9: 1, 40.5: 1}, rates=SETTLED
+    )
+    with funded(catalog, latency_ms=2 * 3_600_000) as run:
+        assert [b.hour for b in run.booked] == [16, 24]

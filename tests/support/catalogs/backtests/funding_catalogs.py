@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 from nautilus_trader.model import Bar, BarType, PositionAdjustmentType, Price, Quantity
@@ -140,6 +140,7 @@ def funded(
     config: Mapping[str, object] | None = None,
     balance: str = "100000 USDT",
     latency_ms: float = 0.0,
+    oms: Literal["netting", "hedging"] = "netting",
     chunk_rows: int = 7,
 ) -> Iterator[Run]:
     """Run :class:`TargetPosition` without fees; yield what there is afterwards."""
@@ -150,7 +151,11 @@ def funded(
             chunk_rows=chunk_rows,
         ),
         venue=BacktestVenue(
-            maker_fee=Decimal(0), taker_fee=Decimal(0), balances=[balance], latency_ms=latency_ms
+            maker_fee=Decimal(0),
+            taker_fee=Decimal(0),
+            balances=[balance],
+            latency_ms=latency_ms,
+            oms=oms,
         ),
     )
     found = find_strategy(STRATEGY)
