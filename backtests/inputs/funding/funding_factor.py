@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adapters.catalog.reading.market.funding.settlements import FundingSettlements, together
+from adapters.catalog.reading.market.funding.settlements import FundingSettlements
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -67,7 +67,6 @@ def of_factor(
             instants=at[known],
             rates=tuple(Decimal(repr(rate)) * share for rate in found[known].tolist()),
             intervals_ns=np.full(int(known.sum()), step, np.int64),
-            heard=together([]),
         )
     }
 

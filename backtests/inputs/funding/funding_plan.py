@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from nautilus_trader.model import CryptoPerpetual, InstrumentId, PerpetualContract
 
-from adapters.catalog.reading.market.funding.engine_funding import booked_within, engine_funding
-from adapters.catalog.reading.market.funding.funding_tables import read_settlements
+from adapters.catalog.reading.market.funding.engine_funding import (
+    booked_within,
+    bookings,
+    heard,
+)
+from adapters.catalog.reading.market.funding.funding_tables import heard_rates, read_settlements
 from adapters.catalog.reading.market.funding.settlements import FundingSettlements
 from adapters.catalog.reading.market.market_tables import MarketTable, market_tables
 from adapters.command.durations import show_duration
@@ -40,6 +44,8 @@ class PerpetualFunding:
         The perpetual.
     found : FundingSettlements, optional
         Its settlements; None: there are none at all.
+    table : MarketTable, optional
+        The catalog's funding rates, if they are paid.
     prices, marks : tuple of MarketTable
         What moves its market, and its mark prices.
     window : tuple of int
@@ -49,6 +55,7 @@ class PerpetualFunding:
 
     instrument_id: InstrumentId
     found: FundingSettlements | None
+    table: MarketTable | None
     prices: tuple[MarketTable, ...]
     marks: tuple[MarketTable, ...]
     window: tuple[int, int]
@@ -70,8 +77,8 @@ class PerpetualFunding:
             return [span] if span[0] < span[1] else []
         return holes(self.found.instants, self.found.intervals_ns, span)
 
-    def pieces(self) -> Iterator[StreamPiece]:
-        """Yield the data that books the funding.
+    def streams(self) -> list[Iterator[StreamPiece]]:
+        """Return the data that books the funding, and the rates of which a strategy hears.
 
         Raises
         ------
@@ -79,11 +86,17 @@ class PerpetualFunding:
             If a file cannot be read.
 
         """
-        if self.found is None:
-            return
-        made = engine_funding(self.instrument_id, self.found, self.prices, self.marks, self.window)
+        return [] if self.found is None else [self._bookings(self.found), self._heard()]
+
+    def _bookings(self, found: FundingSettlements) -> Iterator[StreamPiece]:
+        made = bookings(self.instrument_id, found, self.prices, self.marks, self.window)
         if made.items:
             yield StreamPiece(made.ts, lambda i, j: made.items[i:j])
+
+    def _heard(self) -> Iterator[StreamPiece]:
+        for rows in () if self.table is None else heard_rates(self.table, *self.window):
+            made = heard(self.instrument_id, rows)
+            yield StreamPiece(made.ts, lambda i, j, made=made: made.items[i:j])  # type: ignore[misc]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +116,8 @@ class FundingPlan:
     perpetuals: tuple[PerpetualFunding, ...] = ()
 
     def streams(self) -> list[Iterator[StreamPiece]]:
-        """Return the data that books the funding, a stream for each perpetual."""
-        return [p.pieces() for p in self.perpetuals if p.found is not None]
+        """Return the data that books the funding, and of which strategies hear."""
+        return [stream for p in self.perpetuals for stream in p.streams()]
 
     def lines(self) -> list[str]:
         """Return what the user must know, a line for each perpetual."""
@@ -191,12 +204,14 @@ def funding_plan(  # noqa: PLR0913 - what a backtest has
     perpetuals = [i for i in instruments if isinstance(i, _PERPETUALS)]
     marks: list[MarketTable] = []
     found: dict[str, FundingSettlements] = {}
+    paid: dict[str, MarketTable] = {}
     if perpetuals and choice.origin != "none":
         marks = market_tables(path, ("mark_prices",))
     if perpetuals and choice.origin == "auto":
         names = {i.id.value for i in perpetuals}
         for table in market_tables(path, ("funding_rates",)):
             if table.identifier in names:
+                paid[table.identifier] = table
                 found[table.identifier] = read_settlements(table, *window)
     elif choice.path is not None:
         only = perpetuals[0].id.value if len(perpetuals) == 1 else ""
@@ -211,6 +226,7 @@ def funding_plan(  # noqa: PLR0913 - what a backtest has
             PerpetualFunding(
                 instrument_id=i.id,
                 found=found.get(i.id.value),
+                table=paid.get(i.id.value),
                 prices=tuple(prices(i.id.value)),
                 marks=tuple(t for t in marks if t.identifier == i.id.value),
                 window=window,

@@ -12,6 +12,7 @@ from adapters.catalog.reading.market.funding.settlements import (
     FundingRows,
     FundingSettlements,
     are_history,
+    changes,
     settled_at,
     settlements,
     together,
@@ -82,8 +83,8 @@ def test_what_names_nothing_is_counted_and_the_rest_is_kept() -> None:
 
 def test_only_changes_are_heard() -> None:
     """A venue that repeats itself each second is heard once."""
-    one = found(*[(7 + s / 3600, "1", 8, 8) for s in range(100)], (7.5, "2", 8, 8))
-    assert one.heard.rates.tolist() == ["1", "2"]
+    rows = rows_of(*[(7 + s / 3600, "1", 8, 8) for s in range(100)], (7.5, "2", 8, 8))
+    assert rows.rates[changes(rows)].tolist() == ["1", "2"]
 
 
 def test_no_rows_are_no_settlements() -> None:

@@ -12,6 +12,7 @@ from nautilus_trader.model import InstrumentId, NautilusDataType, Price, Quantit
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import FactorCatalog, funding_data
+from adapters.catalog.reading.market.funding import funding_tables
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine
 from dolphin_strategies.errors import ConfigError
@@ -133,11 +134,15 @@ def test_nothing_is_booked_after_the_last_price_nor_outside_the_window(tmp_path:
         assert [b.hour for b in run.booked] == [4, 8, 12]
 
 
-def test_streamed_rates_change_until_they_are_settled(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows", [1, 2, 200_000])
+def test_streamed_rates_change_until_they_are_settled(
+    rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As Binance streams them: a next funding time and no interval. The last rate before the
     settlement is paid, once, also if the message of its instant is about the next one, or one
-    after it is still about the old one.
+    after it is still about the old one; in however small pieces they are read.
     """
+    monkeypatch.setattr(funding_tables, "ROWS", rows)
     rates = [
         Rate(5, "0.0009", None, 8),
         Rate(7.9, "0.001", None, 8),
@@ -147,8 +152,12 @@ def test_streamed_rates_change_until_they_are_settled(tmp_path: Path) -> None:
         Rate(15.99, "-0.002", None, 16),
         Rate(16.01, "0.004", None, 24),
     ]
-    found = run_of(tmp_path, {0.5: 0, 2.5: 1, 40.5: 0}, rates)
-    assert found == booked((8, "-0.108"), (16, "0.232"), (24, "-0.496"))
+    catalog = make_funding_catalog(
+        tmp_path / "c", closes=CLOSES, targets={0.5: 0, 2.5: 1, 40.5: 0}, rates=rates
+    )
+    with funded(catalog) as run:
+        assert run.booked == booked((8, "-0.108"), (16, "0.232"), (24, "-0.496"))
+        assert [rate for _, rate in run.strategy.heard] == [Decimal(r.rate) for r in rates]
 
 
 def test_forecasts_with_an_interval_alone_are_paid_at_its_next_multiple(tmp_path: Path) -> None:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from nautilus_trader.model import InstrumentId
     from numpy.typing import NDArray
 
-    from adapters.catalog.reading.market.funding.settlements import FundingSettlements
+    from adapters.catalog.reading.market.funding.settlements import (
+        FundingRows,
+        FundingSettlements,
+    )
     from adapters.catalog.reading.market.market_tables import MarketTable
 
 BEFORE_NS: Final = 1
@@ -28,27 +31,22 @@ _STEP: Final = Decimal(1).scaleb(-16)
 
 
 class EngineFunding(NamedTuple):
-    """Data of an engine that books the funding of one perpetual.
+    """Data of an engine about the funding of one perpetual.
 
     Attributes
     ----------
     ts : int64 array of shape (items,)
         Their ``ts_init``, UNIX nanoseconds, not falling.
     items : list of MarkPriceUpdate or FundingRateUpdate
-        For each booking a price and a rate, whose ``ts_event`` is the settlement and whose
-        ``ts_init`` is before it, as is that of no other data; and the rates of which a strategy
-        hears, which book nothing.
-    booked : int64 array of shape (settlements,)
-        When is settled, UNIX nanoseconds.
+        The data.
 
     """
 
     ts: NDArray[np.int64]
     items: list[Any]
-    booked: NDArray[np.int64]
 
 
-def engine_funding(
+def bookings(
     instrument_id: InstrumentId,
     found: FundingSettlements,
     prices: Sequence[MarketTable],
@@ -73,6 +71,12 @@ def engine_funding(
     window : tuple of int
         The window, half-open, UNIX nanoseconds; nothing is booked at its start.
 
+    Returns
+    -------
+    EngineFunding
+        For each booking a price and a rate, whose ``ts_event`` is the settlement and whose
+        ``ts_init`` is before it, as is that of no other data.
+
     Raises
     ------
     ConfigError
@@ -83,28 +87,36 @@ def engine_funding(
     inside = np.flatnonzero((found.instants > start_ns) & (found.instants < end_ns))
     at = found.instants[inside].tolist()
     rates = [found.rates[i] for i in inside.tolist()]
-    made: list[tuple[int, Any]] = []
-    booked = []
+    items: list[Any] = []
     of_market, of_mark = newest_prices(prices, at), newest_prices(marks, at)
     for at_ns, rate, price, mark in zip(at, rates, of_market, of_mark, strict=True):
         if price is None:
             continue
         is_fresh = mark is not None and mark.ts_init >= at_ns - FRESH_MARK_NS
         value = mark.value if mark is not None and is_fresh else price.value
-        made += [(at_ns - BEFORE_NS, u) for u in booking(instrument_id, at_ns, rate, value)]
-        booked.append(at_ns)
-    heard = found.heard
-    for i in np.flatnonzero((heard.ts_init >= window[0]) & (heard.ts_init < window[1])).tolist():
-        ts_init = int(heard.ts_init[i])
-        ts_event = min(int(heard.ts_event[i]), ts_init)
-        rate = Decimal(heard.rates[i])
-        made.append((ts_init, FundingRateUpdate(instrument_id, rate, ts_event, ts_init)))
-    made.sort(key=lambda one: one[0])
-    return EngineFunding(
-        ts=np.array([ts for ts, _ in made], np.int64),
-        items=[item for _, item in made],
-        booked=np.array(booked, np.int64),
-    )
+        items += booking(instrument_id, at_ns, rate, value)
+    return EngineFunding(np.array([item.ts_init for item in items], np.int64), items)
+
+
+def heard(instrument_id: InstrumentId, rows: FundingRows) -> EngineFunding:
+    """Make the rates of which a strategy hears, without what would book them.
+
+    Parameters
+    ----------
+    instrument_id : InstrumentId
+        The perpetual.
+    rows : FundingRows
+        The rates.
+
+    """
+    stamps = np.minimum(rows.ts_event, rows.ts_init).tolist()
+    items = [
+        FundingRateUpdate(instrument_id, Decimal(rate), ts_event, ts_init)
+        for rate, ts_event, ts_init in zip(
+            rows.rates.tolist(), stamps, rows.ts_init.tolist(), strict=True
+        )
+    ]
+    return EngineFunding(rows.ts_init, items)
 
 
 def booked_within(prices: Sequence[MarketTable], window: tuple[int, int]) -> tuple[int, int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import InstrumentId
 
-from adapters.catalog.reading.market.funding.engine_funding import engine_funding
-from adapters.catalog.reading.market.funding.funding_tables import read_settlements
+from adapters.catalog.reading.market.funding.engine_funding import bookings, heard
+from adapters.catalog.reading.market.funding.funding_tables import heard_rates, read_settlements
 from adapters.catalog.reading.market.market_tables import market_tables
 from dolphin_strategies.errors import ConfigError, did_you_mean
 
@@ -72,4 +73,7 @@ def funding_data(
     )
     found = read_settlements(table, *window)
     named = InstrumentId.from_str(instrument_id)
-    return engine_funding(named, found, prices, marks, window).items
+    data = bookings(named, found, prices, marks, window).items
+    for rows in heard_rates(table, *window):
+        data += heard(named, rows).items
+    return sorted(data, key=attrgetter("ts_init"))

@@ -1,4 +1,4 @@
-"""FundingSettlements: when a perpetual settles, at which rate, and what was heard of it before."""
+"""FundingSettlements: when a perpetual settles, and at which rate."""
 
 from __future__ import annotations
 
@@ -52,8 +52,6 @@ class FundingSettlements:
         One for each: a fraction of the notional, which longs pay if it is positive.
     intervals_ns : int64 array of shape (settlements,)
         The interval that each ended, nanoseconds; 0 where nothing states it.
-    heard : FundingRows
-        The rows of which a strategy hears: each that differs from the one before.
     unusable : int
         Rows whose settlement nothing tells.
 
@@ -62,7 +60,6 @@ class FundingSettlements:
     instants: NDArray[np.int64]
     rates: tuple[Decimal, ...]
     intervals_ns: NDArray[np.int64]
-    heard: FundingRows
     unusable: int = 0
 
 
@@ -135,11 +132,45 @@ def settled_at(rows: FundingRows, *, is_history: bool) -> NDArray[np.int64]:
     return (at + MINUTE_NS // 2) // MINUTE_NS * MINUTE_NS
 
 
-def changes(rows: FundingRows, at: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which rows differ from the one before, in their rate or their settlement."""
-    differ = np.ones(len(at), np.bool_)
-    differ[1:] = (rows.rates[1:] != rows.rates[:-1]) | (at[1:] != at[:-1])
+def changes(rows: FundingRows) -> NDArray[np.bool_]:
+    """Return which rows differ from the one before: in rate, interval or next funding time."""
+    differ = np.ones(len(rows.rates), np.bool_)
+    differ[1:] = rows.rates[1:] != rows.rates[:-1]
+    for column in (rows.intervals_ns, rows.next_ns):
+        differ[1:] |= column[1:] != column[:-1]
     return differ
+
+
+def deciding(rows: FundingRows, at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows that decide: of each settlement the last until then, and the first after.
+
+    Parameters
+    ----------
+    rows : FundingRows
+        The rows.
+    at : int64 array of shape (rows,)
+        The settlement of each: :func:`settled_at`.
+
+    Returns
+    -------
+    int64 array of shape (deciding rows,)
+        Their positions, by settlement, then by stamp.
+
+    """
+    known = np.flatnonzero(at > 0)
+    stamps = _stamps(rows, at)
+    order = known[np.lexsort((rows.ts_init[known], stamps[known], at[known]))]
+    is_until = stamps[order] <= at[order]
+    # Of the row before and of the row after each, whether it is about the same settlement.
+    are_same = at[order][1:] == at[order][:-1]
+    none = np.zeros(min(1, len(order)), np.bool_)
+    has_before = np.concatenate([none, are_same])
+    has_after = np.concatenate([are_same, none])
+    before, after = np.roll(is_until, 1), np.roll(is_until, -1)
+    is_last_until = is_until & ~(has_after & after)
+    is_first_after = ~is_until & ~(has_before & ~before)
+    found: NDArray[np.int64] = order[is_last_until | is_first_after]
+    return found
 
 
 def settlements(rows: FundingRows, at: NDArray[np.int64]) -> FundingSettlements:
@@ -156,20 +187,23 @@ def settlements(rows: FundingRows, at: NDArray[np.int64]) -> FundingSettlements:
         The settlement of each: :func:`settled_at`.
 
     """
-    known = np.flatnonzero(at > 0)
-    # A row of a history is stamped a little off its settlement; a message may still be about one
-    # that has passed.
-    is_own = (rows.next_ns == 0) & (np.abs(rows.ts_event - at) <= MINUTE_NS // 2)
-    stamps = np.where(is_own, at, rows.ts_event)
-    order = known[np.lexsort((rows.ts_init[known], stamps[known], at[known]))]
+    order = deciding(rows, at)
+    # By settlement; the last until then comes before the first after.
     instants, firsts = np.unique(at[order], return_index=True)
-    is_until = (stamps[order] <= at[order]).astype(np.int64)
-    counts = np.add.reduceat(is_until, firsts) if len(firsts) else firsts
-    chosen = order[firsts + np.maximum(counts - 1, 0)]
+    chosen = order[firsts]
     return FundingSettlements(
         instants=instants,
         rates=tuple(Decimal(text) for text in rows.rates[chosen]),
         intervals_ns=rows.intervals_ns[chosen],
-        heard=taken(rows, changes(rows, at)),
-        unusable=len(at) - len(known),
+        unusable=int((at == 0).sum()),
     )
+
+
+def _stamps(rows: FundingRows, at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the stamps by which rows come before or after their settlement.
+
+    A row of a history is stamped a little off its settlement; a message may still be about one
+    that has passed.
+    """
+    is_own = (rows.next_ns == 0) & (np.abs(rows.ts_event - at) <= MINUTE_NS // 2)
+    return np.where(is_own, at, rows.ts_event)
