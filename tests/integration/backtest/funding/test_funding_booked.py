@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from nautilus_trader.model import InstrumentId, NautilusDataType, Price, Quantity, QuoteTick
-from nautilus_trader.persistence import ParquetDataCatalog
 
-from adapters.catalog import FactorCatalog, funding_data
 from adapters.catalog.reading.market.funding import funding_tables
-from backtests.engine.backtest_venue import BacktestVenue
-from backtests.engine.engine_setup import build_engine
-from dolphin_strategies.errors import ConfigError
 from tests.support.catalogs.backtests.funding_catalogs import (
     LINEAR,
     Booked,
     Rate,
-    bookings,
+    booked,
     funded,
     make_funding_catalog,
-    ns,
 )
-from tests.support.strategies.target_position import TargetPosition, TargetPositionConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,11 +29,6 @@ SETTLED: Final = [
     Rate(16, "-0.002", 480, 16),
     Rate(24, "0.003", 480, 24),
 ]
-
-
-def booked(*found: tuple[float, str]) -> list[Booked]:
-    """Return bookings written as hour and amount."""
-    return [Booked(hour, Decimal(amount)) for hour, amount in found]
 
 
 def run_of(
@@ -240,60 +226,3 @@ def test_it_does_not_matter_how_large_the_chunks_are(rows: int, tmp_path: Path) 
     )
     with funded(catalog, chunk_rows=rows) as run:
         assert run.booked == booked((8, "-0.216"), (16, "0.464"), (24, "-0.744"))
-
-
-def test_an_engine_of_ones_own_books_the_same(tmp_path: Path) -> None:
-    """From `funding_data` and the catalog's bars, one position held over everything."""
-    catalog = make_funding_catalog(
-        tmp_path / "c", closes=CLOSES, targets={0.5: 0, 2.5: 2, 40.5: 0}, rates=SETTLED
-    )
-    stored = ParquetDataCatalog(str(catalog))
-    engine = build_engine(
-        venue=BacktestVenue(), instruments=stored.instruments(), fill_on="bars", log_level=None
-    )
-    engine.add_data(FactorCatalog(catalog).engine_data())
-    engine.add_data(stored.query(NautilusDataType.Bar))
-    engine.add_data(funding_data(catalog, "BTCUSDT-PERP.SIM"))
-    engine.add_strategy(TargetPosition(TargetPositionConfig()))
-    engine.run()
-    assert bookings(engine) == booked((8, "-0.216"), (16, "0.464"), (24, "-0.744"))
-    engine.dispose()
-    with pytest.raises(ConfigError, match="no funding rates of"):
-        funding_data(catalog, "BTCUSDT-PERP.SYM")
-
-
-def test_the_price_of_quotes_is_their_exact_middle(tmp_path: Path) -> None:
-    """A spread of one hundredth: 108.005 at 8, the quote of that very instant."""
-    catalog = make_funding_catalog(
-        tmp_path / "c", closes=CLOSES, targets={0.5: 0, 2.5: 1, 40.5: 0}, rates=SETTLED[:1]
-    )
-    shutil.rmtree(catalog / "data" / "bars")
-    instrument, size = InstrumentId.from_str("BTCUSDT-PERP.SIM"), Quantity(100, 3)
-    ParquetDataCatalog(str(catalog)).write_quote_ticks(
-        [
-            QuoteTick(
-                instrument, Price(100 + h, 2), Price(100.01 + h, 2), size, size, ns(h), ns(h)
-            )
-            for h in range(49)
-        ]
-    )
-    with funded(catalog) as run:
-        assert run.booked == booked((8, "-0.108005"))
-
-
-def test_positions_in_both_directions_pay_each_for_itself(tmp_path: Path) -> None:
-    """With hedging an order that goes the other way opens a position of its own."""
-    catalog = make_funding_catalog(
-        tmp_path / "c", closes=CLOSES, targets={0.5: 0, 2.5: 3, 4.5: 1, 40.5: 1}, rates=SETTLED
-    )
-    with funded(catalog, oms="hedging") as run:
-        assert run.booked[:2] == booked((8, "-0.324"), (8, "0.216"))
-
-
-def test_an_order_on_its_way_is_no_part_of_what_is_settled(tmp_path: Path) -> None:
-    """Sent an hour before the settlement with a latency of two: it fills after it."""
-    catalog = make_funding_catalog(
-        tmp_path / "c", closes=CLOSES, targets={0.5: 0, 6.9: 1, 40.5: 1}, rates=SETTLED
-    )
-    with funded(catalog, latency_ms=2 * 3_600_000) as run:
-        assert [b.hour for b in run.booked] == [16, 24]

@@ -174,3 +174,8 @@ def bookings(engine: BacktestEngine) -> list[Booked]:
             at = (one.ts_event + 1 - DAY_NS) / HOUR_NS
             found.append(Booked(at, one.pnl_change.as_decimal()))
     return sorted(found)
+
+
+def booked(*found: tuple[float, str]) -> list[Booked]:
+    """Return bookings written as hour and amount."""
+    return [Booked(hour, Decimal(amount)) for hour, amount in found]
