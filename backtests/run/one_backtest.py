@@ -115,6 +115,7 @@ def replayed(  # noqa: PLR0913 - the parts of a run
         decisions=len(log.decisions),
         seen=seen,
         days_per_year=run.days_per_year,
+        presences=presences,
     )
     figures = figures_of(engine, data, facts)
     # Not after a failure: Nautilus refuses to dispose of a running strategy.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.catalog.reading.market.presence.market_gaps import MarketPresence
 from backtests.engine.backtest_run import BacktestRun
 from backtests.run.results.accounting.books import EVERY_DAY, Books, books_of
 from backtests.run.results.accounting.contract import never_closes
@@ -13,11 +15,10 @@ from backtests.run.results.accounting.order_prices import PricesSeen
 from backtests.run.results.accounting.reconciliation import unexplained
 from backtests.run.results.figures.account_figures import AccountFigures, account_figures
 from backtests.run.results.figures.instrument_figures import InstrumentFigures, instrument_figures
+from backtests.run.results.figures.market_figures import MarketFigures, market_figures
 from backtests.run.results.figures.refusals import REFUSED, Refusal, refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from nautilus_trader.backtest import BacktestEngine
 
     from backtests.inputs.backtest_data import BacktestData
@@ -116,10 +117,12 @@ class Figures:
     replay: ReplayFigures
     trading: TradingFigures
     books: Books
+    markets: list[MarketFigures] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Return every figure by its name."""
-        return asdict(self.replay) | asdict(self.trading)
+        markets = [asdict(market) for market in self.markets]
+        return asdict(self.replay) | asdict(self.trading) | {"markets": markets}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +141,8 @@ class RunFacts:
         The prices when orders were sent.
     days_per_year : int, optional
         The trading days of a year; None: 365 if an instrument never closes, else 252.
+    presences : sequence of MarketPresence
+        When the markets were there.
 
     """
 
@@ -146,6 +151,7 @@ class RunFacts:
     decisions: int
     seen: PricesSeen
     days_per_year: int | None = None
+    presences: Sequence[MarketPresence] = ()
 
 
 def figures_of(engine: BacktestEngine, data: BacktestData, facts: RunFacts) -> Figures:
@@ -182,7 +188,12 @@ def figures_of(engine: BacktestEngine, data: BacktestData, facts: RunFacts) -> F
     days = facts.days_per_year or _days_per_year(data.instruments)
     end_ns = data.end_ns if run.is_whole else (engine.backtest_end or data.start_ns) + 1
     books = books_of(engine, data, end_ns, facts.seen, days)
-    return Figures(replay=replay, trading=_trading(engine, books, days), books=books)
+    return Figures(
+        replay=replay,
+        trading=_trading(engine, books, days),
+        books=books,
+        markets=market_figures(engine, facts.presences),
+    )
 
 
 def _days_per_year(instruments: Sequence[Any]) -> int:

@@ -12,6 +12,7 @@ from adapters.process.safe_files import write_private
 from backtests.run.drills.effects.drawn_drills import add_drills
 from backtests.run.drills.effects.outcome_text import outcome_html
 from backtests.run.results.page.equity_chart import equity_chart
+from backtests.run.results.page.hole_table import market_table
 from backtests.run.results.page.market_chart import market_chart
 from backtests.run.results.page.report_tables import (
     drawdown_table,
@@ -111,6 +112,8 @@ def _sections(
     if figures.books.accounts:
         drawn = _drawn(equity_chart(figures.books))
         yield _section("Equity and drawdown", drawn + equity_note(figures))
+    if figures.markets:
+        yield _section("Where the market was not there", market_table(figures.markets))
     yield _section("Figures", figure_table(figures))
     yield _section("Instruments", instrument_table(figures))
     yield _section("Benchmark: buy and hold, without fees and funding", hold_table(figures))

@@ -16,6 +16,7 @@ from backtests.run.results.text.figure_text import (
     percent,
     step_text,
 )
+from backtests.run.results.text.market_text import market_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,6 +54,7 @@ def summary(strategy: str, figures: Figures) -> str:
         *_refusals(t),
         f"  fills     {t.fills:,} ({t.buys:,} buys, {t.sells:,} sells), "
         f"{t.positions:,} positions, {t.open_positions} open at the end",
+        *market_lines(figures.markets),
     ]
     if r.ties:
         lines.append(

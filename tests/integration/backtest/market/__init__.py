@@ -1,0 +1,1 @@
+"""Markets that are not there: refused and waiting orders, holes, ends, windows."""
