@@ -56,9 +56,20 @@ class PriceAges:
 
         """
         rules = self._rules
+        quote = self._cache.quote(instrument_id) if "quotes" in rules.kinds else None
+        if quote is not None and not self._excess_ns(instrument_id, quote.ts_init, now_ns):
+            return ""  # by far the most frequent case
         newest_ns = self._newest_ns(instrument_id)
         if newest_ns is None:
             return f"PRICE_MISSING: {instrument_id} has no price yet" if rules.needs_price else ""
+        limit_ns = self._excess_ns(instrument_id, newest_ns, now_ns)
+        if not limit_ns:
+            return ""
+        return f"PRICE_TOO_OLD: {instrument_id} has no price younger than {limit_ns / 1e9:g} s"
+
+    def _excess_ns(self, instrument_id: InstrumentId, newest_ns: int, now_ns: int) -> int:
+        """Return the greatest age, nanoseconds, that a price of an instant exceeds; 0: none."""
+        rules = self._rules
         age_ns = now_ns + rules.latency_ns - newest_ns
         name = instrument_id.value
         if name in rules.max_age_ns:
@@ -66,12 +77,10 @@ class PriceAges:
         elif rules.other_max_age_ns is not None:
             limit_ns = rules.other_max_age_ns
         elif age_ns <= SHORTEST_AGE_NS:
-            return ""
+            return 0
         else:
             limit_ns = self._usual_ns(instrument_id)
-        if limit_ns is None or age_ns <= limit_ns:
-            return ""
-        return f"PRICE_TOO_OLD: {name} has no price younger than {limit_ns / 1e9:g} s"
+        return limit_ns if limit_ns is not None and age_ns > limit_ns else 0
 
     def bar_types(self, instrument_id: InstrumentId) -> list[BarType]:
         """Return the bar types of the shortest span of time, whose bars are prices."""

@@ -100,8 +100,11 @@ class PriceGate(StrategyObserver):
         return self._ages.problem(instrument_id, self._clock.timestamp_ns())
 
     def _submit_order(self, order: Any, *arguments: Any, **keywords: Any) -> None:
-        send = partial(self._calls["submit_order"], order, *arguments, **keywords)
-        self._pass((order,), send)
+        call = self._calls["submit_order"]
+        if self._waiting or self._problem(order.instrument_id):
+            self._pass((order,), partial(call, order, *arguments, **keywords))
+        else:
+            call(order, *arguments, **keywords)
 
     def _submit_order_list(self, orders: Sequence[Any], *arguments: Any, **keywords: Any) -> None:
         send = partial(self._calls["submit_order_list"], orders, *arguments, **keywords)

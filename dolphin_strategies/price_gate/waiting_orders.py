@@ -54,6 +54,9 @@ class WaitingOrders:
     def __init__(self) -> None:
         self._of: dict[InstrumentId, list[Waiting]] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._of)
+
     def __contains__(self, instrument_id: InstrumentId) -> bool:
         return instrument_id in self._of
 
