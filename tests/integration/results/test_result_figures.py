@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -95,6 +96,21 @@ def agrees_with_the_account(
             for p in engine.cache.positions_open()
         )
     assert gained + open_value == pytest.approx(figures.trading.pnl[code], abs=tolerance)
+
+
+def test_an_inverse_position_of_several_entries_is_what_an_exchange_pays(tmp_path: Path) -> None:
+    """Nautilus averages its entries arithmetically, and books nothing; the difference is told."""
+    mids = [50_000.0, 50_000.0, 60_000.0, 60_000.0, 55_000.0, 55_000.0]
+    market = Market(instrument=inverse(), mids=mids, kind="trades")
+    plan = [Step(2, "BUY", "100000"), Step(4, "BUY", "100000"), Step(6, "SELL", "200000")]
+    venue = BacktestVenue(balances=["100 BTC"], maker_fee=Decimal(0), taker_fee=Decimal(0))
+    with traded(tmp_path / "c", [market], plan, venue=venue) as (_, _, figures):
+        paid = 100_000 * (1 / 50_000 - 1 / 55_000) + 100_000 * (1 / 60_000 - 1 / 55_000)
+        account = figures.trading.accounts["BTC"]
+        assert account.pnl == pytest.approx(paid, abs=1e-8)
+        assert account.unexplained == pytest.approx(-paid, abs=1e-8)
+        (row,) = figures.books.positions
+        assert row["entry_price"] == pytest.approx(2 / (1 / 50_000 + 1 / 60_000))
 
 
 def test_positions_are_those_of_nautilus(tmp_path: Path) -> None:

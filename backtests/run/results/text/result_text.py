@@ -88,7 +88,7 @@ def _account(code: str, a: AccountFigures, step_ns: int) -> Iterator[str]:
     if a.unexplained:
         yield (
             f"  UNEXPLAINED {amount(a.unexplained, sign=True)} {code}: the balances changed by "
-            "more than fills, fees and funding"
+            "more than fills, fees and funding (docs/results.md)"
         )
     yield (
         f"  return    {percent(a.return_on_equity)} on equity, {percent(a.return_on_notional)} on "
