@@ -196,7 +196,9 @@ class _Rows:
 def _positions(engine: BacktestEngine) -> list[Position]:
     """Return every position, those closed before their id was used again included."""
     cache = engine.cache
-    found: Iterable[Position] = [*cache.position_snapshots(), *cache.positions()]
+    # A strategy may take a snapshot of an open position, which is among the others.
+    before = (p for p in cache.position_snapshots() if p.is_closed)
+    found: Iterable[Position] = [*before, *cache.positions()]
     return sorted(found, key=lambda p: (p.ts_opened, p.ts_closed or 2**63, str(p.id)))
 
 

@@ -40,7 +40,7 @@ h1 { font-size: 22px; font-weight: 600; margin-bottom: 4px; }
 h2 { font-size: 17px; font-weight: 600; margin: 28px 0 6px; }
 table { border-collapse: collapse; }
 th, td { padding: 2px 14px 2px 0; text-align: left; white-space: nowrap; }
-th { border-bottom: 1px solid #999; }
+th { border-bottom: 1px solid #999; position: sticky; top: 0; background: white; }
 tr:nth-child(odd) td { background: #f6f6f6; }
 .wide { max-height: 640px; overflow: auto; }
 """
