@@ -125,6 +125,8 @@ def test_the_page_has_its_sections_and_needs_no_network(written: tuple[Path, Fig
         "Trades",
     ]
     assert "MARGIN_EXCEEDS_FREE_BALANCE" in page.sections[6]
+    assert "the strategy, USDT" in page.sections[4]
+    assert "BTCUSDT-PERP.BINANCE" in page.sections[4]
     assert page.sections[7].count("BTCUSDT-PERP.BINANCE") == figures.trading.positions
     assert "no statistic" in page.sections[2]
 

@@ -104,14 +104,19 @@ def instrument_table(figures: Figures) -> str:
 
 
 def hold_table(figures: Figures) -> str:
-    """Return the benchmark: each instrument, bought at the start and held."""
+    """Return the benchmark beside the strategy: each instrument, bought at the start and held."""
     rows = [
+        (f"the strategy, {code}", "", "", percent(a.return_on_equity),
+         drawdown_text(next(iter(a.drawdowns), None), has_amount=False), number(a.returns.sharpe))
+        for code, a in sorted(figures.trading.accounts.items())
+    ]  # fmt: skip
+    rows += [
         (name, f"{i.hold.first_price:,}", f"{i.hold.last_price:,}", percent(i.hold.total_return),
          drawdown_text(i.hold.drawdown, has_amount=False), number(i.hold.sharpe))
         for name, i in sorted(figures.trading.instruments.items())
         if i.hold.total_return is not None
     ]  # fmt: skip
-    return _table(("held", "first price", "last price", "return", "drawdown", "Sharpe"), rows)
+    return _table(("", "first price", "last price", "return", "drawdown", "Sharpe"), rows)
 
 
 def drawdown_table(figures: Figures) -> str:
