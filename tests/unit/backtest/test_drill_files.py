@@ -12,6 +12,8 @@ from backtests.inputs.backtest_settings import BacktestSettings
 from backtests.inputs.catalog_search import find_data
 from backtests.run.drills.drill import KINDS
 from backtests.run.drills.drill_file import check_drills, read_drills, write_drills
+from backtests.run.drills.effects.outcome import DrillOutcome, DrillResult, RunTotals
+from backtests.run.drills.effects.window_figures import WindowFigures
 from backtests.run.drills.random_drills import random_drills
 from dolphin_strategies import ConfigError
 from tests.support.catalogs.backtests.backtest_catalogs import START_NS, STEP_NS, make_catalog
@@ -130,3 +132,27 @@ def test_a_written_window_is_exact_to_the_nanosecond(tmp_path: Path) -> None:
     )  # fmt: skip
     write_drills(tmp_path / "drills.toml", [one])
     assert read_drills(tmp_path / "drills.toml") == [one]
+
+
+def test_a_drill_without_effect_is_named_unless_the_run_was_stopped() -> None:
+    """A window that was never reached is not one in which nothing came."""
+    assert "1 nan mid hit nothing" in remark_of(is_whole=True)
+    assert "stopped before its end" in remark_of(is_whole=False)
+
+
+def remark_of(*, is_whole: bool) -> str:
+    """Return the only remark on a run whose drill hit nothing."""
+    none = {"orders": 0, "refused": 0, "fills": 0, "decisions": 0}
+    empty: dict[str, float] = {}
+    figures = WindowFigures(
+        pnl=empty, position_before=empty, position_after=empty, sent=[], **none
+    )
+    run = RunTotals(
+        pnl=empty, funding=empty, fees=empty, open_positions=0, is_whole=is_whole, **none
+    )
+    one = DrillResult(
+        drill=drill("nan", 1, 2, factors=["mid"]), hits=0, without=figures, drilled=figures
+    )
+    outcome = DrillOutcome(without=run, drilled=run, results=[one], positions={})
+    (remark,) = outcome.remarks()
+    return remark

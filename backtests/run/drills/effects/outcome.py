@@ -85,11 +85,18 @@ class DrillOutcome:
 
     def remarks(self) -> list[str]:
         """Return sentences on what the figures do not show."""
-        found = [
-            f"{one.drill.label} hit nothing: no record or row came in its window"
-            for one in self.results
-            if not one.hits
-        ]
+        found: list[str] = []
+        if self.drilled.is_whole:
+            found += [
+                f"{number} {one.drill.label} hit nothing: no record or row came in its window"
+                for number, one in enumerate(self.results, start=1)
+                if not one.hits
+            ]
+        else:
+            found.append(
+                "the run with the drills was stopped before its end: the windows after that are "
+                "those of a run that had ended"
+            )
         if self.lost:
             found.append(
                 f"{', '.join(self.lost)} lost its name: run_node.py ends a live run at that; here "
