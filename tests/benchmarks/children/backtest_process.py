@@ -57,7 +57,7 @@ ORDER_EACH: Final = 700
 MINUTE_NS: Final = 60_000_000_000
 MOST_OTHERS: Final = 2_000
 """Data of an engine beside factors and quotes: funding, statuses."""
-PLAIN: Final = {"market": {"max_price_age": "none"}}
+PLAIN: Final = {"market": {"max_price_age": "none"}, "backtest": {"funding": "none"}}
 
 
 class RawStrategy(Strategy):
