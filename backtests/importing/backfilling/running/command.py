@@ -9,6 +9,7 @@ from tqdm import tqdm
 from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import read_journal
 from backtests.importing.backfilling.archives.archive_search import find_archives
+from backtests.importing.backfilling.coverage.coverage_page import write_page
 from backtests.importing.backfilling.factors.live_names import LiveNames
 from backtests.importing.backfilling.market.instruments import Instruments
 from backtests.importing.backfilling.running.backfill_plan import make_plan
@@ -17,7 +18,7 @@ from backtests.importing.backfilling.running.backfill_run import (
     known_archives,
     market_recording,
 )
-from backtests.importing.backfilling.running.summary import plan_text, result_text
+from backtests.importing.backfilling.running.summary import plan_text, remark_lines, result_text
 
 if TYPE_CHECKING:
     import argparse
@@ -114,6 +115,17 @@ def write_archives(
             result = run.run(plan, names, instruments, show)
     for archive, why in result.failed:
         report(f"failed: {archive.label}: {why}")
+    if options.report is not None:
+        failed = [f"{archive.label}: {why}" for archive, why in (*plan.failed, *result.failed)]
+        failed += [f"{path}: {why}" for path, why in found.failed]
+        write_page(
+            options.report,
+            options.catalog,
+            (options.recording, market_recording(options.recording)),
+            result.publications,
+            [*failed, *remark_lines(plan, result)],
+        )
+        report(f"coverage: {options.report}")
     is_whole = not (plan.failed or found.failed or result.failed)
     there = [planned.archive.path for planned in (*plan.there, *(p for p, _ in result.done))]
     return result_text(plan, result), is_whole, there

@@ -38,6 +38,11 @@ def plan_text(plan: BackfillPlan) -> str:
     return "\n".join([text, *missing_days(plan), "nothing was written"])
 
 
+def remark_lines(plan: BackfillPlan, result: BackfillResult) -> list[str]:
+    """Return what was wrong with the archives."""
+    return [*missing_days(plan), *remarks(result)]
+
+
 def result_text(plan: BackfillPlan, result: BackfillResult) -> str:
     """Return what a run did."""
     lines = []
@@ -69,8 +74,7 @@ def result_text(plan: BackfillPlan, result: BackfillResult) -> str:
             f"{name}: no definition given, made of the data: prices of "
             f"{instrument.price_precision} decimals, sizes of {instrument.size_precision}"
         )
-    lines += missing_days(plan)
-    lines += remarks(result)
+    lines += remark_lines(plan, result)
     lines.append(
         f"{result.rows:,} rows of {len(result.done):,} files; {len(plan.there):,} files were in "
         f"the catalog already; {result.records:,} records of factors"
