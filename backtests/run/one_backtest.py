@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from nautilus_trader.model import BarType
+
 from adapters.command.progress_bar import ProgressBar
 from backtests.engine.backtest_run import BacktestRun, factor_pieces
 from backtests.engine.engine_setup import build_engine
@@ -147,6 +149,12 @@ def price_gate(
         stale_price=settings.market.stale_price,
         max_age_ns=data.price_ages,
         kinds=(*kinds, "bars") if data.fill_on == "bars" else kinds,
+        bar_types=tuple(
+            BarType.from_str(table.identifier)
+            for name in data.price_ages
+            for table in data.prices(name)
+            if table.kind == "bars"
+        ),
         latency_ns=round(settings.venue.latency_ms * _NS_PER_MS),
     )
     return PriceGate(strategy, rules)

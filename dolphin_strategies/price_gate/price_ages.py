@@ -86,6 +86,9 @@ class PriceAges:
         """Return the bar types of the shortest span of time, whose bars are prices."""
         if "bars" not in self._rules.kinds:
             return []
+        known = [b for b in self._rules.bar_types if b.instrument_id == instrument_id]
+        if known:
+            return known
         found = [
             bar_type
             for source in _SOURCES

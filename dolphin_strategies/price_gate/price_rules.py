@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from nautilus_trader.model import ClientId
+from nautilus_trader.model import BarType, ClientId
 
 type StalePrice = Literal["refuse", "wait"]
 type PriceKind = Literal["quotes", "trades", "bars"]
@@ -28,6 +28,8 @@ class PriceRules:
         times the median distance of its newest quotes or trades, 5 s at least.
     kinds : tuple of PriceKind
         The market data on which orders are filled.
+    bar_types : tuple of BarType
+        Bars that are prices, known before the first of them comes; others are found when they do.
     latency_ns : int
         From sending an order to its arrival, nanoseconds: the price must be young enough then.
     clients : mapping of str to ClientId
@@ -42,6 +44,7 @@ class PriceRules:
     max_age_ns: Mapping[str, int | None] = field(default_factory=dict)
     other_max_age_ns: int | None = None
     kinds: tuple[PriceKind, ...] = ("quotes", "trades", "bars")
+    bar_types: tuple[BarType, ...] = ()
     latency_ns: int = 0
     clients: Mapping[str, ClientId] = field(default_factory=dict)
     needs_price: bool = True

@@ -48,16 +48,18 @@ class PriceWatch(DataActor):
             Those of its bars that are prices.
 
         """
-        if instrument_id in self._watched:
-            return
-        self._watched[instrument_id] = bar_types
         kinds, client = self._rules.kinds, self._rules.clients.get(instrument_id.venue.value)
-        if "quotes" in kinds:
-            self.subscribe_quotes(instrument_id, client)
-        if "trades" in kinds:
-            self.subscribe_trades(instrument_id, client)
+        if instrument_id not in self._watched:
+            self._watched[instrument_id] = []
+            if "quotes" in kinds:
+                self.subscribe_quotes(instrument_id, client)
+            if "trades" in kinds:
+                self.subscribe_trades(instrument_id, client)
+        watched = self._watched[instrument_id]
         for bar_type in bar_types:
-            self.subscribe_bars(bar_type, client)
+            if bar_type not in watched:
+                watched.append(bar_type)
+                self.subscribe_bars(bar_type, client)
 
     def unwatch(self, instrument_id: InstrumentId) -> None:
         """Report the prices of an instrument no longer."""

@@ -70,3 +70,11 @@ def sell(strategy: Stepwise) -> None:
 def close(strategy: Stepwise) -> None:
     """Close all positions."""
     strategy.close_all_positions(strategy.config.instrument_id)
+
+
+class Alternates(Stepwise):
+    """Buys and sells by turns, at each record."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        self.actions = [buy, sell] * 10
