@@ -20,6 +20,7 @@ if __name__ == "__main__":
 
 from live.latency import machine
 from tests.benchmarks.groups import (
+    backfill,
     backtest,
     bus,
     busy,
@@ -48,6 +49,7 @@ GROUPS: Final = {
     "bus": (bus.run, "messages per second through the message bus of one node"),
     "catalog": (catalog.run, "a million records to a catalog and back into engine data"),
     "backtest": (backtest.run, "records per second through a backtest engine, and its memory"),
+    "backfill": (backfill.run, "zipped archives into a catalog, beside pandas reading them"),
     "computed": (computed.run, "market data to the values of all factors of one instrument"),
     "compute": (compute.run, "events per second through computed factors, over a catalog"),
     "exf": (exf.run, "the ExtF service: CPU, schedule, from an exchange's change to on_factors"),
