@@ -255,15 +255,14 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         """Find the required factors in a new schema."""
         if schema == self._adopted:
             return
+        tell = self.log.error if self._adopted is None else self.log.warning  # errors end a node
         self._adopted = schema
         missing = [name for name in self.required_factors if name not in schema]
         if missing:
             self._gate.require(None)
             for name in missing:
-                self.log.error(
-                    f"Required factor {name!r} is not in the schema{did_you_mean(name, schema)}; "
-                    "on_factors is not called"
-                )
+                near = did_you_mean(name, schema)
+                tell(f"Required factor {name!r} is not in the schema{near}; on_factors must wait")
             self._lose()
             return
         self._gate.require([schema.index(name) for name in self.required_factors])

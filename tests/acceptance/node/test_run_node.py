@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.process.stop_signals import COPY_S
+from adapters.shm import FactorWriter
 from tests.support.eventually import eventually
 from tests.support.lengths import long
 from tests.support.nodes.node_process import ROOT, SHM, NodeProcess, node
@@ -207,6 +208,30 @@ def test_binance_without_a_network_is_said_plainly() -> None:
         assert process.exit_code() == 1
         assert "Binance could not be reached" in process.output
         assert "0 sent" in process.output
+
+
+def test_a_name_that_the_producer_loses_is_waited_for(region_path: Path) -> None:
+    """A producer that starts again without a required factor does not end a node that trades."""
+    outside = ("--producer", "outside", "--region", region_path)
+    with node(*outside, "--strategy", f"{ODD}:HoldsPosition") as process:
+        publish_until(process, region_path, ["basis", "imbal_btc"], "HOLDING ")
+        publish_until(process, region_path, ["basis"], "'imbal_btc' is not in the schema")
+        publish_until(process, region_path, ["basis", "imbal_btc"], "ENOUGH")
+        process.signal(signal.SIGINT)
+        assert process.exit_code() == 0, process.output
+    assert "left open nothing" in process.output
+
+
+def publish_until(process: NodeProcess, region: Path, names: list[str], text: str) -> None:
+    """Publish some factors from this process until a node has printed a text."""
+    with FactorWriter(region, names) as writer:
+
+        def is_printed() -> bool:
+            writer.write(dict.fromkeys(names, 0.1))
+            return text in process.output or process.has_ended()
+
+        eventually(is_printed, f"output {text!r}")
+    assert text in process.output, process.output
 
 
 def is_alive(pid: int) -> bool:

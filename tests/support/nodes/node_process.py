@@ -86,6 +86,10 @@ class NodeProcess:
         """Send a signal to the node's process alone."""
         self._process.send_signal(number)
 
+    def has_ended(self) -> bool:
+        """Return whether the process has ended by itself."""
+        return self._process.poll() is not None
+
     def exit_code(self) -> int:
         """Wait for the end and return the exit code."""
         code = self._process.wait(EXIT_TIMEOUT_S)
