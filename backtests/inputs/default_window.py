@@ -67,6 +67,13 @@ def default_window(
             f"{r.what} from {iso_instant(r.first_ns)} to {iso_instant(r.last_ns)}" for r in reaches
         )
         msg = f"required factors and market do not overlap in the catalog: {spans}"
+        if start_ns is not None or end_ns is not None:
+            chosen = "".join(
+                f" {word} {iso_instant(ns)}"
+                for word, ns in (("from", start_ns), ("to", end_ns))
+                if ns is not None
+            )
+            msg = f"expected a window in which there is market data, found one{chosen}: {spans}"
         raise ConfigError(msg)
     left_out: list[str] = []
     for reach in reaches:

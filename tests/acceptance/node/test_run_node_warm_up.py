@@ -48,7 +48,7 @@ def test_the_catalog_is_the_history_of_the_demo(tmp_path: Path, by: str) -> None
         (tmp_path / "node.toml").write_text(f'[node]\ncatalog = "{tmp_path / "catalog"}"\n')
         options = ["--config", tmp_path / "node.toml"]
     with node("--strategy", STRATEGY, *options) as running:
-        running.wait_for_factors(20)
+        running.wait_for("LIVE")
         running.signal(signal.SIGINT)
         assert running.exit_code() == 0, running.output
     (said,) = [line for line in running.lines if line.startswith("WARMED UP")]
@@ -61,7 +61,7 @@ def test_the_catalog_is_the_history_of_the_demo(tmp_path: Path, by: str) -> None
 def test_without_a_catalog_the_demo_starts_all_the_same() -> None:
     """No request is made that Nautilus would take for an error."""
     with node("--strategy", STRATEGY) as running:
-        running.wait_for_factors(20)
+        running.wait_for("LIVE")
         running.signal(signal.SIGINT)
         assert running.exit_code() == 0, running.output
     (said,) = [line for line in running.lines if line.startswith("WARMED UP")]

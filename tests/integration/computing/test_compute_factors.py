@@ -200,7 +200,7 @@ def test_what_cannot_be_used_is_exit_code_2_and_changes_nothing(
         env=ENVIRONMENT,
     )
     assert late.returncode == 2
-    assert "a window in which there is market data, found 2030-01-01" in late.stderr
+    assert "a window in which there is market data, found one from 2030-01-01" in late.stderr
 
 
 @pytest.mark.long

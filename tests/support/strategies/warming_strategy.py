@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors
 
 
+LIVE = 11
+"""Records of now after which it says so."""
+
+
 class WarmingStrategy(FactorStrategy[FactorStrategyConfig]):
     """Count records of the past and of now."""
 
@@ -29,6 +33,8 @@ class WarmingStrategy(FactorStrategy[FactorStrategyConfig]):
 
     def on_factors(self, f: ExternalFactors) -> None:
         self.live += 1
+        if self.live == LIVE:
+            print("LIVE", flush=True)
 
     def on_stop(self) -> None:
-        print(f"WARMED UP with {self.history}, then {self.live > 10}", flush=True)
+        print(f"WARMED UP with {self.history}, then {self.live >= LIVE}", flush=True)
