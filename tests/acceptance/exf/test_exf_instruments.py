@@ -97,6 +97,7 @@ def test_assets_of_ones_own_need_no_code_and_a_closed_market_says_why(
         eventually(lambda: alive(*NAMES), "the open market")
 
 
+@pytest.mark.long
 def test_an_asset_under_another_name_is_found_and_status_says_which(
     exchange: LocalExchange, region_path: Path, tmp_path: Path
 ) -> None:

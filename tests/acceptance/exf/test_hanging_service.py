@@ -71,6 +71,7 @@ def test_a_long_hang_ends_a_service_that_nobody_stops(words: list[str]) -> None:
         assert service.exit_code() == 1, service.output
 
 
+@pytest.mark.long
 def test_a_service_that_turns_again_goes_on_and_its_log_has_the_hang(
     words: list[str], tmp_path: Path
 ) -> None:
@@ -101,6 +102,7 @@ def test_a_signal_to_the_group_of_uv_run_is_one_request(
         assert "second signal" not in service.output
 
 
+@pytest.mark.long
 def test_systemd_stopping_the_unit_is_one_request(words: list[str], region_path: Path) -> None:
     """SIGTERM to uv, the service and its watch, one after the other, then SIGCONT."""
     with node_group(UV_RUN, *words, script=SCRIPT) as service, attached(region_path) as reader:

@@ -16,6 +16,7 @@ from adapters.catalog import FactorCatalog
 from tests.integration.backfill.test_backfill import value_at
 from tests.support.catalogs import archives
 from tests.support.catalogs.archives import DAY, MINUTE, S, run_backfill, start_ns
+from tests.support.lengths import long
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,7 +106,7 @@ def test_a_wrong_checksum_leaves_the_file_out(tmp_path: Path) -> None:
     assert trade_ids(tmp_path / "c") == list(range(100, 200))
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "text", "empty", "late_text"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", long("text"), long("empty"), "late_text"])
 def test_a_damaged_file_changes_nothing_and_is_named(tmp_path: Path, damage: str) -> None:
     """Whatever was wrong with it, the catalog is as if it had not been there."""
     path = archives.trades(tmp_path / "data", DAY, range(60_000))

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pytest
 from nautilus_trader.model import NautilusDataType
 from nautilus_trader.persistence import ParquetDataCatalog
 
@@ -186,6 +187,7 @@ def test_ctrl_c_leaves_whole_files(tmp_path: Path) -> None:
     assert trade_ids(catalog) == list(range(12 * 20_000))
 
 
+@pytest.mark.long
 def test_a_full_disk_is_exit_code_1_and_what_is_there_is_whole(tmp_path: Path) -> None:
     """A limit on the size of files in place of a full disk; then it works."""
     archives.trades(tmp_path / "data", DAY, range(40_000))

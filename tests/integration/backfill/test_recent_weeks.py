@@ -23,6 +23,7 @@ from tests.support.catalogs.venue_archives import (
 )
 from tests.support.eventually import eventually
 from tests.support.exchange.bodies.histories import FUNDING_MS, PERIOD_MS, value_at
+from tests.support.lengths import long
 from tests.support.nodes.processes import ROOT
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ def interrupted(arguments: list[str], number: signal.Signals, reached: Callable[
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)]
+    ("number", "code"), [(signal.SIGINT, 130), long(signal.SIGTERM, 130), long(signal.SIGKILL, -9)]
 )
 def test_an_interrupted_reading_goes_on_after_its_rows(
     exchange: LocalExchange, folder: Path, tmp_path: Path, number: signal.Signals, code: int

@@ -71,6 +71,7 @@ def test_quotes_are_exact_where_the_loader_would_round(tmp_path: Path) -> None:
     assert quotes == [loaded[0], loaded[3]]
 
 
+@pytest.mark.long
 def test_many_blocks_are_as_one(tmp_path: Path) -> None:
     """A file of more text than is read at once gives each row, in order."""
     count = 90_000

@@ -53,7 +53,10 @@ def kill_again_and_again(catalog: str, seed: int, kills: int) -> None:
     """
     rng = random.Random(seed)  # noqa: S311 - test data
     for done in range(10 * kills):
-        if done >= kills and sum(r.records for r in FactorCatalog(catalog).recordings()) > kills:
+        if (
+            done >= kills
+            and sum(r.records for r in FactorCatalog(Path(catalog)).recordings()) > kills
+        ):
             break
         pid = _forked(partial(_record_until_killed, Path(catalog)))
         time.sleep(rng.uniform(0, 0.08))

@@ -131,6 +131,7 @@ def test_the_page_has_its_sections_and_needs_no_network(written: tuple[Path, Fig
     assert "no statistic" in page.sections[2]
 
 
+@pytest.mark.long
 def test_a_page_of_many_trades_shows_the_first_ones(tmp_path: Path) -> None:
     """All are in trades.csv."""
     count = MOST_TRADES + 50

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from backtests.run.results.page.chart_lines import ChartLine
+from tests.support.lengths import long
 
 
-@pytest.mark.parametrize("size", [7, 1000, 200_000])
+@pytest.mark.parametrize("size", [long(7), 1000, 200_000])
 def test_a_line_keeps_first_last_lowest_and_highest_of_each_span(size: int) -> None:
     """However it comes in, 200,000 points become at most four a span, the extremes among them."""
     random = np.random.default_rng(1)

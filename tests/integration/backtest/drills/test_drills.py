@@ -211,6 +211,7 @@ def test_the_command_writes_what_the_drills_changed(catalog: Path, tmp_path: Pat
     assert {stat.S_IMODE(file.stat().st_mode) for file in out.iterdir()} == {0o600}
 
 
+@pytest.mark.long
 def test_random_drills_can_be_run_again_from_their_file(catalog: Path, tmp_path: Path) -> None:
     """The written file gives the same result."""
     results = []

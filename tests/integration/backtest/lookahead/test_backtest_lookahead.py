@@ -107,7 +107,10 @@ def test_instants_are_where_there_is_a_market(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("strategy", "reason"),
-    [("Watches", "decided nothing"), ("ActsAfterTheMarket", "was made where market and factors")],
+    [
+        ("Watches", "decided nothing"),
+        long("ActsAfterTheMarket", "was made where market and factors"),
+    ],
 )
 def test_nothing_to_prove_is_a_verdict_with_an_exit_code_of_its_own(
     tmp_path: Path, strategy: str, reason: str
@@ -133,6 +136,7 @@ def test_a_strategy_that_looks_ahead_is_caught(catalog: Path, strategy: str) -> 
     assert '"call":"submit_order"' in done.stdout, "the first difference is shown"
 
 
+@pytest.mark.long
 def test_chance_is_not_taken_for_look_ahead(catalog: Path) -> None:
     """A control run on the same data tells a strategy that cannot be compared."""
     done = prove(catalog, "RollsDice", "--instants", 1)

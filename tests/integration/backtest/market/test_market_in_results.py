@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from tests.support.catalogs.backtests.market_with_holes import BEGIN_NS, make_market
+from tests.support.lengths import long
 from tests.support.nodes.forkserver import run_forked
 
 ROOT: Final = Path(__file__).resolve().parents[4]
@@ -22,7 +23,7 @@ PRICES: Final[dict[float, int]] = {
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("stale_price", "fills", "refused", "waited"), [("refuse", 3, 1, 0), ("wait", 4, 0, 1)]
+    ("stale_price", "fills", "refused", "waited"), [long("refuse", 3, 1, 0), ("wait", 4, 0, 1)]
 )
 def test_holes_and_the_end_are_in_every_result(
     tmp_path: Path, stale_price: str, fills: int, refused: int, waited: int
