@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import math
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -14,7 +15,7 @@ from adapters.catalog.reading.market.funding.settlements import (
     settled_at,
     settlements,
 )
-from adapters.command.instants import FIRST_NS, LAST_NS, Instant
+from adapters.command.instants import FIRST_NS, LAST_NS, Instant, iso_instant
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def read_file(path: Path, instrument: str) -> dict[str, FundingSettlements]:
     found = {}
     for name in dict.fromkeys(row.instrument for row in rows):
         own = sorted((r for r in rows if r.instrument == name), key=lambda r: r.at_ns)
+        _refuse_contradictions(path, own)
         stamps = np.array([r.at_ns for r in own], np.int64)
         columns = FundingRows(
             rates=np.array([r.rate for r in own], np.object_),
@@ -93,6 +95,17 @@ def read_file(path: Path, instrument: str) -> dict[str, FundingSettlements]:
         )
         found[name] = settlements(columns, settled_at(columns, is_history=True))
     return found
+
+
+def _refuse_contradictions(path: Path, rows: list[_Row]) -> None:
+    """Refuse two rates of one settlement: nobody knows which one was paid."""
+    for one, other in itertools.pairwise(rows):
+        if one.at_ns == other.at_ns and Decimal(one.rate) != Decimal(other.rate):
+            msg = (
+                f"{path}: {one.instrument} has two rates at {iso_instant(one.at_ns)}: "
+                f"{one.rate} and {other.rate}"
+            )
+            raise ConfigError(msg)
 
 
 def _rows(path: Path, lines: csv.DictReader[str], instrument: str) -> Iterator[_Row]:
@@ -126,8 +139,8 @@ def _rows(path: Path, lines: csv.DictReader[str], instrument: str) -> Iterator[_
             if not (math.isfinite(hours) and hours >= 0 and FIRST_NS <= at_ns < LAST_NS):
                 raise InvalidOperation
         except (ArithmeticError, ValueError, TypeError) as error:
-            msg = (
-                f"{path}, line {lines.line_num}: expected a time and a rate, found {line}: {error}"
-            )
+            # Decimal's own errors say nothing to a user.
+            why = "" if isinstance(error, ArithmeticError) else f": {error}"
+            msg = f"{path}, line {lines.line_num}: expected a time and a rate, found {line}{why}"
             raise ConfigError(msg) from None
         yield _Row(name, at_ns, rate, round(hours * _HOUR_NS))

@@ -143,6 +143,7 @@ def test_a_factor_is_paid_at_each_multiple_of_its_interval(tmp_path: Path) -> No
         ("missing.csv", "missing.csv cannot be read"),
         ("other.csv", "expected the columns time and rate"),
         ("number.csv", "number.csv, line 3: expected a time and a rate"),
+        ("twice.csv", "has two rates at 2026-01-01T08:00:00.000000Z: 0.1 and 0.2"),
         ("factor:rat", "rat"),
     ],
 )
@@ -152,6 +153,8 @@ def test_what_cannot_be_used_is_refused_before_anything_runs(
     """With the file or the factor."""
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     (tmp_path / "number.csv").write_text("time,rate\n2026-01-01,0\n2026-01-02,0.0.1\n")
+    twice = "2026-01-01T08:00Z,0.1\n2026-01-01T09:00+01:00,0.2\n"
+    (tmp_path / "twice.csv").write_text(f"time,rate\n{twice}")
     monkeypatch.chdir(tmp_path)
     with pytest.raises((ConfigError, UnknownFactorError), match=sentence):  # noqa: SIM117
         with funded(made(tmp_path), choice):
