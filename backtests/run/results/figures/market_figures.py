@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nautilus_trader.model import OrderFilled, OrderStatus
+
+from backtests.run.results.figures.refusals import REFUSED, without_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from nautilus_trader.backtest import BacktestEngine
 
-    from adapters.catalog.reading.market.presence.market_gaps import MarketGap, MarketPresence
+    from adapters.catalog.reading.market.presence.market_gaps import MarketPresence
 
 type Ending = Literal["", "flat", "closed", "unresolved"]
-_REFUSED: Final = (OrderStatus.DENIED, OrderStatus.REJECTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +50,10 @@ class HoleFigures:
 
     Attributes
     ----------
-    last_price_ns : int
-        The last price before it, UNIX nanoseconds.
+    last_price_ns : int or None
+        The last price before it, UNIX nanoseconds; None: there is none in the window.
     from_ns : int
-        When that price was too old, UNIX nanoseconds.
+        When that price was too old, or the window's start, UNIX nanoseconds.
     until_ns : int or None
         The next price; None: none in the window.
     trades : list of TouchedTrade
@@ -62,7 +63,7 @@ class HoleFigures:
 
     """
 
-    last_price_ns: int
+    last_price_ns: int | None
     from_ns: int
     until_ns: int | None
     trades: list[TouchedTrade]
@@ -104,7 +105,7 @@ class MarketFigures:
 
 
 def market_figures(
-    engine: BacktestEngine, presences: Sequence[MarketPresence]
+    engine: BacktestEngine, presences: Sequence[MarketPresence], start_ns: int = 0
 ) -> list[MarketFigures]:
     """Read what happened in the holes of the markets.
 
@@ -114,22 +115,34 @@ def market_figures(
         The engine after its run, not disposed of yet.
     presences : sequence of MarketPresence
         When the markets were there.
+    start_ns : int
+        The start of the window, UNIX nanoseconds.
 
     """
     by_instrument: defaultdict[str, list[Any]] = defaultdict(list)
-    for order in engine.cache.orders() if any(p.gaps for p in presences) else ():
+    orders = (
+        engine.cache.orders()
+        if any(p.gaps or _begins_late(p, start_ns) for p in presences)
+        else ()
+    )
+    for order in without_repeats(orders):
         by_instrument[order.instrument_id.value].append(order)
-    return [_of_one(p, by_instrument[p.instrument_id]) for p in presences]
+    return [_of_one(p, by_instrument[p.instrument_id], start_ns) for p in presences]
 
 
-def _of_one(presence: MarketPresence, orders: list[Any]) -> MarketFigures:
+def _of_one(presence: MarketPresence, orders: list[Any], start_ns: int) -> MarketFigures:
     age_ns = presence.max_age_ns or 0
     fills = sorted(
         (e for order in orders for e in order.events() if isinstance(e, OrderFilled)),
         key=lambda fill: fill.ts_event,
     )
     trades = list(_trades(fills)) if presence.gaps else []
-    holes = [_hole(gap, age_ns, trades, orders) for gap in presence.gaps]
+    holes = [
+        _hole(gap.after_ns + age_ns, gap.after_ns, gap.until_ns, trades, orders)
+        for gap in presence.gaps
+    ]
+    if _begins_late(presence, start_ns):
+        holes.insert(0, _hole(start_ns, None, presence.first_ns, (), orders))
     ending: Ending = ""
     closing: list[Any] = []
     if presence.ended_ns is not None:
@@ -149,21 +162,31 @@ def _of_one(presence: MarketPresence, orders: list[Any]) -> MarketFigures:
     )
 
 
+def _begins_late(presence: MarketPresence, start_ns: int) -> bool:
+    """Return whether the first price comes later than a price may be old."""
+    first_ns, age_ns = presence.first_ns, presence.max_age_ns
+    return first_ns is not None and age_ns is not None and first_ns - start_ns > age_ns
+
+
 def _hole(
-    gap: MarketGap, age_ns: int, trades: Iterable[_Trade], orders: Iterable[Any]
+    from_ns: int,
+    last_price_ns: int | None,
+    until_ns: int | None,
+    trades: Iterable[_Trade],
+    orders: Iterable[Any],
 ) -> HoleFigures:
-    from_ns = gap.after_ns + age_ns
     inside = [
         o
         for o in orders
-        if o.ts_init > from_ns and (gap.until_ns is None or o.ts_init <= gap.until_ns)
+        if o.ts_init >= from_ns + (last_price_ns is not None)
+        and (until_ns is None or o.ts_init <= until_ns)
     ]
     return HoleFigures(
-        last_price_ns=gap.after_ns,
+        last_price_ns=last_price_ns,
         from_ns=from_ns,
-        until_ns=gap.until_ns,
+        until_ns=until_ns,
         trades=[t.touched(from_ns) for t in trades if t.is_open_at(from_ns)],
-        refused=sum(o.status in _REFUSED for o in inside),
+        refused=sum(o.status in REFUSED for o in inside),
         waited=sum(o.status == OrderStatus.FILLED and _is_ours(o, from_ns) for o in inside),
     )
 

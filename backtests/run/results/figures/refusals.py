@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 REFUSED: Final = (OrderStatus.DENIED, OrderStatus.REJECTED)
 """The states of an order that was refused."""
+_EXIT: Final = "MARKET_EXIT"
+"""The tag that Nautilus gives the orders of an exit (``manage_stop``, ``market_exit``)."""
 _NUMBERS: Final = re.compile(r"\b(O-\d{8}-[\w-]+|[\d.,:_TZ-]*\d[\d.,:_TZ-]*)")
 """What differs between orders that are refused for one reason: ids, amounts, instants."""
 
@@ -61,3 +63,30 @@ def refusals(orders: Iterable[Any]) -> list[Refusal]:
     return [
         Refusal(what=key[0], reason=first[key], count=count) for key, count in counts.most_common()
     ]
+
+
+def without_repeats(orders: Iterable[Any]) -> list[Any]:
+    """Return orders by their time, each refused exit once.
+
+    Nautilus sends the order of an exit that the venue rejects again and again, by default a
+    hundred times in ten seconds. Those that repeat one are left out.
+
+    Parameters
+    ----------
+    orders : iterable of Nautilus's orders
+        All orders of a run.
+
+    """
+    kept: list[Any] = []
+    tried: dict[Any, dict[tuple[Any, ...], int]] = {}
+    for order in sorted(orders, key=lambda o: o.ts_init):
+        if order.status not in REFUSED or _EXIT not in (order.tags or ()):
+            tried.pop(order.instrument_id, None)
+        else:
+            exits = tried.setdefault(order.instrument_id, {})
+            first_ns = exits.setdefault((order.side, order.quantity), order.ts_init)
+            # Several positions may be left at one instant.
+            if order.ts_init > first_ns:
+                continue
+        kept.append(order)
+    return kept

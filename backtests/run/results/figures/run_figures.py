@@ -16,7 +16,12 @@ from backtests.run.results.accounting.reconciliation import unexplained
 from backtests.run.results.figures.account_figures import AccountFigures, account_figures
 from backtests.run.results.figures.instrument_figures import InstrumentFigures, instrument_figures
 from backtests.run.results.figures.market_figures import MarketFigures, market_figures
-from backtests.run.results.figures.refusals import REFUSED, Refusal, refusals
+from backtests.run.results.figures.refusals import (
+    REFUSED,
+    Refusal,
+    refusals,
+    without_repeats,
+)
 
 if TYPE_CHECKING:
     from nautilus_trader.backtest import BacktestEngine
@@ -74,7 +79,8 @@ class TradingFigures:
     Attributes
     ----------
     orders, refused : int
-        Orders submitted, and those of them that were denied or rejected.
+        Orders submitted, and those of them that were denied or rejected; a refused exit that
+        Nautilus repeats counts once.
     refusals : list of Refusal
         Why, the most frequent reason first.
     fills, buys, sells : int
@@ -192,7 +198,7 @@ def figures_of(engine: BacktestEngine, data: BacktestData, facts: RunFacts) -> F
         replay=replay,
         trading=_trading(engine, books, days),
         books=books,
-        markets=market_figures(engine, facts.presences),
+        markets=market_figures(engine, facts.presences, data.start_ns),
     )
 
 
@@ -201,7 +207,7 @@ def _days_per_year(instruments: Sequence[Any]) -> int:
 
 
 def _trading(engine: BacktestEngine, books: Books, days_per_year: int) -> TradingFigures:
-    orders = engine.cache.orders()
+    orders = without_repeats(engine.cache.orders())
     refused = [o for o in orders if o.status in REFUSED]
     buys = sum(len(o.trade_ids) for o in orders if o.is_buy)
     by_instrument: Counter[str] = Counter()

@@ -57,12 +57,14 @@ def market_words(m: MarketFigures) -> str:
     holes = f"{len(m.holes):,} hole{'s' if len(m.holes) > 1 else ''}"
     return (
         f"{m.instrument_id}: {holes} of more than {age}; {touched:,} touched trades or orders; "
-        f"{sum(h.refused for h in m.holes):,} orders refused, "
+        f"{_orders(sum(h.refused for h in m.holes))} refused, "
         f"{sum(h.waited for h in m.holes):,} waited"
     )
 
 
 def _span(hole: HoleFigures) -> str:
+    if hole.last_price_ns is None:
+        return f"no price for {show_age(length_ns(hole))} from the window's start"
     if hole.until_ns is None:
         return f"no price after {iso_instant(hole.last_price_ns)}"
     return f"no price for {show_age(length_ns(hole))} after {iso_instant(hole.last_price_ns)}"
@@ -70,9 +72,13 @@ def _span(hole: HoleFigures) -> str:
 
 def _touched(hole: HoleFigures) -> str:
     parts = [trade_words(trade) for trade in hole.trades]
-    parts += [f"{hole.refused:,} orders refused"] if hole.refused else []
-    parts += [f"{hole.waited:,} orders waited"] if hole.waited else []
+    parts += [f"{_orders(hole.refused)} refused"] if hole.refused else []
+    parts += [f"{_orders(hole.waited)} waited"] if hole.waited else []
     return ", ".join(parts) or "touched nothing"
+
+
+def _orders(number: int) -> str:
+    return f"{number:,} order{'' if number == 1 else 's'}"
 
 
 def trade_words(trade: TouchedTrade) -> str:
@@ -97,5 +103,7 @@ def _touches(hole: HoleFigures) -> bool:
 
 
 def length_ns(hole: HoleFigures) -> int:
-    """Return the time from price to price, nanoseconds; longest of all without an end."""
-    return (1 << 63) - 1 if hole.until_ns is None else hole.until_ns - hole.last_price_ns
+    """Return the time from price (or the window's start) to price, nanoseconds; else longest."""
+    if hole.until_ns is None:
+        return (1 << 63) - 1
+    return hole.until_ns - (hole.from_ns if hole.last_price_ns is None else hole.last_price_ns)

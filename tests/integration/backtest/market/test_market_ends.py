@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from nautilus_trader.model import InstrumentId
 from nautilus_trader.persistence import ParquetDataCatalog
 
+from adapters.catalog import FactorCatalog
 from adapters.command.market_settings import MarketSettings
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP
 from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
 from backtests.inputs.catalog_search import find_data
+from backtests.inputs.factor_coverage import check_coverage
 from backtests.run.one_backtest import replayed
 from dolphin_strategies import ConfigError
 from dolphin_strategies.testing import perpetual
@@ -72,6 +75,27 @@ def test_a_window_that_ends_in_a_hole_leaves_the_position_unresolved(tmp_path: P
     assert [fill[:2] for fill in ran.fills] == [(2.5, "BUY")]
     assert ran.market.ending == "unresolved"
     assert "A POSITION IS UNRESOLVED" in ran.text
+    # Nautilus tries its exit a hundred times; it is one.
+    assert [hole.refused for hole in ran.market.holes] == [1]
+    assert "2 sent, 1 denied or rejected" in ran.text
+
+
+@pytest.mark.parametrize(("stale_price", "refused", "waited"), [("refuse", 2, 0), ("wait", 1, 1)])
+def test_a_window_that_begins_in_a_hole_lists_it(
+    tmp_path: Path, stale_price: str, refused: int, waited: int
+) -> None:
+    """With the orders that met it: the window's user must know why nothing was traded."""
+    ran = run_steps(
+        tmp_path / "catalog",
+        "bars",
+        {15.0: None, 20.0: buy, 30.0: buy},
+        window=(15.0, 65.0),
+        stale_price=stale_price,
+    )
+    (hole,) = ran.market.holes
+    assert (hole.last_price_ns, hole.from_ns, hole.until_ns) == (None, at_ns(15), at_ns(60))
+    assert (hole.refused, hole.waited) == (refused, waited)
+    assert "no price for 45s from the window's start" in ran.text
 
 
 def test_without_a_position_the_end_is_named_too(tmp_path: Path) -> None:
@@ -131,6 +155,26 @@ def test_an_age_of_an_unknown_instrument_is_refused(tmp_path: Path) -> None:
     settings = BacktestSettings(market=MarketSettings(max_price_age={"BTCUSDT.BINANCE": "30s"}))
     with pytest.raises(ConfigError, match=r"did you mean 'BTCUSDT-PERP\.BINANCE'"):
         found(path, settings)
+
+
+@pytest.mark.parametrize(("end_s", "is_covered"), [(97.0, True), (130.0, False)])
+def test_a_window_may_end_before_the_next_value_of_a_factor_is_due(
+    tmp_path: Path, end_s: float, *, is_covered: bool
+) -> None:
+    """The last value of every 10 s is 7 s old at its end; 40 s before it the factor has ended."""
+    path = make_market(
+        tmp_path / "catalog", "bars", {1.0: 100}, [float(s) for s in range(0, 100, 10)]
+    )
+    refused = contextlib.nullcontext() if is_covered else pytest.raises(ConfigError)
+    with refused:
+        check_coverage(
+            FactorCatalog(path),
+            None,
+            ["step"],
+            (at_ns(0), at_ns(end_s)),
+            start_is_asked=True,
+            end_is_asked=True,
+        )
 
 
 def found(path: Path, settings: BacktestSettings | None = None) -> BacktestData:
