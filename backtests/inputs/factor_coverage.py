@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _TOLERATED: Final = 0.01
 """Share of a window that may be uncovered at either end."""
+_INTERVALS: Final = 1.5
+"""Mean distances of a factor's values that may be, too: the next one may be due after the end."""
+_LEAST_VALUES: Final = 4
+"""Values from which on their distance is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +100,8 @@ def check_coverage(  # noqa: PLR0913 - a window, its ends and the factors
 ) -> list[FactorCoverage]:
     """Refuse a window in which a required factor has no value, or which reaches beyond its values.
 
-    A hundredth of the window may be uncovered at either end; the strategy handles gaps inside,
-    as in live trading.
+    A hundredth of the window, or one and a half of the distances of the factor's values, may be
+    uncovered at either end; the strategy handles gaps inside, as in live trading.
 
     Parameters
     ----------
@@ -130,7 +134,6 @@ def check_coverage(  # noqa: PLR0913 - a window, its ends and the factors
     if not names and next(factors.batches(start_ns, end_ns, recordings=recordings), None) is None:
         msg = f"no factors {where}; {holdings}"
         raise ConfigError(msg)
-    tolerated_ns = _TOLERATED * (end_ns - start_ns)
     for found in covered:
         what = f"required factor {found.name!r}"
         if not found.records:
@@ -139,6 +142,10 @@ def check_coverage(  # noqa: PLR0913 - a window, its ends and the factors
         if found.first_ns is None or found.last_ns is None:
             msg = f"{what}: no value in the {found.records:,} records {where}; {holdings}"
             raise ConfigError(msg)
+        tolerated_ns = _TOLERATED * (end_ns - start_ns)
+        if found.values >= _LEAST_VALUES:
+            distance_ns = (found.last_ns - found.first_ns) / (found.values - 1)
+            tolerated_ns = max(tolerated_ns, _INTERVALS * distance_ns)
         late = start_is_asked and found.first_ns - start_ns > tolerated_ns
         early = end_is_asked and end_ns - found.last_ns > tolerated_ns
         if late or early:
