@@ -60,6 +60,16 @@ def test_an_open_interest_of_0_is_no_value(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found, [1_000, np.nan, np.nan, 1_003])
 
 
+def test_a_day_under_two_names_is_taken_and_counted_once(tmp_path: Path) -> None:
+    """As a browser saves a second download: each of its 288 instants is in two files."""
+    archives.metrics(tmp_path / "data", DAY)
+    first = tmp_path / "data" / f"{archives.USDM}/metrics/BTCUSDT/BTCUSDT-metrics-{DAY}.zip"
+    first.with_name(f"BTCUSDT-metrics-{DAY} (1).zip").write_bytes(first.read_bytes())
+    done = run_backfill(tmp_path / "data", "--catalog", tmp_path / "c")
+    assert done.returncode == 0, done.stderr
+    assert "open_interest_btc_binance: 288 instants are in several files" in done.stdout
+
+
 def test_missing_ids_are_named(tmp_path: Path) -> None:
     """Between which instants, and how many in all."""
     archives.trades(tmp_path / "data", DAY, [*range(100), *range(150, 200)])

@@ -167,7 +167,8 @@ class FactorValues:
         known, values = known[order], values[order]
         is_new = np.diff(known, prepend=known[0] - 1) > 0
         if not is_new.all():
-            self.repeated[parts.live.name] += int((~is_new).sum())
+            # Asked for more than once, counted once.
+            self.repeated[parts.live.name] = int((~is_new).sum())
             known, values = known[is_new], values[is_new]
         spans = [(int(k[0]), int(k[-1])) for k in parts.known]
         publication = Publication(
