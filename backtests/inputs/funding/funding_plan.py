@@ -141,7 +141,7 @@ class FundingPlan:
         if one.found is None:
             return f"none in {origin}: positions of {name} pay and receive nothing"
         text = f"{name}: {_counted(one.settlements, 'settlement')} of {origin}"
-        if one.settlements and (steps := _steps(one.found)):
+        if one.settlements and (steps := _steps(one.found, one.window)):
             text += f", every {steps}"
         if one.holes and not one.settlements:
             text = f"none in {origin} in this window: positions of {name} pay and receive nothing"
@@ -236,8 +236,10 @@ def funding_plan(  # noqa: PLR0913 - what a backtest has
     )
 
 
-def _steps(found: FundingSettlements) -> str:
-    steps = found.intervals_ns[found.intervals_ns > 0]
+def _steps(found: FundingSettlements, window: tuple[int, int]) -> str:
+    # Those around the window are there too.
+    is_inside = (found.instants >= window[0]) & (found.instants < window[1])
+    steps = found.intervals_ns[is_inside & (found.intervals_ns > 0)]
     if not len(steps):
         steps = np.diff(found.instants)
         steps = steps[steps == np.median(steps)] if len(steps) else steps

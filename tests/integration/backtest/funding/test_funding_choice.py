@@ -45,6 +45,13 @@ def test_the_catalog_is_asked_first_and_what_it_covers_is_said(tmp_path: Path) -
         assert found == {"origin": "auto", "settlements": 6, "missing": []}
 
 
+def test_an_interval_that_begins_after_the_window_is_not_named(tmp_path: Path) -> None:
+    """Rates around the window are read too, but not paid."""
+    rates = [*SETTLED[:6], Rate(44, "0.001", 240, 44)]
+    with funded(made(tmp_path, rates), end=40.8) as run:
+        assert run.data.funding.lines() == [f"{NAME}: 5 settlements of the catalog, every 8h"]
+
+
 def test_a_perpetual_without_rates_is_named(tmp_path: Path) -> None:
     """Nothing is paid, and that is the line of the summary."""
     with funded(made(tmp_path, ())) as run:
