@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.csv
 
-from backtests.importing.backfilling.archives.archive_file import BLOCK_BYTES
+from backtests.importing.backfilling.archives.plain_text import plain_table
 from backtests.importing.backfilling.archives.real_file import ArchiveError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def read_tables(
     types: Mapping[str, pa.DataType],
     *,
     has_header: bool,
-    block_bytes: int = BLOCK_BYTES,
+    other_types: Mapping[str, pa.DataType] | None = None,
 ) -> Iterator[pa.Table]:
     """Yield the rows of an archive as tables, one for each block of text.
 
@@ -110,8 +110,8 @@ def read_tables(
         The columns to read.
     has_header : bool
         Whether the first line has the names.
-    block_bytes : int
-        About how much text is parsed at once.
+    other_types : mapping of str to pyarrow.DataType, optional
+        The types of the columns in blocks in which a cell is not plain; the same by default.
 
     Raises
     ------
@@ -120,14 +120,16 @@ def read_tables(
 
     """
     is_first = True
-    for text in archive.blocks(block_bytes):
+    for text in archive.blocks():
         block = text
         if is_first:
             is_first = False
             block = block.removeprefix(_MARK)
             block = block[block.find(b"\n") + 1 :] if has_header else block
-        if block.strip():
-            yield parse(block, columns, types)
+        if not block or block.isspace():
+            continue
+        table = plain_table(block, columns, types)
+        yield parse(block, columns, other_types or types) if table is None else table
 
 
 def parse(text: bytes, columns: Sequence[str], types: Mapping[str, pa.DataType]) -> pa.Table:

@@ -90,7 +90,8 @@ class ArchiveConverter:
             try:
                 return self._converted(reader, found, taken, is_streamed=is_streamed)
             except NotInOrderError:
-                is_streamed = False
+                # All blocks become one table, and have one type.
+                is_streamed, is_exact = False, True
             except NotExactError:
                 is_exact = True
 
@@ -190,8 +191,9 @@ def rows_of(archive: Archive, found: Recognised, *, is_exact: bool) -> Iterator[
     return read_tables(
         archive,
         [column.name for column in found.shape],
-        types if is_exact else fast_types(types),
+        types,
         has_header=found.has_header,
+        other_types=types if is_exact else fast_types(types),
     )
 
 

@@ -1,0 +1,3 @@
+"""Lines of plain numbers as the buffers of Arrow's columns; see plain_rows.c."""
+
+def plain_rows(text: bytes, kinds: str) -> tuple[int, list[bytes]] | None: ...
