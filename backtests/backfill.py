@@ -90,9 +90,6 @@ def run(options: argparse.Namespace) -> int:
 
     """
     # After the check of the command line: loading takes a second.
-    from backtests.importing.backfilling.recent.recent_command import (  # noqa: PLC0415
-        fill_recent,
-    )
     from backtests.importing.backfilling.running.command import backfill  # noqa: PLC0415
 
     started_s = time.monotonic()
@@ -100,6 +97,10 @@ def run(options: argparse.Namespace) -> int:
     text, is_whole = backfill(options, report)
     print(text)
     if options.rest is not None:
+        from backtests.importing.backfilling.recent.recent_command import (  # noqa: PLC0415
+            fill_recent,
+        )
+
         text, is_filled = fill_recent(options, report)
         is_whole &= is_filled
         print(text)
