@@ -51,6 +51,7 @@ def test_a_hang_is_told_with_its_stack_and_a_signal_ends_it(hang: str, words: li
         assert "left open" not in service.output
 
 
+@pytest.mark.long
 def test_a_second_signal_ends_a_hanging_service_at_once(words: list[str]) -> None:
     """With 130, as documented; a copy of the first one within a second is none."""
     with node_group((), "lock", *words, script=HANGING) as service:

@@ -129,6 +129,7 @@ def decisions(text: str) -> list[str]:
     return [line for line in text.splitlines() if line in {"LONG", "SHORT", "FILLED"}]
 
 
+@pytest.mark.long
 def test_a_streamed_session_is_computed_and_traded_again(
     region_path: Path, tmp_path: Path
 ) -> None:
@@ -191,6 +192,7 @@ def test_a_killed_service_leaves_what_came_until_then(region_path: Path, tmp_pat
     assert "incomplete" not in said
 
 
+@pytest.mark.long
 def test_a_killed_writer_is_started_again_and_what_it_had_is_counted(
     region_path: Path, tmp_path: Path
 ) -> None:

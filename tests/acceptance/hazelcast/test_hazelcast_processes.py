@@ -249,6 +249,7 @@ def test_the_latency_report_measures_and_decides(member: Member, tmp_path: Path)
     assert member.map().get("exf_latest") is None or "a" in str(member.map().get("exf_latest"))
 
 
+@pytest.mark.long
 @pytest.mark.timeout(REPORT_TIMEOUT_S + 60)
 def test_the_latency_report_measures_without_a_cluster(tmp_path: Path) -> None:
     """The cases of shared memory are measured; the others are named with the reason."""

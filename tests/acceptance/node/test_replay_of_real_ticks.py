@@ -18,7 +18,7 @@ FOLDER = Path(DATA or "") / "ticks_20240808"
 @pytest.mark.skipif(
     not (DATA and FOLDER.is_dir()), reason="DOLPHIN_DATA names no folder with ticks_20240808 in it"
 )
-@pytest.mark.parametrize(("seconds", "fills_a_side"), [(12, 3), long(0, 20)])
+@pytest.mark.parametrize(("seconds", "fills_a_side"), [long(12, 3), long(0, 20)])
 def test_the_example_trades_both_ways_at_the_touch(seconds: int, fills_a_side: int) -> None:
     """Fills on each side, none refused, each at the touch of its moment, with fees; the long form
     replays to the end.

@@ -156,6 +156,7 @@ def test_a_file_that_was_placed_without_a_line_is_taken_back(tmp_path: Path) -> 
     assert FactorCatalog(catalog).verify() == []
 
 
+@pytest.mark.long
 def test_ctrl_c_leaves_whole_files(tmp_path: Path) -> None:
     """Exit code 130, no temporary file, and the next run does the rest."""
     for number in range(12):

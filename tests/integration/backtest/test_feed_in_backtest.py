@@ -201,6 +201,7 @@ def test_explicit_delivery_times_keep_the_stamps() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_long_recording_needs_little_memory() -> None:
     """A recording ten times longer takes no more."""
 

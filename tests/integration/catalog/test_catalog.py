@@ -263,6 +263,7 @@ def stream_and_measure(catalog: str) -> None:
     print(json.dumps([records, after - before]), flush=True)
 
 
+@pytest.mark.long
 def test_streaming_takes_the_same_memory_whatever_the_size(tmp_path: Path) -> None:
     """Ten times the records, about the same memory, each in a fresh process."""
     names = [f"factor_{i}" for i in range(85)]

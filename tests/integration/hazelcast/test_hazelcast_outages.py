@@ -179,6 +179,7 @@ def test_f12_a_source_closes_while_its_member_is_mute(
     run(body)
 
 
+@pytest.mark.long
 def test_a_publisher_outlives_its_cluster(settings: HazelcastSettings, member: Member) -> None:
     """It takes states without a cluster, keeps the newest, and sends it when there is one."""
     publisher = HazelcastPublisher(settings)

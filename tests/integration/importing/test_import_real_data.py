@@ -232,6 +232,7 @@ def test_bars_of_the_other_exchange_are_left_out(tmp_path: Path) -> None:
     assert np.nanmin(values) > 0
 
 
+@pytest.mark.long
 def test_recorded_ticks_become_quotes_and_trades(tmp_path: Path) -> None:
     """All of them, in the receiver's order, exact."""
     data = data_folder("ticks_20240808")

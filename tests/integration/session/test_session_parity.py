@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.long
 def test_a_strategy_that_decides_from_data_alone_replays_exactly(tmp_path: Path) -> None:
     """Every input and every decision, to the end, though its fills come at other inputs."""
     output = record(tmp_path / "s", f"{STRATEGIES}:DataOnly", factors=800)
@@ -45,6 +46,7 @@ def test_the_examples_replay_up_to_the_first_execution_at_another_input(
         assert "after input" in executions
 
 
+@pytest.mark.long
 def test_alerts_that_are_late_live_are_the_same_decisions(tmp_path: Path) -> None:
     """Its records turn stale when their producer is killed: told by the clock, in both runs."""
     record(tmp_path / "s", f"{STRATEGIES}:GoesStale", "--seconds", 6)
@@ -71,6 +73,7 @@ def test_what_a_session_does_not_hold_is_told(tmp_path: Path) -> None:
     assert "subscribe_signal" in compared.output
 
 
+@pytest.mark.long
 def test_a_history_is_replayed_too(tmp_path: Path) -> None:
     """A strategy that warms up from an earlier session's catalog begins the replay as it did."""
     record(tmp_path / "first", f"{STRATEGIES}:DataOnly", factors=200)

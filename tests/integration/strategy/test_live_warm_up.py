@@ -193,7 +193,7 @@ def test_without_a_producer_the_warm_up_ends_all_the_same(
     assert len(seen["live"]) == 5
 
 
-@counts("count", 40_000, long=200_000)
+@counts("count", 20_000, long=200_000)
 def test_a_long_history_lets_the_node_work(
     tmp_path: Path, region_path: Path, capsys: pytest.CaptureFixture[str], count: int
 ) -> None:

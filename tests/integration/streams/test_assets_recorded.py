@@ -52,6 +52,7 @@ about = "A test's factor"
 """
 
 
+@pytest.mark.long
 def test_thousands_at_one_venue_and_single_coins_at_the_other_agree_live_and_from_a_catalog(
     tmp_path: Path,
 ) -> None:

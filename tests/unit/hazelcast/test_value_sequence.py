@@ -62,6 +62,7 @@ def test_bytes_of_any_kind_are_an_update_or_unusable(content: bytes) -> None:
         assert isinstance(found.factors, dict)
 
 
+@pytest.mark.long
 @given(st.recursive(ANY_VALUE, lambda v: st.lists(v) | st.dictionaries(st.text(), v)))
 def test_json_of_any_kind_is_an_update_or_unusable(document: Any) -> None:
     """Only objects can be used, and the stream makes a record of them or refuses them."""

@@ -177,6 +177,7 @@ def test_values_are_those_computed_input_by_input(generated: TickFiles) -> None:
     assert not np.isnan(stream.values[-1]).any(), "the test wants every window filled"
 
 
+@pytest.mark.long
 def test_values_of_real_ticks_are_those_computed_input_by_input(recorded: TickFiles) -> None:
     """The same on real ticks, from the first record to the last."""
     stream = TickFactors.of(recorded)

@@ -127,6 +127,7 @@ def test_the_benchmark_begins_at_the_first_price() -> None:
     assert hold_figures(at(0), np.array([np.nan]), 365, None).total_return is None
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_ratios_are_those_of_quantstats_where_the_definition_is_the_same() -> None:
     """The same equity: equal; rates of positions are not those of days, which it counts.

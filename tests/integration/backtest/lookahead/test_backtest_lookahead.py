@@ -60,6 +60,7 @@ def catalog(tmp_path: Path) -> Path:
     return make_catalog(tmp_path / "catalog", files=2)
 
 
+@pytest.mark.long
 def test_an_honest_strategy_passes(catalog: Path, tmp_path: Path) -> None:
     """All decisions before every instant are the same, and the exit code says so; with --out,
     proof.json holds the verdict, the seed and each instant.
@@ -193,6 +194,7 @@ def taker_flow(path: Path, *, delay_ns: int) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_a_factor_imported_without_its_delay_is_suspected(tmp_path: Path) -> None:
     """Taker volume used at the start of its bar: a bar later the profit is gone."""
     done = prove(
