@@ -1,0 +1,29 @@
+"""The proofs by name: the module of each, and what it shows in one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.proof.figures import Figure, Form
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A proof: the module that has its ``prove``, and a sentence."""
+
+    module: str
+    sentence: str
+
+    def prove(self, form: Form) -> Iterator[Figure]:
+        """Run it; each figure comes as soon as it is known."""
+        figures: Iterator[Figure] = import_module(self.module).prove(form)
+        return figures
+
+
+# One row a proof.
+PROOFS: Final[dict[str, Entry]] = {}
