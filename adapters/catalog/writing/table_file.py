@@ -21,7 +21,8 @@ _STAMPS: Final = ("ts_event", "ts_init")
 _ENCODINGS: Final = {
     "ts_event": "DELTA_BINARY_PACKED",
     "ts_init": "DELTA_BINARY_PACKED",
-    "trade_id": "DELTA_BYTE_ARRAY",
+    # Each is another, so that a dictionary is of no use; zstd finds what they have in common.
+    "trade_id": "PLAIN",
 }
 
 
@@ -33,7 +34,7 @@ class TableFile:
     path : Path
         The file, made 0600; it must not exist.
     schema : pyarrow.Schema
-        The schema of every batch, with the metadata.
+        The schema of every batch, with the metadata; a dictionary is written as its values.
 
     Attributes
     ----------
@@ -58,7 +59,9 @@ class TableFile:
         self.schema: Final = schema
         self.rows = 0
         self.first_ns = self.last_ns = 0
+        self._rest: pa.Table = schema.empty_table()
         self._file = NewFile(os.open(path, NEW_FILE, 0o600))
+        has_dictionary = any(pa.types.is_dictionary(kind) for kind in schema.types)
         encoded = {n: e for n, e in _ENCODINGS.items() if n in schema.names}
         self._writer: Any = pq.ParquetWriter(
             pa.PythonFile(self._file, "w"),
@@ -70,8 +73,12 @@ class TableFile:
             column_encoding=encoded,
             write_statistics=[n for n in schema.names if n in _STAMPS],
             write_page_checksum=True,
+            # Arrow's own schema would bring dictionaries back, which Nautilus does not read.
+            store_schema=not has_dictionary,
             write_batch_size=ROW_GROUP_ROWS,
         )
+        if has_dictionary and schema.metadata:
+            self._writer.add_key_value_metadata(schema.metadata)
 
     def append(self, batch: pa.RecordBatch | pa.Table) -> None:
         """Append rows, each of them no earlier than those before.
@@ -89,7 +96,12 @@ class TableFile:
         self.rows += batch.num_rows
         table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
         table = table.replace_schema_metadata(self.schema.metadata)
-        self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+        if self._rest.num_rows:
+            table = pa.concat_tables([self._rest, table])
+        whole = table.num_rows - table.num_rows % ROW_GROUP_ROWS
+        if whole:
+            self._writer.write_table(table.slice(0, whole), row_group_size=ROW_GROUP_ROWS)
+        self._rest = table.slice(whole)
 
     def finish(self) -> None:
         """Write the footer, and make the file durable.
@@ -100,6 +112,8 @@ class TableFile:
             If it cannot be written.
 
         """
+        if self._rest.num_rows:
+            self._writer.write_table(self._rest, row_group_size=ROW_GROUP_ROWS)
         self._writer.close()
         os.fsync(self._file.fd)
         os.close(self._file.fd)

@@ -1,3 +1,7 @@
 """Lines of plain numbers as the buffers of Arrow's columns; see plain_rows.c."""
 
-def plain_rows(text: bytes, kinds: str) -> tuple[int, list[bytes]] | None: ...
+from collections.abc import Buffer, Callable
+
+def plain_rows[B: Buffer](
+    text: bytes, kinds: str, allocate: Callable[[int], B]
+) -> tuple[int, list[B]] | None: ...

@@ -83,7 +83,7 @@ class Archive:
             If the file is damaged, encrypted, or not text of lines.
 
         """
-        rest, pieces, size, total = b"", [], 0, 0
+        pieces, size, total = [], 0, 0
         for piece in self._text():
             pieces.append(piece)
             size += len(piece)
@@ -93,17 +93,23 @@ class Archive:
                 raise ArchiveError(msg)
             if size < block_bytes and total < most:
                 continue
-            text = b"".join([rest, *pieces])
-            end = text.rfind(b"\n") + 1
-            if not end and len(text) > _LINE_BYTES:
-                msg = f"has a line of more than {_LINE_BYTES:,} bytes; it is not a table of text"
-                raise ArchiveError(msg)
-            rest, pieces, size = text[end:], [], 0
+            end = piece.rfind(b"\n") + 1
             if end:
-                yield text[:end]
+                pieces[-1] = piece[:end]
+                text, rest = b"".join(pieces), piece[end:]
+            else:
+                text = b"".join(pieces)
+                end = text.rfind(b"\n") + 1
+                if not end and len(text) > _LINE_BYTES:
+                    msg = f"has a line of more than {_LINE_BYTES:,} bytes; it is no table of text"
+                    raise ArchiveError(msg)
+                text, rest = text[:end], text[end:]
+            pieces, size = [rest], len(rest)
+            if text:
+                yield text
             if total >= most:
                 return
-        if last := b"".join([rest, *pieces]):
+        if last := b"".join(pieces):
             yield last
 
     def beginning(self, most: int) -> bytes:

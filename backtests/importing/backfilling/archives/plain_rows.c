@@ -27,23 +27,9 @@ struct column {
 };
 
 static const uint64_t powers[SCALE + 1] = {
-    1u,
-    10u,
-    100u,
-    1000u,
-    10000u,
-    100000u,
-    1000000u,
-    10000000u,
-    100000000u,
-    1000000000u,
-    10000000000u,
-    100000000000u,
-    1000000000000u,
-    10000000000000u,
-    100000000000000u,
-    1000000000000000u,
-    10000000000000000u,
+    1u, 10u, 100u, 1000u, 10000u, 100000u, 1000000u, 10000000u, 100000000u, 1000000000u,
+    10000000000u, 100000000000u, 1000000000000u, 10000000000000u, 100000000000000u,
+    1000000000000000u, 10000000000000000u,
 };
 
 /* A run of digits, of any length: the caller looks at the length before it trusts the value. */
@@ -183,33 +169,59 @@ static Py_ssize_t lines_of(const char *text, Py_ssize_t size)
     return lines;
 }
 
-/* Append a new buffer to a list; the list owns it. */
-static char *new_buffer(PyObject *buffers, Py_ssize_t size)
+/* The memory of the columns: objects of the caller's, and what is written through. */
+struct memory {
+    PyObject *allocate;
+    PyObject *buffers;
+    Py_buffer views[2 * MOST_COLUMNS];
+    int count;
+};
+
+static void release(struct memory *memory)
 {
-    PyObject *buffer = PyBytes_FromStringAndSize(NULL, size);
-    if (!buffer)
-        return NULL;
-    int failed = PyList_Append(buffers, buffer);
-    Py_DECREF(buffer);
-    if (failed < 0)
-        return NULL;
-    memset(PyBytes_AS_STRING(buffer), 0, (size_t)size);
-    return PyBytes_AS_STRING(buffer);
+    while (memory->count)
+        PyBuffer_Release(&memory->views[--memory->count]);
 }
 
-static int make_buffers(PyObject *buffers, struct column *column, Py_ssize_t size, Py_ssize_t rows)
+/* A new buffer of at least this size, whose content is of no meaning yet. */
+static char *new_buffer(struct memory *memory, Py_ssize_t size)
+{
+    PyObject *buffer = PyObject_CallFunction(memory->allocate, "n", size);
+    if (!buffer)
+        return NULL;
+    int failed = PyList_Append(memory->buffers, buffer);
+    Py_DECREF(buffer);
+    Py_buffer *view = &memory->views[memory->count];
+    if (failed || PyObject_GetBuffer(buffer, view, PyBUF_WRITABLE) < 0)
+        return NULL;
+    memory->count++;
+    if (view->len < size) {
+        PyErr_Format(PyExc_ValueError, "allocate: expected %zd bytes, found %zd", size, view->len);
+        return NULL;
+    }
+    return view->buf;
+}
+
+static int make_buffers(struct memory *memory, struct column *column, Py_ssize_t size,
+                        Py_ssize_t rows)
 {
     Py_ssize_t most = size < rows * MOST_DIGITS ? size : rows * MOST_DIGITS;
     switch (column->kind) {
     case 'd':
-        return (column->values = new_buffer(buffers, rows * 16)) != NULL;
+        return (column->values = new_buffer(memory, rows * 16)) != NULL;
     case 'i':
-        return (column->values = new_buffer(buffers, rows * 8)) != NULL;
+        return (column->values = new_buffer(memory, rows * 8)) != NULL;
     case 'b':
-        return (column->values = new_buffer(buffers, (rows + 7) / 8)) != NULL;
+        if (!(column->values = new_buffer(memory, (rows + 7) / 8)))
+            return 0;
+        memset(column->values, 0, (size_t)(rows + 7) / 8);
+        return 1;
     case 't':
-        column->offsets = (int32_t *)(void *)new_buffer(buffers, (rows + 1) * 4);
-        return column->offsets && (column->values = new_buffer(buffers, most)) != NULL;
+        column->offsets = (int32_t *)(void *)new_buffer(memory, (rows + 1) * 4);
+        if (!column->offsets)
+            return 0;
+        column->offsets[0] = 0;
+        return (column->values = new_buffer(memory, most)) != NULL;
     case '-':
         return 1;
     default:
@@ -223,7 +235,8 @@ static PyObject *plain_rows(PyObject *module, PyObject *arguments)
     PyObject *text;
     const char *kinds;
     Py_ssize_t count;
-    if (!PyArg_ParseTuple(arguments, "Ss#:plain_rows", &text, &kinds, &count))
+    struct memory memory = {0};
+    if (!PyArg_ParseTuple(arguments, "Ss#O:plain_rows", &text, &kinds, &count, &memory.allocate))
         return NULL;
     if (count < 1 || count > MOST_COLUMNS) {
         PyErr_Format(PyExc_ValueError, "kinds: expected 1 to %d, found %zd", MOST_COLUMNS, count);
@@ -237,13 +250,13 @@ static PyObject *plain_rows(PyObject *module, PyObject *arguments)
     if (size + 1 < rows * count * 2)
         Py_RETURN_NONE;
     struct column columns[MOST_COLUMNS] = {0};
-    PyObject *buffers = PyList_New(0);
-    if (!buffers)
+    if (!(memory.buffers = PyList_New(0)))
         return NULL;
     for (int i = 0; i < count; i++) {
         columns[i].kind = kinds[i];
-        if (!make_buffers(buffers, &columns[i], size, rows)) {
-            Py_DECREF(buffers);
+        if (!make_buffers(&memory, &columns[i], size, rows)) {
+            release(&memory);
+            Py_DECREF(memory.buffers);
             return NULL;
         }
     }
@@ -251,11 +264,12 @@ static PyObject *plain_rows(PyObject *module, PyObject *arguments)
     Py_BEGIN_ALLOW_THREADS
     is_plain = read_rows(bytes, size, columns, (int)count, rows);
     Py_END_ALLOW_THREADS
+    release(&memory);
     if (!is_plain) {
-        Py_DECREF(buffers);
+        Py_DECREF(memory.buffers);
         Py_RETURN_NONE;
     }
-    return Py_BuildValue("(nN)", rows, buffers);
+    return Py_BuildValue("(nN)", rows, memory.buffers);
 }
 
 static PyMethodDef methods[] = {

@@ -45,7 +45,7 @@ def plain_table(
     if not all(kind in _KINDS for kind in types.values()):
         return None
     kinds = [_KINDS[types[name]] if name in types else _LEFT_OUT for name in columns]
-    found = plain_rows(text, "".join(kinds))
+    found = plain_rows(text, "".join(kinds), pa.allocate_buffer)
     if found is None:
         return None
     rows, memory = found
@@ -53,6 +53,6 @@ def plain_table(
     arrays = {}
     for name, kind in zip(columns, kinds, strict=True):
         if kind != _LEFT_OUT:
-            several = [pa.py_buffer(next(buffers)) for _ in range(1 + (kind == "t"))]
+            several = [next(buffers) for _ in range(1 + (kind == "t"))]
             arrays[name] = pa.Array.from_buffers(types[name], rows, [None, *several])
     return pa.table({name: arrays[name] for name in types})

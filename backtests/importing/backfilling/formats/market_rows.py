@@ -11,7 +11,11 @@ import pyarrow.compute as pc
 
 from adapters.catalog.files.delivered_tables import funding_to_arrow
 from adapters.catalog.files.market_tables import market_folder
-from backtests.importing.backfilling.formats.exact_decimals import DECIMAL, exact_decimals
+from backtests.importing.backfilling.formats.exact_decimals import (
+    DECIMAL,
+    are_positive,
+    exact_decimals,
+)
 from dolphin_strategies.factors.arrow import numpy_of
 
 if TYPE_CHECKING:
@@ -93,7 +97,9 @@ def trade_rows(
     rows = {
         "price": _decimals(columns["price"]),
         "size": _decimals(columns["size"]),
-        "aggressor_side": _SIDES.take(_one(columns["is_sell"]).cast(pa.int8())),
+        "aggressor_side": pa.DictionaryArray.from_arrays(
+            _one(columns["is_sell"]).cast(pa.int8()), _SIDES
+        ),
         "trade_id": _one(columns["trade_id"]),
     }
     return market_folder("trades", instrument_id), _batch(rows, at_ns)
@@ -187,7 +193,10 @@ def in_time_order(at_ns: NDArray[np.int64], table: pa.Table) -> tuple[NDArray[np
 
 
 def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    # combine_chunks() copies a single one as well.
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _decimals(column: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -197,9 +206,12 @@ def _decimals(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 def positive(*columns: pa.ChunkedArray | pa.Array) -> pa.Array | None:
     """Return which rows are above 0 in every column; None: all are."""
+    arrays = [_one(column) for column in columns]
+    if all(array.type == DECIMAL and are_positive(array) for array in arrays):
+        return None
     masks = [
-        pc.fill_null(pc.greater(_one(column), pa.scalar(0, column.type)), fill_value=False)
-        for column in columns
+        pc.fill_null(pc.greater(array, pa.scalar(0, array.type)), fill_value=False)
+        for array in arrays
     ]
     every = masks[0]
     for mask in masks[1:]:

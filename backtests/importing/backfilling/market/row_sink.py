@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from adapters.catalog.writing.write_buffer import without_dictionaries
 from backtests.importing.backfilling.market.conversion import Conversion, Hole, NotInOrderError
 from dolphin_strategies.factors.arrow import numpy_of
 
@@ -80,7 +79,6 @@ class RowSink:
         """
         if not batch.num_rows:
             return
-        batch = without_dictionaries(batch)
         stamps: Any = numpy_of(batch.column("ts_init"))
         if stamps[0] < self._last_ns:
             raise NotInOrderError
@@ -111,8 +109,9 @@ class RowSink:
 
     def _pieces(self, batch: pa.RecordBatch, stamps: Any) -> Iterable[tuple[int, pa.RecordBatch]]:
         """Yield the rows outside the taken ranges, by the number of ranges before them."""
-        if not len(self._starts) or stamps[-1] < self._starts[0]:
-            yield 0, batch
+        before = int(np.searchsorted(self._starts, stamps[-1], side="right"))
+        if not before or self._ends[before - 1] < stamps[0]:
+            yield before, batch
             return
         number = np.searchsorted(self._starts, stamps, side="right")
         is_taken = (number > 0) & (stamps <= self._ends[number - 1])

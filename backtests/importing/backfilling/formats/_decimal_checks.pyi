@@ -1,0 +1,6 @@
+"""What holds for every value of an Arrow array of decimal128(38, 16); see decimal_checks.c."""
+
+from collections.abc import Buffer
+
+def are_positive(values: Buffer, first: int, count: int) -> bool: ...
+def have_at_most(values: Buffer, first: int, count: int, decimals: int) -> bool: ...
