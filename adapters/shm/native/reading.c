@@ -86,13 +86,14 @@ static int read_next(void *argument)
 
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         uint64_t n = load_published(&r->control->published);
-        uint64_t next = r->position + 1;
+        /* Not "n < next": after the last number of all there is no next. */
+        if (n == r->position)
+            return nothing_or_moved(r);
         if (n < r->position) {
             r->rejected++;
             return -EILSEQ;
         }
-        if (n < next)
-            return nothing_or_moved(r);
+        uint64_t next = r->position + 1;
         /* The writer may be inside the slot of record n + 1 - capacity. */
         uint64_t lost = 0;
         if (n - r->position >= r->capacity) {

@@ -123,6 +123,18 @@ def test_one_wrong_count_is_forgotten_with_the_next_record(region_path: Path) ->
         assert reader.lost == 0
 
 
+def test_there_is_no_record_after_the_last_number(region_path: Path) -> None:
+    """Fault A19: at 2**64 - 1 a reader is at the end, and does not hand out an empty slot as 0."""
+    with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
+        writer.write({"basis": 1.0, "spread": 1.0})
+        poke(region_path, PUBLISHED, 2**64 - 1)
+        reader.position = 2**64 - 1
+        assert reader.read_next() is None
+        assert reader.read_latest() is None
+        assert not reader.spin(0)
+        assert (reader.position, reader.delivered) == (2**64 - 1, 0)
+
+
 def test_new_names_do_not_cut_off_a_backlog(region_path: Path) -> None:
     """Records unread in the old file come before those of the new one, none lost."""
 
