@@ -26,6 +26,7 @@ static int64_t wall_clock(struct region_writer *w, int64_t mono_ns)
     return mono_ns + w->wall_minus_mono_ns;
 }
 
+/* Returns whether a reader sleeps. */
 static int publish(void *argument)
 {
     const struct publish_call *call = argument;
@@ -71,9 +72,7 @@ static int publish(void *argument)
         memcpy(w->snapshot + w->value_offsets[i], record->values + i, 8);
     commit_snapshot(snapshot_timestamp, (uint64_t)wall_ns);
 
-    if (load_sleeping(&w->waiters->sleeping))
-        waiters_wake(w);
-    return 0;
+    return load_sleeping(&w->waiters->sleeping) != 0;
 }
 
 /* Publish one record. Returns 0, -EBADF after region_writer_forget, -EIO if the file shrank. */
@@ -84,6 +83,9 @@ int region_publish(struct region_writer *w, const double *values, int64_t ts_eve
     struct publish_call call = {w, values, ts_event};
     uint64_t before = w->published;
     int result = fault_guarded(publish, &call);
+    /* Out of the guarded call: a bus error in there would jump over what restores the signals. */
+    if (result > 0)
+        waiters_wake(w);
     /* A damaged waiters page does not make an announced record unpublished. */
     return w->published == before ? result : 0;
 }

@@ -37,19 +37,17 @@ static int fifo_of(struct region_writer *w, int slot)
     return fd;
 }
 
-/* A reader killed between its request and now costs one EPIPE: its flag is taken back before
- * the write, so it is never paid twice, and the SIGPIPE is swallowed here. */
-void waiters_wake(struct region_writer *w)
-{
-    sigset_t pipe_signal, old_mask, pending;
-    sigemptyset(&pipe_signal);
-    sigaddset(&pipe_signal, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_signal, &old_mask);
-    sigpending(&pending);
-    int was_pending = sigismember(&pending, SIGPIPE);
-    int got_pipe_error = 0;
+struct wake_call {
+    struct region_writer *w;
+    int got_pipe_error;
+};
 
+static int wake_each(void *argument)
+{
+    struct wake_call *call = argument;
+    struct region_writer *w = call->w;
     uint64_t sleeping = load_sleeping(&w->waiters->sleeping);
+
     while (sleeping) {
         int slot = __builtin_ctzll(sleeping);
         uint64_t bit = 1ull << slot;
@@ -61,14 +59,31 @@ void waiters_wake(struct region_writer *w)
             continue;
         /* EAGAIN: the pipe is full of earlier wake-ups, which wake as well. */
         if (write(fd, "", 1) < 0 && errno == EPIPE) {
-            got_pipe_error = 1;
+            call->got_pipe_error = 1;
             close_fifo(w, slot);
         } else {
             w->sent_wakeups++;
         }
     }
+    return 0;
+}
 
-    if (got_pipe_error && !was_pending) {
+/* A reader killed between its request and now costs one EPIPE: its flag is taken back before
+ * the write, so it is never paid twice, and the SIGPIPE is swallowed here. A waiters page that is
+ * cut meanwhile ends the waking, and the signals are restored all the same. */
+void waiters_wake(struct region_writer *w)
+{
+    sigset_t pipe_signal, old_mask, pending;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &old_mask);
+    sigpending(&pending);
+    int was_pending = sigismember(&pending, SIGPIPE);
+
+    struct wake_call call = {w, 0};
+    fault_guarded(wake_each, &call);
+
+    if (call.got_pipe_error && !was_pending) {
         struct timespec now = {0, 0};
         while (sigtimedwait(&pipe_signal, NULL, &now) < 0 && errno == EINTR)
             ;
