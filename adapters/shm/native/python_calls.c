@@ -28,10 +28,11 @@ static int has_arguments(Py_ssize_t found, Py_ssize_t expected)
 /* An instant in UNIX nanoseconds; -1 with an exception set if it is not one. */
 static int64_t instant_of(PyObject *object)
 {
-    long long instant = PyLong_AsLongLong(object);
-    if (instant < 0 && !PyErr_Occurred())
+    int overflow;
+    long long instant = PyLong_AsLongLongAndOverflow(object, &overflow);
+    if (overflow || (instant < 0 && !PyErr_Occurred()))
         PyErr_Format(PyExc_ValueError,
-                     "ts_event: expected UNIX nanoseconds, 0 or later, found %lld", instant);
+                     "ts_event: expected UNIX nanoseconds from 0 to 2**63 - 1, found %S", object);
     return instant < 0 ? -1 : instant;
 }
 

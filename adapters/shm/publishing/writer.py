@@ -127,7 +127,7 @@ class FactorWriter:
         TypeError
             If ``factors`` is not a mapping.
         ValueError
-            If ``ts_event`` is negative.
+            If ``ts_event`` is negative or beyond 2**63 - 1.
         RegionError
             If the writer is closed, or a new file is needed and cannot be made.
 
@@ -156,7 +156,8 @@ class FactorWriter:
         TypeError
             If ``values`` is not a float64 array.
         ValueError
-            If its shape is wrong or it is not contiguous, or ``ts_event`` is negative.
+            If its shape is wrong or it is not contiguous, or ``ts_event`` is negative or beyond
+            2**63 - 1.
         RegionError
             If the writer is closed.
 

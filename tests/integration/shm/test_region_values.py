@@ -244,9 +244,9 @@ def test_a_failed_write_changes_nothing(
 @pytest.mark.parametrize("ts_event", [2**63, -1, -(2**63), "now", 1.5, None])
 def test_an_event_time_that_is_none_publishes_nothing(writer: FactorWriter, ts_event: Any) -> None:
     """A wrong ts_event is an error of the caller, not a record."""
-    with pytest.raises((TypeError, ValueError, OverflowError)):
+    with pytest.raises((TypeError, ValueError)):
         writer.write({"a": 1.0}, ts_event)
-    with pytest.raises((TypeError, ValueError, OverflowError)):
+    with pytest.raises((TypeError, ValueError)):
         writer.write_values(np.zeros(3), ts_event)
     assert writer.published == 0
     assert writer.counters["missing_values"] == 0
