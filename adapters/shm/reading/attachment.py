@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 NOTHING: Final = int(lib.REGION_NOTHING)
 RECORD: Final = int(lib.REGION_RECORD)
-LONGEST_POLL_S: Final = 60.0
+# A writer killed between taking a request back and sending its wake-up leaves neither.
+LONGEST_SLEEP_S: Final = 0.1
 LONGEST_SPIN_NS: Final = 10_000_000
 
 
@@ -209,6 +210,8 @@ class Attachment:
     def wait(self, timeout_s: float) -> bool:
         """Sleep until there is a record after the position, at most ``timeout_s`` seconds.
 
+        Every 100 ms it looks by itself, for the wake-up that a killed writer did not send.
+
         Raises
         ------
         RegionMovedError
@@ -224,7 +227,7 @@ class Attachment:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            poll.poll(min(left, LONGEST_POLL_S) * 1000)
+            poll.poll(min(left, LONGEST_SLEEP_S) * 1000)
         return self.spin(0)
 
     def _require_open(self) -> None:

@@ -17,7 +17,7 @@ from adapters.shm.region.region_files import folder_of
 from adapters.shm.source import ShmSource
 from tests.support.eventually import eventually, eventually_async
 from tests.support.nodes.processes import child
-from tests.support.transports.regions import factor_names, obey, write_records
+from tests.support.transports.regions import factor_names, obey, poke, write_records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +59,23 @@ def test_no_wake_up_is_lost_between_two_processes(region_path: Path) -> None:
             assert writer.counters["sent_wakeups"] > 0
     finally:
         FactorWriter(pong, NAMES).close(unlink=True)
+
+
+def test_a_wake_up_that_a_killed_writer_did_not_send_is_made_up_for(region_path: Path) -> None:
+    """Fault A01, C04: with its request taken back and no byte sent, a sleeper finds the record."""
+    with (
+        FactorWriter(region_path, NAMES) as writer,
+        child(answer_each_record, region_path, region_path.with_suffix(".pong"), 1) as sleeper,
+    ):
+        sleeper.line()
+        page = folder_of(region_path) / "waiters"
+        eventually(lambda: any(page.read_bytes()[:8]), "the sleeper asks for a wake-up")
+        poke(page, 0, bytes(8))
+        write_records(writer, 1)
+        assert writer.counters["sent_wakeups"] == 0
+        # Without looking by itself it would sleep a minute.
+        assert sleeper.line(timeout_s=40) == "done"
+    FactorWriter(region_path.with_suffix(".pong"), NAMES).close(unlink=True)
 
 
 def test_wait_ends_at_its_limit_and_returns_at_once_for_an_unread_record(
