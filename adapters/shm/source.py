@@ -89,7 +89,7 @@ class ShmSource:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._detach()
+        self._detach(is_gone=False)
         self._loop = None
 
     def read_latest(self, spin_ns: int = 0) -> ExternalFactors | None:
@@ -194,14 +194,14 @@ class ShmSource:
         self._look()
         return True
 
-    def _detach(self) -> None:
+    def _detach(self, *, is_gone: bool) -> None:
         if self._watched_fd >= 0 and self._loop is not None:
             self._loop.remove_reader(self._watched_fd)
         self._watched_fd = -1
         self._watch.forget()
         reader, self._reader = self._reader, None
         if reader is not None:
-            self._counts.end(reader)
+            self._counts.end(reader, is_gone=is_gone)
             reader.close()
 
     def _follow(self, reason: str) -> bool:
@@ -210,7 +210,7 @@ class ShmSource:
             self._is_broken = True
             self._watch.set(SourceState.STALE, reason)
             return False
-        self._detach()
+        self._detach(is_gone=True)
         return self._attach()
 
     def _check_later(self) -> None:
@@ -255,10 +255,5 @@ class ShmSource:
 
     def status(self) -> SourceStatus:
         """Return the state and the counters."""
-        newest = 0
-        if self._reader is not None:
-            newest = self._reader.position
-            with suppress(RegionError):
-                newest = self._reader.status().published
-        counts = self._counts.with_reader(self._reader, newest)
+        counts = self._counts.with_reader(self._reader)
         return SourceStatus(self._watch.state, self._watch.reason, *counts)

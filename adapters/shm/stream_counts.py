@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from adapters.shm.region.region_errors import RegionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,11 +33,16 @@ class StreamCounts:
     """
 
     def __init__(self, resume_after: Mapping[int, int]) -> None:
-        self._resume_after: Final = dict(resume_after)
+        self._next_sequence: Final = {s: last + 1 for s, last in resume_after.items()}
+        """For each stream the sequence with which the next file is continued."""
         self._past = ReadCounts(0, 0, 0, 0)
+        self._has_left_a_file = False
         self._stream_id = 0
-        self._next_sequence = 0
         self._attached_position = 0
+        self._newest = 0
+        """The newest sequence known of the file that is read."""
+        self._destroyed: Final[dict[int, int]] = {}
+        """Records of each stream, from the next sequence on, that count as lost already."""
 
     def begin(self, reader: FactorReader, published: int, *, was_missing: bool) -> None:
         """Continue where the last file of the same stream ended; count the records between them.
@@ -49,43 +57,75 @@ class StreamCounts:
             Whether there was no file at the source's last check.
 
         """
-        next_sequence = self._next_sequence
-        if reader.stream_id != self._stream_id:
-            next_sequence = self._resume_after.get(reader.stream_id, -1) + 1
-        if next_sequence:
-            gap = max(reader.first_sequence - next_sequence, 0)
-            past = self._past
-            self._past = past._replace(published=past.published + gap, lost=past.lost + gap)
+        stream_id = reader.stream_id
+        if next_sequence := self._next_sequence.get(stream_id, 0):
+            if (gap := reader.first_sequence - next_sequence) > 0:
+                gap -= min(gap, self._destroyed.pop(stream_id, 0))
+                self._past = self._past._replace(published=self._past.published + gap)
+                self._lose(gap)
             start = max(next_sequence, reader.first_sequence)
             reader.position = min(start - 1, published)
-        elif self._next_sequence or was_missing:
+        elif self._has_left_a_file or was_missing:
             # Every record was published after the source was opened.
             reader.position = reader.first_sequence - 1
-        self._stream_id = reader.stream_id
+        self._stream_id = stream_id
         self._attached_position = reader.position
+        self._newest = published
 
-    def end(self, reader: FactorReader) -> None:
-        """Add the counts of a file that is no longer read."""
-        self._next_sequence = reader.position + 1
-        self._past = self.with_reader(reader, reader.position)
+    def end(self, reader: FactorReader, *, is_gone: bool) -> None:
+        """Add the counts of a file that is no longer read.
 
-    def with_reader(self, reader: FactorReader | None, newest: int) -> ReadCounts:
+        Parameters
+        ----------
+        reader : FactorReader
+            Attached to that file.
+        is_gone : bool
+            Whether its unread records can never be read again.
+
+        """
+        stream_id, position = reader.stream_id, reader.position
+        self._past = self.with_reader(reader)
+        unread = self._newest_of(reader) - position
+        if not is_gone:
+            self._past = self._past._replace(published=self._past.published - unread)
+            unread = 0
+        self._lose(unread)
+        if position == self._attached_position:
+            # An old copy of a file that was read to its end is no new beginning.
+            next_sequence = max(position + 1, self._next_sequence.get(stream_id, 0))
+        else:
+            next_sequence = position + 1
+            self._destroyed.pop(stream_id, None)
+        self._next_sequence[stream_id] = next_sequence
+        self._destroyed[stream_id] = self._destroyed.get(stream_id, 0) + unread
+        self._has_left_a_file = True
+
+    def with_reader(self, reader: FactorReader | None) -> ReadCounts:
         """Return the counts, including those of the file that is read now, if there is one.
 
         Parameters
         ----------
         reader : FactorReader or None
             Attached to that file.
-        newest : int
-            The newest sequence published in it.
 
         """
         if reader is None:
             return self._past
         published, delivered, conflated, lost = self._past
         return ReadCounts(
-            published + newest - self._attached_position,
+            published + self._newest_of(reader) - self._attached_position,
             delivered + reader.delivered,
             conflated + reader.conflated,
             lost + reader.lost,
         )
+
+    def _newest_of(self, reader: FactorReader) -> int:
+        """Return the newest sequence of a file, as last seen if the file was cut."""
+        with suppress(RegionError):
+            published = reader.status().published
+            if published >= reader.position:
+                self._newest = published
+        return max(self._newest, reader.position)
+
+    def _lose(self, count: int) -> None:
+        self._past = self._past._replace(lost=self._past.lost + count)

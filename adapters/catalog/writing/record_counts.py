@@ -45,13 +45,30 @@ class RecorderCounts:
         return self.published == accounted and self.waiting >= 0
 
 
-def gaps_of(batch: FactorBatch, lost: int) -> list[Gap]:
-    """Return the gaps of ``lost`` records: between the records of a batch, else before it."""
+def gaps_of(batch: FactorBatch, lost: int, last: tuple[int, int] | None = None) -> list[Gap]:
+    """Return the gaps of ``lost`` records: between the records of a batch, else before it.
+
+    Parameters
+    ----------
+    batch : FactorBatch
+        The records that were read.
+    lost : int
+        How many records the source lost since the read before.
+    last : tuple of stream_id and sequence, optional
+        The record before the batch. If it is of another stream, what cannot have been before the
+        batch was after it: the end of a stream whose file was destroyed.
+
+    """
     sequence = batch.sequence
     steps = np.diff(sequence)
     after = np.flatnonzero(steps > 1)
     inside = [Gap(batch.stream_id, int(sequence[i]), int(steps[i]) - 1) for i in after]
     before = lost - sum(gap.lost for gap in inside)
-    if before <= 0:
-        return inside
-    return [Gap(batch.stream_id, int(sequence[0]) - 1 - before, before), *inside]
+    at_the_end = before - (int(sequence[0]) - 1)
+    gaps = []
+    if last is not None and last[0] != batch.stream_id and at_the_end > 0:
+        gaps.append(Gap(*last, at_the_end))
+        before -= at_the_end
+    if before > 0:
+        gaps.append(Gap(batch.stream_id, int(sequence[0]) - 1 - before, before))
+    return gaps + inside

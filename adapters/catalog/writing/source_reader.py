@@ -141,7 +141,7 @@ class SourceReader:
         if batch is None:
             return False
         lost = self.source.status().lost - self.lost
-        gaps = gaps_of(batch, lost)
+        gaps = gaps_of(batch, lost, self.last)
         self._check_order(batch, gaps)
         self.lost += lost
         self._pieces.append(Piece(batch, gaps))

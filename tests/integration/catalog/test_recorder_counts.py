@@ -101,6 +101,14 @@ def test_a_gap_lies_where_sequences_are_missing(
     assert gaps_of(batch_of(*sequences), lost) == gaps
 
 
+def test_what_a_stream_lost_at_its_end_is_a_gap_of_that_stream() -> None:
+    """Fault E07: its file was cut, its producer killed; the next record is of another stream."""
+    assert gaps_of(batch_of(1, 2), 5, (8, 40)) == [Gap(8, 40, 5)]
+    assert gaps_of(batch_of(3, 5), 8, (8, 40)) == [Gap(8, 40, 5), Gap(9, 0, 2), Gap(9, 3, 1)]
+    assert gaps_of(batch_of(3, 4), 2, (8, 40)) == [Gap(9, 0, 2)]
+    assert gaps_of(batch_of(3, 4), 2, (9, 0)) == [Gap(9, 0, 2)]
+
+
 class ForgetfulSource(MemorySource):
     """Skips a record and says nothing of it."""
 
