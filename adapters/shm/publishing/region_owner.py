@@ -141,11 +141,16 @@ class RegionOwner:
                 last_event=w.last_event,
                 last_wall_ns=w.last_wall_ns,
             )
-        content = self.layout.snapshot_image() + self.layout.control_block(
-            stream_id=self._stream.stream_id, first_sequence=self._stream.first_sequence
-        )
+        lay, stream = self.layout, self._stream
+        content = {
+            0: lay.snapshot_image()
+            + lay.control_block(stream_id=stream.stream_id, first_sequence=stream.first_sequence),
+            lay.slot_offset(stream.first_sequence - 1): region_layout.slot_before_first(
+                stream.last_event, stream.last_wall_ns
+            ),
+        }
         fd = region_files.create_file(
-            self._folder.fd, self.path, content, self.layout.file_size, self._mode
+            self._folder.fd, self.path, content, lay.file_size, self._mode
         )
         if not self._switch_to(fd):
             msg = f"{self.path} was changed by another process while it was made; try again"

@@ -12,7 +12,7 @@ from adapters.process.safe_files import SAFE_FLAGS, UnusableFileError
 from adapters.shm.region.region_errors import RegionError, RegionNotReadyError, WriterLockedError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 _NEW_FILE: Final = "new"
@@ -77,7 +77,9 @@ def refuse_foreign_file(path: Path) -> None:
         safe_files.check_file(found, path)
 
 
-def create_file(folder_fd: int, path: Path, content: bytes, size: int, mode: int) -> int:
+def create_file(
+    folder_fd: int, path: Path, content: Mapping[int, bytes], size: int, mode: int
+) -> int:
     """Make a whole file in the region's folder, move it to ``path``, return its descriptor.
 
     For the holder of the writer's lock: an incomplete file of a killed writer is removed.
@@ -88,8 +90,8 @@ def create_file(folder_fd: int, path: Path, content: bytes, size: int, mode: int
         Descriptor of the folder beside the region.
     path : Path
         The region's file, which is replaced if it exists.
-    content : bytes
-        The beginning of the file; the rest is zeros.
+    content : mapping of int to bytes
+        What stands at each offset; the rest is zeros.
     size : int
         Bytes of the whole file.
     mode : int
@@ -112,7 +114,8 @@ def create_file(folder_fd: int, path: Path, content: bytes, size: int, mode: int
     try:
         # Allocates every page now: a sparse file on a full tmpfs causes SIGBUS later.
         os.posix_fallocate(fd, 0, size)
-        os.pwrite(fd, content, 0)
+        for offset, part in content.items():
+            os.pwrite(fd, part, offset)
         os.fchmod(fd, mode)
         os.rename(_NEW_FILE, path, src_dir_fd=folder_fd)
     except OSError as error:

@@ -99,6 +99,10 @@ class RegionLayout:
         """Size of the whole file, bytes."""
         return self.ring_offset + self.capacity * self.record_size
 
+    def slot_offset(self, sequence: int) -> int:
+        """Offset of the slot of a record, bytes."""
+        return self.ring_offset + (sequence & (self.capacity - 1)) * self.record_size
+
     def snapshot_image(self) -> bytes:
         """Return the snapshot with timestamp 0 and every value NaN."""
         parts = [_SNAPSHOT_HEADER.pack(0, len(self.schema))]
@@ -192,13 +196,21 @@ def check(fd: int, path: Path) -> FoundRegion:
     )
 
 
+def slot_before_first(ts_event: int, published_wall_ns: int) -> bytes:
+    """Return the slot before the first record of a new file: no record, but the times of the
+    newest one of the file before, after which a writer continues that finds no record here.
+    """
+    return _RECORD_TIMES.pack(0, ts_event, published_wall_ns)
+
+
 def newest_times(fd: int, found: FoundRegion) -> tuple[int, int]:
-    """Return event time and publish time of an open region's newest record; zeros if none."""
-    lay = found.layout
-    slot = found.published & (lay.capacity - 1)
-    raw = os.pread(fd, _RECORD_TIMES.size, lay.ring_offset + slot * lay.record_size)
+    """Return event time and publish time of the newest record of an open region, or of the file
+    before if it has none yet; zeros if there is none at all.
+    """
+    raw = os.pread(fd, _RECORD_TIMES.size, found.layout.slot_offset(found.published))
     sequence, ts_event, published_wall_ns = _RECORD_TIMES.unpack(raw)
-    return (ts_event, published_wall_ns) if sequence == found.published else (0, 0)
+    is_it = sequence == (found.published if found.published >= found.first_sequence else 0)
+    return (ts_event, published_wall_ns) if is_it else (0, 0)
 
 
 def _read_names(path: Path, raw: bytes) -> tuple[FactorSchema, int]:
