@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from adapters.command.bounded_say import STDERR, STDOUT, say_bounded
 from adapters.process.hang_rules import Hang, HangRules, Leave, Notice, Stop
 from adapters.process.stop_signals import STOP_SIGNALS, ignore_stop_signals
 
@@ -37,12 +38,6 @@ HELD: Final = b"!"
 """The first byte of an answer if a debugger holds the thread."""
 PRODUCER_END_S: Final = 2.0
 """Time for a producer, which ends by itself when the node's process has ended."""
-WRITE_S: Final = 1.0
-"""How long a blocked terminal or pipe may delay a line."""
-_STDOUT: Final = 1
-_STDERR: Final = 2
-_PIECE_BYTES: Final = 4_096
-"""Bytes that a writable pipe accepts without blocking."""
 _READ_BYTES: Final = 1 << 16
 
 
@@ -143,7 +138,7 @@ class _HangLoop:
                 case Hang(silent_s):
                     self._report_hang(silent_s)
                 case Notice(text, is_alarm):
-                    self._say(text, _STDERR if is_alarm else _STDOUT)
+                    self._say(text, STDERR if is_alarm else STDOUT)
                 case Stop(reason):
                     os.write(self._channels.reports, reason.encode() + b"\n")
                 case Leave(code, text):
@@ -162,10 +157,10 @@ class _HangLoop:
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _say(self, text: str, to: int = _STDERR) -> None:
+    def _say(self, text: str, to: int = STDERR) -> None:
         """Print a text, or add it to the log of a process without a terminal."""
         if self._log is None:
-            _say(text, to)
+            say_bounded(text, to)
             return
         stamp = time.strftime("%Y-%m-%d %H:%M:%S")
         with suppress(OSError):
@@ -233,13 +228,6 @@ def callback_part(stack: str) -> str:
     while at + 1 < len(lines) and at >= 0 and not lines[at + 1].startswith("  File"):
         at += 1
     return "\n".join(lines[at + 1 :]) or stack
-
-
-def _say(text: str, to: int = _STDERR) -> None:
-    left = text.encode() + b"\n"
-    with suppress(OSError):
-        while left and select.select([], [to], [], WRITE_S)[1]:
-            left = left[os.write(to, left[:_PIECE_BYTES]) :]
 
 
 def _children_with(parent: int, word: str) -> list[int]:

@@ -54,6 +54,38 @@ def open_file(path: Path, flags: int, trusted_uids: Collection[int] = ()) -> int
     return fd
 
 
+def open_or_make(path: Path) -> int:
+    """Open a file of this user to read and write; make a missing one, with mode 0600.
+
+    Parameters
+    ----------
+    path : Path
+        The file; what is in it stays.
+
+    Returns
+    -------
+    int
+        The descriptor.
+
+    Raises
+    ------
+    UnusableFileError
+        See :func:`open_private`.
+
+    """
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | SAFE_FLAGS, 0o600)
+    except OSError as error:
+        raise _unusable(path, error) from None
+    try:
+        check_file(os.fstat(fd), path, any_mode=True)
+        os.fchmod(fd, 0o600)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
 def open_private(path: Path, *, appends: bool = False) -> int:
     """Open a file to write, which then only its owner may read; return the descriptor.
 

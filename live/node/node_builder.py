@@ -22,14 +22,16 @@ from nautilus_trader.model import AccountId, AccountType, Money, OmsType, Trader
 from nautilus_trader.persistence import DataCatalogConfig
 
 from adapters.computing.computed_source import ComputedSource
-from adapters.feed.factor_feed import FactorFeed
+from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.synthetic_quote_maker import QuoteMaker
+from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.market.btcusdt_instruments import USDT, btcusdt_synthetic
 from adapters.market.synthetic_data_client import (
     SyntheticMarketClientConfig,
     SyntheticMarketClientFactory,
     SyntheticQuoter,
 )
+from adapters.shm.source import ShmSource
 from dolphin_strategies.price_gate.price_gate import PriceGate
 from dolphin_strategies.price_gate.price_rules import PriceRules
 from live.node.settings.computed_settings import TRADING_VENUE
@@ -44,12 +46,14 @@ if TYPE_CHECKING:
     from nautilus_trader.live.clients import DataClientFactory
 
     from adapters.command.strategy_class import AnyFactorStrategy
-    from adapters.feed.factor_feed import FactorFeed
     from adapters.streams.joining.log_lines import LogLines
     from adapters.streams.joining.node_venues import NodeVenues
+    from dolphin_strategies import FactorSource
     from dolphin_strategies.history.history_windows import StoredSpan
+    from live.node.settings.computed_settings import RunFactors
     from live.node.settings.node_settings import NodeSettings, NodeTable, SandboxSettings
 
+TRADER: Final = "DOLPHIN-001"
 CONNECTION_TIMEOUT_S: Final = 10.0
 POST_STOP_S: Final = 0.5
 
@@ -135,6 +139,19 @@ def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
     return node
 
 
+def build_feed(node: NodeTable, computed: RunFactors, region: Path) -> FactorFeed:
+    """Return the feed of a run's factors: computed here, from Hazelcast, or from a region."""
+    config = FactorFeedConfig(wait=node.wait, delivery=node.delivery)
+    source: FactorSource
+    if node.compute is not None:
+        source = ComputedSource(computed.schema)
+    elif node.source:
+        source = HazelcastSource(HazelcastSettings.from_url(node.source))
+    else:
+        source = ShmSource(region)
+    return FactorFeed(source, config)
+
+
 def price_gate(settings: NodeSettings, strategy: AnyFactorStrategy) -> PriceGate | None:
     """Return the gate of a strategy's orders; None if a price may be of any age.
 
@@ -185,7 +202,7 @@ def node_config(node: NodeTable, *, is_live: bool, log: LogLines | None) -> Live
     is_colored = sys.stdout is not None and sys.stdout.isatty()
     return LiveNodeConfig(
         environment=Environment.LIVE if is_live else Environment.SANDBOX,
-        trader_id=TraderId("DOLPHIN-001"),
+        trader_id=TraderId(TRADER),
         shutdown_on_error=log is None,
         timeout_connection_secs=CONNECTION_TIMEOUT_S,
         delay_post_stop_secs=POST_STOP_S,

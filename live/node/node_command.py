@@ -6,9 +6,12 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import check_factors, find_strategy, make_config
+from adapters.command.terminal import say
 from adapters.process.hang_rules import FAILED
 from adapters.process.hang_watch import HangWatch
+from adapters.process.safe_files import open_or_make
 from adapters.process.stop_signals import StopSignals
+from adapters.run_state.state_report import StateReport
 from adapters.shm import FactorReader, RegionNotReadyError
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.factors.schema import FactorSchema
@@ -101,13 +104,18 @@ def describe_computed(found: RunFactors) -> str:
 
 def run(options: argparse.Namespace) -> int:
     """Run a node, watched from the making of its strategy on; return the exit code."""
-    with HangWatch() as watch:
+    try:
+        state = StateReport(options.state, open_or_make, lambda text: say(text, to=sys.stderr))
+    except DolphinError as error:
+        return _failed(error, BAD_CONFIG)
+    with state, HangWatch() as watch:
         # The watch ends the process at the first request while there is no node.
         StopSignals(lambda name: None, watch.leave_unwatched).take_over()
         watch.report(is_preparing=True)
         try:
             settings, strategy = prepare(options)
         except DolphinError as error:
+            state.ended(BAD_CONFIG, str(error))
             return _failed(error, BAD_CONFIG)
         finally:
             watch.report(is_preparing=False)
@@ -115,8 +123,9 @@ def run(options: argparse.Namespace) -> int:
         from live.node.node_run import NodeRun  # noqa: PLC0415
 
         try:
-            return NodeRun(settings, strategy, watch).run()
+            return NodeRun(settings, strategy, watch, state).run()
         except DolphinError as error:
+            state.ended(FAILED, str(error))
             return _failed(error, FAILED)
 
 

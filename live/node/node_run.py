@@ -11,21 +11,17 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.terminal import say
-from adapters.computing.computed_source import ComputedSource
-from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.latency import measure_on_factors
 from adapters.feed.node_loop import NodeLoop, busy_time_of
-from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.process.child import Child, module_command
 from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING
 from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
-from adapters.shm.source import ShmSource
 from adapters.streams.joining.node_venues import NodeVenues
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.observation import observe
 from live.node.hook_errors import HookErrors
-from live.node.node_builder import build_node, price_gate, traded_venues
+from live.node.node_builder import TRADER, build_feed, build_node, price_gate, traded_venues
 from live.node.run_ending import RunEnding
 from live.node.run_market import Market, open_market
 from live.node.run_report import RunReport
@@ -39,8 +35,8 @@ if TYPE_CHECKING:
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from adapters.process.hang_watch import HangWatch
+    from adapters.run_state.state_report import StateReport
     from adapters.streams.joining.log_lines import LogLine
-    from dolphin_strategies import FactorSource
     from live.node.settings.node_settings import NodeSettings
 
 PROGRESS_INTERVAL_S: Final = 2.0
@@ -65,6 +61,8 @@ class NodeRun:
         The strategy to run.
     watch : HangWatch
         The watch over this thread.
+    state : StateReport
+        What a watchdog is told.
 
     Notes
     -----
@@ -73,13 +71,18 @@ class NodeRun:
     """
 
     def __init__(
-        self, settings: NodeSettings, strategy: AnyFactorStrategy, watch: HangWatch
+        self,
+        settings: NodeSettings,
+        strategy: AnyFactorStrategy,
+        watch: HangWatch,
+        state: StateReport,
     ) -> None:
         self._settings: Final = settings
         self._strategy: Final = strategy
         # Before the recording, which sees each decision as the strategy made it.
         self._gate: Final = price_gate(settings, strategy)
         self._watch: Final = watch
+        self._state: Final = state
         self._ending: Final = RunEnding(lambda: self._watch.report(is_stopping=True))
         self._market: Market | None = None
         self._recording: SessionRecording | None = None
@@ -100,6 +103,13 @@ class NodeRun:
             region = node.region
             folder = stack.enter_context(RunFolder())
             self._watch.report(folder=str(folder.path))
+            self._state.keep_in(folder.path)
+            self._state.describe(
+                strategy=type(self._strategy).__name__,
+                trader_id=TRADER,
+                venue=node.venue,
+                orders=node.orders,
+            )
             if node.venue != "binance":
                 if node.producer == "own":
                     region = folder.region
@@ -136,7 +146,7 @@ class NodeRun:
     async def _run_node(self, region: Path) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_callback_error)
-        feed = self._feed(region)
+        feed = build_feed(self._settings.node, self._computed, region)
         client = (
             None if self._market is None else self._market.client(self._on_market_end, feed.look)
         )
@@ -152,7 +162,7 @@ class NodeRun:
             None if self._settings.node.orders == "live" else self._settings.sandbox.balance_usdt,
             traded_venues(self._settings),
         )
-        self._say_hello()
+        say(self._settings.node.sentence(type(self._strategy).__name__))
         if self._market is not None:
             self._market.start(time.time_ns() + START_DELAY_NS)
         self._started_s = time.monotonic()
@@ -180,29 +190,15 @@ class NodeRun:
                 await log.finish()
         self._finish(report)
 
-    def _feed(self, region: Path) -> FactorFeed:
-        node = self._settings.node
-        config = FactorFeedConfig(wait=node.wait, delivery=node.delivery)
-        return FactorFeed(self._source(region), config)
-
-    def _source(self, region: Path) -> FactorSource:
-        node = self._settings.node
-        if node.compute is not None:
-            return ComputedSource(self._computed.schema)
-        url = node.source
-        return HazelcastSource(HazelcastSettings.from_url(url)) if url else ShmSource(region)
-
-    def _say_hello(self) -> None:
-        node = self._settings.node
-        orders = "REAL ORDERS" if node.orders == "live" else "sandbox orders"
-        length = f"{node.seconds:g} s" if node.seconds else "until Ctrl-C"
-        say(
-            f"{type(self._strategy).__name__} on the {node.venue} market, {orders}, "
-            f"factors {'computed here' if node.compute else f'by {node.wait}'}, {length}"
-        )
-
     def _turn(self, report: RunReport) -> dict[str, Any]:
         """Return what the watch over this thread prints if it ends the process."""
+        self._state.turned(
+            report.open_items(),
+            strategy_id=str(self._strategy.strategy_id),
+            factors=report.factors(),
+            reason=self._ending.reason,
+            is_running=self._ending.is_running,
+        )
         return {"left_open": report.left_open(), "is_running": self._ending.is_running}
 
     async def _print_progress(self, report: RunReport) -> None:
@@ -257,6 +253,7 @@ class NodeRun:
         """Print how the run ended; called when the node has stopped."""
         ending, left_open = self._ending, report.left_open()
         self._watch.report(has_ended=True, left_open=left_open)
+        self._state.ended(ending.code, ending.reason, report.open_items())
         if ending.reason in ("", AFTER_ERROR):
             ending.code = FAILED
             ending.reason = AFTER_ERROR
@@ -276,6 +273,7 @@ class NodeRun:
             self._recording.close(ending.reason)
             say(self._recording.summary())
         self._watch.report(code=ending.code)
+        self._state.ended(ending.code, ending.reason)
 
     def _on_hook_error(self, name: str, error: BaseException) -> None:
         """Fail, also if the run is stopping already: Nautilus only logs the exception."""

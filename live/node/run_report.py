@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import OrderStatus, PositionSide, Venue
 
 from adapters.market.btcusdt_instruments import USDT
 from adapters.process.hang_rules import NOTHING
+from adapters.run_state.run_state import OpenOrder, OpenPosition
+from adapters.run_state.state_report import OpenItems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,6 +152,27 @@ class RunReport:
         """Return whether a venue has ever sent its instruments."""
         return any(i.id.venue == Venue(venue) for i in self._cache.instruments())
 
+    def open_items(self) -> OpenItems:
+        """Return the open positions, and the orders that are open or on their way."""
+        cache = self._cache
+        found = {o.client_order_id: o for o in (*cache.orders_inflight(), *cache.orders_open())}
+        return OpenItems(
+            positions=tuple(
+                OpenPosition(
+                    instrument=str(p.instrument_id),
+                    quantity=f"{_quantity(p).normalize():f}",
+                    price=f"{p.avg_px_open:.12g}",
+                )
+                for p in cache.positions_open()
+            ),
+            orders=tuple(map(_open_order, found.values())),
+        )
+
+    def factors(self) -> str:
+        """Return what is wrong with the factors; empty: nothing."""
+        status = self._feed.source.status()
+        return f"{status.state.value}: {status.reason}" if status.reason else ""
+
     def left_open(self) -> str:
         """Return what the run leaves open, or "nothing"; cheap enough for four times a second."""
         cache = self._cache
@@ -170,6 +193,18 @@ def _quantity(position: Position) -> Decimal:
     """Return a position's quantity, below 0 if it is short."""
     quantity: Decimal = position.quantity.as_decimal()
     return -quantity if position.side == PositionSide.SHORT else quantity
+
+
+def _open_order(order: Any) -> OpenOrder:
+    price = getattr(order, "price", None) or getattr(order, "trigger_price", None)
+    return OpenOrder(
+        id=str(order.client_order_id),
+        instrument=str(order.instrument_id),
+        side=order.side.name,
+        kind=order.order_type.name,
+        left=f"{order.leaves_qty.as_decimal().normalize():f}",
+        price="" if price is None else f"{price.as_decimal().normalize():f}",
+    )
 
 
 def _signed(quantity: Decimal) -> str:

@@ -79,6 +79,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--seed", type=int, metavar="N", help="seed of the demo's market")
     add("--record", type=Path, metavar="FOLDER", help="record the session into a new folder; "
         "backtests/check_parity.py replays it")  # fmt: skip
+    add("--state", type=Path, metavar="FILE", help="where watchdog.py reads that this "
+        "node turns, and what is open (default: in the run's own folder)")  # fmt: skip
     add("--max-price-age", metavar="DURATION", help="how old a quote may be for an order: 15s; by "
         "instrument: ID=15s,ID=1m; or none: of any age (default: 1,000 times the median distance "
         "of the newest quotes, 5 s at least)")  # fmt: skip

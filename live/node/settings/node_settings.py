@@ -81,6 +81,15 @@ class NodeTable(CheckedFields):
     log_level: LogLevelName = "WARNING"
     record: Path | None = None
 
+    def sentence(self, strategy: str) -> str:
+        """Return the line that a run of a strategy begins with."""
+        orders = "REAL ORDERS" if self.orders == "live" else "sandbox orders"
+        length = f"{self.seconds:g} s" if self.seconds else "until Ctrl-C"
+        return (
+            f"{strategy} on the {self.venue} market, {orders}, "
+            f"factors {'computed here' if self.compute else f'by {self.wait}'}, {length}"
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxSettings(CheckedFields):

@@ -203,6 +203,7 @@ IMPORTED: Final = (
     "live.producers.replay_producer",
     "live.record_factors",
     "live.exf.commands",
+    "live.guarding.guard_command",
     "live.run_exf",
     "live.node.node_command",
     "tests.support.catalogs.recorders",

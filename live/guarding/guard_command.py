@@ -1,0 +1,35 @@
+"""The command ``watchdog.py``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals
+from dolphin_strategies.errors import DolphinError
+from live.guarding.alarms import Alarms
+from live.guarding.guard_loop import GuardLoop
+from live.guarding.guard_options import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BAD_USAGE: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    requests: list[str] = []
+    # A flag, so that no signal interrupts an alarm.
+    StopSignals(requests.append, lambda name: os._exit(LEFT_AT_ONCE)).take_over()
+    try:
+        options = parse(sys.argv[1:] if arguments is None else arguments)
+        loop = GuardLoop(options, Alarms(options.alarm_file, options.on_alarm))
+    except (DolphinError, ValueError) as error:
+        print(f"watchdog.py: {error}", file=sys.stderr)
+        return BAD_USAGE
+    while not requests and loop.turn():
+        pass
+    loop.close()
+    return loop.code

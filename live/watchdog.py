@@ -1,0 +1,15 @@
+"""Watch nodes from outside their processes."""
+
+from __future__ import annotations
+
+import sys
+
+from adapters.process.stop_signals import leave_at_stop_signals
+
+if __name__ == "__main__":
+    leave_at_stop_signals("watchdog.py", 0)
+
+from live.guarding.guard_command import main
+
+if __name__ == "__main__":
+    sys.exit(main())
