@@ -38,7 +38,8 @@ class HazelcastSettings(CheckedFields):
     Attributes
     ----------
     members : tuple of str
-        Addresses ``host:port`` of the cluster's members; the first that answers is used.
+        Addresses ``host:port`` of the cluster's members; one is used at a time, in this order: the
+        first that answers, and when that is lost, the next.
     cluster : str
         The cluster's name.
     map_name, key : str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -95,6 +96,7 @@ class ClusterConnection:
         self._must_hurry = False
         self._lost_because = ""
         self._client: HazelcastClient | None = None
+        self._members: Final = deque(settings.members)
         self.destroyed_maps = 0
         self._thread: Final = threading.Thread(
             target=self._run, name="dolphin-hazelcast", daemon=True
@@ -200,20 +202,13 @@ class ClusterConnection:
     def _connect_and_serve(self) -> tuple[bool, str]:
         """Return whether there was a connection, and the reason why it ended."""
         self._is_lost, self._lost_because = False, ""
-        errors = ConnectionErrors(self._settings, CONNECT_TIMEOUT_S)
-        try:
-            with errors:
-                client = _MapClient(
-                    self._settings.map_name,
-                    lifecycle_listeners=[self._on_lifecycle],
-                    **_FAIL_FAST,
-                    **self._settings.client_config(),
-                    **self._credentials,
-                )
-        except Exception as error:  # noqa: BLE001 - a bad option too is a reason
-            return False, errors.sentence(error)
+        client, reason = self._connect()
+        if client is None:
+            return False, reason
         self._client = client
         try:
+            if not client.lifecycle_service.is_running():
+                raise ConnectionLostError("the connection was lost")
             self._serve(self, client.entries)
         except ConnectionLostError as lost:
             return True, str(lost)
@@ -224,6 +219,33 @@ class ClusterConnection:
             _shut_down(client)
         return True, ""
 
+    def _connect(self) -> tuple[_MapClient | None, str]:
+        """Return a client of the first member that lets one in, or why none does.
+
+        The first to be tried is the one after the last: the one whose connection was lost
+        comes last. Each has its own two seconds, so that one that hangs hides no other.
+        """
+        reasons: list[str] = []
+        for _ in self._settings.members:
+            member = self._members[0]
+            self._members.rotate(-1)
+            errors = ConnectionErrors(self._settings, CONNECT_TIMEOUT_S)
+            config = {**self._settings.client_config(), "cluster_members": [member]}
+            try:
+                with errors:
+                    return _MapClient(
+                        self._settings.map_name,
+                        lifecycle_listeners=[self._on_lifecycle],
+                        **_FAIL_FAST,
+                        **config,
+                        **self._credentials,
+                    ), ""
+            except Exception as error:  # noqa: BLE001 - a bad option too is a reason
+                reasons.append(errors.sentence(error))
+            if self._is_closing:
+                break
+        return None, "; ".join(reasons)
+
     def _on_object(self, event: DistributedObjectEvent) -> None:
         if (event.service_name, event.name, event.event_type) == (
             _MAP_SERVICE, self._settings.map_name, DistributedObjectEventType.DESTROYED,
@@ -232,6 +254,9 @@ class ClusterConnection:
             self._lose("the map was destroyed")
 
     def _on_lifecycle(self, state: str) -> None:
+        if self._client is None:
+            # Of an attempt, which states its reason itself.
+            return
         if state in {LifecycleState.DISCONNECTED, LifecycleState.SHUTDOWN}:
             self._lose("the connection was lost")
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 import signal
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from adapters.hazelcast_map import HazelcastPublisher, HazelcastSettings
+from adapters.hazelcast_map.connection.cluster_connection import ClusterConnection
 from dolphin_strategies import SourceState
-from tests.support.eventually import eventually_async
+from tests.support.eventually import TIMEOUT_S, eventually_async
+from tests.support.transports.faulty_line import FaultyLine
 from tests.support.transports.hazelcast_source import (
     ROADMAP_JSON,
     following,
@@ -23,7 +26,6 @@ from tests.support.transports.hazelcast_source import (
 from tests.support.transports.member import free_port
 
 if TYPE_CHECKING:
-    from tests.support.transports.faulty_line import FaultyLine
     from tests.support.transports.member import Member
 
 
@@ -159,6 +161,27 @@ def test_f03_answers_that_come_late_are_not_used(
             await state_is(source, SourceState.LIVE)
 
     run(body)
+
+
+def test_f03_members_that_hang_hide_no_other(
+    member: Member, settings: HazelcastSettings
+) -> None:
+    """Fault F03: of three members two are mute: one round of attempts finds the third."""
+    connected, is_over, reports = threading.Event(), threading.Event(), list[str]()
+
+    def serve(connection: ClusterConnection, entries: Any) -> None:
+        connected.set()
+        is_over.wait(TIMEOUT_S)
+
+    with FaultyLine(member.port) as one, FaultyLine(member.port) as other:
+        one.is_mute = other.is_mute = True
+        members = (one.address, other.address, member.address)
+        connection = ClusterConnection(replace(settings, members=members), serve, reports.append)
+        connection.start()
+        assert connected.wait(TIMEOUT_S)
+        assert reports == []
+        is_over.set()
+        connection.close()
 
 
 def test_f12_a_source_closes_while_its_member_is_mute(
