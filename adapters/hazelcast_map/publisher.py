@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from adapters.hazelcast_map.settings import HazelcastSettings
 
 CHECK_S: Final = 0.1
+PROBE_S: Final = 0.2
+"""After this time without a call the entry is asked for, so that a mute cluster is noticed within
+a second by a producer that seldom writes, too."""
 
 
 class _State(NamedTuple):
@@ -80,7 +83,9 @@ class HazelcastPublisher:
         self._waiting: _State | None = None
         self._in_flight: _State | None = None
         self._newest_number = 0
-        self._sent_s = 0.0
+        self._confirmed: _State | None = None
+        self._probe: Future[bool] | None = None
+        self._asked_s = 0.0
         self._failure: BaseException | None = None
         self._connection: Final = ClusterConnection(settings, self._serve, self._on_trouble)
         self._connection.start()
@@ -155,7 +160,8 @@ class HazelcastPublisher:
                 return
             self._waiting, self._in_flight = None, state
             self._newest_number = max(self._newest_number, state.number)
-            self._sent_s = time.monotonic()
+            if self._probe is None:  # else the answer that is waited for is the probe's
+                self._asked_s = time.monotonic()
         entries.set(self._settings.key, state.text).add_done_callback(
             lambda future: self._on_answer(state, future)
         )
@@ -169,7 +175,8 @@ class HazelcastPublisher:
             if self._in_flight is not state:
                 return
             self._in_flight = None
-            self.problem = ""
+            self._confirmed = state
+            self._answered()
             self.sent += 1
             self._changed.notify_all()
         self._send()
@@ -177,19 +184,54 @@ class HazelcastPublisher:
     def _serve(self, connection: ClusterConnection, entries: Map[str, Any]) -> None:
         with self._changed:
             self._entries, self._failure, self.problem = entries, None, ""
+            self._probe, kept = None, self._confirmed
+            is_idle = self._waiting is None
         try:
+            if is_idle and kept is not None:
+                # A cluster that lost its memory has the newest state again; another publisher's
+                # stays, and readers know this one by its number and time.
+                entries.put_if_absent(self._settings.key, kept.text)
             self._send()
             while True:
                 connection.pause(CHECK_S)
                 self._check_answer()
+                self._ask(entries)
         finally:
             self._take_back()
+
+    def _ask(self, entries: Map[str, Any]) -> None:
+        """Ask for the entry if there was no call for a while; a call that is late is noticed."""
+        with self._changed:
+            is_due = time.monotonic() - self._asked_s >= PROBE_S
+            if not is_due or self._in_flight is not None or self._probe is not None:
+                return
+            self._asked_s = time.monotonic()
+            probe = self._probe = entries.contains_key(self._settings.key)
+        probe.add_done_callback(self._on_probe)
+
+    def _on_probe(self, probe: Future[bool]) -> None:
+        with self._changed:
+            if self._probe is not probe:
+                return
+            self._probe = None
+            if probe.is_success():
+                self._answered()
+                return
+        self._failure = probe.exception()
+
+    def _answered(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._asked_s <= CALL_TIMEOUT_S:
+            self.problem = ""
+        self._asked_s = now_s
 
     def _check_answer(self) -> None:
         if self._failure is not None:
             msg = f"{type(self._failure).__name__}: {self._failure}"
             raise ConnectionLostError(msg)
-        waited_s = time.monotonic() - self._sent_s if self._in_flight is not None else 0.0
+        with self._changed:
+            is_asked = self._in_flight is not None or self._probe is not None
+            waited_s = time.monotonic() - self._asked_s if is_asked else 0.0
         if waited_s > LOST_TIMEOUT_S:
             msg = f"no answer within {LOST_TIMEOUT_S:g} s"
             raise ConnectionLostError(msg)

@@ -207,9 +207,8 @@ class ClusterConnection:
             return False, reason
         self._client = client
         try:
-            if not client.lifecycle_service.is_running():
-                raise ConnectionLostError("the connection was lost")
-            self._serve(self, client.entries)
+            if client.lifecycle_service.is_running():
+                self._serve(self, client.entries)
         except ConnectionLostError as lost:
             return True, str(lost)
         except Exception as error:  # noqa: BLE001 - reported, instead of lost with the thread
@@ -217,7 +216,7 @@ class ClusterConnection:
         finally:
             self._client = None
             _shut_down(client)
-        return True, ""
+        return True, "the connection was lost"
 
     def _connect(self) -> tuple[_MapClient | None, str]:
         """Return a client of the first member that lets one in, or why none does.

@@ -14,7 +14,7 @@ import pytest
 from adapters.hazelcast_map import HazelcastPublisher, HazelcastSettings
 from adapters.hazelcast_map.connection.cluster_connection import ClusterConnection
 from dolphin_strategies import SourceState
-from tests.support.eventually import TIMEOUT_S, eventually_async
+from tests.support.eventually import TIMEOUT_S, eventually, eventually_async
 from tests.support.transports.faulty_line import FaultyLine
 from tests.support.transports.hazelcast_source import (
     ROADMAP_JSON,
@@ -52,7 +52,7 @@ def test_f01_a_source_starts_without_a_server_and_finds_it_later(member: Member)
 def test_f02_a_killed_member_comes_back_empty_and_the_source_goes_on(
     member: Member, settings: HazelcastSettings
 ) -> None:
-    """Stale at the kill, no value after the restart, and records again from the publisher."""
+    """Fault F02: stale at the kill and after the restart; then records from the publisher."""
 
     async def body() -> None:
         publisher = HazelcastPublisher(settings)
@@ -64,7 +64,9 @@ def test_f02_a_killed_member_comes_back_empty_and_the_source_goes_on(
             await state_is(source, SourceState.STALE, "refused")
             assert source.status().published == 1
             member.start()
-            await state_is(source, SourceState.STALE, "there is no value")
+            # The publisher's state is there again: it is no record a second time.
+            await state_is(source, SourceState.STALE, "no new value")
+            assert source.status().published == 1
             publisher.write({"a": 2.0})
             f = await next_of(source)
             assert (f["a"], f.sequence) == (2.0, 2)
@@ -163,9 +165,7 @@ def test_f03_answers_that_come_late_are_not_used(
     run(body)
 
 
-def test_f03_members_that_hang_hide_no_other(
-    member: Member, settings: HazelcastSettings
-) -> None:
+def test_f03_members_that_hang_hide_no_other(member: Member, settings: HazelcastSettings) -> None:
     """Fault F03: of three members two are mute: one round of attempts finds the third."""
     connected, is_over, reports = threading.Event(), threading.Event(), list[str]()
 
@@ -182,6 +182,54 @@ def test_f03_members_that_hang_hide_no_other(
         assert reports == []
         is_over.set()
         connection.close()
+
+
+def test_f03_a_publisher_that_writes_nothing_notices_a_mute_member(
+    settings: HazelcastSettings, line: FaultyLine
+) -> None:
+    """Fault F03: half-open, and no call under way: it asks, says why, and recovers."""
+    with HazelcastPublisher(replace(settings, members=(line.address,))) as publisher:
+        publisher.write({"a": 1.0})
+        assert publisher.flush(20)
+        line.is_mute = True
+        eventually(lambda: "no answer within 0.5 s" in publisher.problem, "the problem")
+        line.is_mute = False
+        eventually(lambda: not publisher.problem, "an answer")
+        assert (publisher.written, publisher.sent, publisher.conflated) == (1, 1, 0)
+
+
+def test_f02_a_cluster_that_comes_back_empty_has_the_newest_state_again(
+    member: Member, settings: HazelcastSettings
+) -> None:
+    """Fault F02: the confirmed state of a publisher that has no newer one, under its number."""
+    with HazelcastPublisher(settings) as publisher:
+        publisher.write({"a": 1.0})
+        publisher.write({"a": 2.0})
+        assert publisher.flush(20)
+        before = str(member.map().get(settings.key))
+        member.kill()
+        eventually(lambda: publisher.problem, "the problem")
+        member.start()
+        entries = member.map()
+        eventually(lambda: entries.get(settings.key), "the state")
+        assert str(entries.get(settings.key)) == before
+        assert publisher.written == publisher.sent + publisher.conflated
+
+
+def test_f07_a_publisher_that_comes_back_leaves_anothers_state(
+    member: Member, settings: HazelcastSettings, line: FaultyLine
+) -> None:
+    """Fault F07: whoever wrote while it was cut off is not overwritten with what is older."""
+    with HazelcastPublisher(replace(settings, members=(line.address,))) as publisher:
+        publisher.write({"a": 1.0})
+        assert publisher.flush(20)
+        line.cut()
+        eventually(lambda: publisher.problem, "the problem")
+        member.map().set(settings.key, '{"a": 2}')
+        line.is_cut = False
+        eventually(lambda: not publisher.problem, "the connection")
+        publisher.flush(20)
+        assert member.map().get(settings.key) == '{"a": 2}'
 
 
 def test_f12_a_source_closes_while_its_member_is_mute(
