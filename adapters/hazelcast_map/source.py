@@ -65,7 +65,9 @@ class HazelcastSource:
         self.settings: Final = settings
         self.capacity: Final = capacity
         self._lock: Final = threading.Lock()
-        self._entry: Final = EntryState(str(settings))
+        self._entry: Final = EntryState(
+            str(settings), int((settings.poll_s + CALL_TIMEOUT_S) * 1e9)
+        )
         self._queue: Final = RecordQueue(capacity)
         self._connection: ClusterConnection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

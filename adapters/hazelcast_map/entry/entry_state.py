@@ -10,9 +10,13 @@ from adapters.hazelcast_map.entry.json_codec import UnusableError, decode, text_
 from adapters.hazelcast_map.entry.value_sequence import ValueSequence
 
 if TYPE_CHECKING:
+    from adapters.hazelcast_map.entry.json_codec import Update
     from adapters.hazelcast_map.entry.value_sequence import EntryRecord
 
 type Buffer = bytes | bytearray
+
+KNOWN_FOR_NS: Final = 750_000_000
+"""For so long after a reading a value that states no instant counts as new when it arrives."""
 
 
 class EntryState:
@@ -25,6 +29,10 @@ class EntryState:
     ----------
     name : str
         The entry, for ``problem``.
+    known_for_ns : int
+        How long after a reading was asked for the entry counts as known. A value that states no
+        instant is stamped when it arrives; one that arrives later than this after the last
+        reading may have been written at any time since then, and has that reading's instant.
 
     Attributes
     ----------
@@ -42,11 +50,15 @@ class EntryState:
 
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, known_for_ns: int = KNOWN_FOR_NS) -> None:
         self.values: Final = ValueSequence()
         self.refused_values = 0
         self.must_read = False
         self._name: Final = name
+        self._known_for_ns: Final = known_for_ns
+        self._asked_mono_ns = 0
+        self._known_mono_ns = 0
+        """When the last reading that was answered was asked for; 0 before the first."""
         self._newest: Buffer | None = None
         self._is_held = False
         """Whether the entry holds the newest value, as far as is known."""
@@ -69,6 +81,7 @@ class EntryState:
     def begin_reading(self) -> None:
         """Mark the beginning of a reading; there is one at a time."""
         self._changes_before_reading = self._changes
+        self._asked_mono_ns = time.monotonic_ns()
         self.must_read = False
 
     def end_reading(self, found: Buffer | None) -> EntryRecord | None:
@@ -80,6 +93,11 @@ class EntryState:
             The value, or None if there is no entry.
 
         """
+        record = self._read(found)
+        self._known_mono_ns = self._asked_mono_ns
+        return record
+
+    def _read(self, found: Buffer | None) -> EntryRecord | None:
         if self._changes != self._changes_before_reading:
             # An event came meanwhile, and the answer may be the older of the two.
             return None
@@ -146,7 +164,7 @@ class EntryState:
     def _take(self, value: Buffer) -> EntryRecord | None:
         record = None
         try:
-            record = self.values.take(decode(text_of(value)), time.time_ns(), time.monotonic_ns())
+            record = self._record(decode(text_of(value)))
         except UnusableError as error:
             self.refused_values += 1
             self._refusal = f"{self._name}: the value is refused: {error}"
@@ -155,13 +173,19 @@ class EntryState:
         self._hold(value)
         return record
 
+    def _record(self, update: Update) -> EntryRecord | None:
+        now_ns, now_mono_ns = time.time_ns(), time.monotonic_ns()
+        unknown_ns = now_mono_ns - self._known_mono_ns if self._known_mono_ns else 0
+        since_ns = now_ns - unknown_ns if unknown_ns > self._known_for_ns else now_ns
+        return self.values.take(update, now_ns, now_mono_ns, since_ns)
+
     def _take_if_numbered(self, value: Buffer) -> EntryRecord | None:
         """Accept a possibly old value if its number proves it new; else request a reading."""
         record = None
         with suppress(UnusableError):
             update = decode(text_of(value))
             if update.sequence:
-                record = self.values.take(update, time.time_ns(), time.monotonic_ns())
+                record = self._record(update)
         self.must_read = self.must_read or record is None or not self._is_held
         if record is not None:
             self._refusal = ""

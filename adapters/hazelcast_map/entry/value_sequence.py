@@ -88,7 +88,9 @@ class ValueSequence:
         """The names of the newest update and those before it, or None before the first."""
         return None if self._layout is None else self._layout.schema
 
-    def take(self, update: Update, now_ns: int, now_mono_ns: int) -> EntryRecord | None:
+    def take(
+        self, update: Update, now_ns: int, now_mono_ns: int, since_ns: int = 0
+    ) -> EntryRecord | None:
         """Return the record of an update, or None if it may not follow the last one.
 
         Parameters
@@ -96,9 +98,11 @@ class ValueSequence:
         update : Update
             The content of the entry.
         now_ns : int
-            UNIX nanoseconds; the instant of an update that states none.
+            UNIX nanoseconds; no instant is later.
         now_mono_ns : int
             Nanoseconds of ``CLOCK_MONOTONIC``, for the silence of a publisher.
+        since_ns : int
+            UNIX nanoseconds; the instant of an update that states none; 0: now.
 
         Raises
         ------
@@ -124,7 +128,7 @@ class ValueSequence:
         return EntryRecord(
             layout.schema,
             payload,
-            self._instant(update.ts_event_ns, now_ns),
+            self._instant(update.ts_event_ns, since_ns or now_ns, now_ns),
             self._sequence,
             update.mono_ns if update.machine and update.machine == self._machine else 0,
             self._stream_id,
@@ -173,9 +177,9 @@ class ValueSequence:
         else:
             self._stream_id = secrets.randbits(64) or 1
 
-    def _instant(self, ts_event_ns: int, now_ns: int) -> int:
+    def _instant(self, ts_event_ns: int, since_ns: int, now_ns: int) -> int:
         """Return the update's instant: at most its receipt, at least the previous instant."""
-        instant = max(min(ts_event_ns or now_ns, now_ns), self._ts_event)
+        instant = max(min(ts_event_ns or since_ns, now_ns), self._ts_event)
         if ts_event_ns and instant != ts_event_ns:
             self.counters["clamped_events"] += 1
         self._ts_event = instant

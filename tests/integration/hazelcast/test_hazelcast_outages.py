@@ -6,6 +6,7 @@ import json
 import math
 import signal
 import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -230,6 +231,27 @@ def test_f07_a_publisher_that_comes_back_leaves_anothers_state(
         eventually(lambda: not publisher.problem, "the connection")
         publisher.flush(20)
         assert member.map().get(settings.key) == '{"a": 2}'
+
+
+def test_f03_what_comes_late_without_a_time_is_not_stamped_as_new(
+    member: Member, settings: HazelcastSettings, line: FaultyLine
+) -> None:
+    """Fault F03: events over a line of 1.5 s have the instant of the last reading in time."""
+
+    async def body() -> None:
+        entries = member.map()
+        entries.set(settings.key, '{"a": 1}')
+        async with following(replace(settings, members=(line.address,))) as source:
+            await next_of(source)
+            line.delay_s = 1.5
+            await state_is(source, SourceState.STALE, "no answer within 0.5 s")
+            written_ns = time.time_ns()
+            entries.set(settings.key, '{"a": 2}')
+            f = await next_of(source)
+            assert f["a"] == 2
+            assert f.ts_event < written_ns
+
+    run(body)
 
 
 def test_f12_a_source_closes_while_its_member_is_mute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from typing import TYPE_CHECKING, Final
 
 from hypothesis import given
@@ -138,6 +139,29 @@ def test_a_refused_value_is_refused_again_after_its_return() -> None:
     entry.end_reading(b"?")
     assert "refused" in entry.problem
     assert entry.refused_values == 1
+
+
+def test_a_value_without_a_time_is_as_old_as_it_may_be() -> None:
+    """Fault F03: when it comes long after the last reading, it has that reading's instant."""
+    entry = EntryState("the entry", known_for_ns=1)
+    entry.begin_reading()
+    found = entry.end_reading(text(1))
+    read_ns = time.time_ns()
+    late = entry.change(text(2), text(1))
+    assert found is not None
+    assert late is not None
+    assert found.ts_event <= late.ts_event <= read_ns
+    entry.begin_reading()
+    later = entry.end_reading(text(3))
+    assert later is not None
+    assert later.ts_event <= read_ns
+    quick = EntryState("the entry", known_for_ns=10**15)
+    quick.begin_reading()
+    quick.end_reading(text(1))
+    read_ns = time.time_ns()
+    in_time = quick.change(text(2), text(1))
+    assert in_time is not None
+    assert in_time.ts_event >= read_ns
 
 
 class LateMember:
