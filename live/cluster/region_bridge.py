@@ -16,6 +16,7 @@ from adapters.shm import FactorWriter
 from dolphin_strategies import DolphinError, SourceState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from adapters.hazelcast_map import HazelcastSource
@@ -30,7 +31,8 @@ class Bridge:
     """Write each record of a source into a region, in order, until it is stopped.
 
     The region is created with the first record, which has the names. While the source
-    is not live the region shows no heartbeat, so that its readers see a silent producer.
+    is not live the region is closed, so that its readers see at once that there is no producer;
+    records that come meanwhile wait in the source.
 
     Parameters
     ----------
@@ -45,6 +47,7 @@ class Bridge:
         self._source: Final = source
         self._region: Final = region
         self._writer: FactorWriter | None = None
+        self._names: Sequence[str] = ()
         self._values = np.empty(0)
         self._last_state = ""
         self._stop: Final = asyncio.Event()
@@ -76,39 +79,57 @@ class Bridge:
                     await asyncio.wait_for(self._stop.wait(), HEARTBEAT_S)
         finally:
             self._source.close()
-            if self._writer is not None:
-                self._writer.close()
+            self._close()
         if self._error is not None:
             raise self._error
 
     def _copy(self) -> None:
         """Write all available records, then request the next wake-up."""
         try:
-            while not self._source.sleep():
+            while self._is_live() and not self._source.sleep():
                 while (f := self._source.read_next()) is not None:
                     self._write(f)
         except DolphinError as error:
             self._error = error
             self._stop.set()
 
+    def _is_live(self) -> bool:
+        return self._source.status().state is SourceState.LIVE
+
     def _write(self, f: ExternalFactors) -> None:
-        if self._writer is None:
-            self._writer = FactorWriter(self._region, f.schema.names)
+        if not self._names:
             say(f"{NAME}: writing {len(f)} factors into {self._region}")
-        if self._writer.schema != f.schema:
+        writer = self._open(self._names or f.schema.names)
+        self._names = f.schema.names
+        if writer.schema != f.schema:
             # New names: the writer makes a new file, which readers follow.
-            self._writer.write(dict(f), f.ts_event)
+            writer.write(dict(f), f.ts_event)
             say(f"{NAME}: {len(f)} factors now")
             return
         if len(self._values) != len(f):
             self._values = np.empty(len(f))
         self._values[:] = f.array
-        self._writer.write_values(self._values, f.ts_event)
+        writer.write_values(self._values, f.ts_event)
+
+    def _open(self, names: Sequence[str]) -> FactorWriter:
+        if self._writer is None:
+            self._writer = FactorWriter(self._region, names)
+        return self._writer
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
     def _beat(self) -> None:
         status = self._source.status()
-        if self._writer is not None and status.state is SourceState.LIVE:
-            self._writer.heartbeat()
+        if status.state is not SourceState.LIVE:
+            self._close()
+        else:
+            if self._names:
+                self._open(self._names).heartbeat()
+            # Records may have waited until the source was live.
+            self._copy()
         state = f"{status.state.value}{': ' if status.reason else ''}{status.reason}"
         if status.state is not SourceState.LIVE:
             # A growing duration is not a change.

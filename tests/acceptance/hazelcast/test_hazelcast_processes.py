@@ -186,15 +186,17 @@ def test_the_bridge_copies_every_value_exactly(member: Member, region_path: Path
 def test_the_bridges_readers_see_that_the_cluster_is_gone(
     member: Member, region_path: Path
 ) -> None:
-    """While Hazelcast is down the region has no heartbeat; afterwards the same region lives on."""
+    """Fault F02: while Hazelcast is down the region is closed; afterwards it lives on, the same."""
 
     async def body() -> None:
         source = ShmSource(region_path)
         source.open(lambda: None, time.time_ns)
         try:
             await eventually_async(source.read_latest, "a record")
+            inode = region_path.stat().st_ino
             member.kill()
-            await eventually_async(lambda: source.status().state is SourceState.STALE, "staleness")
+            await eventually_async(lambda: "closed the region" in source.status().reason, "the end")
+            assert source.status().state is SourceState.STALE
             member.start()
             member.map().set("exf_latest", '{"a": 2}')
 
@@ -203,6 +205,8 @@ def test_the_bridges_readers_see_that_the_cluster_is_gone(
                 return f is not None and f["a"] == 2
 
             await eventually_async(recovered, "the value after the restart")
+            await eventually_async(lambda: source.status().state is SourceState.LIVE, "life")
+            assert region_path.stat().st_ino == inode
         finally:
             source.close()
 
