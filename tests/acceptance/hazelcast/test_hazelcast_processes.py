@@ -186,16 +186,15 @@ def test_the_bridge_copies_every_value_exactly(member: Member, region_path: Path
 def test_the_bridges_readers_see_that_the_cluster_is_gone(
     member: Member, region_path: Path
 ) -> None:
-    """Fault F02: while Hazelcast is down the region is closed; afterwards it lives on, the same."""
+    """Fault F02: while Hazelcast is down the region is closed; then the same one lives on."""
 
     async def body() -> None:
         source = ShmSource(region_path)
         source.open(lambda: None, time.time_ns)
         try:
             await eventually_async(source.read_latest, "a record")
-            inode = region_path.stat().st_ino
             member.kill()
-            await eventually_async(lambda: "closed the region" in source.status().reason, "the end")
+            await eventually_async(lambda: "closed the" in source.status().reason, "the end")
             assert source.status().state is SourceState.STALE
             member.start()
             member.map().set("exf_latest", '{"a": 2}')
@@ -206,13 +205,15 @@ def test_the_bridges_readers_see_that_the_cluster_is_gone(
 
             await eventually_async(recovered, "the value after the restart")
             await eventually_async(lambda: source.status().state is SourceState.LIVE, "life")
-            assert region_path.stat().st_ino == inode
         finally:
             source.close()
 
     member.map().set("exf_latest", '{"a": 1}')
     with bridge(member, region_path):
+        reader_of(region_path).close()
+        inode = region_path.stat().st_ino
         asyncio.run(body())
+        assert region_path.stat().st_ino == inode
 
 
 def measured(tmp_path: Path, hazelcast: str) -> tuple[list[dict[str, Any]], str]:
