@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SAFE_FLAGS: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """No link is followed, no child inherits the descriptor, and no FIFO blocks the open."""
 
+_ATTEMPTS: Final = 8
+"""A region that is replaced by its writer is opened anew."""
+
 
 class UnusableFileError(DolphinError):
     """A file or folder cannot be made or opened, or its content cannot be trusted."""
@@ -37,21 +40,27 @@ def open_file(path: Path, flags: int, trusted_uids: Collection[int] = ()) -> int
     FileNotFoundError
         If there is nothing at the path.
     UnusableFileError
-        If it is a link, may not be opened, or is refused by the check.
+        If it is a link, may not be opened, is refused by the check, or is replaced again and
+        again.
 
     """
-    try:
-        fd = os.open(path, flags | SAFE_FLAGS)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise _unusable(path, error) from None
-    try:
-        check_file(os.fstat(fd), path, trusted_uids)
-    except UnusableFileError:
+    for _ in range(_ATTEMPTS):
+        try:
+            fd = os.open(path, flags | SAFE_FLAGS)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise _unusable(path, error) from None
+        try:
+            found = os.fstat(fd)
+            check_file(found, path, trusted_uids)
+            if _is_at(path, found):
+                return fd
+        except BaseException:
+            os.close(fd)
+            raise
         os.close(fd)
-        raise
-    return fd
+    raise _changing(path)
 
 
 def open_or_make(path: Path) -> int:
@@ -99,8 +108,8 @@ def open_private(path: Path, *, appends: bool = False) -> int:
     Raises
     ------
     UnusableFileError
-        If it is a link, cannot be made or opened, is no regular file with one name, or belongs
-        to another user.
+        If it is a link, cannot be made or opened, is no regular file with one name, belongs to
+        another user, or is replaced meanwhile.
 
     """
     try:
@@ -111,6 +120,7 @@ def open_private(path: Path, *, appends: bool = False) -> int:
         found = os.fstat(fd)
         if not stat.S_ISCHR(found.st_mode):
             check_file(found, path, any_mode=True)
+            _check_is_at(path, found)
             os.fchmod(fd, 0o600)
             if not appends:
                 os.ftruncate(fd, 0)
@@ -131,6 +141,29 @@ def write_private(path: Path, content: str | bytes) -> None:
     """
     with os.fdopen(open_private(path), "wb") as file:
         file.write(content.encode() if isinstance(content, str) else content)
+
+
+def _is_at(path: Path, opened: os.stat_result) -> bool:
+    """Return whether an open file has the path as its one name.
+
+    A second name that was removed between the open and the check would hide that the file is
+    somebody's under another name.
+    """
+    try:
+        now = path.lstat()
+    except FileNotFoundError:
+        return False
+    return (now.st_dev, now.st_ino, now.st_nlink) == (opened.st_dev, opened.st_ino, 1)
+
+
+def _check_is_at(path: Path, opened: os.stat_result) -> None:
+    if not _is_at(path, opened):
+        raise _changing(path)
+
+
+def _changing(path: Path) -> UnusableFileError:
+    msg = f"{path} is refused: it was replaced while it was opened; find out by whom"
+    return UnusableFileError(msg)
 
 
 def _unusable(path: Path, error: OSError) -> UnusableFileError:
@@ -182,6 +215,20 @@ def check_file(
         raise UnusableFileError(msg)
 
 
+def _refuse_open_parent(parent: Path) -> None:
+    """Refuse a folder in which everybody may rename and remove what is not theirs."""
+    try:
+        mode = parent.stat().st_mode
+    except OSError:
+        return  # what follows fails with the reason
+    if mode & 0o002 and not mode & stat.S_ISVTX:
+        msg = (
+            f"{parent} is refused: expected a folder that others may not write, or with the "
+            f"sticky bit, as /dev/shm has; found mode {mode & 0o7777:04o}; choose another path"
+        )
+        raise UnusableFileError(msg)
+
+
 def open_private_folder(folder: Path, *, create: bool, trusted_uids: Collection[int] = ()) -> int:
     """Open a folder of mode 0700 that belongs to a trusted user; return the descriptor.
 
@@ -199,9 +246,11 @@ def open_private_folder(folder: Path, *, create: bool, trusted_uids: Collection[
     FileNotFoundError
         If the folder does not exist and ``create`` is false.
     UnusableFileError
-        If it cannot be made, or is something else, of another owner, or open to others.
+        If it cannot be made, is something else, of another owner or open to others, or lies where
+        others may put another one in its place.
 
     """
+    _refuse_open_parent(folder.parent)
     if create:
         try:
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,1 @@
+"""What other users, hostile files and hostile texts can do: nothing."""
