@@ -70,7 +70,7 @@ LIVE = '[node]\nvenue = "binance"\norders = "live"\n'
     ],
 )
 def test_it_refuses(arguments: list[str], config: str, expected: str, tmp_path: Path) -> None:
-    """Exit code 2, a sentence that helps, and nothing made."""
+    """Fault D12: exit code 2, a sentence that helps, and nothing made."""
     (tmp_path / "own.py").write_text(STRATEGY)
     if config:
         (tmp_path / "node.toml").write_text(config)

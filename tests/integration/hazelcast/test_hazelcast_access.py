@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def test_f10_a_wrong_cluster_name_is_said(member: Member, settings: HazelcastSettings) -> None:
-    """The reason names the cluster and the variables; the password is nowhere."""
+    """Fault F10: the reason names the cluster and the variables; the password is nowhere."""
 
     async def body() -> None:
         async with following(replace(settings, cluster="nobody")) as source:
@@ -36,7 +36,7 @@ def test_f10_a_password_shows_nowhere(
     settings: HazelcastSettings,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Not in the reason, the settings or a log of any level, also when it is refused."""
+    """Fault F10: not in the reason, the settings or a log of any level, refused or not."""
     monkeypatch.setenv(USERNAME_VARIABLE, "trader")
     monkeypatch.setenv(PASSWORD_VARIABLE, "s3cret-password")
 
@@ -51,7 +51,9 @@ def test_f10_a_password_shows_nowhere(
 
 
 def test_tls_is_verified(member: Member, settings: HazelcastSettings, tmp_path: Path) -> None:
-    """It works with the right authority; without it, or with TLS on one side, it reports why."""
+    """Fault F10: it works with the right authority; without it, or with TLS on one side, it
+    reports why.
+    """
     context, certificate = make_certificate(tmp_path)
 
     async def body() -> None:

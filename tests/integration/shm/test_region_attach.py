@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import socket
+import stat
 import struct
 import subprocess
 from pathlib import Path
@@ -61,7 +63,7 @@ def refusal(path: Path) -> str:
 
 
 def test_a_reader_before_the_writer_is_told_so(region_path: Path) -> None:
-    """A missing region is an error of its own, so that a caller can try again."""
+    """Fault A04: a missing region is an error of its own, so that a caller can try again."""
     with pytest.raises(RegionNotReadyError, match="its producer has not started"):
         FactorReader(region_path)
     with FactorWriter(region_path, NAMES), FactorReader(region_path) as reader:
@@ -71,7 +73,7 @@ def test_a_reader_before_the_writer_is_told_so(region_path: Path) -> None:
 
 
 def test_a_region_without_its_folder_is_not_ready(region: Path) -> None:
-    """A reader that comes between the writer's first steps can try again."""
+    """Fault A04: a reader that comes between the writer's first steps can try again."""
     lock = folder_of(region) / "lock"
     lock.unlink()
     with pytest.raises(RegionNotReadyError, match="lock"):
@@ -103,7 +105,9 @@ def test_a_region_without_its_folder_is_not_ready(region: Path) -> None:
 def test_garbage_is_refused_by_readers_and_kept_by_writers(
     region_path: Path, content: bytes, message: str
 ) -> None:
-    """A file that is no region is never mapped, and never overwritten (unless it is empty)."""
+    """Fault A11: a file that is no region is never mapped, and never overwritten (unless it is
+    empty).
+    """
     region_path.write_bytes(content)
     region_path.chmod(0o600)
     said = refusal(region_path)
@@ -149,7 +153,9 @@ def test_garbage_is_refused_by_readers_and_kept_by_writers(
 def test_each_wrong_field_of_the_control_block_is_found(
     region: Path, offset: int, kind: str, value: int, message: str
 ) -> None:
-    """The message says what was expected and found; a record is never made up."""
+    """Faults A11, A12, A18 and D13: the message says what was expected and found; a record is
+    never made up.
+    """
     poke(region, control_offset(NAMES) + offset, struct.pack("<" + kind, value))
     if (offset, value) == (192, 11):  # a wrong count is found when its record is not there
         with FactorReader(region) as reader:
@@ -175,7 +181,7 @@ def test_a_writer_replaces_a_damaged_region_of_its_own(region: Path) -> None:
 
 @pytest.mark.parametrize("size", [1, 11, 100, 4096, 8191, 8192, 9000, 2**28 + 1, 2**40])
 def test_a_region_of_another_size_is_refused(region: Path, size: int) -> None:
-    """Cut or grown (sparse, up to 2**40 bytes), the file is never mapped."""
+    """Fault A10: cut or grown (sparse, up to 2**40 bytes), the file is never mapped."""
     os.truncate(region, size)
     said = refusal(region)
     assert "expected" in said
@@ -202,11 +208,28 @@ def make_folder(path: Path, victim: Path) -> None:
     path.mkdir()
 
 
-@pytest.mark.parametrize("make", [make_symlink, make_hard_link, make_fifo, make_folder])
+def make_device(path: Path, victim: Path) -> None:
+    """Put a device there, which an open alone may set going."""
+    if os.geteuid():
+        pytest.skip("needs root to make a device")
+    os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3))
+
+
+def make_socket(path: Path, victim: Path) -> None:
+    """Put a socket there."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+
+
+@pytest.mark.parametrize(
+    "make", [make_symlink, make_hard_link, make_fifo, make_folder, make_device, make_socket]
+)
 def test_what_is_no_plain_file_is_refused_and_its_victim_unharmed(
     region_path: Path, make: Callable[[Path, Path], None]
 ) -> None:
-    """Link, FIFO and folder at the path are refused by both sides; the target keeps its bytes."""
+    """Fault A14: whatever else is at the path is refused by both sides; the target keeps its
+    bytes.
+    """
     victim = region_path.with_name(f"{region_path.name}_victim")
     try:
         with FactorWriter(victim, NAMES) as writer:
@@ -247,7 +270,7 @@ def test_a_folder_that_is_a_link_or_open_to_others_is_refused(region: Path) -> N
 
 @pytest.mark.parametrize("mode", [0o666, 0o620, 0o602])
 def test_a_file_that_others_may_write_is_refused(region: Path, mode: int) -> None:
-    """The message says which mode was found."""
+    """Fault A13: the message says which mode was found."""
     region.chmod(mode)
     assert f"found mode {mode:04o}" in refusal(region)
     with pytest.raises(RegionError, match="found mode"):
@@ -256,7 +279,7 @@ def test_a_file_that_others_may_write_is_refused(region: Path, mode: int) -> Non
 
 @AS_ROOT
 def test_a_file_of_another_user_is_refused_unless_trusted(region: Path) -> None:
-    """A foreign owner is named; a reader may name the users that it trusts."""
+    """Fault A13: a foreign owner is named; a reader may name the users that it trusts."""
     os.chown(region, NOBODY, -1)
     assert f"expected owner {os.geteuid()}, found uid {NOBODY}" in refusal(region)
     with pytest.raises(RegionError, match=f"found uid {NOBODY}"):
@@ -270,7 +293,9 @@ def test_a_file_of_another_user_is_refused_unless_trusted(region: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o600, 0o640])
 def test_files_are_private(region_path: Path, mode: int) -> None:
-    """Region 0600 (0640 by option), folder 0700, everything in it 0600, whatever the umask."""
+    """Fault A13: region 0600 (0640 by option), folder 0700, everything in it 0600, whatever the
+    umask.
+    """
     before = os.umask(0)
     try:
         with FactorWriter(region_path, NAMES, mode=mode), FactorReader(region_path) as reader:
@@ -287,7 +312,7 @@ def test_files_are_private(region_path: Path, mode: int) -> None:
 
 
 def test_readers_map_the_region_read_only(region: Path) -> None:
-    """The kernel's own list shows no writable mapping of the data in a reader."""
+    """Fault C08: the kernel's own list shows no writable mapping of the data in a reader."""
     with child(obey, region, NAMES) as writer:
         writer.line()
         with FactorReader(region) as reader:

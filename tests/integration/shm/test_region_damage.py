@@ -84,7 +84,7 @@ def test_a_source_outlives_a_truncated_waiters_page(region_path: Path) -> None:
 
 
 def test_a_waiters_page_of_ones_is_no_error(region_path: Path) -> None:
-    """Generations wrap, flags of nobody are taken back."""
+    """Fault C06: generations wrap, flags of nobody are taken back."""
     with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
         (folder_of(region_path) / "waiters").write_bytes(b"\xff" * 4096)
         assert not reader.wait(0)
@@ -167,7 +167,7 @@ def test_a_collected_reader_gives_its_place_and_descriptors_back(region_path: Pa
 
 @pytest.mark.parametrize("timeout", [1e9, float("inf")])
 def test_a_huge_limit_is_no_error(region_path: Path, timeout: float) -> None:
-    """The wait ends with the record that is there."""
+    """Fault C05: the wait ends with the record that is there."""
     with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
         writer.write({"basis": 1.0, "spread": 1.0})
         assert reader.wait(timeout)

@@ -127,7 +127,7 @@ def test_records_in_a_file_that_a_source_never_saw_count_as_lost(region_path: Pa
 def test_truncation_under_a_reader_is_an_error_and_not_a_crash(
     region_path: Path, size: int
 ) -> None:
-    """A mapping without pages behind it gives RegionMovedError from every call."""
+    """Fault A09: a mapping without pages behind it gives RegionMovedError from every call."""
     with FactorWriter(region_path, NAMES, capacity=64) as writer:
         write_records(writer, 70)
         with FactorReader(region_path) as reader:
@@ -150,7 +150,7 @@ def test_truncation_under_a_reader_is_an_error_and_not_a_crash(
 
 
 def test_a_batch_gives_what_a_truncation_has_left(region_path: Path) -> None:
-    """Records before the missing page are handed out and counted; then comes the error."""
+    """Fault A09: records before the missing page come and are counted; then comes the error."""
     with FactorWriter(region_path, NAMES, capacity=64) as writer:
         write_records(writer, 40)
         with FactorReader(region_path) as reader:
@@ -170,7 +170,7 @@ def test_a_batch_gives_what_a_truncation_has_left(region_path: Path) -> None:
 def test_truncation_under_a_writer_makes_a_new_file(
     region_path: Path, how: str, size: int
 ) -> None:
-    """The record that met the bus error is published in the new file, counted once."""
+    """Fault A09: the record that met the bus error is published in the new file, counted once."""
     with FactorWriter(region_path, NAMES, capacity=64) as writer:
         write_records(writer, 5)
         os.truncate(region_path, size)
@@ -257,7 +257,9 @@ def test_the_writer_puts_the_region_back_and_the_source_recovers(
 
 
 def test_a_writer_never_removes_what_is_not_its_own(region_path: Path) -> None:
-    """A symlink put at the path while the writer runs is refused, and its target unharmed."""
+    """Fault A14: a symlink put at the path while the writer runs is refused, and its target
+    unharmed.
+    """
     with FactorWriter(region_path, NAMES) as writer:
         victim = region_path.with_name(f"{region_path.name}_victim")
         victim.write_bytes(b"precious")

@@ -43,7 +43,9 @@ def drain(reader: FactorReader) -> list[ExternalFactors]:
 def test_a_slow_reader_loses_exactly_what_the_ring_no_longer_holds(
     region_path: Path, published: int
 ) -> None:
-    """A ring of 64 keeps the newest 63; delivered and lost add up to what was published."""
+    """Fault C01: a ring of 64 keeps the newest 63; delivered and lost add up to what was
+    published.
+    """
     with (
         FactorWriter(region_path, factor_names(3), capacity=64) as writer,
         FactorReader(region_path) as reader,
@@ -275,7 +277,9 @@ def check_every_batch(path: str) -> None:
 
 
 def test_nothing_is_torn_and_nothing_unaccounted_at_full_speed(region_path: Path) -> None:
-    """Three readers check every bit against a writer that runs flat out for two seconds."""
+    """Fault C02: three readers check every bit against a writer that runs flat out for two
+    seconds.
+    """
     with child(write_flat_out, region_path, 2.0) as writer:
         writer.line()
         with (

@@ -149,7 +149,9 @@ def test_write_takes_any_mapping(
     ids=lambda name: repr(name)[:12],
 )  # fmt: skip
 def test_an_odd_name_is_skipped_and_counted_each_time(writer: FactorWriter, name: Any) -> None:
-    """A name out of rule makes no new file, harms no other value, and is counted per write."""
+    """Fault B04: a name out of rule makes no new file, harms no other value, and is counted per
+    write.
+    """
     for n in (1, 2, 3):
         writer.write({"a": 1.0, name: 5.0, "b": 2.0, "c": 3.0})
         assert newest(writer.path) == (1.0, 2.0, 3.0)

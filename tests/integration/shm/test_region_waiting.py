@@ -40,7 +40,7 @@ def answer_each_record(ping: str, pong: str, rounds: int) -> None:
 
 
 def test_no_wake_up_is_lost_between_two_processes(region_path: Path) -> None:
-    """2,000 times there and back, each side asleep until the other writes."""
+    """Fault C04: 2,000 times there and back, each side asleep until the other writes."""
     pong = region_path.with_name(f"{region_path.name}.pong")
     try:
         with (
@@ -81,7 +81,7 @@ def test_a_wake_up_that_a_killed_writer_did_not_send_is_made_up_for(region_path:
 def test_wait_ends_at_its_limit_and_returns_at_once_for_an_unread_record(
     region_path: Path,
 ) -> None:
-    """No record: False. A record, or several, unread: True without sleeping."""
+    """Fault C05: no record: False. A record, or several, unread: True without sleeping."""
     with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
         for limit_s in (0, 0.01, -1):
             start = time.monotonic()
@@ -206,7 +206,9 @@ def test_a_reader_killed_in_its_sleep_harms_nobody(region_path: Path) -> None:
 
 
 def test_ctrl_c_gets_through_a_wait(region_path: Path) -> None:
-    """SIGINT raises KeyboardInterrupt out of a long wait, and the reader can be used after."""
+    """Fault C09: SIGINT raises KeyboardInterrupt out of a long wait, and the reader can be used
+    after.
+    """
     with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
         timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()
@@ -218,7 +220,7 @@ def test_ctrl_c_gets_through_a_wait(region_path: Path) -> None:
 
 
 def test_a_handled_signal_does_not_cut_a_wait_short(region_path: Path) -> None:
-    """A storm of signals neither wakes the reader nor lengthens its limit for ever."""
+    """Fault C05: a storm of signals neither wakes the reader nor lengthens its limit for ever."""
     before = signal.signal(signal.SIGALRM, lambda *_: None)
     try:
         with FactorWriter(region_path, NAMES), FactorReader(region_path) as reader:
@@ -233,7 +235,9 @@ def test_a_handled_signal_does_not_cut_a_wait_short(region_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"\xff" * 4096, b"\0" * 4096, struct.pack("<Q", 5) * 512])
 def test_a_corrupt_waiters_page_harms_nobody(region_path: Path, content: bytes) -> None:
-    """Bits for sleepers that are not there, and generations out of thin air, change nothing."""
+    """Fault C06: bits for sleepers that are not there, and generations out of thin air, change
+    nothing.
+    """
     with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
         assert reader.sleep()
         fd = os.open(folder_of(region_path) / "waiters", os.O_WRONLY)

@@ -461,7 +461,7 @@ def test_a_batch_ends_where_the_names_change() -> None:
 
 
 def test_a_shm_source_waits_for_its_producer() -> None:
-    """No schema and the reason why, before the producer; then it attaches and wakes."""
+    """Fault A04: no schema and the reason why, before the producer; then it attaches and wakes."""
 
     async def body() -> None:
         path = new_region_path()

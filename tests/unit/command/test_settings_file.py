@@ -145,7 +145,7 @@ def test_every_kind_of_value_becomes_its_fields_type() -> None:
     ],
 )
 def test_what_does_not_fit_is_refused(text: str, message: str) -> None:
-    """Each error states file, table, key, what was expected and what was found."""
+    """Fault D12: each error states file, table, key, what was expected and what was found."""
     with pytest.raises(ConfigError) as refused:
         read(f'path = "x"\n{text}')
     assert message in str(refused.value)
@@ -163,7 +163,7 @@ def test_what_does_not_fit_is_refused(text: str, message: str) -> None:
     ],
 )
 def test_unknown_and_missing_keys_are_refused(text: str, message: str) -> None:
-    """With the nearest name, and where they are."""
+    """Fault D12: with the nearest name, and where they are."""
     with pytest.raises(ConfigError) as refused:
         from_table(Closed, tomllib.loads(text), "f.toml")
     assert message in str(refused.value)

@@ -26,7 +26,7 @@ def test_a_name_within_the_rule_is_taken(name: str) -> None:
     ids=repr,
 )  # fmt: skip
 def test_a_name_out_of_rule_is_refused_by_name(name: Any) -> None:
-    """The message shows the name and the rule."""
+    """Fault B04: the message shows the name and the rule."""
     assert not is_factor_name(name)
     with pytest.raises(ValueError, match="is not a factor name; use a letter"):
         FactorSchema(["good", name])
@@ -42,7 +42,7 @@ def test_a_name_out_of_rule_is_refused_by_name(name: Any) -> None:
     ids=["none", "513", "twice"],
 )
 def test_a_list_out_of_rule_is_refused(names: list[str], message: str) -> None:
-    """The message says what was found."""
+    """Fault B04: the message says what was found."""
     with pytest.raises(ValueError, match=message):
         FactorSchema(names)
 
