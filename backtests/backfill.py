@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     started_s = time.monotonic()
     check_recording_name(options.recording)
     text, is_whole = backfill(options, report)
-    print(text)
+    say(text)
     if options.rest is not None:
         from backtests.importing.backfilling.recent.recent_command import (  # noqa: PLC0415
             fill_recent,
@@ -103,9 +103,9 @@ def run(options: argparse.Namespace) -> int:
 
         text, is_filled = fill_recent(options, report)
         is_whole &= is_filled
-        print(text)
+        say(text)
     if not options.dry_run:
-        print(f"in {time.monotonic() - started_s:.1f} s")
+        say(f"in {time.monotonic() - started_s:.1f} s")
     return 0 if is_whole else FAILED
 
 

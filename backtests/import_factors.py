@@ -81,9 +81,9 @@ def run(options: argparse.Namespace) -> None:
     name = check_recording_name(options.name) if options.name else spec.settings.name
     content = read_content(spec, options.data or options.spec.parent, report)
     if content.factors:
-        print(factor_table(content))
+        say(factor_table(content))
     if content.market:
-        print(market_table(content))
+        say(market_table(content))
     if options.catalog is not None:
         check_catalog(options.catalog, name, content, replace=options.replace)
     what = (
@@ -91,14 +91,14 @@ def run(options: argparse.Namespace) -> None:
         f"{content.rows - len(content.instants):,} rows of market data"
     )
     if options.check:
-        print(f"OK: {what}; nothing was written")
+        say(f"OK: {what}; nothing was written")
         return
     progress = WriteProgress(content.rows, report)
     write_import(
         options.catalog, name, content.described(options.spec.name), content, progress.add
     )
     seconds = time.monotonic() - started
-    print(f"Imported {what} into {options.catalog} as recording {name!r} in {seconds:.1f} s")
+    say(f"Imported {what} into {options.catalog} as recording {name!r} in {seconds:.1f} s")
 
 
 def report(text: str) -> None:

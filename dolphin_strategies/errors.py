@@ -28,6 +28,24 @@ class UnknownFactorError(DolphinError, KeyError):
         return str(self.args[0])
 
 
+def printable(text: str) -> str:
+    r"""Return a text that a terminal shows and does not obey.
+
+    Control characters (ESC among them), marks that reverse the direction of what follows, and
+    whatever else is no visible character become escapes such as ``\x1b``; line ends, tabs and
+    spaces stay.
+
+    Parameters
+    ----------
+    text : str
+        A text with parts from outside: a name in a file, an exchange's answer, a key.
+
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the nearest known name, or an empty string."""
     nearest = get_close_matches(str(name), list(known), n=1, cutoff=0.5)

@@ -45,12 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         source = HazelcastSource(HazelcastSettings.from_url(options.source))
         bridge = Bridge(source, options.region)
     except DolphinError as error:
-        print(f"bridge_hazelcast.py: {error}", file=sys.stderr)
+        say(f"bridge_hazelcast.py: {error}", sys.stderr)
         return BAD_USAGE
     try:
         asyncio.run(bridge.run())
     except DolphinError as error:
-        print(f"bridge_hazelcast.py: {error}", file=sys.stderr)
+        say(f"bridge_hazelcast.py: {error}", sys.stderr)
         return 1
     say(f"{NAME}: {bridge.summary()}")
     return 0

@@ -15,6 +15,7 @@ if __name__ == "__main__":
     # Until the member takes its place.
     leave_at_stop_signals("hazelcast_member.py", LEFT_AT_ONCE)
 
+from adapters.command.terminal import say
 from live.cluster.local_member import NoMemberError, command
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         words = command(options.port, options.cluster)
     except NoMemberError as error:
-        print(f"hazelcast_member.py: {error}", file=sys.stderr)
+        say(f"hazelcast_member.py: {error}", sys.stderr)
         return BAD_USAGE
     if options.fetch:
         return 0

@@ -18,9 +18,11 @@ if __name__ == "__main__":
 
 from adapters.catalog.reading.factor_catalog import FactorCatalog
 from adapters.catalog.reading.recordings import market_rows
-from dolphin_strategies.errors import DolphinError
+from dolphin_strategies.errors import DolphinError, printable
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from adapters.catalog.reading.recordings import Recording
 
 
@@ -63,8 +65,13 @@ def main(arguments: list[str] | None = None) -> int:
             return _verify(catalog, quarantine=asked.quarantine)
         return _recover(catalog) if asked.command == "recover" else _list(catalog)
     except (DolphinError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        _show(f"error: {error}", sys.stderr)
         return 2
+
+
+def _show(text: str, to: TextIO | None = None) -> None:
+    """Print what may have names and sources of a catalog that somebody else made."""
+    print(printable(text), file=to or sys.stdout)
 
 
 def _sql(catalog: FactorCatalog, query: str, *, is_csv: bool) -> int:
@@ -80,7 +87,7 @@ def _sql(catalog: FactorCatalog, query: str, *, is_csv: bool) -> int:
         else:
             found.show()
     except duckdb.Error as error:
-        print(f"error: {error}", file=sys.stderr)
+        _show(f"error: {error}", sys.stderr)
         return 2
     return 0
 
@@ -90,30 +97,30 @@ def _list(catalog: FactorCatalog) -> int:
         warnings.simplefilter("ignore")
         recordings = catalog.recordings()
     plural = "" if len(recordings) == 1 else "s"
-    print(f"{catalog.path}: {len(recordings)} recording{plural}")
+    _show(f"{catalog.path}: {len(recordings)} recording{plural}")
     for recording in recordings:
-        print(f"\n{recording.name or '(no recording)'}  {_state(recording)}")
+        _show(f"\n{recording.name or '(no recording)'}  {_state(recording)}")
         if recording.source:
-            print(f"  source   {recording.source}")
-        print(f"  records  {recording.records:,} in {len(recording.files):,} files")
+            _show(f"  source   {recording.source}")
+        _show(f"  records  {recording.records:,} in {len(recording.files):,} files")
         rows, files = market_rows(catalog.path, recording.name)
         if rows:
-            print(f"  market   {rows:,} rows in {files:,} files")
+            _show(f"  market   {rows:,} rows in {files:,} files")
         if recording.first_ns is not None and recording.last_ns is not None:
-            print(f"  from     {_time(recording.first_ns)}\n  to       {_time(recording.last_ns)}")
+            _show(f"  from     {_time(recording.first_ns)}\n  to       {_time(recording.last_ns)}")
         for schema in recording.schemas:
             names = ", ".join(schema.names[:4]) + (", ..." if len(schema) > 4 else "")
-            print(f"  schema   {schema.hash:016x}  {len(schema)} factors: {names}")
-        print(f"  lost     {recording.lost:,} in {len(recording.gaps):,} gaps")
+            _show(f"  schema   {schema.hash:016x}  {len(schema)} factors: {names}")
+        _show(f"  lost     {recording.lost:,} in {len(recording.gaps):,} gaps")
         for gap in recording.gaps[:10]:
-            print(f"    {gap.lost:,} after sequence {gap.after_sequence} of {gap.stream_id:016x}")
+            _show(f"    {gap.lost:,} after sequence {gap.after_sequence} of {gap.stream_id:016x}")
         if len(recording.gaps) > 10:
-            print(f"    and {len(recording.gaps) - 10:,} gaps more")
-        print(f"  dropped  {recording.dropped:,}")
+            _show(f"    and {len(recording.gaps) - 10:,} gaps more")
+        _show(f"  dropped  {recording.dropped:,}")
         if recording.missing:
-            print(f"  missing  {recording.missing:,} in files that are gone or in quarantine")
+            _show(f"  missing  {recording.missing:,} in files that are gone or in quarantine")
     for damage in catalog.damages:
-        print(f"\ndamaged: {damage.path} {damage.what}")
+        _show(f"\ndamaged: {damage.path} {damage.what}")
     return int(bool(catalog.damages))
 
 
@@ -121,17 +128,17 @@ def _verify(catalog: FactorCatalog, *, quarantine: bool) -> int:
     damages = catalog.verify(quarantine=quarantine)
     for damage in damages:
         moved = f" -> {damage.moved_to}" if damage.moved_to else ""
-        print(f"{damage.path}: {damage.what}{moved}")
-    print(f"{len(damages)} damaged files" if damages else "every file is whole")
+        _show(f"{damage.path}: {damage.what}{moved}")
+    _show(f"{len(damages)} damaged files" if damages else "every file is whole")
     return int(bool(damages))
 
 
 def _recover(catalog: FactorCatalog) -> int:
     recovered = catalog.recover()
     for name, rows in recovered.items():
-        print(f"{name}: {rows:,} records recovered")
+        _show(f"{name}: {rows:,} records recovered")
     if not recovered:
-        print("nothing to recover")
+        _show("nothing to recover")
     return 0
 
 

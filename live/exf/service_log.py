@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.process.safe_files import UnusableFileError, open_private
-from dolphin_strategies.errors import ConfigError
+from dolphin_strategies.errors import ConfigError, printable
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -33,6 +33,14 @@ def end_log() -> None:
         listener = _listeners.pop()
         atexit.unregister(listener.stop)
         listener.stop()
+
+
+class OneLineFormatter(logging.Formatter):
+    """Makes one line of a message that a terminal or a reader of the log cannot mistake."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        record.message = printable(record.message.replace("\n", "\\n"))
+        return super().formatMessage(record)
 
 
 class PrivateLogHandler(RotatingFileHandler):
@@ -63,7 +71,7 @@ def log_to(path: Path | None) -> None:
         except (OSError, UnusableFileError) as error:
             msg = f"--log: {error}"
             raise ConfigError(msg) from None
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
+    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)-7s %(message)s"))
     lines: queue.Queue[logging.LogRecord] = queue.Queue(maxsize=LINES_WAITING)
     listener = QueueListener(lines, handler)
     listener.start()

@@ -79,9 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         report = measure(options)
     except DolphinError as error:
-        print(f"measure_latency.py: {error}", file=sys.stderr)
+        say(f"measure_latency.py: {error}", sys.stderr)
         return BAD_USAGE
-    print(report.text())
+    say(report.text())
     if options.json:
         text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
         write_private(options.json, text + "\n")

@@ -87,7 +87,7 @@ def check(options: argparse.Namespace) -> int:
         factors = f"{len(known)} factors"
     else:
         factors = f"no producer at {node.region} yet"
-    print(
+    say(
         f"OK: {type(strategy).__name__} on the {node.venue} market, "
         f"{node.orders} orders, {factors}"
     )
@@ -141,5 +141,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _failed(error: Exception, code: int) -> int:
-    print(f"run_node.py: {error}", file=sys.stderr)
+    say(f"run_node.py: {error}", sys.stderr)
     return code

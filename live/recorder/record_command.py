@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.catalog import RecordingWriter
 from adapters.catalog.writing.resume_point import resume_after
+from adapters.command.terminal import say
 from adapters.shm.region.region_layout import DEFAULT_PATH
 from adapters.shm.source import ShmSource
 from dolphin_strategies import ConfigError, DolphinError
@@ -106,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             flush_s=options.flush_s,
         )
     except DolphinError as error:
-        print(f"record_factors.py: {error}", file=sys.stderr)
+        say(f"record_factors.py: {error}", sys.stderr)
         return BAD_CONFIG
     source = ShmSource(region, resume_after=resume_after(writer, str(region)))
     return RecordingRun(

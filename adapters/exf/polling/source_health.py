@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.percentiles import percentiles
+from dolphin_strategies.errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,8 +76,7 @@ class SourceHealth:
         self.failures += 1
         self.errors[kind] += 1
         # The text may quote an answer: a line of the log stays one line.
-        shown = "".join(c if c.isprintable() else " " for c in text)
-        self.last_error = f"{kind}: {' '.join(shown.split())}"
+        self.last_error = f"{kind}: {printable(' '.join(text.split()))}"
         self.last_error_wall_ns = time.time_ns()
         if body:
             self.keep_bad_body(body)

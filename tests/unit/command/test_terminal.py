@@ -1,0 +1,60 @@
+"""What a command prints: text that a terminal shows and does not obey."""
+
+from __future__ import annotations
+
+import ast
+from io import StringIO
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.command.terminal import say
+from dolphin_strategies.errors import printable
+from tests.architecture.modules import ROOT, TOPS, python_files
+
+MAY_PRINT: Final = {
+    "adapters/catalog/__main__.py",  # through printable, which it imports itself
+    "adapters/command/terminal.py",
+    "live/latency/latency_probe.py",  # numbers for its parent
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain, é and 漢", "plain, é and 漢"),
+        ("two\n\tlines", "two\n\tlines"),
+        ("\x1b[2J\x1b]0;title\x07", "\\x1b[2J\\x1b]0;title\\x07"),
+        ("over\rwritten\b\x00\x7f", "over\\rwritten\\x08\\x00\\x7f"),
+        ("\x9b31m", "\\x9b31m"),
+        ("a\u202eb\u2066\u200b\ufeff", "a\\u202eb\\u2066\\u200b\\ufeff"),
+        ("\ud800\U000e0001", "\\ud800\\U000e0001"),
+    ],
+    ids=["plain", "lines", "escape", "overwriting", "C1", "direction", "surrogate and tag"],
+)
+def test_what_a_terminal_would_obey_is_shown(text: str, shown: str) -> None:
+    """Fault B04: escape sequences, carriage returns, marks of direction; the rest is as it was."""
+    assert printable(text) == shown
+    to = StringIO()
+    say(text, to)
+    assert to.getvalue() == shown + "\n"
+
+
+@given(st.text())
+def test_nothing_else_is_printed(text: str) -> None:
+    """Whatever it is: visible characters, spaces, tabs and line ends."""
+    assert printable(text).replace("\n", "").replace("\t", "").isprintable()
+
+
+def test_all_that_commands_print_passes_one_place() -> None:
+    """A print elsewhere would show a terminal what stands in a file or an answer."""
+    printing = {
+        file.as_posix()
+        for top in TOPS
+        for file in python_files(top)
+        for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
+    }
+    assert printing == MAY_PRINT
