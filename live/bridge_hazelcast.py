@@ -16,6 +16,7 @@ if __name__ == "__main__":
 
 from adapters.command.terminal import say
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
+from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from adapters.shm import DEFAULT_PATH
 from dolphin_strategies import DolphinError
 from live.cluster.region_bridge import NAME, Bridge
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--region", type=Path, default=DEFAULT_PATH, metavar="PATH",
         help=f"where to write (default: {DEFAULT_PATH})")  # fmt: skip
     options = parser.parse_args(arguments)
+    keep_secrets_from_core_dumps()
     try:
         source = HazelcastSource(HazelcastSettings.from_url(options.source))
         bridge = Bridge(source, options.region)

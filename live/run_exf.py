@@ -13,6 +13,7 @@ if __name__ == "__main__":
     leave_at_stop_signals("run_exf.py", 5 if "run" in sys.argv[1:2] else LEFT_AT_ONCE)
 
 from adapters.command.terminal import say
+from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live.exf.arguments import parse
 from live.exf.background_service import NotStartedError
@@ -26,6 +27,7 @@ BAD_CONFIG = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
+    keep_secrets_from_core_dumps()
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         return COMMANDS[options.command](options)

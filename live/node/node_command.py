@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import check_factors, find_strategy, make_config
 from adapters.command.terminal import say
+from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from adapters.process.hang_rules import FAILED
 from adapters.process.hang_watch import HangWatch
 from adapters.process.safe_files import open_or_make
@@ -131,6 +132,7 @@ def run(options: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
+    keep_secrets_from_core_dumps()
     options = parse(sys.argv[1:] if arguments is None else arguments)
     if not options.check:
         return run(options)
