@@ -53,6 +53,8 @@ def test_an_open_interest_of_0_is_no_value(tmp_path: Path) -> None:
     archives.zipped(tmp_path / "data" / name, lines, archives.METRICS)
     done = run_backfill(tmp_path / "data", "--catalog", tmp_path / "c")
     assert "sum_open_interest of 0" in done.stdout
+    (row,) = [r for r in done.stdout.splitlines() if r.startswith("open_interest_btc_binance ")]
+    assert row.split()[1] == "2", "values of the table are those that are there"
     found = [
         value_at(tmp_path / "c", "open_interest_btc_binance", start_ns(DAY) + i * 5 * MINUTE + S)
         for i in range(1, 5)
@@ -236,6 +238,18 @@ def test_dry_run_writes_nothing(tmp_path: Path) -> None:
     assert "binance aggTrades" in done.stdout
     assert "2024-01-01" in done.stdout
     assert not (tmp_path / "c").exists()
+
+
+def test_a_dry_run_names_the_days_of_months_and_the_missing_ones(tmp_path: Path) -> None:
+    """The last day of a monthly file is that of the month."""
+    archives.trades(tmp_path / "data", DAY - timedelta(days=2), range(10))
+    name = "futures/um/monthly/aggTrades/BTCUSDT/BTCUSDT-aggTrades-2024-01.zip"
+    lines = archives.trade_lines(DAY, range(11, 12))
+    archives.zipped(tmp_path / "data" / name, lines, archives.AGGREGATED)
+    done = run_backfill(tmp_path / "data", "--catalog", tmp_path / "c", "--dry-run")
+    (row,) = [r for r in done.stdout.splitlines() if r.startswith("binance aggTrades BTCUSDT")][:1]
+    assert row.split()[-2:] == ["2023-12-30", "2024-01-31"]
+    assert "1 day has no file: 2023-12-31" in done.stdout
 
 
 def test_a_second_backfill_of_one_catalog_is_refused(tmp_path: Path) -> None:

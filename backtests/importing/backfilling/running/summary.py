@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from adapters.command.instants import show_instant
 from adapters.command.text_table import text_table
@@ -12,6 +15,8 @@ from backtests.importing.backfilling.running.remarks import missing_days, remark
 if TYPE_CHECKING:
     from backtests.importing.backfilling.running.backfill_plan import BackfillPlan, Planned
     from backtests.importing.backfilling.running.backfill_result import BackfillResult
+
+_DAY: Final = timedelta(days=1)
 
 
 def plan_text(plan: BackfillPlan) -> str:
@@ -23,15 +28,17 @@ def plan_text(plan: BackfillPlan) -> str:
     there = {id(planned) for planned in plan.there}
     for name, several in sorted(groups.items()):
         known = sum(id(planned) in there for planned in several)
-        days = sorted(p.found.origin.first_day for p in several if p.found.origin.first_day)
+        origins = [planned.found.origin for planned in several]
+        firsts = sorted(origin.first_day for origin in origins if origin.first_day)
+        ends = sorted(origin.end_day for origin in origins if origin.end_day)
         cells.append(
             (
                 name,
                 f"{len(several):,}",
                 f"{len(several) - known:,}",
                 f"{known:,}",
-                str(days[0]) if days else "-",
-                str(days[-1]) if days else "-",
+                str(firsts[0]) if firsts else "-",
+                str(ends[-1] - _DAY) if ends else "-",
             )
         )
     text = text_table(cells, right={1, 2, 3})
@@ -52,7 +59,7 @@ def result_text(plan: BackfillPlan, result: BackfillResult) -> str:
     cells += [
         (
             p.factor,
-            f"{len(p.known):,}",
+            f"{np.count_nonzero(~np.isnan(p.values)):,}",
             f"{p.missing:,}",
             show_instant(p.known[0]),
             show_instant(p.known[-1]),
