@@ -26,4 +26,6 @@ class Entry:
 
 
 # One row a proof.
-PROOFS: Final[dict[str, Entry]] = {}
+PROOFS: Final[dict[str, Entry]] = {
+    "kills": Entry("tests.proof.kills", "the writer killed at every instruction and at random"),
+}
