@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from adapters.exf.registry.factor_registry import PolledSource
 
 _DATE_RESOLUTION_NS: Final = 1_000_000_000
+DATE_TOLERANCE_NS: Final = 3_000_000_000
+"""How far an answer's own time may lie from its ``Date``; one out of a cache lies further back."""
 FUTURE_TOLERANCE_NS: Final = 1_000_000_000
 """How far an exchange's stamp may lie ahead of the estimate of its clock."""
 
@@ -145,15 +147,20 @@ class SourceReader:
         """Return the age of a reading at its receipt, by the exchange's clock, nanoseconds."""
         skew = self._skew
         wall_ns = answer.sent_wall_ns, answer.received_wall_ns
-        if reading.server_ns:
+        is_as_dated = (
+            not answer.server_date_ns
+            or abs(reading.server_ns - answer.server_date_ns) <= DATE_TOLERANCE_NS
+        )
+        if reading.server_ns and is_as_dated:
             skew.learn(reading.server_ns, 1_000_000, *wall_ns, answer.received_mono_ns)
         elif answer.server_date_ns:
             skew.learn(
                 answer.server_date_ns, _DATE_RESOLUTION_NS, *wall_ns, answer.received_mono_ns
             )
-        if not (reading.ts_event_ns and self._trusts_exchange_time):
+        stamp_ns = reading.ts_event_ns or reading.server_ns
+        if not (stamp_ns and self._trusts_exchange_time):
             return 0
-        age_ns = answer.received_wall_ns + skew.skew_ns - reading.ts_event_ns
+        age_ns = answer.received_wall_ns + skew.skew_ns - stamp_ns
         if age_ns < -max(FUTURE_TOLERANCE_NS, skew.uncertainty_ns):
             msg = f"its stamp lies {-age_ns / 1e9:.1f} s in the future of the exchange's clock"
             raise BadBodyError(msg)

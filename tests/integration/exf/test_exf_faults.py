@@ -115,6 +115,34 @@ def test_old_stamps_are_stale_however_fresh_the_answer(
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize(
+    ("path", "source", "factor"),
+    [
+        ("/v5/market/tickers", "bybit/ticker/BTCUSDT", "mark_btc_bybit"),
+        ("/api/v2/public/get_order_book", "deribit/order_book/BTC-PERPETUAL", "mark_btc_deribit"),
+    ],
+)
+def test_an_old_answer_with_a_time_of_its_own_is_old(
+    exchange: LocalExchange, path: str, source: str, factor: str
+) -> None:
+    """Fault G03: out of a cache, server time and all: stale, and the clock is not learned anew."""
+    venue = source.split("/", maxsplit=1)[0]
+
+    async def scenario() -> None:
+        exchange.control(faults={path: {"mode": "old", "value": 3600}})
+        registry = packaged().only_venues([venue])
+        async with running_service(registry, exchange.url, is_patient=True) as running:
+            await eventually_async(
+                lambda: running.source(source)["refused_values"].get(factor, 0) >= 8, "refusals"
+            )
+            assert math.isnan(running.value(factor))
+            assert abs(running.host(venue)["skew_ms"]) < 1000
+            exchange.control(faults={})
+            await running.until_alive(factor)
+
+    asyncio.run(scenario())
+
+
 def test_age_can_be_counted_from_receipt_instead(
     exchange: LocalExchange, registry: FactorRegistry
 ) -> None:

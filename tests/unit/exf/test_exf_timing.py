@@ -30,7 +30,7 @@ def learned(offset_ns: int, answers: int, resolution_ns: int, seed: int = 1) -> 
     random_number = random.Random(seed)  # noqa: S311 - a test's
     skew = ClockSkew()
     for i in range(answers):
-        sent = WALL + i * S // 2 + random_number.randrange(S)
+        sent = WALL + i * S // 2 + random_number.randrange(S // 2)
         latency = random_number.randrange(5 * MS, 60 * MS)
         server = sent + random_number.randrange(latency) + offset_ns
         skew.learn(
@@ -38,7 +38,7 @@ def learned(offset_ns: int, answers: int, resolution_ns: int, seed: int = 1) -> 
             resolution_ns,
             sent,
             sent + latency,
-            i * S // 2,
+            sent + latency - WALL,
         )
     return skew
 
@@ -60,10 +60,39 @@ def test_a_clock_is_taken_to_be_right_until_proven_wrong() -> None:
 
 
 def test_a_clock_that_is_set_is_learned_anew() -> None:
-    """Answers that contradict the old bounds replace them."""
+    """Fault G06: answers that contradict the old bounds and agree for two seconds replace them."""
     skew = learned(0, 50, MS)
-    skew.learn(WALL + 3600 * S, MS, WALL, WALL + 20 * MS, 26 * S)
+    for step in range(5):
+        assert abs(skew.skew_ns) <= 60 * MS
+        mono = (50 + step) * S // 2
+        now = WALL + mono
+        skew.learn(now + 3600 * S, MS, now - 20 * MS, now, mono)
     assert abs(skew.skew_ns - 3600 * S) <= 21 * MS
+
+
+@pytest.mark.parametrize("resolution_ns", [MS, S])
+def test_answers_out_of_a_cache_do_not_set_the_clock(resolution_ns: int) -> None:
+    """Fault G03: the same old time again and again, alone or among others."""
+    for has_others in (False, True):
+        skew = learned(0, 50, resolution_ns)
+        for step in range(40):
+            mono = (50 + step) * S // 2
+            now = WALL + mono
+            skew.learn(WALL - 3600 * S, resolution_ns, now - 20 * MS, now, mono)
+            if has_others:
+                stated = now // resolution_ns * resolution_ns
+                skew.learn(stated, resolution_ns, now - 20 * MS, now, mono)
+            assert abs(skew.skew_ns) <= 60 * MS
+
+
+def test_this_machines_clock_may_be_set() -> None:
+    """Fault G06: the monotonic clock shows it, so that not one answer is misjudged."""
+    skew = learned(0, 50, MS)
+    for step, offset in enumerate((0, 3600 * S, 3600 * S, -3600 * S)):
+        mono = (50 + step) * S // 2
+        now = WALL + mono
+        skew.learn(now, MS, now + offset - 20 * MS, now + offset, mono)
+        assert abs(skew.skew_ns + offset) <= 60 * MS
 
 
 def test_a_host_is_asked_no_more_than_its_limit_allows() -> None:
