@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from adapters.shm.reading.attachment import WriterStatus
 
-HEARTBEAT_TIMEOUT_NS: Final = 1_000_000_000
+HEARTBEAT_TIMEOUT_NS: Final = 800_000_000
+"""Looked at every 100 ms, so that a producer that stands still is noticed within a second."""
 
 
 class ProducerWatch:
