@@ -50,8 +50,8 @@ def missing_days(plan: BackfillPlan) -> Iterator[str]:
             count = sum((last - first).days + 1 for first, last in holes)
             shown = [str(f) if f == last else f"{f} to {last}" for f, last in holes[:_MOST]]
             more = f" and {len(holes) - _MOST} more" if len(holes) > _MOST else ""
-            days = "1 day has" if count == 1 else f"{count:,} days have"
-            yield f"{series}: {days} no file: {', '.join(shown)}{more}"
+            have = "1 day has" if count == 1 else f"{count:,} days have"
+            yield f"{series}: {have} no file: {', '.join(shown)}{more}"
 
 
 def remarks(result: BackfillResult) -> Iterator[str]:
