@@ -124,13 +124,17 @@ static int start(void *argument)
 }
 
 /* Take over the region: continue after its newest record, or, in a file that has none, after
- * last_event and last_wall_ns as they are.
+ * last_event and last_wall_ns as they are. Wakes every reader.
  * Returns 0, -EIO if the file shrank, -EILSEQ if its newest record is not there. */
 int region_writer_start(struct region_writer *w)
 {
     for (int i = 0; i < REGION_MAX_WAITERS; i++)
         w->fifo_fd[i] = -1;
-    return fault_guarded(start, w);
+    int result = fault_guarded(start, w);
+    /* A damaged waiters page does not make a region unusable. */
+    if (!result)
+        waiters_wake_everyone(w);
+    return result;
 }
 
 struct state_call {

@@ -213,7 +213,8 @@ int fault_guarded(int (*body)(void *), void *argument);
 /* factor_dict.c: fill d->values from a PyDict without running Python code. */
 int factor_dict_gather(struct factor_dict *d, void *dict);
 
-/* waiters.c: send a byte to every sleeping reader. */
+/* waiters.c: send a byte to every sleeping reader; to every reader that has a place. */
 void waiters_wake(struct region_writer *w);
+void waiters_wake_everyone(struct region_writer *w);
 
 #endif

@@ -42,36 +42,23 @@ struct wake_call {
     int got_pipe_error;
 };
 
-static int wake_each(void *argument)
+static void send_byte(struct wake_call *call, int slot)
 {
-    struct wake_call *call = argument;
-    struct region_writer *w = call->w;
-    uint64_t sleeping = load_sleeping(&w->waiters->sleeping);
-
-    while (sleeping) {
-        int slot = __builtin_ctzll(sleeping);
-        uint64_t bit = 1ull << slot;
-        sleeping &= ~bit;
-        if (!(clear_sleeping(&w->waiters->sleeping, bit) & bit))
-            continue;
-        int fd = fifo_of(w, slot);
-        if (fd < 0)
-            continue;
-        /* EAGAIN: the pipe is full of earlier wake-ups, which wake as well. */
-        if (write(fd, "", 1) < 0 && errno == EPIPE) {
-            call->got_pipe_error = 1;
-            close_fifo(w, slot);
-        } else {
-            w->sent_wakeups++;
-        }
+    int fd = fifo_of(call->w, slot);
+    if (fd < 0)
+        return;
+    /* EAGAIN: the pipe is full of earlier wake-ups, which wake as well. */
+    if (write(fd, "", 1) < 0 && errno == EPIPE) {
+        call->got_pipe_error = 1;
+        close_fifo(call->w, slot);
+    } else {
+        call->w->sent_wakeups++;
     }
-    return 0;
 }
 
-/* A reader killed between its request and now costs one EPIPE: its flag is taken back before
- * the write, so it is never paid twice, and the SIGPIPE is swallowed here. A waiters page that is
- * cut meanwhile ends the waking, and the signals are restored all the same. */
-void waiters_wake(struct region_writer *w)
+/* Run a function that sends with SIGPIPE blocked, and swallow the one that it causes. A waiters
+ * page that is cut meanwhile ends the sending, and the signals are restored all the same. */
+static void without_sigpipe(int (*send)(void *), struct region_writer *w)
 {
     sigset_t pipe_signal, old_mask, pending;
     sigemptyset(&pipe_signal);
@@ -81,7 +68,7 @@ void waiters_wake(struct region_writer *w)
     int was_pending = sigismember(&pending, SIGPIPE);
 
     struct wake_call call = {w, 0};
-    fault_guarded(wake_each, &call);
+    fault_guarded(send, &call);
 
     if (call.got_pipe_error && !was_pending) {
         struct timespec now = {0, 0};
@@ -89,6 +76,44 @@ void waiters_wake(struct region_writer *w)
             ;
     }
     pthread_sigmask(SIG_SETMASK, &old_mask, NULL);
+}
+
+static int send_to_sleepers(void *argument)
+{
+    struct wake_call *call = argument;
+    uint64_t *flags = &call->w->waiters->sleeping;
+    uint64_t sleeping = load_sleeping(flags);
+    while (sleeping) {
+        int slot = __builtin_ctzll(sleeping);
+        uint64_t bit = 1ull << slot;
+        sleeping &= ~bit;
+        if (clear_sleeping(flags, bit) & bit)
+            send_byte(call, slot);
+    }
+    return 0;
+}
+
+/* A reader killed between its request and now costs one EPIPE: its flag is taken back before
+ * the write, so it is never paid twice. */
+void waiters_wake(struct region_writer *w)
+{
+    without_sigpipe(send_to_sleepers, w);
+}
+
+static int send_to_everyone(void *argument)
+{
+    struct wake_call *call = argument;
+    for (int slot = 0; slot < REGION_MAX_WAITERS; slot++)
+        if (load_alone(&call->w->waiters->waiter[slot].generation))
+            send_byte(call, slot);
+    return 0;
+}
+
+/* A writer killed between taking a flag back and its byte leaves a reader that sleeps without a
+ * flag: the next writer wakes every place that was ever taken. */
+void waiters_wake_everyone(struct region_writer *w)
+{
+    without_sigpipe(send_to_everyone, w);
 }
 
 /* Release the region: the FIFOs are closed, every later call returns -EBADF. */

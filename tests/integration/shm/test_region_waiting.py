@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import struct
 import threading
@@ -107,6 +108,27 @@ def test_the_writer_sends_nothing_to_readers_that_do_not_sleep(region_path: Path
         assert not reader.sleep()
         write_records(writer, 1)
         assert writer.counters["sent_wakeups"] == 1
+
+
+def test_a_writer_that_starts_wakes_the_sleeper_whose_byte_its_predecessor_did_not_send(
+    region_path: Path,
+) -> None:
+    """Fault C04: a writer killed after it took the request back and before it sent the byte."""
+    dead = FactorWriter(region_path, NAMES)
+    write_records(dead, 1)
+    with FactorReader(region_path) as reader:
+        reader.read_latest()
+        assert reader.sleep()
+        page = folder_of(region_path) / "waiters"
+        with page.open("r+b") as waiters:
+            # Its last act. One sleeper: setting the word is as good as the atomic and.
+            waiters.write(bytes(8))
+        dead.abandon()
+        with FactorWriter(region_path, NAMES) as writer:
+            write_records(writer, 1)
+            woken, _, _ = select.select([reader.fileno()], [], [], 10)
+            assert woken
+            assert reader.read_next() is not None
 
 
 def test_64_readers_sleep_and_the_65th_is_told_what_to_do(region_path: Path) -> None:
