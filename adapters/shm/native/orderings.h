@@ -8,12 +8,13 @@
 
 #include <stdint.h>
 
-/* Writer marks a slot as being written. Partner: recheck_slot.
- * Relaxed is enough: every payload word that follows is a release store, so a reader that
- * acquires one of them also sees this mark. */
+/* Writer marks a slot as being written. Partners: load_slot behind a copy, then see_overtaking.
+ * Release: a reader that sees this mark also sees that published has passed the record that was
+ * here; the payload words that follow are release stores, so a reader that acquires one of them
+ * also sees this mark. */
 static inline void mark_slot(uint64_t *slot_sequence)
 {
-    __atomic_store_n(slot_sequence, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(slot_sequence, 0, __ATOMIC_RELEASE);
 }
 
 /* Writer stores one payload word. Partner: load_word.
@@ -23,32 +24,36 @@ static inline void store_word(uint64_t *word, uint64_t value)
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-/* Writer commits a slot. Partner: load_slot.
- * Release: a reader of this sequence sees every payload word of the record. */
+/* Writer commits a slot. Partner: see_overtaking, for the reason that mark_slot gives. The words
+ * of the record become visible by announce: nobody looks for a record that is not announced. */
 static inline void commit_slot(uint64_t *slot_sequence, uint64_t sequence)
 {
     __atomic_store_n(slot_sequence, sequence, __ATOMIC_RELEASE);
 }
 
-/* Reader looks whether a slot holds the sequence it wants. Partner: commit_slot. */
+/* Reader looks whether a slot holds the sequence it wants, before its copy and behind it.
+ * Partners: mark_slot, commit_slot.
+ * Relaxed is enough: before the copy, load_published has made the record visible; behind it,
+ * the acquire loads of the copy keep this load behind them, and a word of a later record makes
+ * that record's mark visible here. */
 static inline uint64_t load_slot(const uint64_t *slot_sequence)
 {
-    return __atomic_load_n(slot_sequence, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(slot_sequence, __ATOMIC_RELAXED);
+}
+
+/* Reader found another record in the slot. Partners: mark_slot, commit_slot.
+ * Acquire: load_published now shows that the writer went on. Without it the old number could
+ * come again, on arm64, and a sound region would look like one that contradicts itself. */
+static inline void see_overtaking(void)
+{
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
 }
 
 /* Reader copies one payload word. Partner: store_word.
- * Acquire: if the word is of a later record, recheck_slot cannot miss that record's mark. */
+ * Acquire: if the word is of a later record, load_slot behind the copy sees that record's mark. */
 static inline uint64_t load_word(const uint64_t *word)
 {
     return __atomic_load_n(word, __ATOMIC_ACQUIRE);
-}
-
-/* Reader looks again after the copy. Partner: mark_slot.
- * Relaxed is enough: the acquire loads in between keep this load behind them, and a word of a
- * later record makes that record's mark visible here. */
-static inline uint64_t recheck_slot(const uint64_t *slot_sequence)
-{
-    return __atomic_load_n(slot_sequence, __ATOMIC_RELAXED);
 }
 
 /* Writer announces a record to everyone. Partners: load_published, and load_sleeping below.
@@ -103,15 +108,20 @@ static inline void commit_snapshot(uint64_t *timestamp, uint64_t wall_ns)
 }
 
 /* Writer announces that the region goes on, has moved or is closed. Partner: load_state.
- * Release: a reader of "moved" also sees the last record announced before it. */
+ * Sequentially consistent, so that no reader sleeps in a file that has moved:
+ *   writer:  old file's state = moved;  next file's published = n;  look at sleeping
+ *   reader:  sleeping |= me;            look at the old file's state
+ * In one total order, as for announce. It is a release too: a reader of "moved" also sees the
+ * last record announced before it, and a reader of "live" the new writer's ids. */
 static inline void store_state(uint64_t *state, uint64_t value)
 {
-    __atomic_store_n(state, value, __ATOMIC_RELEASE);
+    __atomic_store_n(state, value, __ATOMIC_SEQ_CST);
 }
 
+/* The same instruction as acquire on x86-64 and arm64. */
 static inline uint64_t load_state(const uint64_t *state)
 {
-    return __atomic_load_n(state, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(state, __ATOMIC_SEQ_CST);
 }
 
 /* Heartbeat, process ids and generations stand alone: nothing else is inferred from them. */

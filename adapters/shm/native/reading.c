@@ -33,14 +33,19 @@ static int copy_record(const struct read_call *call, uint64_t n)
     uint64_t *header = (uint64_t *)call->header;
     uint64_t *values = (uint64_t *)call->values;
 
-    if (load_slot(&record->sequence) != n)
+    if (load_slot(&record->sequence) != n) {
+        see_overtaking();
         return 0;
+    }
     header[0] = n;
     for (int k = 1; k < HEADER_WORDS_IN_USE; k++)
         header[k] = load_word((const uint64_t *)record + k);
     for (uint32_t i = 0; i < r->factor_count; i++)
         values[i] = load_word(record->values + i);
-    return recheck_slot(&record->sequence) == n;
+    if (load_slot(&record->sequence) == n)
+        return 1;
+    see_overtaking();
+    return 0;
 }
 
 /* There is no record after the position: has the region moved to a new file? */
