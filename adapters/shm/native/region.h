@@ -59,7 +59,8 @@ struct region_control {
     uint64_t stream_id;
     uint64_t first_sequence;
     uint8_t boot_id[16];
-    uint8_t reserved_0[48];
+    uint64_t time_namespace;
+    uint8_t reserved_0[40];
 
     /* Changed when a writer opens, closes, or beats. */
     uint64_t state;
@@ -191,6 +192,7 @@ _Static_assert(offsetof(struct region_control, schema_hash) == 40, "schema_hash"
 _Static_assert(offsetof(struct region_control, stream_id) == 48, "stream_id");
 _Static_assert(offsetof(struct region_control, first_sequence) == 56, "first_sequence");
 _Static_assert(offsetof(struct region_control, boot_id) == 64, "boot_id");
+_Static_assert(offsetof(struct region_control, time_namespace) == 80, "time_namespace");
 _Static_assert(offsetof(struct region_control, state) == 128, "state");
 _Static_assert(offsetof(struct region_control, writer_id) == 136, "writer_id");
 _Static_assert(offsetof(struct region_control, writer_pid) == 144, "writer_pid");

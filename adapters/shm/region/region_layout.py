@@ -32,6 +32,16 @@ def boot_id() -> bytes:
     return bytes.fromhex(text.strip().replace("-", ""))
 
 
+def time_namespace() -> int:
+    """Return the number of this process's time namespace, each of which has monotonic clocks of
+    its own; 0 where the kernel has none.
+    """
+    try:
+        return Path("/proc/self/ns/time").stat().st_ino
+    except OSError:
+        return 0
+
+
 def _round_up(size: int, unit: int) -> int:
     return -(-size // unit) * unit
 
@@ -127,6 +137,7 @@ class RegionLayout:
         control.stream_id = stream_id
         control.first_sequence = first_sequence
         control.boot_id = list(boot_id())
+        control.time_namespace = time_namespace()
         control.state = lib.REGION_CLOSED
         control.published = first_sequence - 1
         return bytes(ffi.buffer(control)).ljust(lib.REGION_CONTROL_SIZE, b"\0")
@@ -182,6 +193,14 @@ def check(fd: int, path: Path) -> FoundRegion:
     expect("file size", layout.file_size, size)
     if bytes(control.boot_id) != boot_id():
         raise _refusal(path, "a region of this boot of the machine", "one from before a reboot")
+    ours = time_namespace()
+    if 0 not in {ours, control.time_namespace} and ours != control.time_namespace:
+        # Its heartbeat and its records have stamps of another clock: no age would be right.
+        raise _refusal(
+            path,
+            f"a writer in time namespace {ours}, as this process",
+            f"one in time namespace {control.time_namespace}, whose monotonic clock differs",
+        )
     if not 1 <= control.first_sequence <= control.published + 1 <= MAX_SEQUENCE:
         raise _refusal(
             path,

@@ -146,6 +146,7 @@ def test_garbage_is_refused_by_readers_and_kept_by_writers(
         (56, "Q", 0, "expected a first sequence"),
         (56, "Q", 12, "expected a first sequence of at most published + 1, found 12 with 10"),
         (64, "Q", 1, "expected a region of this boot of the machine"),
+        (80, "Q", 1, "one in time namespace 1, whose monotonic clock differs"),
         (192, "Q", 2**64 - 1, "first sequence"),
         (192, "Q", 11, "contradicts itself"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
 from adapters.shm._region import ffi, lib
@@ -70,9 +71,9 @@ def test_the_control_block_has_the_documented_bytes() -> None:
     lay = RegionLayout.of(FactorSchema(["a"]), 64)
     block = lay.control_block(stream_id=0xABCD, first_sequence=9)
     fixed = struct.pack(
-        "<8sIIQIIIIQQQ16s",
+        "<8sIIQIIIIQQQ16sQ",
         b"DOLPHIN1", 1, 0x01020304, lay.file_size, 4096, 1, 128, 64, lay.schema.hash, 0xABCD, 9,
-        boot_id(),
+        boot_id(), Path("/proc/self/ns/time").stat().st_ino,
     )  # fmt: skip
     expected = bytearray(4096)
     expected[: len(fixed)] = fixed
