@@ -10,6 +10,7 @@ from nautilus_trader.model import CustomData, InstrumentId, OmsType, StrategyId,
 from nautilus_trader.trading import Strategy, StrategyConfig
 
 from dolphin_strategies._gate import Gate
+from dolphin_strategies.clocks.age_alert import AgeAlert
 from dolphin_strategies.errors import ConfigError, did_you_mean
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, KEEP_WARM
 from dolphin_strategies.history.feed_messages import (
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from dolphin_strategies.factors.external_factors import ExternalFactors
     from dolphin_strategies.factors.schema import FactorSchema
     from dolphin_strategies.history.history_windows import StoredSpan
-
-AGE_ALERT: Final = "dolphin.factors-age"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,15 +128,15 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         # Without keys shared between instances, which would be three times slower here.
         self.__dict__ = {**self.__dict__}
         age = self.max_age
-        age_ns = None if age is None else age // timedelta(microseconds=1) * 1000
+        self._max_age_ns = None if age is None else age // timedelta(microseconds=1) * 1000
         # What changes with each record lies in C, beside the decision on it.
-        self._gate: Final = Gate(self, age_ns)
+        self._gate: Final = Gate(self, self._max_age_ns)
         if type(self).on_data is FactorStrategy.on_data:
             # Nautilus calls it by name: without a Python function between.
             self.on_data = self._gate  # type: ignore[method-assign, assignment]
         self._adopted: FactorSchema | None = None
         self._was_ready = False
-        self._alerts = 0
+        self._age_alert: AgeAlert | None = None
         self.stored_history: Sequence[StoredSpan] | None = None
         self._warm_up: WarmUp | None = None
 
@@ -280,20 +279,15 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
             self.on_factors_stale()
 
     def _set_alert(self) -> None:
-        """Set a time alert for the instant at which the newest record becomes too old.
-
-        One alert at a time, set again when it fires: setting one for each record would cost more
-        than processing the record.
-        """
+        """Have the clock look again when the newest record becomes too old."""
+        if self._age_alert is None:
+            self._age_alert = AgeAlert(self.clock, self._max_age_ns or 0, self._on_age_alert)
         self._gate.alert_is_set = True
-        # Two alternating names: the name of the alert that is firing may still be in use.
-        self._alerts += 1
-        name = f"{AGE_ALERT}-{self._alerts % 2}"
-        self.clock.set_time_alert_ns(name, self._gate.fresh_until_ns + 1, self._on_age_alert)
+        self._age_alert.set(self._gate.fresh_until_ns)
 
     def _on_age_alert(self, event: object) -> None:
         self._gate.alert_is_set = False
-        if self.clock.timestamp_ns() > self._gate.fresh_until_ns:
+        if self._age_alert is None or self._age_alert.is_over(self._gate.fresh_until_ns):
             self._lose()
         else:
             self._set_alert()

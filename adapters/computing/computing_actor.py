@@ -11,7 +11,7 @@ from nautilus_trader.model import ActorId, BookType, InstrumentId
 
 from adapters.computing.asset_instruments import AssetInstruments
 from adapters.computing.evaluation import Evaluation
-from dolphin_strategies.backtest_clock import is_backtest_clock
+from dolphin_strategies.clocks.backtest_clock import is_backtest_clock
 from dolphin_strategies.computed.inputs import DataKind
 from dolphin_strategies.errors import ConfigError
 

@@ -13,7 +13,7 @@ from nautilus_trader.model import ActorId, CustomData
 from adapters.feed.latency import LatencyRecorder
 from adapters.feed.node_loop import busy_time_of
 from adapters.feed.record_outlet import RecordOutlet
-from dolphin_strategies.backtest_clock import is_backtest_clock
+from dolphin_strategies.clocks.backtest_clock import is_backtest_clock
 from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.source import MemorySource, SourceState
 from dolphin_strategies.history.feed_messages import (

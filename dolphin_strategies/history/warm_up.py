@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import ClientId
 
-from dolphin_strategies.backtest_clock import is_backtest_clock
+from dolphin_strategies.clocks.backtest_clock import is_backtest_clock
 from dolphin_strategies.factors.external_factors import ExternalFactors
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS
 from dolphin_strategies.history.feed_messages import FEED_MESSAGES, HeldAnswer, HeldRequest

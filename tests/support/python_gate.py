@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dolphin_strategies import ExternalFactors, FactorStrategy, FactorStrategyConfig
-from dolphin_strategies.factor_strategy import AGE_ALERT
+from dolphin_strategies.clocks.age_alert import AGE_ALERT
 
 if TYPE_CHECKING:
     from nautilus_trader.model import CustomData

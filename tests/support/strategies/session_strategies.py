@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nautilus_trader.model import InstrumentId, OrderSide
 
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig
-from dolphin_strategies.backtest_clock import is_backtest_clock
+from dolphin_strategies.clocks.backtest_clock import is_backtest_clock
 from dolphin_strategies.examples.imbalance_taker import ImbalanceTaker
 
 if TYPE_CHECKING:
