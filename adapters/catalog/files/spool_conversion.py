@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from adapters.catalog.files import catalog_layout
+from adapters.catalog.files.footers import footer_crc32
 from adapters.catalog.files.journal import write_all
 from adapters.catalog.files.spool import map_spool
 from dolphin_strategies.factors.arrow import STAMPS, STREAM_ID_KEY, factor_names, numpy_of
@@ -82,6 +83,7 @@ def finish_part(
         part=part,
         bytes=path.stat().st_size,
         sha256=sha256_of(path),
+        footer_crc32=footer_crc32(path),
         rows=table.num_rows,
         first_ns=first_ns,
         last_ns=last_ns,

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from adapters.catalog.files import catalog_layout
+from adapters.catalog.files.footers import footer_crc32
 from adapters.catalog.files.gap import Gap
 from adapters.catalog.files.journal import read_journal
 from adapters.catalog.files.recording_lock import is_written
@@ -41,6 +42,14 @@ class FactorFile:
     is_spool: bool = False
     part: str = ""
     """The recording and the spool from which it was made; empty for other files."""
+    footer_crc32: int | None = None
+    """The CRC-32 of its footer by the journal; None if no journal states it."""
+
+    def check_footer(self) -> None:
+        """Raise ValueError if the footer differs from the journal, OSError if unreadable."""
+        if self.footer_crc32 not in {None, footer_crc32(self.path)}:
+            msg = "its footer differs from the journal's checksum"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,6 +261,7 @@ def _from_journal(
         schema=schemas[event["schema"]],
         stream_id=int(event["stream_id"], 16),
         part=f"{name}/{catalog_layout.spool_name(event['part'], folder)}",
+        footer_crc32=event.get("footer_crc32"),
     )
 
 

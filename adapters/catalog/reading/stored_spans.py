@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from adapters.catalog.files.footers import statistics_of
 from dolphin_strategies.history.history_windows import StoredSpan
 
 if TYPE_CHECKING:
@@ -28,14 +29,17 @@ def stored_spans(catalog: FactorCatalog, since_ns: int = 0) -> list[StoredSpan]:
 
 def _spans_of(file: FactorFile) -> Iterator[StoredSpan]:
     try:
+        file.check_footer()
         footer = pq.read_metadata(file.path)
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException):
         return
     column = footer.schema.to_arrow_schema().get_field_index("ts_init")
     for i in range(footer.num_row_groups):
-        group = footer.row_group(i)
-        stamps = group.column(column).statistics
+        try:
+            stamps = statistics_of(footer, i, column)
+        except ValueError:
+            return
         if stamps is None or not stamps.has_min_max:
             yield StoredSpan(file.first_ns, file.last_ns, file.rows)
             return
-        yield StoredSpan(stamps.min_raw, stamps.max_raw, group.num_rows)
+        yield StoredSpan(stamps.min_raw, stamps.max_raw, footer.row_group(i).num_rows)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from adapters.catalog.files.catalog_layout import file_range
+from adapters.catalog.files.footers import statistics_of
 from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.arrow import numpy_of
 
@@ -98,7 +99,7 @@ def read_window(
     OSError, pyarrow.ArrowException
         If a file cannot be read, or a page differs from its checksum; not every writer makes them.
     ConfigError
-        If a stamp lies outside the limits that the file states for its rows.
+        If a footer contradicts itself, or a stamp lies outside the limits that it states.
 
     """
     for path in files:
@@ -106,7 +107,11 @@ def read_window(
         if named is not None and (named[1] < first_ns or named[0] > last_ns):
             continue
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            spans = row_spans(file)
+            try:
+                spans = row_spans(file)
+            except ValueError as error:
+                msg = f"{path} is damaged: {error}"
+                raise ConfigError(msg) from None
             groups = [
                 i
                 for i, span in enumerate(spans)
@@ -147,7 +152,7 @@ def row_spans(file: pq.ParquetFile) -> list[RowSpan]:
     for i in range(file.num_row_groups):
         group = file.metadata.row_group(i)
         if group.num_rows:
-            stamps = group.column(column).statistics
+            stamps = statistics_of(file.metadata, i, column)
             spans.append(RowSpan(stamps.min_raw, stamps.max_raw, group.num_rows))
         else:
             spans.append(RowSpan(0, -1, 0))

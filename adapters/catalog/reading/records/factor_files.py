@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from adapters.catalog.files.footers import statistics_of
 from adapters.catalog.files.spool import read_spool
 from adapters.catalog.files.spool_conversion import in_time_order
 from dolphin_strategies.factors.arrow import STAMPS, STREAM_ID_KEY, factor_names, numpy_of
@@ -144,12 +145,13 @@ def _spool(spool: BinaryIO, columns: Callable[[pa.Schema], list[str]]) -> Iterat
 def _row_groups(
     file: FactorFile, window: Window, columns: Callable[[pa.Schema], list[str]]
 ) -> Iterator[pa.Table]:
+    file.check_footer()
     with pq.ParquetFile(file.path, page_checksum_verification=True) as parquet:
         wanted = columns(parquet.schema_arrow)
         at = parquet.schema_arrow.get_field_index("ts_init")
         groups = []
         for group in range(parquet.num_row_groups):
-            found = parquet.metadata.row_group(group).column(at).statistics
+            found = statistics_of(parquet.metadata, group, at)
             if (
                 found is None
                 or not found.has_min_max
