@@ -28,4 +28,8 @@ class Entry:
 # One row a proof.
 PROOFS: Final[dict[str, Entry]] = {
     "kills": Entry("tests.proof.kills", "the writer killed at every instruction and at random"),
+    "accounting": Entry(
+        "tests.proof.accounting",
+        "Every sequence of operations, crashes and damage: each record is counted exactly once.",
+    ),
 }
