@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +17,11 @@ if __name__ == "__main__":
 
     # Python adds this script's folder, whose modules could shadow a strategy's module.
     sys.path[0] = str(Path.cwd())
-    code = main()
+    try:
+        code = main()
+    except BaseException:  # noqa: BLE001 - also what a strategy did to the interpreter
+        traceback.print_exc()
+        code = 1
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads it
             stream.flush()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from adapters.command.field_rules import OTHER_KEYS, Key
 from adapters.command.settings_file import from_table
 from dolphin_strategies import ConfigError, FactorStrategy, FactorStrategyConfig
-from dolphin_strategies.errors import did_you_mean
+from dolphin_strategies.errors import describe_error, did_you_mean
 
 if TYPE_CHECKING:
     from dolphin_strategies import FactorSchema
@@ -60,7 +60,7 @@ def find_strategy(path: str) -> type[AnyFactorStrategy]:
         if "/" in module_name or module_name.endswith(".py"):
             name = Path(module_name).name.removesuffix(".py")
             hint = f"; name the module, not the file: {name}:{class_name}, from its folder"
-        msg = f"strategy {path!r}: cannot import {module_name!r}: {error!r}{hint}"
+        msg = f"strategy {path!r}: cannot import {module_name!r}: {describe_error(error)}{hint}"
         raise ConfigError(msg) from error
     found = getattr(module, class_name, None)
     if found is None:
@@ -123,7 +123,7 @@ def make_strategy(path: str, values: dict[str, Any]) -> AnyFactorStrategy:
     try:
         return found(config)
     except (Exception, SystemExit) as error:
-        msg = f"strategy {path!r} cannot be made: {error!r}"
+        msg = f"strategy {path!r} cannot be made: {describe_error(error)}"
         raise ConfigError(msg) from error
 
 

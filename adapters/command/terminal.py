@@ -9,10 +9,15 @@ from typing import Any
 from dolphin_strategies.errors import printable
 
 
-def say(text: str, to: Any = None) -> None:
-    """Print a line and flush; a closed terminal or pipe is ignored.
+def say(text: str, to: Any = None) -> bool:
+    """Print a line and flush; return False if the terminal or pipe is closed or not there.
 
     What a terminal would take for a command is shown as an escape instead.
     """
-    with suppress(OSError, ValueError, RuntimeError):
-        print(printable(text), file=to or sys.stdout, flush=True)
+    stream = to or sys.stdout
+    # Not with print(): a strategy may have put something else in its place.
+    with suppress(OSError, ValueError, RuntimeError, AttributeError):
+        stream.write(printable(text) + "\n")
+        stream.flush()
+        return True
+    return False

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import selectors
+import warnings
 from typing import TYPE_CHECKING, Final
 
 from adapters.feed.busy_time import BusyTime
@@ -12,6 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
     from selectors import SelectorKey
+
+COPY: Final = (
+    "a copy of the node's process, which os.fork made in a callback, came back from it and is "
+    "ended; the node itself goes on (docs/threads.md)\n"
+)
+MAX_WAIT_S: Final = 1.0
+"""For threads of the loop's executor when the loop is closed."""
 
 
 class NodeLoop(asyncio.SelectorEventLoop):
@@ -27,10 +36,14 @@ class NodeLoop(asyncio.SelectorEventLoop):
     ----------
     busy : BusyTime
         When the loop's thread was last busy.
+    on_stop : callable, optional
+        Called instead of :meth:`stop`, with what happened, while nobody may stop the loop: it
+        would end under a node with open positions.
 
     """
 
     def __init__(self) -> None:
+        self.on_stop: Callable[[str], object] | None = None
         self.busy: Final = BusyTime()
         self._selector_of_node: Final = _Selector(self.busy)
         super().__init__(self._selector_of_node)
@@ -48,6 +61,22 @@ class NodeLoop(asyncio.SelectorEventLoop):
         if selector.sleeps:
             super().call_soon_threadsafe(_nothing)
         return handle
+
+    def abandon(self) -> None:
+        """End a forked child as soon as it comes back to the loop: it is no second node."""
+        self._selector_of_node.select = _end_copy  # type: ignore[method-assign]
+
+    def stop(self) -> None:
+        """Stop the loop, unless a node runs in it."""
+        if self.on_stop is None:
+            super().stop()
+        else:
+            self.on_stop("the loop's stop() was called")
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncio's
+        """Wait for the executor's threads, but not long: a strategy may have left some."""
+        with warnings.catch_warnings(action="ignore"):
+            await super().shutdown_default_executor(min(timeout or MAX_WAIT_S, MAX_WAIT_S))
 
 
 class _Selector(selectors.EpollSelector):
@@ -70,6 +99,11 @@ class _Selector(selectors.EpollSelector):
         self.sleeps = False
         self._busy.end_free()
         return ready
+
+
+def _end_copy(timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
+    os.write(2, COPY.encode())
+    os._exit(1)
 
 
 def busy_time_of(loop: asyncio.AbstractEventLoop) -> BusyTime:

@@ -13,6 +13,7 @@ import os
 import select
 import shutil
 import signal
+import struct
 import sys
 import time
 from contextlib import suppress
@@ -34,11 +35,14 @@ PAUSE_S: Final = 1.0
 ANSWER_S: Final = 0.2
 """How long the thread that shows stacks may take while the interpreter's lock is available."""
 DUMP_S: Final = 0.05
+DUMP_LIMIT_S: Final = 1.0
 HELD: Final = b"!"
 """The first byte of an answer if a debugger holds the thread."""
 PRODUCER_END_S: Final = 2.0
 """Time for a producer, which ends by itself when the node's process has ended."""
 _READ_BYTES: Final = 1 << 16
+CRASH: Final = struct.Struct("=QII")
+"""A thread, the signal's number, and whether the thread is held while the others go on."""
 
 
 class Channels(NamedTuple):
@@ -64,6 +68,8 @@ class Channels(NamedTuple):
         A file in memory.
     leave : int
         A pipe: the watched process exits with the byte that is written into it.
+    crashes : int
+        The reading end of a pipe: receives a ``struct crash`` of ``crash_handler.c`` for each.
 
     """
 
@@ -76,6 +82,7 @@ class Channels(NamedTuple):
     stacks: int
     dump: int
     leave: int
+    crashes: int
 
 
 def watch(channels: Channels) -> None:
@@ -93,6 +100,7 @@ class _HangLoop:
     def __init__(self, channels: Channels) -> None:
         self._channels: Final = channels
         self._rules: Final = HangRules(time.monotonic())
+        self._ends: Final = [channels.reports, channels.signals, channels.crashes]
         self._line = b""
         self._folder = ""
         self._log: Path | None = None
@@ -102,14 +110,16 @@ class _HangLoop:
     def turn(self) -> bool:
         """Wait for input, act on it, and return whether to continue."""
         channels = self._channels
-        ready, _, _ = select.select([channels.reports, channels.signals], [], [], LOOK_S)
+        ready, _, _ = select.select(self._ends, [], [], LOOK_S)
         now_s = time.monotonic()
         late_s, self._looked_s = now_s - self._looked_s - LOOK_S, now_s
         if late_s >= PAUSE_S:
             self._rules.late(late_s)
         elif self._is_stopped():
             self._rules.paused(LOOK_S + late_s)
-        if channels.reports in ready and not self._take_reports(now_s):
+        if channels.crashes in ready:
+            self._take_crash(now_s)
+        elif channels.reports in ready and not self._take_reports(now_s):
             self._act(self._rules.died(now_s))
             return False
         if channels.signals in ready:
@@ -179,7 +189,7 @@ class _HangLoop:
         return False
 
     def _report_hang(self, silent_s: float) -> None:
-        stack, is_held = self._stack()
+        stack, is_held = self._stack(self._channels.main_thread)
         if is_held:
             self._rules.held_by_debugger(time.monotonic())
             return
@@ -188,36 +198,60 @@ class _HangLoop:
             f"HANG: the {owner}'s thread has not turned for {silent_s:.1f} s; it is in\n{stack}"
         )
 
-    def _stack(self) -> tuple[str, bool]:
-        """Return the main thread's stack, from the callback on, the most recent call last; and
-        whether a debugger holds it.
+    def _take_crash(self, now_s: float) -> None:
+        crash = os.read(self._channels.crashes, CRASH.size)
+        if not crash:
+            self._ends.remove(self._channels.crashes)
+            return
+        thread, number, is_held = CRASH.unpack(crash)
+        name = signal.Signals(number).name
+        where = "another thread" if thread != self._channels.main_thread else "the main thread"
+        stack, _ = self._stack(thread)
+        self._say(f"CRASH: {name} in {where}; it is in\n{stack}")
+        self._act(self._rules.crashed(now_s, f"{name} in {where}", is_held=bool(is_held)))
+
+    def _stack(self, thread: int) -> tuple[str, bool]:
+        """Return a thread's stack, from the callback on, the most recent call last; and whether a
+        debugger holds it.
         """
         stacks, dump_fd = self._channels.stacks, self._channels.dump
-        while select.select([stacks], [], [], 0)[0]:
-            os.read(stacks, _READ_BYTES)  # an answer that came too late
-        os.write(stacks, b"?")
-        if select.select([stacks], [], [], ANSWER_S)[0]:
+        asked = thread.to_bytes(8)
+        os.write(stacks, asked)
+        while select.select([stacks], [], [], ANSWER_S)[0]:
             answer = os.read(stacks, _READ_BYTES)
-            return answer[1:].decode(errors="replace"), answer[:1] == HELD
+            if answer.startswith(asked):  # not one that came too late, to an earlier question
+                text = answer[len(asked) + 1 :].decode(errors="replace")
+                return text, answer[len(asked) :].startswith(HELD)
+        if not self._dumps():
+            return "  (unknown)", False
         # The lock is held inside C, so the frames stand still and can be read without it.
         os.lseek(dump_fd, 0, os.SEEK_SET)
         os.truncate(dump_fd, 0)
         to = self._channels
         # To that thread alone: a signal would interrupt a blocking call of another one.
         ctypes.CDLL(None).tgkill(to.pid, to.stack_thread, to.dump_signal)
-        time.sleep(DUMP_S)
-        os.lseek(dump_fd, 0, os.SEEK_SET)
-        dump = os.read(dump_fd, _READ_BYTES).decode(errors="replace")
+        until_s, dump, before = time.monotonic() + DUMP_LIMIT_S, "", None
+        while time.monotonic() < until_s and (not dump or dump != before):
+            time.sleep(DUMP_S)
+            before, dump = dump, os.pread(dump_fd, _READ_BYTES, 0).decode(errors="replace")
         # A debugger that waits for its user gives the lock back.
-        return callback_part(stack_of(dump, self._channels.main_thread)), False
+        return callback_part(stack_of(dump, thread)), False
+
+    def _dumps(self) -> bool:
+        """Return whether the dump's signal is handled still; if not, it would end the process."""
+        with suppress(OSError):
+            status = Path(f"/proc/{self._channels.pid}/status").read_text(encoding="utf-8")
+            caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+            return bool(caught >> (self._channels.dump_signal - 1) & 1)
+        return False
 
 
 def stack_of(dump: str, thread: int) -> str:
     """Return one thread's stack, the most recent call last, from a dump of ``faulthandler``."""
     for block in dump.split("\n\n"):
-        first, *frames = block.strip().splitlines()
-        if f"0x{thread:016x}" in first:
-            return "\n".join(reversed(frames))
+        lines = block.strip().splitlines()
+        if lines and f"0x{thread:016x}" in lines[0]:
+            return "\n".join(reversed(lines[1:]))
     return "  (unknown)"
 
 

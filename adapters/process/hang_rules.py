@@ -30,6 +30,7 @@ FAILED: Final = 1
 LEFT_OPEN: Final = 3
 
 NOTHING: Final = "nothing"
+ALARM: Final = "POSITION OR ORDERS LEFT OPEN - "
 CANCELS: Final = "cancelling orders and closing the position; once more to leave at once"
 
 
@@ -51,6 +52,8 @@ class ThreadState:
         The thread has asked the node to stop.
     has_ended : bool
         The node has stopped; the remaining bookkeeping has bounds of its own.
+    is_told : bool
+        The end of the run, and what it left open, have been printed.
     code : int
         The exit code, once the node has stopped.
     left_open : str
@@ -70,6 +73,7 @@ class ThreadState:
     until_s: float = 0.0
     is_stopping: bool = False
     has_ended: bool = False
+    is_told: bool = False
     code: int = OK
     left_open: str = NOTHING
     owner: str = "node"
@@ -120,7 +124,7 @@ class HangRules:
         self.state: Final = ThreadState()
         self._requests: Final = StopRequests()
         self._turned_s = now_s
-        self._is_hanging = self._is_asked = self._was_late = False
+        self._is_hanging = self._is_asked = self._was_late = self._has_crashed = False
         self._stop_by_s = 0.0
         self._end_by_s = 0.0
 
@@ -195,9 +199,25 @@ class HangRules:
         self._is_hanging = True
         return [Hang(silent_s)]
 
+    def crashed(self, now_s: float, what: str, *, is_held: bool) -> list[Decision]:
+        """Handle a crash: the end, unless its thread is held and the node can stop."""
+        state = self.state
+        if is_held and state.has_node:
+            if self._has_crashed or state.has_ended:
+                return []
+            self._has_crashed = True
+            self._limit_stop(now_s)
+            return [Stop(f"a crash: {what}")]
+        code = FAILED if state.left_open in {NOTHING, ""} else LEFT_OPEN
+        return [self._leave(now_s, f"the process has crashed: {what}", code)]
+
     def died(self, now_s: float) -> list[Decision]:
         """Take in the end of the process, or of its watch; a line if nobody had stopped it."""
-        if not self.state.has_node or self.state.has_ended:
+        state = self.state
+        if state.has_ended and not state.is_told and state.left_open:
+            text = f"the process ended without a summary; left open: {state.left_open}"
+            return [Notice(text if state.left_open == NOTHING else f"{ALARM}{text}")]
+        if not state.has_node or state.has_ended:
             return []
         owner = self.state.owner
         reason = f"the {owner}'s run ended without stopping the {owner}"
@@ -233,7 +253,7 @@ class HangRules:
         left_open = self.state.left_open
         if not left_open:
             return Leave(code, reason)
-        alarm = "" if left_open == NOTHING else "POSITION OR ORDERS LEFT OPEN - "
+        alarm = "" if left_open == NOTHING else ALARM
         as_of = ""
         if self.state.has_node and not self.state.has_ended:
             as_of = f" (as of {now_s - self._turned_s:.1f} s ago)"

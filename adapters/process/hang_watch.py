@@ -11,10 +11,11 @@ import sys
 import threading
 import traceback
 from contextlib import suppress
+from os import _exit  # at import: a node replaces the one of the module
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from adapters.command.terminal import say
-from adapters.process import _exit_thread
+from adapters.process import _crash_handler, _exit_thread
 from adapters.process.child import Child, module_command
 from adapters.process.hang_loop import HELD, Channels, callback_part
 from adapters.process.stop_signals import LEFT_AT_ONCE
@@ -32,10 +33,14 @@ DEBUGGERS: Final = ("bdb", "pydevd")
 """Modules in which a thread is when a debugger holds it; pdb's is the first."""
 END_TIMEOUT_S: Final = 2.0
 _READ_BYTES: Final = 1 << 12
+_THREAD_BYTES: Final = 8
 
 
 class HangWatch:
     """Notice from outside when the main thread does not turn, and end the process in time.
+
+    A crash is noticed too, with its stack: see ``crash_handler.c``. One of the main thread ends
+    the process with a code of this project; what aborts in another thread stops the node.
 
     A small separate process makes the decisions, see :mod:`adapters.process.hang_loop` and
     :mod:`adapters.process.hang_rules`. It receives the stop signals, prints the first, and ends
@@ -51,8 +56,9 @@ class HangWatch:
 
     def __init__(self) -> None:
         self._reports, reports = socket.socketpair()
-        self._stacks, stacks = socket.socketpair()
+        self._stacks, stacks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         signals, self._signals = os.pipe()
+        crashes, self._crashes = os.pipe()
         leave_from, leave = os.pipe()
         dump = os.memfd_create("stacks")
         self._dump: Final = dump
@@ -63,9 +69,7 @@ class HangWatch:
         faulthandler.register(DUMP_SIGNAL, file=dump, all_threads=True)
         signal.set_wakeup_fd(self._signals, warn_on_full_buffer=False)
         main_thread = threading.get_ident()
-        self._shower: Final = threading.Thread(
-            target=self._show_stacks, args=(main_thread,), daemon=True
-        )
+        self._shower: Final = threading.Thread(target=self._show_stacks, daemon=True)
         self._shower.start()
         _exit_thread.start(leave_from)
         channels = Channels(
@@ -78,16 +82,18 @@ class HangWatch:
             stacks=stacks.fileno(),
             dump=dump,
             leave=leave,
+            crashes=crashes,
         )
         self._child: Final = Child(
             module_command("adapters.process.hang_loop", *channels),
             output="inherited",
-            inherits=(reports.fileno(), signals, stacks.fileno(), dump, leave),
+            inherits=(reports.fileno(), signals, stacks.fileno(), dump, leave, crashes),
         )
         reports.close()
         stacks.close()
-        os.close(signals)
-        os.close(leave)
+        for fd in (signals, leave, crashes):
+            os.close(fd)
+        _crash_handler.tell(self._crashes)
 
     def report(self, **state: Any) -> None:
         """Report that the thread turns, and the changed fields of its state.
@@ -147,7 +153,7 @@ class HangWatch:
         """
         if self._child.exit_code is not None:
             say(f"second signal ({name})", to=sys.stderr)
-            os._exit(LEFT_AT_ONCE)
+            _exit(LEFT_AT_ONCE)
 
     def unfollow(self) -> None:
         """Stop reporting from a loop."""
@@ -160,6 +166,7 @@ class HangWatch:
     def __exit__(self, *_: object) -> None:
         self.unfollow()
         signal.set_wakeup_fd(-1)
+        _crash_handler.tell(-1)
         for end in (self._reports, self._stacks):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -169,17 +176,17 @@ class HangWatch:
         faulthandler.unregister(DUMP_SIGNAL)
         self._reports.close()
         self._stacks.close()
-        os.close(self._signals)
-        os.close(self._dump)
+        for fd in (self._signals, self._crashes, self._dump):
+            os.close(fd)
 
-    def _show_stacks(self, main_thread: int) -> None:
-        """Answer each request with the main thread's stack, while the lock is available."""
-        while self._stacks.recv(1):
-            frame = sys._current_frames()[main_thread]  # noqa: SLF001 - documented
-            stack = callback_part("".join(traceback.format_stack(frame)))
-            held = HELD if is_held_by_debugger(frame) else b" "
+    def _show_stacks(self) -> None:
+        """Answer each request with a thread's stack, while the lock is available."""
+        while asked := self._stacks.recv(_THREAD_BYTES):
+            frame = sys._current_frames().get(int.from_bytes(asked))  # noqa: SLF001 - documented
+            stack = callback_part("".join(traceback.format_stack(frame))) if frame else ""
+            held = HELD if frame and is_held_by_debugger(frame) else b" "
             with suppress(OSError):
-                self._stacks.send(held + stack.encode()[-_READ_BYTES:])
+                self._stacks.send(asked + held + stack.encode(errors="replace")[-_READ_BYTES:])
 
 
 def is_held_by_debugger(frame: FrameType) -> bool:

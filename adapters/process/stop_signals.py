@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from os import _exit  # at import: a node replaces the one of the module
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
@@ -83,6 +84,20 @@ class StopSignals:
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 self._previous[number] = signal.signal(number, self._on_signal)
 
+    def take_back(self) -> list[str]:
+        """Handle again, and unblock, what is no longer handled here; return the signals' names."""
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        lost = [
+            number
+            for number in map(signal.Signals, self._previous)
+            if number in blocked or signal.getsignal(number) != self._on_signal
+        ]
+        for number in lost:
+            signal.signal(number, self._on_signal)
+        if blocked.intersection(lost):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, lost)
+        return [number.name for number in lost]
+
     def restore(self) -> None:
         """Restore the previous handlers."""
         for number, handler in self._previous.items():
@@ -143,7 +158,7 @@ def leave_at_stop_signals(command: str, code: int) -> None:
     def leave(name: str) -> None:
         with suppress(OSError):
             os.write(2, f"{command}: ended by {name}\n".encode())
-        os._exit(code)
+        _exit(code)
 
     StopSignals(leave, leave).take_over()
 
@@ -155,7 +170,7 @@ def interrupt_at_stop_signals() -> StopRequests:
         raise KeyboardInterrupt(name)
 
     def leave(name: str) -> None:
-        os._exit(LEFT_AT_ONCE)
+        _exit(LEFT_AT_ONCE)
 
     signals = StopSignals(interrupt, leave)
     signals.take_over()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import check_factors, find_strategy, make_config
@@ -14,14 +16,15 @@ from adapters.process.safe_files import open_or_make
 from adapters.process.stop_signals import StopSignals
 from adapters.run_state.state_report import StateReport
 from adapters.shm import FactorReader, RegionNotReadyError
-from dolphin_strategies.errors import DolphinError
+from dolphin_strategies.errors import ConfigError, DolphinError, describe_error
 from dolphin_strategies.factors.schema import FactorSchema
+from live.node.ending.orderly_exits import orderly_exits
 from live.node.settings.computed_settings import RunFactors, computed_factors
 from live.node.settings.node_options import parse, settings_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from live.node.settings.node_settings import NodeSettings
@@ -60,12 +63,27 @@ def prepare(options: argparse.Namespace) -> tuple[NodeSettings, AnyFactorStrateg
 
     """
     settings = settings_of(options)
-    strategy_class = find_strategy(settings.strategy.path)
-    config = make_config(strategy_class, settings.strategy.config)
+    with _failing_as_config(settings.strategy.path):
+        strategy_class = find_strategy(settings.strategy.path)
+        config = make_config(strategy_class, settings.strategy.config)
     schema = schema_of(settings)
     if schema is not None:
         check_factors(strategy_class, schema)
-    return settings, strategy_class(config)
+    with _failing_as_config(settings.strategy.path):
+        return settings, strategy_class(config)
+
+
+@contextmanager
+def _failing_as_config(path: str) -> Iterator[None]:
+    """Report whatever a strategy's own code raises; stop signals are no exceptions here."""
+    try:
+        yield
+    except DolphinError:
+        raise
+    except BaseException as error:
+        traceback.print_exception(error)
+        msg = f"strategy {path!r} cannot be made: {describe_error(error)}"
+        raise ConfigError(msg) from error
 
 
 def check(options: argparse.Namespace) -> int:
@@ -114,7 +132,8 @@ def run(options: argparse.Namespace) -> int:
         StopSignals(lambda name: None, watch.leave_unwatched).take_over()
         watch.report(is_preparing=True)
         try:
-            settings, strategy = prepare(options)
+            with orderly_exits(lambda call: say(f"run_node.py: {call} was called", sys.stderr)):
+                settings, strategy = prepare(options)
         except DolphinError as error:
             state.ended(BAD_CONFIG, str(error))
             return _failed(error, BAD_CONFIG)

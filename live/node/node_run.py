@@ -14,15 +14,17 @@ from adapters.command.terminal import say
 from adapters.feed.latency import measure_on_factors
 from adapters.feed.node_loop import NodeLoop, busy_time_of
 from adapters.process.child import Child, module_command
-from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING
+from adapters.process.close_after_fork import close_in_forked_child
+from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING, OK
 from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
 from adapters.streams.joining.node_venues import NodeVenues
-from dolphin_strategies.errors import DolphinError
+from dolphin_strategies.errors import DolphinError, describe_error
 from dolphin_strategies.observation import observe
-from live.node.hook_errors import HookErrors
+from live.node.ending.hook_errors import HookErrors
+from live.node.ending.run_ending import RunEnding
+from live.node.ending.run_guard import RunGuard
 from live.node.node_builder import TRADER, build_feed, build_node, price_gate, traded_venues
-from live.node.run_ending import RunEnding
 from live.node.run_market import Market, open_market
 from live.node.run_report import RunReport
 from live.node.session.session_header import describe
@@ -87,6 +89,10 @@ class NodeRun:
         self._market: Market | None = None
         self._recording: SessionRecording | None = None
         self._replacing: asyncio.Task[None] | None = None
+        self._guard: Final = RunGuard(
+            self._ending, StopSignals(self._ending.request, watch.leave_unwatched)
+        )
+        self._report: RunReport | None = None
         self._started_s = 0.0
         found = computed_factors(settings.node)
         self._computed: Final = found
@@ -97,8 +103,8 @@ class NodeRun:
         failed, 3 something was left open.
         """
         # The watch ends the process at a second request, whatever the main thread does.
-        StopSignals(self._ending.request, self._watch.leave_unwatched).take_over()
         with ExitStack() as stack:
+            stack.enter_context(self._guard.over())
             node = self._settings.node
             region = node.region
             folder = stack.enter_context(RunFolder())
@@ -145,17 +151,20 @@ class NodeRun:
 
     async def _run_node(self, region: Path) -> None:
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._on_callback_error)
+        loop.set_exception_handler(self._guard.on_callback_error)
+        if isinstance(loop, NodeLoop):
+            loop.on_stop = self._ending.fail
+            close_in_forked_child(loop)
         feed = build_feed(self._settings.node, self._computed, region)
         client = (
             None if self._market is None else self._market.client(self._on_market_end, feed.look)
         )
-        observe(self._strategy, HookErrors(self._on_hook_error))
+        observe(self._strategy, HookErrors(self._on_event, self._guard.on_hook_error))
         node = build_node(self._settings, client, feed, self._strategy, self._venues, self._gate)
         for actor in () if self._market is None else self._market.actors():
             node.add_actor(actor)
         self._ending.attach(loop, node.handle())
-        report = RunReport(
+        self._report = report = RunReport(
             node,
             feed,
             measure_on_factors(self._strategy, busy_time_of(loop)),
@@ -182,16 +191,19 @@ class NodeRun:
             await node.run_async()
         except Exception as error:  # noqa: BLE001 - whatever it was, the run has failed
             traceback.print_exc()
-            self._ending.fail(f"the node ended with {type(error).__name__}: {error}")
+            self._ending.fail(f"the node ended with {describe_error(error)}")
         finally:
             progress.cancel()
             self._watch.unfollow()
+            if isinstance(loop, NodeLoop):
+                loop.on_stop = None
             if log is not None:
                 await log.finish()
         self._finish(report)
 
     def _turn(self, report: RunReport) -> dict[str, Any]:
         """Return what the watch over this thread prints if it ends the process."""
+        self._guard.look()
         self._state.turned(
             report.open_items(),
             strategy_id=str(self._strategy.strategy_id),
@@ -243,7 +255,7 @@ class NodeRun:
     def _on_progress_end(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             traceback.print_exception(error)
-            self._ending.fail(f"an error in the progress report: {error}")
+            self._ending.fail(f"an error in the progress report: {describe_error(error)}")
 
     @property
     def _elapsed_s(self) -> float:
@@ -265,20 +277,22 @@ class NodeRun:
                     "and try again"
                 )
         venues = self._venues.summary()
-        say("\n".join([report.summary(self._elapsed_s, ending.reason), *venues]))
+        is_told = say("\n".join([report.summary(self._elapsed_s, ending.reason), *venues]))
+        if ending.code != OK:
+            say(f"FAILED: {ending.reason}", to=sys.stderr)
         if left_open != NOTHING:
             ending.code = LEFT_OPEN
             say(f"LEFT OPEN: {left_open}", to=sys.stderr)
         if self._recording is not None:
             self._recording.close(ending.reason)
             say(self._recording.summary())
-        self._watch.report(code=ending.code)
+        self._watch.report(code=ending.code, is_told=is_told)
         self._state.ended(ending.code, ending.reason)
 
-    def _on_hook_error(self, name: str, error: BaseException) -> None:
-        """Fail, also if the run is stopping already: Nautilus only logs the exception."""
-        self._ending.code = FAILED
-        say(f"{name} raised {type(error).__name__}: {error}", to=sys.stderr)
+    def _on_event(self) -> None:
+        """Tell the watch what is open, before the strategy's own code gets the event."""
+        if self._report is not None:
+            self._watch.report(left_open=self._report.left_open())
 
     def _on_error_line(self, line: LogLine) -> None:
         """Stop the node, as Nautilus itself does where no venue's trouble is to be spared."""
@@ -286,11 +300,3 @@ class NodeRun:
 
     def _on_market_end(self) -> None:
         self._ending.stop("the recording is over")
-
-    def _on_callback_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Stop the node: asyncio itself would only print the error, and trading would continue."""
-        error = context.get("exception")
-        say(f"Error in a callback: {context.get('message')}", to=sys.stderr)
-        if error is not None:
-            traceback.print_exception(error)
-        self._ending.fail(f"an error in a callback: {error or context.get('message')}")

@@ -56,7 +56,7 @@ class SessionRecording:
         folder: Path,
         strategy: AnyFactorStrategy,
         header: dict[str, Any],
-        say: Callable[[str], None],
+        say: Callable[[str], object],
     ) -> None:
         self.folder: Final = folder
         self._say: Final = say

@@ -26,12 +26,11 @@ def test_the_example_decides_by_the_answers_of_its_thread() -> None:
         assert "left open nothing" in process.output
 
 
-def test_a_call_from_another_thread_ends_the_process_and_what_was_open_is_printed() -> None:
-    """NautilusTrader aborts; the watch, a process of its own, has the last word."""
-    with node("--strategy", f"{ODD}:TouchedByThread", "--seconds", 50) as process:
-        assert process.exit_code() == -signal.SIGABRT, process.output
+def test_a_call_from_another_thread_holds_the_thread_and_stops_the_node_flat() -> None:
+    """Fault D06: NautilusTrader aborts there; the node's own thread goes on and closes all."""
+    with node("--strategy", f"{ODD}:TouchedByThread") as process:
+        assert process.exit_code() == 1, process.output
         assert "HOLDING 0.01" in process.output
-        text = (
-            "LEFT OPEN - the node's run ended without stopping the node; left open: position +0.01"
-        )
-        assert text in process.output
+        crashed = process.output.index("CRASH: SIGABRT in another thread")
+        assert "in ask" in process.output[crashed:]
+        assert "left open nothing" in process.output

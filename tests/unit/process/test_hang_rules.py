@@ -140,7 +140,7 @@ def test_a_run_that_ends_without_stopping_its_node_is_reported() -> None:
     assert isinstance(line, Notice)
     assert line.text.startswith("POSITION OR ORDERS LEFT OPEN - ")
     rules = running()
-    rules.turned(1.0, {"has_ended": True})
+    rules.turned(1.0, {"has_ended": True, "is_told": True})
     assert rules.died(2.0) == []
     assert HangRules(0.0).died(1.0) == []
 
@@ -185,3 +185,33 @@ def test_a_thread_that_a_debugger_holds_does_not_hang() -> None:
     for n in range(1, 20):
         assert kinds(rules.look(n * SILENCE_S)) == [Hang]
         rules.held_by_debugger(n * SILENCE_S)
+
+
+def test_an_end_without_a_summary_tells_what_is_open() -> None:
+    """The node has stopped, and what was to print it failed."""
+    for left_open, alarm in (("position +1", "POSITION OR ORDERS LEFT OPEN - "), ("nothing", "")):
+        rules = running()
+        rules.turned(1.0, {"has_ended": True, "left_open": left_open})
+        (line,) = rules.died(2.0)
+        assert isinstance(line, Notice)
+        text = f"{alarm}the process ended without a summary; left open: {left_open}"
+        assert line.text == text
+
+
+def test_a_crash_whose_thread_is_held_stops_the_node_once() -> None:
+    """However many threads crash; before there is a node the process ends."""
+    rules = running()
+    (stop,) = rules.crashed(1.0, "SIGABRT in another thread", is_held=True)
+    assert stop == Stop("a crash: SIGABRT in another thread")
+    assert rules.crashed(1.1, "SIGABRT in another thread", is_held=True) == []
+    assert leave_of(rules.look(1.0 + STOP_TIMEOUT_S)).code == 1
+    assert leave_of(HangRules(0.0).crashed(1.0, "SIGABRT", is_held=True)).code == 1
+
+
+def test_a_crash_of_the_main_thread_ends_the_process() -> None:
+    """With code 3 if something is open, else 1."""
+    for left_open, code in (("position +1", 3), ("nothing", 1)):
+        rules = running(left_open=left_open)
+        leave = leave_of(rules.crashed(1.0, "SIGSEGV in the main thread", is_held=False))
+        assert leave.code == code
+        assert "the process has crashed: SIGSEGV in the main thread" in leave.text

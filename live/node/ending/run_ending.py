@@ -63,6 +63,13 @@ class RunEnding:
         if self.reason and self._handle is not None:
             self._handle.stop()
 
+    def fail_soon(self, reason: str) -> None:
+        """Stop as failed, soon: from a signal handler, or from another thread."""
+        if self._loop is None:
+            self.fail(reason)
+        else:
+            call_soon(self._loop, self.fail, reason)
+
     def fail(self, reason: str) -> None:
         """Stop, and end with the exit code of a failure."""
         self.code = FAILED

@@ -18,23 +18,33 @@ class HookErrors(StrategyObserver):
 
     Parameters
     ----------
+    on_event : callable
+        Called at each event of an order or a position.
     on_error : callable
         Called on the strategy's thread with the hook's name and the exception, which is then
         raised as if nobody had noticed it.
 
     """
 
-    def __init__(self, on_error: Callable[[str, BaseException], object]) -> None:
+    def __init__(
+        self,
+        on_event: Callable[[], object],
+        on_error: Callable[[str, BaseException], object],
+    ) -> None:
+        self._on_event: Final = on_event
         self._on_error: Final = on_error
 
     def around_lifecycle(self, name: str, hook: Callable[[], None]) -> Callable[[], None]:
-        return self._around(name, hook)
+        return self._around(name, hook, _nothing)
 
     def around_event(self, name: str, hook: Callable[[Any], None]) -> Callable[[Any], None]:
-        return self._around(name, hook)
+        return self._around(name, hook, self._on_event)
 
-    def _around(self, name: str, hook: Callable[..., None]) -> Callable[..., None]:
+    def _around(
+        self, name: str, hook: Callable[..., None], before: Callable[[], object]
+    ) -> Callable[..., None]:
         def observed(*arguments: Any) -> None:
+            before()
             try:
                 hook(*arguments)
             except BaseException as error:
@@ -42,3 +52,7 @@ class HookErrors(StrategyObserver):
                 raise
 
         return observed
+
+
+def _nothing() -> None:
+    """Do nothing before a hook."""
