@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 TLS_TIMEOUT_S: Final = 1.0
 _CLIENT_LOG: Final = logging.getLogger("hazelcast.connection")
-logging.getLogger("hazelcast").addHandler(logging.NullHandler())
+_ALL_LOGS: Final = logging.getLogger("hazelcast")
+_ALL_LOGS.addHandler(logging.NullHandler())
+# The reasons are collected also where a program wants to see none of them.
+_CLIENT_LOG.setLevel(logging.WARNING)
 
 
 class ConnectionErrors(logging.Filter):
@@ -56,7 +59,7 @@ class ConnectionErrors(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the record is logged; collect the error of one that is not."""
         if record.thread != self._thread:
-            return True
+            return _ALL_LOGS.isEnabledFor(record.levelno)
         if record.exc_info and record.exc_info[1] is not None and isinstance(record.args, tuple):
             address = record.args[0]
             where = f"{getattr(address, 'host', address)}:{getattr(address, 'port', '')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,23 @@ def test_f10_a_wrong_cluster_name_is_said(member: Member, settings: HazelcastSet
             assert USERNAME_VARIABLE in reason
 
     run(body)
+
+
+def test_f10_the_reason_is_told_where_the_clients_log_is_off(
+    member: Member, settings: HazelcastSettings
+) -> None:
+    """Fault F10: a program that silences the client's logger knows why all the same."""
+
+    async def body() -> None:
+        async with following(replace(settings, cluster="nobody")) as source:
+            await state_is(source, SourceState.WAITING, "another cluster than 'nobody'")
+
+    log = logging.getLogger("hazelcast")
+    log.setLevel(logging.CRITICAL)
+    try:
+        run(body)
+    finally:
+        log.setLevel(logging.NOTSET)
 
 
 def test_f10_a_password_shows_nowhere(
