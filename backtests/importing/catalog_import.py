@@ -134,7 +134,7 @@ def remove_import(catalog: Path, name: str) -> None:
 
 def _begun_here(catalog: Path, name: str) -> bool:
     events = read_journal(catalog / catalog_layout.RECORDINGS / name / catalog_layout.JOURNAL)
-    pids = [event["pid"] for event in events if event["event"] == "start"]
+    pids = [event.get("pid") for event in events if event["event"] == "start"]
     return pids[-1:] == [os.getpid()]
 
 
@@ -186,7 +186,8 @@ def _slices(stamps: NDArray[np.int64]) -> Iterator[slice]:
 
 def _files_of(catalog: Path, name: str) -> set[Path]:
     events = read_journal(catalog / catalog_layout.RECORDINGS / name / catalog_layout.JOURNAL)
-    return {catalog / event["path"] for event in events if event["event"] == "file"}
+    files = {catalog / event["path"] for event in events if event["event"] == "file"}
+    return {path for path in files if catalog_layout.is_inside(catalog, path)}
 
 
 def _check_name(catalog: Path, there: Recording, stream_id: int, *, replace: bool) -> None:

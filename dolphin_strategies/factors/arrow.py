@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,6 +24,7 @@ TYPE_NAME_KEY: Final = "type_name"
 """Schema metadata by which Nautilus's catalog finds the class that decodes a file."""
 STREAM_ID_KEY: Final = "dolphin.stream_id"
 """Schema metadata: the stream's u64 as 16 hexadecimal digits."""
+_HEX: Final = re.compile(rb"[0-9a-f]{1,16}")
 _STAMP_FIELDS: Final = (
     pa.field("sequence", pa.uint64(), nullable=False),
     pa.field("ts_event", pa.timestamp("ns", tz="UTC"), nullable=False),
@@ -96,17 +98,32 @@ def factor_names(schema: pa.Schema) -> list[str]:
     return [field.name for field in schema if pa.types.is_float64(field.type)]
 
 
+def stream_id_of(schema: pa.Schema) -> int:
+    """Return the u64 of the stream that the metadata state; 0 if they state none.
+
+    Raises
+    ------
+    ValueError
+        If they state something else.
+
+    """
+    text = (schema.metadata or {}).get(STREAM_ID_KEY.encode(), b"0")
+    if _HEX.fullmatch(text) is None:
+        msg = f"{STREAM_ID_KEY}: expected up to 16 hexadecimal digits, found {text!r:.80}"
+        raise ValueError(msg)
+    return int(text, 16)
+
+
 def from_arrow(batch: pa.RecordBatch | pa.Table) -> FactorBatch:
     """Convert an Arrow batch back; its columns define its factors, null is NaN."""
     names = factor_names(batch.schema)
     values = np.empty((batch.num_rows, len(names)))
     for i, name in enumerate(names):
         values[:, i] = numpy_of(batch.column(name))
-    metadata = batch.schema.metadata or {}
     return FactorBatch(
         schema=FactorSchema(names),
         values=values,
-        stream_id=int(metadata.get(STREAM_ID_KEY.encode(), b"0"), 16),
+        stream_id=stream_id_of(batch.schema),
         **{name: numpy_of(batch.column(name)) for name in STAMPS},
     )
 

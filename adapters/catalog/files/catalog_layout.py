@@ -127,6 +127,25 @@ def make_folder(catalog: Path, relative: str) -> Path:
     return path
 
 
+def is_inside(catalog: Path, path: Path) -> bool:
+    """Return whether a path leads through real folders of the catalog only, to whatever it is.
+
+    What is to be removed or moved must be: a link among its folders would lead to files of
+    somebody else.
+
+    Parameters
+    ----------
+    catalog : Path
+        The catalog's folder, which may itself be reached by a link.
+    path : Path
+        A path below it.
+
+    """
+    relative = path.relative_to(catalog)
+    folders = [catalog.joinpath(*relative.parts[:n]) for n in range(1, len(relative.parts))]
+    return ".." not in relative.parts and not any(folder.is_symlink() for folder in folders)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the entries of a folder durable."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
 from operator import itemgetter
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from dolphin_strategies.factors.schema import FactorSchema
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 LOOKS_AHEAD: Final = "LOOK-AHEAD in "
 """Stands in a recording's source before the factors that nobody knew at their instants."""
 _CHECKSUM: Final = b', "crc32": "%08x"}'
 """The end of each line: CRC-32 of the line without it, so that a flipped digit is seen."""
+_MOST: Final = 2**64 - 1
+_LAST_NS: Final = 2**63 - 1
+_HEX64: Final = re.compile(r"[0-9a-f]{1,16}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -56,7 +64,7 @@ class Journal:
             If the line cannot be written; the journal is then as before.
 
         """
-        line = _with_checksum(json.dumps({"event": event, **data}).encode()) + b"\n"
+        line = _line_of({"event": event, **data}) + b"\n"
         size = os.fstat(self._fd).st_size
         try:
             write_all(self._fd, line)
@@ -98,13 +106,13 @@ class Journal:
 def read_journal(path: Path) -> list[dict[str, Any]]:
     """Return a journal's events; a missing file has none.
 
-    Torn or damaged lines and withdrawn gaps are left out.
+    Torn or damaged lines, lines that nothing of ours has written, and withdrawn gaps are left out.
     """
     return _without_withdrawn([e for e in _parsed(path) if e is not None])
 
 
 def damaged_lines(path: Path) -> int:
-    """Return how many whole lines of a journal differ from what was written."""
+    """Return how many whole lines of a journal differ from what was written, or are not ours."""
     return _parsed(path).count(None)
 
 
@@ -113,15 +121,111 @@ def _parsed(path: Path) -> list[dict[str, Any] | None]:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return []
-    return [_event(line) for line in lines[:-1]]
+    return [_event_of(line) for line in lines[:-1]]
 
 
-def _event(line: bytes) -> dict[str, Any] | None:
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value <= _MOST
+
+
+def _is_instant(value: object) -> bool:
+    return type(value) is int and 0 <= value <= _LAST_NS
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and _HEX64.fullmatch(value) is not None
+
+
+def _is_sha256(value: object) -> bool:
+    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
+
+
+def _is_below(value: object) -> bool:
+    """Whether it is a path that leads nowhere but down."""
+    return (
+        isinstance(value, str)
+        and bool(value)
+        and "\0" not in value
+        and not {"..", "/"} & set(PurePosixPath(value).parts)
+    )
+
+
+def _is_file(value: object) -> bool:
+    return _is_below(value) and str(value).startswith("data/")
+
+
+def _are_names(value: object) -> bool:
+    try:
+        return isinstance(value, list) and bool(FactorSchema(value))
+    except (ValueError, TypeError):
+        return False
+
+
+type _Checks = dict[str, Callable[[object], bool]]
+
+_GAP: Final[_Checks] = {"stream_id": _is_id, "after_sequence": _is_count, "lost": _is_count}
+_REQUIRED: Final[dict[str, _Checks]] = {
+    "file": {
+        "path": _is_file,
+        "part": _is_count,
+        "bytes": _is_count,
+        "sha256": _is_sha256,
+        "rows": _is_count,
+        "first_ns": _is_instant,
+        "last_ns": _is_instant,
+    },
+    "placing": {
+        "part": _is_count,
+        "folder": _is_below,
+        "bytes": _is_count,
+        "sha256": _is_sha256,
+    },
+    "schema": {"key": _is_id, "names": _are_names},
+    "gap": _GAP,
+    "gap_withdrawn": _GAP,
+    "dropped": {"count": _is_count},
+    "quarantine": {"path": _is_below},
+}
+"""What each event must have; events of other kinds are their readers' affair."""
+_OPTIONAL: Final[dict[str, _Checks]] = {
+    "file": {"schema": _is_id, "stream_id": _is_id, "last_sequence": _is_count},
+    "dropped": {"stream_id": _is_id, "last_sequence": _is_count},
+}
+_TOGETHER: Final = ("schema", "stream_id")
+
+
+def _line_of(event: dict[str, Any]) -> bytes:
+    """Return the line of an event, without its end."""
+    return _with_checksum(json.dumps(event).encode())
+
+
+def _event_of(line: bytes) -> dict[str, Any] | None:
+    """Return the event of a line; None if it is none, or not as the project writes it.
+
+    A checksum tells damage, and nothing of who wrote it: a path that leads out of the catalog, a
+    count below 0 or text in its place make the line a damaged one.
+    """
     body = line[: -len(_CHECKSUM % 0)] + b"}"
     if _with_checksum(body) != line:
         return None
-    event: dict[str, Any] = json.loads(body)
-    return event
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) and _is_known(event) else None
+
+
+def _is_known(event: dict[str, Any]) -> bool:
+    kind = event.get("event")
+    if not isinstance(kind, str) or not isinstance(event.get("key", ""), str):
+        return False
+    required, optional = _REQUIRED.get(kind, {}), _OPTIONAL.get(kind, {})
+    return (
+        all(name in event and holds(event[name]) for name, holds in required.items())
+        and all(name not in event or holds(event[name]) for name, holds in optional.items())
+        and (kind != "file" or len({name in event for name in _TOGETHER}) == 1)
+        and ("stream_id" not in event or _is_id(event["stream_id"]))
+    )
 
 
 def _with_checksum(body: bytes) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import Journal, read_journal, unreached_gaps
 from adapters.catalog.files.recording_lock import is_written, lock_recording
@@ -21,11 +23,14 @@ def recover(catalog: Path) -> dict[str, int]:
 
     Raises
     ------
+    ConfigError
+        If a spool is none of ours; the others are converted, and it stays.
     OSError
         If something cannot be written; nothing is lost, call again.
 
     """
     recovered: dict[str, int] = {}
+    foreign: list[str] = []
     for folder in sorted((catalog / catalog_layout.RECORDINGS).glob("*/")):
         if is_written(folder) or _is_whole(folder):
             continue
@@ -34,9 +39,12 @@ def recover(catalog: Path) -> dict[str, int]:
         except ConfigError:
             continue
         try:
-            recovered[folder.name] = _recover(catalog, folder)
+            recovered[folder.name] = _recover(catalog, folder, foreign)
         finally:
             lock.release()
+    if foreign:
+        msg = f"{foreign[0]}: expected a spool of this project; move it out of the catalog"
+        raise ConfigError(msg)
     return recovered
 
 
@@ -51,7 +59,7 @@ def _is_whole(folder: Path) -> bool:
     )
 
 
-def _recover(catalog: Path, folder: Path) -> int:
+def _recover(catalog: Path, folder: Path, foreign: list[str]) -> int:
     finished = {
         e["part"] for e in read_journal(folder / catalog_layout.JOURNAL) if e["event"] == "file"
     }
@@ -59,7 +67,10 @@ def _recover(catalog: Path, folder: Path) -> int:
     try:
         rows = 0
         for spool in spools_of(folder):
-            rows += finish_part(catalog, folder.name, journal, finished, spool)
+            try:
+                rows += finish_part(catalog, folder.name, journal, finished, spool)
+            except (ConfigError, LookupError, TypeError, ValueError, pa.ArrowException) as error:
+                foreign.append(f"{spool} cannot be converted: {error}")
         for gap in unreached_gaps(read_journal(folder / catalog_layout.JOURNAL)):
             journal.append("gap_withdrawn", **{k: v for k, v in gap.items() if k != "event"})
         return rows

@@ -16,7 +16,13 @@ from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.footers import footer_crc32
 from adapters.catalog.files.journal import write_all
 from adapters.catalog.files.spool import map_spool
-from dolphin_strategies.factors.arrow import STAMPS, STREAM_ID_KEY, factor_names, numpy_of
+from dolphin_strategies.factors.arrow import (
+    STAMPS,
+    STREAM_ID_KEY,
+    factor_names,
+    numpy_of,
+    stream_id_of,
+)
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
@@ -185,7 +191,7 @@ def _described(table: pa.Table, journal: Journal) -> dict[str, Any]:
         "first_sequence": int(sequences.min()),
         "last_sequence": int(sequences.max()),
         "schema": schema_hash,
-        "stream_id": metadata[STREAM_ID_KEY.encode()].decode(),
+        "stream_id": f"{stream_id_of(table.schema):016x}",
     }
 
 

@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 MAX_ROWS: Final = 8_192
 _END_NS: Final = (1 << 63) - 1
 
+_DAMAGE: Final = (
+    *(OSError, ArithmeticError, LookupError, TypeError, ValueError),
+    pa.ArrowException,
+)
+"""What reading a file raises that is damaged, or made by somebody who wanted it so."""
+
 
 class DamagedFileWarning(UserWarning):
     """A query left out a file that cannot be read."""
@@ -280,7 +286,7 @@ class FactorCatalog:
     def _guarded[T](self, path: Path, read: Callable[[], Iterator[T]]) -> Iterator[T]:
         try:
             yield from read()
-        except (OSError, pa.ArrowException, ValueError) as error:
+        except _DAMAGE as error:
             self._leave_out(path, str(error))
 
     def _leave_out(self, path: Path, why: str) -> None:

@@ -19,7 +19,7 @@ from adapters.catalog.files.recovery import spools_of
 from adapters.catalog.files.spool import read_spool
 from adapters.catalog.files.spool_conversion import PART_KEY
 from dolphin_strategies.errors import ConfigError
-from dolphin_strategies.factors.arrow import STREAM_ID_KEY, factor_names, numpy_of
+from dolphin_strategies.factors.arrow import factor_names, numpy_of, stream_id_of
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
@@ -167,7 +167,12 @@ def in_several(recordings: Iterable[Recording]) -> set[int]:
 def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Recording:
     home = catalog / catalog_layout.RECORDINGS / name
     # Spools first: one that is converted meanwhile is then seen twice rather than never.
-    spools = [file for path in spools_of(home) if (file := _from_spool(path)) is not None]
+    spools: list[FactorFile] = []
+    for path in spools_of(home):
+        try:
+            spools += filter(None, [_from_spool(path)])
+        except (LookupError, TypeError, ValueError, pa.ArrowException) as error:
+            damaged.append((path, f"is no spool of factors: {error}"))
     is_open = is_written(home)
     events = read_journal(home / catalog_layout.JOURNAL)
     known = {e["path"]: e for e in events if e["event"] == "file"}
@@ -243,7 +248,7 @@ def _from_spool(path: Path) -> FactorFile | None:
         first_ns=int(stamps.min()),
         last_ns=int(stamps.max()),
         schema=FactorSchema(factor_names(table.schema)),
-        stream_id=int(table.schema.metadata[STREAM_ID_KEY.encode()], 16),
+        stream_id=stream_id_of(table.schema),
         is_spool=True,
         part=f"{path.parent.name}/{path.name}",
     )
@@ -289,6 +294,6 @@ def from_footer(path: Path) -> FactorFile:
             first_ns=named[0],
             last_ns=named[1],
             schema=FactorSchema(factor_names(schema)),
-            stream_id=int(metadata.get(STREAM_ID_KEY.encode(), b"0"), 16),
+            stream_id=stream_id_of(schema),
             part=metadata.get(PART_KEY.encode(), b"").decode(errors="replace"),
         )

@@ -123,6 +123,8 @@ def _put_aside(catalog: Path, damages: list[Damage]) -> list[Damage]:
 
 
 def _moved(catalog: Path, damage: Damage) -> Damage:
+    if not catalog_layout.is_inside(catalog, damage.path):
+        return damage
     relative = damage.path.relative_to(catalog)
     folder = catalog_layout.make_folder(catalog, f"{catalog_layout.QUARANTINE}/{relative.parent}")
     target = folder / relative.name

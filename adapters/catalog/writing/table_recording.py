@@ -164,7 +164,8 @@ class TableRecording:
             folder = self.catalog / catalog_layout.DATA / event["folder"]
             for path in folder.glob("*.parquet"):
                 is_known = str(path.relative_to(self.catalog)) in known
-                if is_known or path.is_symlink() or path.stat().st_size != event["bytes"]:
+                is_ours = catalog_layout.is_inside(self.catalog, path) and not path.is_symlink()
+                if is_known or not is_ours or path.stat().st_size != event["bytes"]:
                     continue
                 if sha256_of(path) == event["sha256"]:
                     with suppress(FileNotFoundError):

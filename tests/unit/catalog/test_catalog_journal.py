@@ -46,9 +46,9 @@ def test_a_torn_last_line_is_ignored_and_cut_off(tmp_path: Path) -> None:
         path.write_bytes(content[:size])
         assert [e["event"] for e in read_journal(path)] == ["start"]
         again = Journal(path)
-        again.append("gap", lost=1)
+        again.append("note", rows=1)
         again.close()
-        assert [e["event"] for e in read_journal(path)] == ["start", "gap"]
+        assert [e["event"] for e in read_journal(path)] == ["start", "note"]
 
 
 def test_a_damaged_line_does_not_hide_the_others(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_damaged_line_does_not_hide_the_others(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     journal = Journal(path)
     for number in range(10):
-        journal.append("file", rows=1_000 + number)
+        journal.append("note", rows=1_000 + number)
     journal.close()
     content = path.read_bytes()
     rng = np.random.default_rng(1)

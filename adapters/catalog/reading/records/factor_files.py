@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from adapters.catalog.files.footers import statistics_of
 from adapters.catalog.files.spool import read_spool
 from adapters.catalog.files.spool_conversion import in_time_order
-from dolphin_strategies.factors.arrow import STAMPS, STREAM_ID_KEY, factor_names, numpy_of
+from dolphin_strategies.factors.arrow import STAMPS, factor_names, numpy_of, stream_id_of
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.schema import FactorSchema
 
@@ -67,7 +67,7 @@ def file_batches(
 
     Raises
     ------
-    OSError, pyarrow.ArrowException, ValueError
+    OSError, pyarrow.ArrowException, LookupError, ValueError
         If the file is damaged.
 
     """
@@ -111,11 +111,10 @@ def to_batch(table: pa.Table, names: FactorSchema | None) -> FactorBatch:
     held = set(table.column_names)
     for i, name in enumerate(schema):
         values[:, i] = numpy_of(table.column(name)) if name in held else np.nan
-    metadata = table.schema.metadata or {}
     return FactorBatch(
         schema=schema,
         values=values,
-        stream_id=int(metadata.get(STREAM_ID_KEY.encode(), b"0"), 16),
+        stream_id=stream_id_of(table.schema),
         **{stamp: numpy_of(table.column(stamp)) for stamp in STAMPS},
     )
 
