@@ -15,11 +15,11 @@ class ClockSkew:
     """Bounds of ``exchange's clock - this machine's wall clock``, narrowed by each answer.
 
     The exchange read its clock at some moment between sending and receiving. A ``Date`` header
-    states that clock to a whole second, a stamp in a body exactly. Each answer therefore yields an
-    interval; all intervals overlap until one of the clocks is set. This machine's is seen to be set
-    at once, by its monotonic clock. That the exchange's was is believed after two seconds in which
-    all answers agree on it: an answer that comes out of a cache contradicts too, alone or with
-    others that do not agree with it.
+    states that clock to a whole second, a stamp in a body exactly. Each answer yields an interval;
+    all intervals overlap until one of the clocks is set. This machine's is seen to be set at once,
+    by its monotonic clock. That the exchange's was is believed after two seconds in which all
+    answers agree on it: an answer that comes out of a cache contradicts too, alone or with others
+    that do not agree with it.
     """
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ class Systemd:
         self._socket: Final = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.settimeout(0)
         self._socket.bind(str(path))
-        self.lines: Final[list[str]] = []
+        self.lines: list[str] = []
 
     def heard(self, line: str) -> bool:
         """Return whether a line has come."""

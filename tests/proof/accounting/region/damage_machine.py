@@ -126,7 +126,7 @@ class DamageMachine(RegionMachine):
     @precondition(lambda self: self.sources and self.at_path is not None)
     @rule(data=st.data(), after=st.integers(0, 3 * MANY), limit=st.integers(1, MANY))
     def look_back(self, data: st.DataObject, after: int, limit: int) -> None:
-        """Ask for what is held after a record: it is of the file at the path, and counts nowhere."""
+        """Ask for what is held after a record: of the file at the path, and counted nowhere."""
         source, file = data.draw(st.sampled_from(self.sources)), self.at_path
         assert file is not None
         before = source.source.status()
