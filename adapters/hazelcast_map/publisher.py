@@ -9,6 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
+from adapters.hazelcast_map.connection.answer_watch import AnswerWatch
 from adapters.hazelcast_map.connection.cluster_connection import (
     CALL_TIMEOUT_S,
     LOST_TIMEOUT_S,
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from adapters.hazelcast_map.settings import HazelcastSettings
 
 CHECK_S: Final = 0.1
-PROBE_S: Final = 0.2
-"""After this time without a call the entry is asked for, so that a mute cluster is noticed within
-a second by a producer that seldom writes, too."""
 
 
 class _State(NamedTuple):
@@ -84,9 +82,7 @@ class HazelcastPublisher:
         self._in_flight: _State | None = None
         self._newest_number = 0
         self._confirmed: _State | None = None
-        self._probe: Future[bool] | None = None
-        self._asked_s = 0.0
-        self._failure: BaseException | None = None
+        self._watch = AnswerWatch()
         self._connection: Final = ClusterConnection(settings, self._serve, self._on_trouble)
         self._connection.start()
 
@@ -160,15 +156,14 @@ class HazelcastPublisher:
                 return
             self._waiting, self._in_flight = None, state
             self._newest_number = max(self._newest_number, state.number)
-            if self._probe is None:  # else the answer that is waited for is the probe's
-                self._asked_s = time.monotonic()
+            self._watch.ask()
         entries.set(self._settings.key, state.text).add_done_callback(
             lambda future: self._on_answer(state, future)
         )
 
     def _on_answer(self, state: _State, answer: Future[None]) -> None:
         if not answer.is_success():
-            self._failure = answer.exception()
+            self._watch.failure = answer.exception()
             self._connection.hurry()
             return
         with self._changed:
@@ -183,8 +178,8 @@ class HazelcastPublisher:
 
     def _serve(self, connection: ClusterConnection, entries: Map[str, Any]) -> None:
         with self._changed:
-            self._entries, self._failure, self.problem = entries, None, ""
-            self._probe, kept = None, self._confirmed
+            self._entries, self._watch, self.problem = entries, AnswerWatch(), ""
+            kept = self._confirmed
             is_idle = self._waiting is None
         try:
             if is_idle and kept is not None:
@@ -200,38 +195,29 @@ class HazelcastPublisher:
             self._take_back()
 
     def _ask(self, entries: Map[str, Any]) -> None:
-        """Ask for the entry if there was no call for a while; a call that is late is noticed."""
+        """Ask for the entry if there was no call for a while."""
         with self._changed:
-            is_due = time.monotonic() - self._asked_s >= PROBE_S
-            if not is_due or self._in_flight is not None or self._probe is not None:
+            if self._in_flight is not None or not self._watch.is_due():
                 return
-            self._asked_s = time.monotonic()
-            probe = self._probe = entries.contains_key(self._settings.key)
+            probe = self._watch.probe(lambda: entries.contains_key(self._settings.key))
         probe.add_done_callback(self._on_probe)
 
     def _on_probe(self, probe: Future[bool]) -> None:
         with self._changed:
-            if self._probe is not probe:
-                return
-            self._probe = None
-            if probe.is_success():
+            if self._watch.end_probe(probe):
                 self._answered()
-                return
-        self._failure = probe.exception()
 
     def _answered(self) -> None:
-        now_s = time.monotonic()
-        if now_s - self._asked_s <= CALL_TIMEOUT_S:
+        if self._watch.answer() <= CALL_TIMEOUT_S:
             self.problem = ""
-        self._asked_s = now_s
 
     def _check_answer(self) -> None:
-        if self._failure is not None:
-            msg = f"{type(self._failure).__name__}: {self._failure}"
-            raise ConnectionLostError(msg)
         with self._changed:
-            is_asked = self._in_flight is not None or self._probe is not None
-            waited_s = time.monotonic() - self._asked_s if is_asked else 0.0
+            failure = self._watch.failure
+            waited_s = self._watch.waited_s(is_asked=self._in_flight is not None)
+        if failure is not None:
+            msg = f"{type(failure).__name__}: {failure}"
+            raise ConnectionLostError(msg)
         if waited_s > LOST_TIMEOUT_S:
             msg = f"no answer within {LOST_TIMEOUT_S:g} s"
             raise ConnectionLostError(msg)

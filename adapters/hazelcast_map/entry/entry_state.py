@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from adapters.hazelcast_map.entry.json_codec import UnusableError, decode, text_of
+from adapters.hazelcast_map.entry.reading_times import KNOWN_FOR_NS, ReadingTimes
 from adapters.hazelcast_map.entry.value_sequence import ValueSequence
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from adapters.hazelcast_map.entry.value_sequence import EntryRecord
 
 type Buffer = bytes | bytearray
-
-KNOWN_FOR_NS: Final = 750_000_000
-"""For so long after a reading a value that states no instant counts as new when it arrives."""
 
 
 class EntryState:
@@ -55,10 +53,7 @@ class EntryState:
         self.refused_values = 0
         self.must_read = False
         self._name: Final = name
-        self._known_for_ns: Final = known_for_ns
-        self._asked_mono_ns = 0
-        self._known_mono_ns = 0
-        """When the last reading that was answered was asked for; 0 before the first."""
+        self._times: Final = ReadingTimes(known_for_ns)
         self._newest: Buffer | None = None
         self._is_held = False
         """Whether the entry holds the newest value, as far as is known."""
@@ -81,7 +76,7 @@ class EntryState:
     def begin_reading(self) -> None:
         """Mark the beginning of a reading; there is one at a time."""
         self._changes_before_reading = self._changes
-        self._asked_mono_ns = time.monotonic_ns()
+        self._times.ask()
         self.must_read = False
 
     def end_reading(self, found: Buffer | None) -> EntryRecord | None:
@@ -94,7 +89,7 @@ class EntryState:
 
         """
         record = self._read(found)
-        self._known_mono_ns = self._asked_mono_ns
+        self._times.answer()
         return record
 
     def _read(self, found: Buffer | None) -> EntryRecord | None:
@@ -175,8 +170,7 @@ class EntryState:
 
     def _record(self, update: Update) -> EntryRecord | None:
         now_ns, now_mono_ns = time.time_ns(), time.monotonic_ns()
-        unknown_ns = now_mono_ns - self._known_mono_ns if self._known_mono_ns else 0
-        since_ns = now_ns - unknown_ns if unknown_ns > self._known_for_ns else now_ns
+        since_ns = self._times.since_ns(now_ns, now_mono_ns)
         return self.values.take(update, now_ns, now_mono_ns, since_ns)
 
     def _take_if_numbered(self, value: Buffer) -> EntryRecord | None:
