@@ -147,8 +147,13 @@ class ClusterConnection:
             raise ConnectionLostError(self._lost_because or f"{type(error).__name__}: {error}")
         return is_in_time
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> bool:
         """Wait, on this connection's thread, for a time or until ``hurry`` is called.
+
+        Returns
+        -------
+        bool
+            Whether ``hurry`` was called.
 
         Raises
         ------
@@ -156,10 +161,11 @@ class ClusterConnection:
             If the connection was lost meanwhile.
 
         """
-        self._wait(lambda: self._must_hurry, seconds)
+        must_hurry = self._wait(lambda: self._must_hurry, seconds)
         self._must_hurry = False
         if self._is_lost or self._is_closing:
             raise ConnectionLostError(self._lost_because)
+        return must_hurry
 
     def end_if_destroyed(self) -> None:
         """End this connection when the map is destroyed, on this connection's thread.
