@@ -31,5 +31,8 @@ PROOFS: Final[dict[str, Entry]] = {
     "accounting": Entry(
         "tests.proof.accounting",
         "Every sequence of operations, crashes and damage: each record is counted exactly once.",
+    "network_faults": Entry(
+        "tests.proof.network_faults.matrix",
+        "Faults of Hazelcast and REST are noticed, over soon, and lose nothing without a count.",
     ),
 }

@@ -1,11 +1,13 @@
-"""A line between a client and a member that can fall silent, be slow, be cut, or use TLS."""
+"""A line between a client and a member: silent, one-way, slow, narrow, cut, or with TLS."""
 
 from __future__ import annotations
 
+import math
 import select
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SLICE_S: Final = 0.005
+_RESET: Final = struct.pack("ii", 1, 0)
+"""Closing sends a reset instead of the rest."""
 
 
 class FaultyLine:
@@ -25,16 +29,24 @@ class FaultyLine:
     ----------
     is_mute : bool
         Both ends stay connected and hear nothing.
+    hears_client, hears_member : bool
+        Half of it: whether what this end sends passes.
     delay_s : float
         How late each byte from the member arrives.
+    bytes_per_s : float
+        How many bytes from the member pass in a second.
     is_cut : bool
         Connections are closed, and new ones at once after they were made.
+    breaks_messages : bool
+        Connections are reset in the middle of what the member sends next.
 
     """
 
     def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
-        self.is_mute = self.is_cut = False
+        self.is_mute = self.is_cut = self.breaks_messages = False
+        self.hears_client = self.hears_member = True
         self.delay_s = 0.0
+        self.bytes_per_s = math.inf
         self._to: Final = ("127.0.0.1", port)
         self._tls: Final = tls
         self._is_open = True
@@ -69,13 +81,26 @@ class FaultyLine:
             time.sleep(_SLICE_S)
             return
         pending = isinstance(client, ssl.SSLSocket) and client.pending()
-        ready = select.select([client, member], [], [], 0 if pending else _SLICE_S)[0]
-        if client in ready or pending:
+        heard = [e for e, is_heard in ((client, self.hears_client), (member, self.hears_member))
+                 if is_heard]  # fmt: skip
+        ready = select.select(heard, [], [], 0 if pending else _SLICE_S)[0]
+        if client in ready or (pending and self.hears_client):
             member.sendall(_received(client))
         if member in ready:
-            late.append((time.monotonic() + self.delay_s, _received(member)))
-        while late and late[0][0] <= time.monotonic():
+            late.append((time.monotonic(), self._from(member, client)))
+        while late and late[0][0] + self.delay_s <= time.monotonic():
             client.sendall(late.pop(0)[1])
+
+    def _from(self, member: socket.socket, client: socket.socket) -> bytes:
+        if (bytes_per_s := self.bytes_per_s) != math.inf:
+            time.sleep(max(_SLICE_S, 1 / bytes_per_s))
+            return _received(member, max(1, int(bytes_per_s * _SLICE_S)))
+        content = _received(member)
+        if self.breaks_messages:
+            client.sendall(content[: len(content) // 2])
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            raise OSError("reset by the line")
+        return content
 
     def cut(self) -> None:
         """Cut it; nothing passes any more when this returns."""
@@ -97,8 +122,8 @@ class FaultyLine:
         self.close()
 
 
-def _received(end: socket.socket) -> bytes:
-    content = end.recv(65536)
+def _received(end: socket.socket, limit: int = 65536) -> bytes:
+    content = end.recv(limit)
     if not content:
         raise OSError("closed by the other end")
     return content
