@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_the_entry_holds_what_the_region_holds(region_path: Path, member: Member) -> None:
-    """Name for name and bit for bit, through a cluster that dies and returns empty."""
+    """Fault F02: name for name and bit for bit, through a cluster that dies and returns empty."""
     entries = member.map()
 
     def entry() -> dict[str, Any]:

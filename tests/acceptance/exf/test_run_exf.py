@@ -69,7 +69,7 @@ def closed_port() -> int:
 def test_it_runs_until_a_signal_and_the_region_says_that_it_is_closed(
     exchange: LocalExchange, region_path: Path
 ) -> None:
-    """All factors have values; SIGTERM ends it with 0; what it held is let go."""
+    """Fault G08: all factors have values; SIGTERM ends it with 0; what it held is let go."""
     with (
         exf_process(region_path, "--base-url", exchange.url) as exf,
         attached(region_path) as reader,
@@ -146,7 +146,7 @@ def test_start_stop_and_restart(
 def test_a_killed_service_is_seen_and_can_be_started_again(
     exchange: LocalExchange, region_path: Path, files: ServiceFiles, tmp_path: Path
 ) -> None:
-    """SIGKILL leaves a pid file, which nobody takes for a process."""
+    """Fault G08: SIGKILL leaves a pid file, which nobody takes for a process."""
     log = tmp_path / "exf.log"
     with started(region_path, exchange.url, log) as pid:
         os.kill(pid, signal.SIGKILL)
@@ -158,7 +158,7 @@ def test_a_killed_service_is_seen_and_can_be_started_again(
 def test_a_service_that_hangs_is_told_from_one_that_runs_and_ended_by_force(
     exchange: LocalExchange, region_path: Path, files: ServiceFiles, tmp_path: Path
 ) -> None:
-    """SIGSTOP: status says so with a code of its own; stop ends it all the same."""
+    """Fault G07: SIGSTOP: status says so with a code of its own; stop ends it all the same."""
     with started(region_path, exchange.url, tmp_path / "exf.log") as pid:
         os.kill(pid, signal.SIGSTOP)
         eventually(lambda: code_now(files) == 6, "silence")
@@ -196,7 +196,7 @@ def test_without_a_network_it_says_which_hosts_refused(
 def test_a_certificate_of_somebody_else_is_not_trusted(
     exchange: LocalExchange, region_path: Path
 ) -> None:
-    """TLS fails closed: a server without a trusted certificate gives no value."""
+    """Fault G05: TLS fails closed: a server without a trusted certificate gives no value."""
     url = exchange.url.replace("http://", "https://")
     result = run_exf("run", "--region", region_path, "--base-url", url, "--seconds", 2)
     assert result.returncode == 5, result.stderr

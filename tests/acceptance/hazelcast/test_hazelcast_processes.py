@@ -116,7 +116,7 @@ def test_a_node_trades_on_what_another_client_writes(member: Member) -> None:
 
 
 def test_a_node_outlives_its_cluster(member: Member) -> None:
-    """Started without one it waits; killed under it, it goes on, stops, and is flat."""
+    """Fault F02: started without one it waits; killed under it, it goes on, stops, and is flat."""
     member.kill()
     with node("--source", member.url) as process:
         process.wait_for("refused")

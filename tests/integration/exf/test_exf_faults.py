@@ -66,7 +66,7 @@ FAULTS: list[Any] = [
 def test_a_fault_shows_as_nan_and_a_count_and_ends_with_its_cause(
     exchange: LocalExchange, registry: FactorRegistry, mode: str, value: Any, kind: str
 ) -> None:
-    """The source's factors go, everybody else's stay, and all comes back when it is over."""
+    """Fault G02: the source's factors go, all others stay, and they come back when it is over."""
 
     async def scenario() -> None:
         exchange.control(faults={})
@@ -98,7 +98,7 @@ def test_a_fault_shows_as_nan_and_a_count_and_ends_with_its_cause(
 def test_old_stamps_are_stale_however_fresh_the_answer(
     exchange: LocalExchange, registry: FactorRegistry
 ) -> None:
-    """Age counts from the exchange's own time: an answer that is an hour old has no value."""
+    """Fault G03: age counts by the exchange's time: an answer that is an hour old has no value."""
 
     async def scenario() -> None:
         exchange.control(faults={PATH: {"mode": "old", "value": 3600}})
@@ -161,7 +161,7 @@ def test_age_can_be_counted_from_receipt_instead(
 def test_a_skewed_clock_is_measured_and_does_no_harm(
     exchange: LocalExchange, registry: FactorRegistry, offset_s: int
 ) -> None:
-    """The exchange's clock is 10 s off: its stamps are fresh all the same, and status tells."""
+    """Fault G06: the exchange's clock is 10 s off: its stamps are fresh, and status tells."""
 
     async def scenario() -> None:
         exchange.control(faults={}, clock_offset_ms=offset_s * 1000)
@@ -177,7 +177,7 @@ def test_a_skewed_clock_is_measured_and_does_no_harm(
 
 
 def test_reordered_and_added_members_change_nothing(exchange: LocalExchange) -> None:
-    """JSON objects have no order, and exchanges add members without a word."""
+    """Fault G04: JSON objects have no order, and exchanges add members without a word."""
 
     async def scenario() -> None:
         exchange.control(faults={"/": {"mode": "shuffled"}})
@@ -191,7 +191,7 @@ def test_reordered_and_added_members_change_nothing(exchange: LocalExchange) -> 
 
 
 def test_one_bad_field_takes_one_factor(exchange: LocalExchange, registry: FactorRegistry) -> None:
-    """Out of its range: NaN, a count and the body; its neighbours in the same body stay."""
+    """Fault G04: out of its range: NaN, a count and the body; its neighbours in it stay."""
 
     async def scenario() -> None:
         path = "/fapi/v1/premiumIndex"

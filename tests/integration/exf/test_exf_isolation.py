@@ -24,7 +24,7 @@ POLLS_MEANWHILE: Final = 8
 
 
 def test_two_hanging_hosts_delay_nobody(exchange: LocalExchange) -> None:
-    """While their requests hang, the other venues are polled again and again, and answer."""
+    """Fault G02: while their requests hang, the other venues are polled, and answer."""
     registry = packaged()
     hanging = (f"{exchange.url}/fapi", f"{exchange.url}/v5/")
     others = ("okx/ticker/BTC-USDT-SWAP", "coinbase/ticker/BTC-USD")
@@ -51,7 +51,7 @@ def test_two_hanging_hosts_delay_nobody(exchange: LocalExchange) -> None:
 def test_a_name_that_cannot_be_looked_up_delays_nobody(
     exchange: LocalExchange, registry: FactorRegistry
 ) -> None:
-    """A dead name server: that venue's sources fail, the others' polls go on."""
+    """Fault G05: a dead name server: that venue's sources fail, the others' polls go on."""
 
     async def scenario() -> None:
         exchange.control(faults={})
@@ -95,7 +95,7 @@ def test_a_mistake_in_a_venue_file_ends_nothing(
 def test_a_task_that_ends_by_an_error_begins_again(
     exchange: LocalExchange, registry: FactorRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever it was: it is counted, and the source's values come back."""
+    """Fault G07: whatever it was: it is counted, and the source's values come back."""
     poll = RequestPoller.poll
     crashes: list[int] = []
 

@@ -40,7 +40,7 @@ def skipped(running: RunningService) -> int:
 def test_retry_after_is_honoured_by_every_source_of_the_host(
     exchange: LocalExchange, registry: FactorRegistry, mode: str
 ) -> None:
-    """One refusal pauses the whole host for as long as it asks; other hosts go on."""
+    """Fault G01: one refusal pauses the whole host for as long as it asks; other hosts go on."""
 
     async def scenario() -> None:
         exchange.control(faults={})
@@ -69,7 +69,7 @@ def test_retry_after_is_honoured_by_every_source_of_the_host(
 def test_without_retry_after_the_pauses_grow(
     exchange: LocalExchange, registry: FactorRegistry
 ) -> None:
-    """A host that goes on refusing is asked less and less."""
+    """Fault G01: a host that goes on refusing is asked less and less."""
 
     async def scenario() -> None:
         exchange.control(faults={"/fapi": {"mode": "429"}})
@@ -91,7 +91,7 @@ def test_without_retry_after_the_pauses_grow(
 def test_a_ban_that_does_not_say_how_long_is_two_minutes(
     exchange: LocalExchange, registry: FactorRegistry
 ) -> None:
-    """418 without Retry-After."""
+    """Fault G01: 418 without Retry-After."""
 
     async def scenario() -> None:
         exchange.control(faults={PATH: {"mode": "418"}})
@@ -108,7 +108,7 @@ def test_a_ban_that_does_not_say_how_long_is_two_minutes(
 def test_the_rate_limit_is_never_exceeded(
     exchange: LocalExchange, registry: FactorRegistry
 ) -> None:
-    """A host with a tenth of the limit that the polls need gets a tenth of the polls."""
+    """Fault G01: a host with a tenth of the limit that polls need gets a tenth of them."""
 
     async def scenario() -> None:
         exchange.control(faults={})

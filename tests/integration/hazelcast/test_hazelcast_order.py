@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def test_f07_a_second_publisher_is_refused_until_the_first_falls_silent(
     settings: HazelcastSettings,
 ) -> None:
-    """Both are named while they fight; the second takes over two seconds after the first."""
+    """Fault F07: both are named while they fight; two seconds after the first the second is in."""
 
     async def body() -> None:
         first, second = HazelcastPublisher(settings), HazelcastPublisher(settings)
@@ -46,7 +46,7 @@ def test_f07_a_second_publisher_is_refused_until_the_first_falls_silent(
 
 
 def test_f08_an_old_sequence_is_refused(member: Member, settings: HazelcastSettings) -> None:
-    """A replayed value does not come again, and the newest stays."""
+    """Fault F08: a replayed value does not come again, and the newest stays."""
 
     async def body() -> None:
         entries = member.map()
@@ -65,7 +65,7 @@ def test_f08_an_old_sequence_is_refused(member: Member, settings: HazelcastSetti
 def test_f09_a_storm_is_counted_and_kept_small(
     settings: HazelcastSettings, member: Member
 ) -> None:
-    """Ten thousand changes as fast as they go: all accounted for, the queue at its limit."""
+    """Fault F09: ten thousand changes at once: all accounted for, the queue at its limit."""
 
     async def body() -> None:
         entries = member.map()._wrapped

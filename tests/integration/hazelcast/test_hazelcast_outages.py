@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def test_f01_a_source_starts_without_a_server_and_finds_it_later(member: Member) -> None:
-    """Opening returns, the reason states what is wrong, and the record comes when there is one."""
+    """Fault F01: opening returns, the reason says why, and the record comes when there is one."""
 
     async def body() -> None:
         port = free_port()
@@ -80,7 +80,7 @@ def test_f02_a_killed_member_comes_back_empty_and_the_source_goes_on(
 def test_f02_what_was_written_while_disconnected_is_read_after_the_reconnection(
     member: Member, settings: HazelcastSettings, line: FaultyLine
 ) -> None:
-    """The entry is read again, and the records that were missed are counted as lost."""
+    """Fault F02: the entry is read again, and the records that were missed are counted as lost."""
 
     async def body() -> None:
         publisher = HazelcastPublisher(settings)
@@ -105,7 +105,7 @@ def test_f02_what_was_written_while_disconnected_is_read_after_the_reconnection(
 def test_f03_a_mute_member_is_noticed_and_left(
     settings: HazelcastSettings, member: Member, line: FaultyLine, mode: Any
 ) -> None:
-    """A half-open connection is reported, given up, and made again."""
+    """Fault F03: a half-open connection is reported, given up, and made again."""
 
     async def body() -> None:
         entries = member.map()
@@ -124,7 +124,7 @@ def test_f03_a_mute_member_is_noticed_and_left(
 
 
 def test_f03_a_stopped_member_is_the_same(member: Member, settings: HazelcastSettings) -> None:
-    """SIGSTOP makes a member mute; after SIGCONT it is used again."""
+    """Fault F03: SIGSTOP makes a member mute; after SIGCONT it is used again."""
 
     async def body() -> None:
         member.map().set(settings.key, '{"a": 1}')
@@ -145,7 +145,7 @@ def test_f03_a_stopped_member_is_the_same(member: Member, settings: HazelcastSet
 def test_f03_answers_that_come_late_are_not_used(
     member: Member, settings: HazelcastSettings, line: FaultyLine
 ) -> None:
-    """A member that takes 0.8 s: its answers are counted, not delivered; quick again, they are."""
+    """Fault F03: answers of 0.8 s are counted, not delivered; when it is quick again, they are."""
 
     async def body() -> None:
         member.map().set(settings.key, '{"a": 1}')
@@ -207,7 +207,7 @@ def test_f03_what_comes_late_without_a_time_is_not_stamped_as_new(
 def test_f12_a_source_closes_while_its_member_is_mute(
     settings: HazelcastSettings, line: FaultyLine
 ) -> None:
-    """Close returns, connected or not yet, and again."""
+    """Fault F12: close returns, connected or not yet, and again."""
 
     async def body() -> None:
         for is_mute_first in (True, False):

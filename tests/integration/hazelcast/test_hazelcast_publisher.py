@@ -68,7 +68,7 @@ def test_f07_a_publisher_that_comes_back_leaves_anothers_state(
 
 @pytest.mark.long
 def test_a_publisher_outlives_its_cluster(settings: HazelcastSettings, member: Member) -> None:
-    """It takes states without a cluster, keeps the newest, and sends it when there is one."""
+    """Fault F02: it takes states without a cluster, and sends the newest when there is one."""
     publisher = HazelcastPublisher(settings)
     publisher.write({"a": 0.0})
     assert publisher.flush(20)

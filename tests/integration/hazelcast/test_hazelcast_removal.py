@@ -61,7 +61,7 @@ async def returns(source: HazelcastSource, entries: Any, key: str) -> None:
 def test_an_entry_that_goes_is_stale_when_it_is_heard(
     member: Member, settings: HazelcastSettings, how: str
 ) -> None:
-    """The reason states the event; no record comes of it; the entry's return is live again."""
+    """Fault F05: the reason states the event; no record of it; live again with its return."""
 
     async def body() -> None:
         entries = member.map()
@@ -81,7 +81,7 @@ def test_an_entry_that_goes_is_stale_when_it_is_heard(
 def test_an_entry_that_goes_is_stale_when_it_is_not_heard(
     member: Member, settings: HazelcastSettings, how: str
 ) -> None:
-    """With readings only: the next one finds it, and later its return."""
+    """Fault F05: with readings only: the next one finds it, and later its return."""
 
     async def body() -> None:
         entries = member.map()
@@ -102,7 +102,7 @@ def test_an_entry_that_goes_is_stale_when_it_is_not_heard(
 def test_an_entry_that_goes_while_nobody_listens_is_found_after_the_reconnection(
     member: Member, settings: HazelcastSettings, line: FaultyLine, how: str
 ) -> None:
-    """The event is lost with the connection; the first reading of the next one finds it."""
+    """Fault F05: the event is lost with the connection; the next one's first reading finds it."""
 
     async def body() -> None:
         entries = member.map()
@@ -125,7 +125,7 @@ def test_an_entry_that_goes_while_nobody_listens_is_found_after_the_reconnection
 def test_a_numbered_value_that_comes_back_is_no_new_record(
     member: Member, settings: HazelcastSettings, mode: Any
 ) -> None:
-    """A restored map brings the last state again: live, but not published a second time."""
+    """Fault F08: a restored map brings the last state again: live, not published again."""
 
     async def body() -> None:
         entries = member.map()
@@ -190,7 +190,7 @@ def test_removals_and_values_in_quick_turn_bring_each_value_once(
 
 
 def test_a_destroyed_map_is_listened_to_again(member: Member, settings: HazelcastSettings) -> None:
-    """It is counted, the entry has no value, and the next values come as events."""
+    """Fault F05: it is counted, the entry has no value, and the next values come as events."""
     settings = replace(settings, map_name=f"map-{settings.key}", poll_s=1.0)
     key = settings.key
 

@@ -53,7 +53,7 @@ def test_what_is_encoded_is_decoded(
 
 @given(st.binary(max_size=300))
 def test_bytes_of_any_kind_are_an_update_or_unusable(content: bytes) -> None:
-    """Neither the header nor the text can raise anything else."""
+    """Fault F04: neither the header nor the text can raise anything else."""
     for read in (decode, lambda b: decode(text_of(b))):
         try:
             found = read(content)
@@ -65,7 +65,7 @@ def test_bytes_of_any_kind_are_an_update_or_unusable(content: bytes) -> None:
 @pytest.mark.long
 @given(st.recursive(ANY_VALUE, lambda v: st.lists(v) | st.dictionaries(st.text(), v)))
 def test_json_of_any_kind_is_an_update_or_unusable(document: Any) -> None:
-    """Only objects can be used, and the stream makes a record of them or refuses them."""
+    """Fault F04: only objects can be used; the stream makes a record of them or refuses them."""
     text = json.dumps(document).encode(errors="surrogatepass")
     stream = ValueSequence()
     try:
@@ -78,7 +78,7 @@ def test_json_of_any_kind_is_an_update_or_unusable(document: Any) -> None:
 
 
 def test_only_texts_of_up_to_a_megabyte_are_read() -> None:
-    """The type and the size are looked at before anything else."""
+    """Fault F06: the type and the size are looked at before anything else."""
     header = bytes(4) + struct.pack(">i", -11) + bytes(4)
     assert bytes(text_of(header + b"{}")) == b"{}"
     text_of(header + bytes(MAX_SIZE - len(header)))
@@ -117,7 +117,7 @@ def test_each_value_lies_under_its_own_name(updates: list[dict[str, Any]]) -> No
 
 @given(st.lists(st.integers(1, 12), max_size=30))
 def test_a_sequence_never_goes_back(sequences: list[int]) -> None:
-    """Only newer ones are taken, and what lies between two is counted as missed."""
+    """Fault F08: only newer ones are taken, and what lies between two is counted as missed."""
     stream = ValueSequence()
     newest, accounted = 0, 0
     for n in sequences:
@@ -136,7 +136,7 @@ def test_a_sequence_never_goes_back(sequences: list[int]) -> None:
 def test_an_instant_is_never_after_its_receipt_nor_before_the_last(
     stamps: list[tuple[int, int]],
 ) -> None:
-    """With a clock that goes forward; and what is bent is counted."""
+    """Fault F11: with a clock that goes forward; and what is bent is counted."""
     stream = ValueSequence()
     last = bent = now = 0
     for stated, step in stamps:
@@ -150,7 +150,7 @@ def test_an_instant_is_never_after_its_receipt_nor_before_the_last(
 
 
 def test_another_publisher_waits_until_the_first_is_silent() -> None:
-    """It is refused and named; after two seconds it takes over, as a stream of its own."""
+    """Fault F07: refused and named; after two seconds it takes over, as a stream of its own."""
     stream = ValueSequence()
     first = stream.take(update(5, "one", NOW), NOW, 0)
     assert first is not None
