@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from adapters.hazelcast_map import HazelcastSource
 from tests.proof.figures import ROOT, MissingToolError
@@ -21,6 +20,7 @@ from tests.proof.network_faults.outcomes import NEVER, Outcome
 from tests.proof.network_faults.sides import ReadSide
 from tests.proof.network_faults.writers import publishing
 from tests.support.transports.faulty_line import FaultyLine, make_certificate
+from tests.support.transports.stepped_source import SteppedSource, faketime
 
 if TYPE_CHECKING:
     from adapters.hazelcast_map import HazelcastSettings
@@ -33,7 +33,6 @@ STORM_S: Final = 3
 LONG_STORM_S: Final = 30
 MOST_GROWTH: Final = 50_000_000
 """Bytes by which a reader may grow in a storm: its queue, and the client's buffers."""
-FAKETIME: Final = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _MODULES: Final = "tests.proof.network_faults."
 
@@ -136,63 +135,6 @@ async def refusals(member: Member, form: Form) -> list[Outcome]:
     return found
 
 
-class SteppedSide:
-    """A source in a process whose wall clock is set."""
-
-    name = "source, other process"
-
-    def __init__(self, url: str, folder: Path) -> None:
-        self._clock: Final = folder / "clock"
-        self.set_clock(0)
-        environment = {
-            **os.environ, "LD_PRELOAD": str(FAKETIME), "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_TIMESTAMP_FILE": str(self._clock), "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        }  # fmt: skip
-        self._process: Final = subprocess.Popen(
-            [sys.executable, "-m", _MODULES + "stepped_source", url],
-            stdout=subprocess.PIPE, cwd=ROOT, env=environment,
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        os.set_blocking(self._process.stdout.fileno(), False)
-        self._unread = b""
-        self._seen: list[Any] = [False, 0.0, 0, 0, 0.0]
-        self.stale = 0
-
-    @property
-    def skew_s(self) -> float:
-        """Its wall clock less the monotonic one, seconds."""
-        return float(self._seen[4])
-
-    def set_clock(self, offset_s: int) -> None:
-        """Set its wall clock so far off."""
-        new = self._clock.with_suffix(".new")
-        new.write_text(f"{offset_s:+d}s\n", encoding="ascii")
-        new.rename(self._clock)
-
-    def look(self) -> None:
-        """Take its newest line."""
-        assert self._process.stdout is not None
-        self._unread += self._process.stdout.read() or b""
-        *lines, self._unread = self._unread.split(b"\n")
-        if lines:
-            self._seen = json.loads(lines[-1])
-        self.stale = self._seen[3]
-
-    def has_noticed(self) -> bool:
-        """Return whether its source is not live."""
-        return not self._seen[0]
-
-    def has_since(self, unix_s: float) -> bool:
-        """Return whether it is live and has a value that was written after an instant."""
-        return bool(self._seen[0]) and self._seen[1] > unix_s
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.communicate()
-
-
 async def clock_steps(member: Member, form: Form) -> list[Outcome]:
     """Set the wall clock of a node's process by an hour, each way, and let the line fall silent.
 
@@ -201,12 +143,13 @@ async def clock_steps(member: Member, form: Form) -> list[Outcome]:
     MissingToolError
         If libfaketime is not installed.
     """
-    if not FAKETIME.exists():
-        raise MissingToolError(str(FAKETIME), "faketime")
+    library = faketime()
+    if library is None:
+        raise MissingToolError("libfaketime", "faketime")
     settings = settings_of(member)
     outcomes: list[Outcome] = []
     with FaultyLine(member.port) as line, publishing(settings):
-        side = SteppedSide(url_of(settings, line.address), form.folder)
+        side = SteppedSource(url_of(settings, line.address), form.folder, library)
 
         def step_and_mute(offset_s: int) -> None:
             side.set_clock(offset_s)
