@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals
 from dolphin_strategies.errors import DolphinError
 from live.guarding.alarms import Alarms
+from live.guarding.closings import Closings
 from live.guarding.guard_loop import GuardLoop
 from live.guarding.guard_options import parse
 
@@ -25,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     StopSignals(requests.append, lambda name: os._exit(LEFT_AT_ONCE)).take_over()
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
-        loop = GuardLoop(options, Alarms(options.alarm_file, options.on_alarm))
+        alarms = Alarms(options.alarm_file, options.on_alarm)
+        closings = Closings(options.close, live_orders=options.live_orders)
+        loop = GuardLoop(options, alarms, closings)
     except (DolphinError, ValueError) as error:
         print(f"watchdog.py: {error}", file=sys.stderr)
         return BAD_USAGE

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from live.guarding.alarms import Alarms
+    from live.guarding.closings import Closings
     from live.guarding.guard_options import GuardOptions
     from live.guarding.guard_rules import Decision
 
@@ -39,12 +40,15 @@ class GuardLoop:
         What to do.
     alarms : Alarms
         Where alarms go.
+    closings : Closings
+        Closes what a dead node left open.
 
     """
 
-    def __init__(self, options: GuardOptions, alarms: Alarms) -> None:
+    def __init__(self, options: GuardOptions, alarms: Alarms, closings: Closings) -> None:
         self._options: Final = options
         self._alarms: Final = alarms
+        self._closings: Final = closings
         self._manager: Final = ServiceManager()
         self._nodes: Final[dict[Path, GuardedNode]] = {}
         self._over_s: Final[dict[Path, float]] = {}
@@ -72,13 +76,24 @@ class GuardLoop:
             for decision in node.look(now_s, late_s if late_s >= PAUSE_S else 0.0):
                 self._act(node, decision)
         self._alarms.tend()
+        self._take_closings()
         self._forget(now_s)
         if self._manager.is_listening:
             watched = sum(not node.is_over for node in self._nodes.values())
             status = f"watches {watched} nodes, {self._alarms.count} alarms"
             self._manager.turned(is_running=True, is_stopping=False, status=status)
         nodes = self._nodes.values()
-        return not (self._options.ends_with_nodes and nodes and all(n.is_over for n in nodes))
+        if self._closings.are_running or not self._options.ends_with_nodes:
+            return True
+        return not nodes or not all(node.is_over for node in nodes)
+
+    def _take_closings(self) -> None:
+        for path, wrong in self._closings.ended():
+            node = self._nodes[path]
+            if wrong:
+                self._act(node, Alarm("LEFT_OPEN", wrong))
+            else:
+                self._alarms.notice(node.name, "was closed")
 
     def _find_runs(self, *, is_first: bool = False) -> None:
         """Take in the runs of this user that have begun."""
@@ -92,7 +107,7 @@ class GuardLoop:
     def _forget(self, now_s: float) -> None:
         """Drop the runs that have ended long ago; their successors have folders of their own."""
         for path, node in [*self._nodes.items()]:
-            if not node.is_over or path in self._options.nodes:
+            if not node.is_over or path in self._options.nodes or self._closings.are_running:
                 self._over_s.pop(path, None)
             elif now_s - self._over_s.setdefault(path, now_s) >= FORGET_S and not path.exists():
                 self._nodes.pop(path).close()
@@ -111,11 +126,12 @@ class GuardLoop:
                 self._alarms.notice(node.name, text)
             case Terminate() | Kill():
                 self._act(node, node.signal(decision))
-            case CloseOpen():
-                pass
+            case CloseOpen(state):
+                self._alarms.notice(node.name, self._closings.begin(node.path, state))
 
     def close(self) -> None:
-        """Close the files, and wait for the alarms' commands."""
+        """Close the files, and wait for closings and for the alarms' commands."""
+        self._closings.close()
         for node in self._nodes.values():
             node.close()
         self._alarms.close()

@@ -14,6 +14,7 @@ from adapters.process.hang_rules import FAILED
 from adapters.process.hang_watch import HangWatch
 from adapters.process.safe_files import open_or_make
 from adapters.process.stop_signals import StopSignals
+from adapters.run_state.state_file import StateHeldError
 from adapters.run_state.state_report import StateReport
 from adapters.shm import FactorReader, RegionNotReadyError
 from dolphin_strategies.errors import ConfigError, DolphinError, describe_error
@@ -125,6 +126,9 @@ def run(options: argparse.Namespace) -> int:
     """Run a node, watched from the making of its strategy on; return the exit code."""
     try:
         state = StateReport(options.state, open_or_make, lambda text: say(text, to=sys.stderr))
+    except StateHeldError as error:
+        # The same command is right later: once that process has ended.
+        return _failed(error, FAILED)
     except DolphinError as error:
         return _failed(error, BAD_CONFIG)
     with state, HangWatch() as watch:

@@ -11,7 +11,7 @@ import pytest
 
 from live.guarding.alarms import MOST_COMMANDS, Alarms
 from tests.support.eventually import eventually
-from tests.support.nodes.guarded_nodes import watchdog
+from tests.support.guarding.guarded_nodes import watchdog
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from adapters.run_state.process_identity import ProcessIdentity, boot_id, start_
 from adapters.run_state.run_state import OpenPosition, RunState
 from adapters.run_state.state_file import StateWriter
 from tests.support.eventually import eventually
-from tests.support.nodes.guarded_nodes import watchdog
+from tests.support.guarding.guarded_nodes import watchdog
 from tests.support.nodes.processes import child
 
 QUICK = ("--alarm-after", 0.3, "--term-after", 0.4, "--kill-after", 0.5, "--start-within", 0.5)

@@ -14,7 +14,7 @@ import pytest
 from live.guarding import guard_options
 from live.node.settings import node_options
 from tests.support.eventually import eventually
-from tests.support.nodes.guarded_nodes import ODD, watchdog
+from tests.support.guarding.guarded_nodes import ODD, watchdog
 from tests.support.nodes.node_process import ROOT, node
 
 if TYPE_CHECKING:

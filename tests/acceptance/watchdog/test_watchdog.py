@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.lengths import long
-from tests.support.nodes.guarded_nodes import (
+from tests.support.guarding.guarded_nodes import (
     OPEN,
     RESTING,
     hang_watch_of,
     node_with_state,
     watchdog,
 )
+from tests.support.lengths import long
 from tests.support.nodes.node_process import NodeProcess, node
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def wait_for_position(process: NodeProcess, guard: NodeProcess) -> None:
 def test_a_killed_node_is_reported_with_what_it_left_open(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    """Fault D02: the alarm names the position and the resting order; exit code 3."""
+    """Fault D02: the alarm names position and order; a paper account ended with the process."""
     state = tmp_path / "state"
     with (
         watchdog("--node", state, "--until-end") as guard,
@@ -48,6 +48,8 @@ def test_a_killed_node_is_reported_with_what_it_left_open(
     assert "ALARM DIED: HoldsPosition" in guard.output
     assert OPEN in guard.output
     assert RESTING in guard.output
+    lost = "nothing can be closed: the paper account ended with its process; lost: position +0.01"
+    assert lost in guard.output
 
 
 def test_a_node_that_hangs_in_c_is_reported_and_ended(tmp_path: Path) -> None:
@@ -171,7 +173,7 @@ def test_a_second_node_with_the_same_state_is_refused(tmp_path: Path) -> None:
     with node_with_state("HoldsPosition", state) as process:
         process.wait_for("on the simulated market")
         with node_with_state("HoldsPosition", state) as second:
-            assert second.exit_code() == 2, second.output
+            assert second.exit_code() == 1, second.output
             assert f"is the state of process {process.pid}, which runs" in second.output
 
 

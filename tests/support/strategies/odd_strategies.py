@@ -149,6 +149,14 @@ class SleepsInCWithTheLock(HangsSoon):
             ctypes.PyDLL(None).sleep(SLEEP_S)
 
 
+class HangsAloud(SleepsInCWithTheLock):
+    """Say at which instant, UNIX nanoseconds, the hang begins."""
+
+    def hang(self) -> None:
+        print("HANGS NOW", time.time_ns(), flush=True)
+        super().hang()
+
+
 class SleepsForAWhile(HangsSoon):
     """Come back from on_factors after three seconds."""
 

@@ -1,0 +1,1 @@
+"""What tests need: nodes under a watchdog, and accounts of theirs."""

@@ -1,0 +1,62 @@
+"""A node that trades at an account on this machine, through Nautilus's own Binance client."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+from nautilus_trader.live import LiveNodeBuilder
+from nautilus_trader.model import InstrumentId, OrderSide
+
+from dolphin_strategies import FactorStrategy, FactorStrategyConfig
+from live.node.node_builder import node_config
+from live.node.settings.computed_settings import TRADING_VENUE
+from live.node.settings.node_settings import VENUE, NodeTable
+from tests.support.guarding.usdm_account import execution_client
+
+if TYPE_CHECKING:
+    from dolphin_strategies import ExternalFactors
+
+PERP = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
+
+
+class RestsAnOrder(FactorStrategy[FactorStrategyConfig]):
+    """Print what is open when it starts, and then rest an order far away."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        positions = [f"{p.side.name} {p.quantity}" for p in self.cache.positions_open()]
+        orders = [str(o.client_order_id) for o in self.cache.orders_open()]
+        print("STARTS WITH", positions, orders, flush=True)
+        instrument = self.cache.instrument(PERP)
+        assert instrument is not None
+        size, price = instrument.make_qty(0.01), instrument.make_price(30_000.0)
+        order = self.order_factory.limit(PERP, OrderSide.BUY, size, price)
+        self.submit_order(order)
+
+    def on_factors(self, f: ExternalFactors) -> None:
+        """Do nothing."""
+
+    def on_order_accepted(self, event: object) -> None:
+        """Tell the order's name."""
+        print("RESTING", event.client_order_id, flush=True)  # type: ignore[attr-defined]
+
+
+def run(url: str) -> None:
+    """Run with the settings of ``run_node.py`` for real orders, until killed."""
+
+    async def main() -> None:
+        config = node_config(NodeTable(venue="binance", orders="live"), is_live=True, log=None)
+        assert config.exec_engine.reconciliation
+        builder = LiveNodeBuilder.from_config("Account", config)
+        builder = builder.add_data_client(*TRADING_VENUE.data_client(url))
+        node = builder.add_exec_client(VENUE, *execution_client(url)).build()
+        node.add_strategy(RestsAnOrder(FactorStrategyConfig()))
+        try:
+            await node.run_async()
+        except RuntimeError as error:
+            print("ENDED", error, flush=True)
+
+    asyncio.run(main())
+    sys.stdout.flush()
