@@ -57,9 +57,10 @@ class UsdmAccount:
             ("GET", f"{REST}/positionSide/dual", lambda q: {"dualSidePosition": False}),
             ("GET", f"{REST}/openAlgoOrders", lambda q: []),
             ("GET", f"{REST}/userTrades", lambda q: []),
-            ("GET", f"{REST}/openOrders", lambda q: [*map(_order_body, self.orders.values())]),
+            ("GET", f"{REST}/openOrders", lambda q: [*map(_order_body, self._open())]),
             ("GET", "/fapi/v2/account", self._account),
             ("GET", "/fapi/v2/positionRisk", self._position_risk),
+            ("GET", f"{REST}/order", self._query),
             ("POST", f"{REST}/order", self._place),
             ("DELETE", f"{REST}/order", self._cancel),
         ):
@@ -140,7 +141,7 @@ class UsdmAccount:
         return order
 
     def _place(self, query: dict[str, str]) -> dict[str, Any]:
-        if any(o["clientOrderId"] == query["newClientOrderId"] for o in self.orders.values()):
+        if any(o["clientOrderId"] == query["newClientOrderId"] for o in self._open()):
             return {"code": -4116, "msg": "ClientOrderId is duplicated"}
         order = self._add(
             clientOrderId=query["newClientOrderId"],
@@ -153,8 +154,8 @@ class UsdmAccount:
             return _order_body(order)
         signed = Decimal(order["origQty"]) * (1 if order["side"] == "BUY" else -1)
         held = self.positions.get(order["symbol"], Decimal())
-        del self.orders[order["orderId"]]
         if order["reduceOnly"] == "true" and (held * signed >= 0 or abs(signed) > abs(held)):
+            del self.orders[order["orderId"]]
             return {"code": -2022, "msg": "ReduceOnly Order is rejected."}
         self.positions[order["symbol"]] = held + signed
         placed = _order_body(order)
@@ -163,16 +164,32 @@ class UsdmAccount:
         self._say(order, "TRADE")
         return placed
 
+    def _query(self, query: dict[str, str]) -> dict[str, Any]:
+        found = self._find(query)
+        return (
+            {"code": -2013, "msg": "Order does not exist."}
+            if found is None
+            else _order_body(found)
+        )
+
     def _cancel(self, query: dict[str, str]) -> dict[str, Any]:
+        order = self._find(query)
+        if order is None or order["status"] != "NEW":
+            return {"code": -2011, "msg": "Unknown order sent."}
+        order["status"] = "CANCELED"
+        self._say(order, "CANCELED")
+        return _order_body(order)
+
+    def _find(self, query: dict[str, str]) -> dict[str, Any] | None:
         for order in self.orders.values():
             if query.get("orderId") == str(order["orderId"]) or (
                 query.get("origClientOrderId") == order["clientOrderId"]
             ):
-                del self.orders[order["orderId"]]
-                order["status"] = "CANCELED"
-                self._say(order, "CANCELED")
-                return _order_body(order)
-        return {"code": -2011, "msg": "Unknown order sent."}
+                return order
+        return None
+
+    def _open(self) -> list[dict[str, Any]]:
+        return [order for order in self.orders.values() if order["status"] == "NEW"]
 
     def _say(self, order: dict[str, Any], what: str) -> None:
         """Tell the user's stream of an order's change: ORDER_TRADE_UPDATE."""
@@ -196,7 +213,7 @@ class UsdmAccount:
         """Return the account, for a test."""
         return {
             "positions": {name: str(amount) for name, amount in self.positions.items()},
-            "orders": sorted(order["clientOrderId"] for order in self.orders.values()),
+            "orders": sorted(order["clientOrderId"] for order in self._open()),
             "asked": self.asked,
         }
 
