@@ -27,10 +27,26 @@ class Entry:
 
 # One row a proof.
 PROOFS: Final[dict[str, Entry]] = {
-    "kills": Entry("tests.proof.kills", "the writer killed at every instruction and at random"),
+    "kills": Entry(
+        "tests.proof.kills",
+        "the writer killed at every instruction and at random",
+    ),
+    "sanitizers": Entry(
+        "tests.proof.sanitizers.prove",
+        "No call of the region's C reads, writes or races where it must not.",
+    ),
+    "planted": Entry(
+        "tests.proof.planted.prove",
+        "The drivers find the faults that are planted in the region's C.",
+    ),
+    "hostile_files": Entry(
+        "tests.proof.hostile_files.prove",
+        "No file, whatever it holds, crashes or hangs who attaches to it or reads it.",
+    ),
     "accounting": Entry(
         "tests.proof.accounting",
         "Every sequence of operations, crashes and damage: each record is counted exactly once.",
+    ),
     "network_faults": Entry(
         "tests.proof.network_faults.matrix",
         "Faults of Hazelcast and REST are noticed, over soon, and lose nothing without a count.",

@@ -1,0 +1,1 @@
+"""Planted faults: mutants of the region's C, each of which a driver must find."""
