@@ -51,4 +51,6 @@ PROOFS: Final[dict[str, Entry]] = {
         "tests.proof.network_faults.matrix",
         "Faults of Hazelcast and REST are noticed, over soon, and lose nothing without a count.",
     ),
+    "torn_reads": Entry("tests.proof.torn_reads", "no reader ever gets a torn or a wrong record"),
+    "kills": Entry("tests.proof.kills", "the writer killed at every instruction and at random"),
 }

@@ -57,10 +57,11 @@ static int is_whole(const struct region_reader *r, const struct region_record *h
     return 1;
 }
 
-/* Read for `duration_ns` with one of the read functions, as fast as it goes, and check each record.
+/* Read for `duration_ns` with one of the read functions, as fast as it goes, and check each record;
+ * with `again` the newest record is read again and again.
  * counts: 0 records, 1 wrong ones, 2 calls, 3 calls that contradict (-EILSEQ), 4 the first wrong
  * sequence. Returns 0, or the last other error. */
-int read_records(read_function *read, struct region_reader *r, int64_t duration_ns,
+int read_records(read_function *read, struct region_reader *r, int64_t duration_ns, int again,
                  uint64_t *counts)
 {
     union {
@@ -75,6 +76,7 @@ int read_records(read_function *read, struct region_reader *r, int64_t duration_
             counts[2]++;
             if (result == REGION_RECORD) {
                 counts[0]++;
+                r->position -= again != 0;
                 if (!is_whole(r, &header.record, values) && !counts[1]++)
                     counts[4] = header.record.sequence;
             } else if (result == -84) { /* EILSEQ */

@@ -47,7 +47,9 @@ class Loops:
         self._region: Final = ctypes.CDLL(_region.__file__)
         pointer = ctypes.c_void_p
         self._c.write_records.argtypes = [pointer, pointer, ctypes.c_int64, ctypes.c_int64]
-        self._c.read_records.argtypes = [pointer, pointer, ctypes.c_int64, pointer]
+        self._c.read_records.argtypes = [
+            pointer, pointer, ctypes.c_int64, ctypes.c_int, pointer,
+        ]  # fmt: skip
 
     def _function(self, name: str) -> ctypes.c_void_p:
         return ctypes.cast(getattr(self._region, name), ctypes.c_void_p)
@@ -68,7 +70,9 @@ class Loops:
         publish = self._function("region_publish")
         return int(self._c.write_records(publish, writer._address, count, interval_ns))
 
-    def read(self, reader: FactorReader, function: str, duration_ns: int) -> Counts:
+    def read(
+        self, reader: FactorReader, function: str, duration_ns: int, *, again: bool = False
+    ) -> Counts:
         """Read and check records for some time.
 
         Parameters
@@ -79,6 +83,8 @@ class Loops:
             ``region_read_latest`` or ``region_read_next``.
         duration_ns : int
             For how long, nanoseconds.
+        again : bool
+            Whether to read the newest record again and again.
 
         Raises
         ------
@@ -88,7 +94,7 @@ class Loops:
         """
         counts = (ctypes.c_uint64 * 5)()
         result = self._c.read_records(
-            self._function(function), reader._address, duration_ns, counts
+            self._function(function), reader._address, duration_ns, again, counts
         )
         if result:
             msg = f"{function} returned {result}"

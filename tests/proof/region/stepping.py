@@ -163,6 +163,11 @@ class Victim:
         if self._c.wait_for_stop(self.pid):
             self._is_there = False
 
+    def release(self) -> None:
+        """Let the process run on to its end."""
+        if self._is_there:
+            self._c.go_on(self.pid)
+
     def kill(self) -> None:
         """End the process with SIGKILL, and wait for its end; safe to call again."""
         if self._is_there:
