@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -89,20 +90,23 @@ class RecordingWriter:
         self._rotate_bytes, self._rotate_s, self._flush_s = rotate_bytes, rotate_s, flush_s
         self._tables: dict[str, PendingTable] = {}
         self._sync_at, self._is_closed = 0.0, False
+        self._held: Final = ExitStack()
         try:
             self.catalog.mkdir(mode=0o700, parents=True, exist_ok=True)
             catalog_layout.make_folder(self.catalog, catalog_layout.DATA)
             name = f"{catalog_layout.RECORDINGS}/{self.name}"
             folder = catalog_layout.make_folder(self.catalog, name)
             recover(self.catalog)
-            self._lock = lock_recording(folder)
-            journal = folder / catalog_layout.JOURNAL
-            self._journal, events = Journal(journal), read_journal(journal)
+            self._held.callback(lock_recording(folder).release)
+            self._journal = Journal(folder / catalog_layout.JOURNAL)
+            self._held.callback(self._journal.close)
+            events = read_journal(folder / catalog_layout.JOURNAL)
             self.last_sequences = last_sequences(events)
             self._events = PendingEvents(self._journal)
             self._parts = RecordingParts(self.catalog, self.name, self._journal, events)
             self._journal.append("start", **_run(source), after_market=after_market)
         except OSError as error:
+            self._held.close()
             msg = f"catalog {self.catalog} cannot be written: {error}; check its path and mode"
             raise ConfigError(msg) from None
 
@@ -233,8 +237,7 @@ class RecordingWriter:
             for table in self._tables.values():
                 if table.spool is not None:
                     table.spool.close()
-            self._journal.close()
-            self._lock.release()
+            self._held.close()
 
     def __enter__(self) -> Self:
         return self
@@ -246,9 +249,7 @@ class RecordingWriter:
         self.last_sequences[stream_id] = max(sequence, self.last_sequences.get(stream_id, 0))
 
     def _table(self, folder: str) -> PendingTable:
-        if folder not in self._tables:
-            self._tables[folder] = PendingTable(folder, self._parts)
-        return self._tables[folder]
+        return self._tables.setdefault(folder, PendingTable(folder, self._parts))
 
     def _flush_if_due(self, table: PendingTable) -> None:
         if table.is_due(self._flush_s):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from adapters.catalog.files import catalog_layout
@@ -56,14 +56,16 @@ class TableRecording:
     def __init__(self, catalog: Path, name: str, source: str) -> None:
         self.catalog: Final = catalog
         self.name: Final = catalog_layout.check_recording_name(name)
+        self._held: Final = ExitStack()
         try:
             catalog.mkdir(mode=0o700, parents=True, exist_ok=True)
             catalog_layout.make_folder(catalog, catalog_layout.DATA)
             self.folder: Final = catalog_layout.make_folder(
                 catalog, f"{catalog_layout.RECORDINGS}/{name}"
             )
-            self._lock: Final = lock_recording(self.folder)
+            self._held.callback(lock_recording(self.folder).release)
             self._journal: Final = Journal(self.folder / catalog_layout.JOURNAL)
+            self._held.callback(self._journal.close)
             self.events: Final = read_journal(self.folder / catalog_layout.JOURNAL)
             self._repair()
             self._part = max((e["part"] for e in self.events if e["event"] == "file"), default=0)
@@ -73,6 +75,7 @@ class TableRecording:
                 "start", source=source, pid=os.getpid(), started_ns=time.time_ns(), format=1
             )
         except OSError as error:
+            self._held.close()
             msg = f"catalog {catalog} cannot be written: {error}; check its path and mode"
             raise ConfigError(msg) from None
 
@@ -143,8 +146,7 @@ class TableRecording:
         try:
             self._journal.append("end", recorded=self._rows, lost=0, dropped=0)
         finally:
-            self._journal.close()
-            self._lock.release()
+            self._held.close()
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ import pytest
 from adapters.catalog import FactorCatalog, RecordingWriter
 from adapters.catalog.files.journal import read_journal
 from adapters.catalog.writing import recording_parts
+from adapters.catalog.writing.table_recording import TableRecording
 from dolphin_strategies.errors import ConfigError
 from tests.support.catalogs.factor_batches import assert_numbered, numbered, sequences
 from tests.support.nodes.processes import ROOT, child
@@ -165,17 +167,34 @@ def run_out_of_descriptors(catalog: str) -> None:
     print("done", flush=True)
 
 
+def begin_on_a_full_disk(catalog: str) -> None:
+    """Begin recordings that cannot write their first line, then ones that can, in one process."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    kinds = (partial(RecordingWriter, name="one"), partial(TableRecording, name="two"))
+    for begin in kinds:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20, limits[1]))
+        before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names only
+        with pytest.raises(ConfigError, match="cannot be written"):
+            begin(Path(catalog), source="test")
+        assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        begin(Path(catalog), source="test").close()
+    print("done", flush=True)
+
+
 @pytest.mark.parametrize("fault", [fill_the_disk, close_on_a_full_disk, turn_read_only])
 def test_a_disk_that_takes_nothing_is_survived(
     tmp_path: Path, fault: Callable[[str], None]
 ) -> None:
-    """Recorded and dropped are all that was given; no file is corrupt; it goes on with room."""
+    """Fault E03: recorded and dropped are all; no file is corrupt; it goes on with room."""
     on_a_small_disk(fault, tmp_path)
 
 
-@pytest.mark.parametrize("fault", [outgrow_the_file_size, run_out_of_descriptors])
+@pytest.mark.parametrize(
+    "fault", [outgrow_the_file_size, run_out_of_descriptors, begin_on_a_full_disk]
+)
 def test_a_limit_of_the_process_is_survived(tmp_path: Path, fault: Callable[[str], None]) -> None:
-    """Files may grow no further, or no more be opened."""
+    """Fault E03: files may grow no further, or no more be opened; then they may again."""
     with child(fault, tmp_path / "catalog") as recorder:
         assert recorder.line(timeout_s=240) == "done"
         assert recorder.wait() == 0
