@@ -160,8 +160,15 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     @property
     def factors(self) -> ExternalFactors | None:
-        """The newest record that passed, or None while there is none to trade on."""
-        return self._gate.factors
+        """The newest record that passed, or None while there is none to trade on.
+
+        By the clock at this instant: the alert that tells of old factors may come late where the
+        thread has much to do.
+        """
+        found = self._gate.factors
+        if found is None or self.max_age is None:
+            return found
+        return None if self.clock.timestamp_ns() > self._gate.fresh_until_ns else found
 
     @property
     def factor_history_missing(self) -> int:

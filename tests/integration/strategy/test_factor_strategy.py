@@ -137,6 +137,27 @@ def test_staleness_follows_from_the_data_when_the_alert_is_late() -> None:
     ]  # fmt: skip
 
 
+class AsksAtOnce(Recorder):
+    """Ask for the factors in an alert that comes before the one that tells of their age."""
+
+    def on_start(self) -> None:
+        super().on_start()
+        for at in (START + 3 * SECOND, START + 3 * SECOND + 1):
+            self.clock.set_time_alert_ns(f"asks-{at}", at, lambda event: self.ask())
+
+    def ask(self) -> None:
+        """Write down whether there are factors."""
+        self.tell("asked", self.factors is not None)
+
+
+def test_no_factors_are_given_past_their_age_before_the_alert_tells_it() -> None:
+    """Fault D08: on a thread with much to do the alert is late; whoever asks is told the truth."""
+    told = told_by(AsksAtOnce, [record(1, 5, 0.1, 1)], end=4)
+    assert [(what, detail) for _, what, detail in told[2:]] == [
+        ("asked", True), ("asked", False), ("stale", None),
+    ]  # fmt: skip
+
+
 def test_a_record_that_comes_too_old_ends_what_was_fresh() -> None:
     """It is not traded on, and says that the one before it no longer is either."""
     told = told_by(Recorder, [record(1, 5, 0.1, 1), record(3.5, 5, 0.2, 1, age=3)], end=3.6)
