@@ -88,6 +88,28 @@ def inputs_of(paths: list[Path]) -> Iterator[Input]:
             yield Input(number, delivered_ns, kind, datum, checksum)
 
 
+def rows_in_time(paths: list[Path]) -> list[list[Path]]:
+    """Return the files of one table in rows whose files follow each other in time.
+
+    A table has a file open for each schema, so that the files of two that alternate overlap.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Files whose names are their first and their last instant.
+
+    """
+    rows: list[list[Path]] = []
+    for path in sorted(paths, key=lambda p: p.name):
+        first = path.stem.partition("_")[0]
+        row = next((r for r in rows if r[-1].stem.partition("_")[2] < first), None)
+        if row is None:
+            rows.append([path])
+        else:
+            row.append(path)
+    return rows
+
+
 def as_history(inputs: Iterator[Input], chunks: dict[int, int]) -> Iterator[Input]:
     """Mark the ends of the history's chunks, and the record released after the history.
 

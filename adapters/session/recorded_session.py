@@ -12,7 +12,12 @@ from adapters.catalog.files.journal import damaged_lines, read_journal
 from adapters.catalog.files.recording_lock import is_written
 from adapters.catalog.files.recovery import recover
 from adapters.catalog.files.spool_conversion import sha256_of
-from adapters.session.recorded_inputs import SessionError, as_history, inputs_of
+from adapters.session.recorded_inputs import (
+    SessionError,
+    as_history,
+    inputs_of,
+    rows_in_time,
+)
 from adapters.session.session_files import FORMAT, HISTORY_SUFFIX, LINES_FILE, SESSION_FILE
 
 if TYPE_CHECKING:
@@ -105,10 +110,11 @@ class RecordedSession:
             tables.setdefault(path.parent, []).append(path)
         chunks = {n["input"]: n["history"] for n in self.lines if "history" in n}
         rows = [
-            as_history(inputs_of(paths), chunks)
+            as_history(inputs_of(row), chunks)
             if folder.name.endswith(HISTORY_SUFFIX)
-            else inputs_of(paths)
+            else inputs_of(row)
             for folder, paths in tables.items()
+            for row in rows_in_time(paths)
         ]
         return heapq.merge(*rows, key=lambda i: i.number)
 
