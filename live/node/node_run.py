@@ -22,6 +22,7 @@ from adapters.streams.joining.node_venues import NodeVenues
 from dolphin_strategies.errors import DolphinError, describe_error
 from dolphin_strategies.observation import observe
 from live.node.ending.hook_errors import HookErrors
+from live.node.ending.order_stop import OrderStop
 from live.node.ending.run_ending import RunEnding
 from live.node.ending.run_guard import RunGuard
 from live.node.node_builder import TRADER, build_feed, build_node, price_gate, traded_venues
@@ -92,6 +93,7 @@ class NodeRun:
         self._guard: Final = RunGuard(
             self._ending, StopSignals(self._ending.request, watch.leave_unwatched)
         )
+        self._order_stop: Final = OrderStop(self._ending)
         self._report: RunReport | None = None
         self._started_s = 0.0
         found = computed_factors(settings.node)
@@ -159,11 +161,11 @@ class NodeRun:
         client = (
             None if self._market is None else self._market.client(self._on_market_end, feed.look)
         )
+        observe(self._strategy, self._order_stop)
         observe(self._strategy, HookErrors(self._on_event, self._guard.on_hook_error))
         node = build_node(self._settings, client, feed, self._strategy, self._venues, self._gate)
         for actor in () if self._market is None else self._market.actors():
             node.add_actor(actor)
-        self._ending.attach(loop, node.handle())
         self._report = report = RunReport(
             node,
             feed,
@@ -171,6 +173,7 @@ class NodeRun:
             None if self._settings.node.orders == "live" else self._settings.sandbox.balance_usdt,
             traded_venues(self._settings),
         )
+        self._ending.attach(loop, node.handle(), report.has_orders_on_their_way)
         say(self._settings.node.sentence(type(self._strategy).__name__))
         if self._market is not None:
             self._market.start(time.time_ns() + START_DELAY_NS)
@@ -280,6 +283,8 @@ class NodeRun:
         is_told = say("\n".join([report.summary(self._elapsed_s, ending.reason), *venues]))
         if ending.code != OK:
             say(f"FAILED: {ending.reason}", to=sys.stderr)
+        if self._order_stop.dropped:
+            say(f"  dropped   {self._order_stop.dropped:,} orders sent after the request to stop")
         if left_open != NOTHING:
             ending.code = LEFT_OPEN
             say(f"LEFT OPEN: {left_open}", to=sys.stderr)

@@ -148,6 +148,12 @@ class RunReport:
             )
         )
 
+    def has_orders_on_their_way(self) -> bool:
+        """Return whether orders were sent of which the venue has said nothing yet."""
+        cache = self._cache
+        told = cache.orders_closed_count() + cache.orders_open_count()
+        return bool(cache.orders_total_count() > told)
+
     def saw_market(self, venue: str) -> bool:
         """Return whether a venue has ever sent its instruments."""
         return any(i.id.venue == Venue(venue) for i in self._cache.instruments())

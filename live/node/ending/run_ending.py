@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from adapters.process.hang_rules import FAILED, OK
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nautilus_trader.live import LiveNodeHandle
+
+DRAIN_S: Final = 1.5
+"""How long the node's stop waits for orders that are on their way to the venue."""
+DRAIN_CHECK_S: Final = 0.02
 
 
 class RunEnding:
@@ -34,10 +39,19 @@ class RunEnding:
         self._on_stop: Final = on_stop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handle: LiveNodeHandle | None = None
+        self._has_orders_on_their_way: Callable[[], bool] = lambda: False
+        self._drain_until_s = 0.0
+        self.is_draining = False
 
-    def attach(self, loop: asyncio.AbstractEventLoop, handle: LiveNodeHandle) -> None:
-        """Set the node to stop, and the loop on which it runs."""
+    def attach(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        handle: LiveNodeHandle,
+        has_orders_on_their_way: Callable[[], bool],
+    ) -> None:
+        """Set the node to stop, the loop on which it runs, and what its stop waits for."""
         self._loop, self._handle = loop, handle
+        self._has_orders_on_their_way = has_orders_on_their_way
 
     @property
     def is_running(self) -> bool:
@@ -56,11 +70,19 @@ class RunEnding:
         if not self.reason:
             self.reason = reason
             self._on_stop()
+            self._drain_until_s = time.monotonic() + DRAIN_S
             self.ask_again()
 
     def ask_again(self) -> None:
         """Repeat an earlier request: a node ignores one made while it started."""
-        if self.reason and self._handle is not None:
+        if not self.reason or self._handle is None or self._loop is None:
+            return
+        # Orders far back in Nautilus's queue would be filled after it has closed the positions.
+        late = time.monotonic() >= self._drain_until_s
+        self.is_draining = self.is_running and not late and self._has_orders_on_their_way()
+        if self.is_draining:
+            self._loop.call_later(DRAIN_CHECK_S, self.ask_again)
+        else:
             self._handle.stop()
 
     def fail_soon(self, reason: str) -> None:

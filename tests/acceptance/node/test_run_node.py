@@ -88,6 +88,17 @@ def test_a_signal_ends_it_flat(number: signal.Signals, wait: str) -> None:
         assert process.run_folders() == []
 
 
+def test_orders_sent_while_it_stops_do_not_leave_a_position() -> None:
+    """Fault D01: a timer goes on after on_stop; what it sends is dropped and counted."""
+    with node("--strategy", f"{ODD}:KeepsBuying") as process:
+        process.wait_for("ENOUGH")
+        process.signal(signal.SIGTERM)
+        assert process.exit_code() == 0, process.output
+        assert summary_number(process, r"([\d,]+) buys") > 5
+        assert "orders sent after the request to stop" in process.output
+        assert "left open nothing" in process.output
+
+
 def test_a_signal_before_the_node_runs_ends_it() -> None:
     """SIGTERM while the producer starts ends the process without a node."""
     with node() as process:

@@ -8,8 +8,9 @@ import os
 import signal
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nautilus_trader.model import InstrumentId, OrderSide
 
@@ -77,6 +78,18 @@ class WorksInOnQuote(HoldsPosition):
     def on_stop(self) -> None:
         self.region.close()
         super().on_stop()
+
+
+class KeepsBuying(HoldsPosition):
+    """Buy in a timer, which goes on while the node stops and after on_stop."""
+
+    def misbehave(self) -> None:
+        self.clock.set_timer("buys", timedelta(milliseconds=10), callback=self.on_buys)
+
+    def on_buys(self, event: Any) -> None:
+        """Buy a little."""
+        size = self.instrument(INSTRUMENT).make_qty(0.001)
+        self.submit_order(self.order_factory.market(INSTRUMENT, OrderSide.BUY, size))
 
 
 class TouchedByThread(HoldsPosition):

@@ -1,0 +1,65 @@
+"""OrderStop: no new orders of a strategy that could be filled after its positions are closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from dolphin_strategies.observation import StrategyObserver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from live.node.ending.run_ending import RunEnding
+
+_SENDS: Final = ("submit_order", "submit_order_list")
+
+
+class OrderStop(StrategyObserver):
+    """Drops what a strategy sends once it is asked to stop and its earlier orders are on their way,
+    and after its ``on_stop``.
+
+    Nautilus closes the positions that it knows of. An order behind many others in its queue would
+    be filled after that, and so would one of a timer, which goes on for the half second in which
+    the node waits for the last fills.
+
+    Parameters
+    ----------
+    ending : RunEnding
+        The run's ending.
+
+    Attributes
+    ----------
+    dropped : int
+        Calls that sent nothing.
+
+    """
+
+    def __init__(self, ending: RunEnding) -> None:
+        self.dropped = 0
+        self._ending: Final = ending
+        self._has_stopped = False
+
+    def around_lifecycle(self, name: str, hook: Callable[[], None]) -> Callable[[], None]:
+        if name != "on_stop":
+            return hook
+
+        def observed() -> None:
+            try:
+                hook()
+            finally:
+                self._has_stopped = True
+
+        return observed
+
+    def around_decision(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        if name not in _SENDS:
+            return call
+        ending = self._ending
+
+        def observed(*arguments: Any, **words: Any) -> Any:
+            if ending.is_draining or self._has_stopped:
+                self.dropped += 1
+                return None
+            return call(*arguments, **words)
+
+        return observed
