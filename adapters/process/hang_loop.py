@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from adapters.command.bounded_say import STDERR, STDOUT, say_bounded
+from adapters.command.terminal import STDERR, STDOUT, say_bounded
 from adapters.process.hang_rules import Hang, HangRules, Leave, Notice, Stop
 from adapters.process.stop_signals import STOP_SIGNALS, ignore_stop_signals
 

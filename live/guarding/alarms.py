@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.command.bounded_say import STDERR, STDOUT, say_bounded
+from adapters.command.terminal import STDERR, STDOUT, say_bounded
 from adapters.process.safe_files import UnusableFileError, open_private
 
 if TYPE_CHECKING:

@@ -104,7 +104,6 @@ class NodeRun:
         """Run to the end and return the exit code: 0 stopped as asked and flat, 1 something
         failed, 3 something was left open.
         """
-        # The watch ends the process at a second request, whatever the main thread does.
         with ExitStack() as stack:
             stack.enter_context(self._guard.over())
             node = self._settings.node
@@ -270,15 +269,9 @@ class NodeRun:
         self._watch.report(has_ended=True, left_open=left_open)
         self._state.ended(ending.code, ending.reason, report.open_items())
         if ending.reason in ("", AFTER_ERROR):
-            ending.code = FAILED
-            ending.reason = AFTER_ERROR
+            ending.code, ending.reason = FAILED, AFTER_ERROR
             if self._settings.node.venue == "binance" and not report.saw_market(VENUE):
-                url = self._settings.node.base_url
-                where = url or "this machine's network (fapi.binance.com, fstream.binance.com)"
-                ending.reason = (
-                    f"Binance could not be reached, so nothing was traded; check {where} "
-                    "and try again"
-                )
+                ending.reason = self._settings.node.unreached()
         venues = self._venues.summary()
         is_told = say("\n".join([report.summary(self._elapsed_s, ending.reason), *venues]))
         if ending.code != OK:

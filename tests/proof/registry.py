@@ -31,6 +31,10 @@ PROOFS: Final[dict[str, Entry]] = {
         "tests.proof.kills",
         "the writer killed at every instruction and at random",
     ),
+    "torn_reads": Entry(
+        "tests.proof.torn_reads",
+        "no reader ever gets a torn or a wrong record",
+    ),
     "sanitizers": Entry(
         "tests.proof.sanitizers.prove",
         "No call of the region's C reads, writes or races where it must not.",
@@ -51,6 +55,4 @@ PROOFS: Final[dict[str, Entry]] = {
         "tests.proof.network_faults.matrix",
         "Faults of Hazelcast and REST are noticed, over soon, and lose nothing without a count.",
     ),
-    "torn_reads": Entry("tests.proof.torn_reads", "no reader ever gets a torn or a wrong record"),
-    "kills": Entry("tests.proof.kills", "the writer killed at every instruction and at random"),
 }

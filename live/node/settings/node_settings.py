@@ -90,6 +90,12 @@ class NodeTable(CheckedFields):
             f"factors {'computed here' if self.compute else f'by {self.wait}'}, {length}"
         )
 
+    def unreached(self) -> str:
+        """Return the reason of a run in which nothing came from Binance."""
+        url = self.base_url
+        where = url or "this machine's network (fapi.binance.com, fstream.binance.com)"
+        return f"Binance could not be reached, so nothing was traded; check {where} and try again"
+
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxSettings(CheckedFields):
