@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,8 +14,11 @@ from tests.integration.exf.one_source import BYSTANDER, BYSTANDERS_SOURCE, TOUCH
 from tests.support.eventually import eventually_async
 from tests.support.exchange.exf import running_service
 from tests.support.exchange.registries import packaged
+from tests.support.transports.faulty_line import FaultyLine, make_certificate
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
     from adapters.exf.registry.factor_registry import FactorRegistry
@@ -64,6 +68,26 @@ def test_a_name_that_cannot_be_looked_up_delays_nobody(
             assert not running.source(BYSTANDERS_SOURCE)["errors"]
 
     asyncio.run(scenario())
+
+
+def test_a_certificate_that_nobody_signed_gives_no_value(
+    exchange: LocalExchange, registry: FactorRegistry, tmp_path: Path
+) -> None:
+    """Fault G05: it is refused and counted as that; the other host's polls go on."""
+    context, _ = make_certificate(tmp_path)
+
+    async def scenario(url: str) -> None:
+        exchange.control(faults={})
+        urls = {"binance_usdm": url}
+        async with running_service(registry, exchange.url, urls=urls, is_patient=True) as running:
+            await running.until_alive(BYSTANDER)
+            await eventually_async(lambda: running.source(TOUCH)["errors"].get("tls"), "a refusal")
+            assert all(math.isnan(running.value(name)) for name in VICTIM)
+            assert not running.source(TOUCH)["answers"]
+            await running.until_answered(BYSTANDERS_SOURCE, 2)
+
+    with FaultyLine(exchange.port, context) as encrypted:
+        asyncio.run(scenario(f"https://{encrypted.address.replace('127.0.0.1', 'localhost')}"))
 
 
 def test_a_mistake_in_a_venue_file_ends_nothing(
