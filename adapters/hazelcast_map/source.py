@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dolphin_strategies.factors.schema import FactorSchema
 
 CAPACITY: Final = 4096
-LONGEST_SILENCE_S: Final = 0.4
+LONGEST_SILENCE_S: Final = 0.3
 """Between two calls, so that a mute member is noticed within a second however seldom is polled."""
 SILENT_NS: Final = 3_000_000_000
 """After this time without a new value the producer counts as silent."""

@@ -138,8 +138,10 @@ async def entry_faults(member: Member, form: Form) -> list[Outcome]:
     settings = settings_of(member)
     settings = replace(settings, map_name=settings.key)
     async with following(settings) as (hand, sides):
-        for _ in range(form.count(1, 5)):
-            values = BAD | HUGE if form.is_long else {name: BAD[name] for name in IN_SHORT}
+        for turn in range(form.count(1, 5)):
+            values = BAD if form.is_long else {name: BAD[name] for name in IN_SHORT}
+            if form.is_long and turn == 0:
+                values = BAD | HUGE
             for name, value in values.items():
                 outcomes += await suffer(
                     name, sides, partial(hand.put, value), hand.go_on, LASTING_S

@@ -26,7 +26,7 @@ SURE_LOOKS: Final = 20
 SLACK_S: Final = 0.3
 """What a loaded machine may take to publish that a value is too old."""
 SHORT_S: Final = 1.0
-LONG_S: Final = 6.0
+LONG_S: Final = 3.0
 SKEW_S: Final = 10
 PATIENCE_S: Final = 30.0
 PAUSE_S: Final = 2

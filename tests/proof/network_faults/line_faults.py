@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from tests.support.transports.member import Member
 
 SHORT_S: Final = 1.0
-LONG_S: Final = 6.0
+LONG_S: Final = 5.0
 """Longer than it takes until a connection is given up, so that new ones are tried meanwhile."""
 ON_THE_LINE: Final[dict[str, dict[str, Any]]] = {
     "half-open, both ways": {"is_mute": True},
     "half-open, member unheard": {"hears_member": False},
     "half-open, client unheard": {"hears_client": False},
-    "answers 1 s late": {"delay_s": 1.0},
+    "answers 1.5 s late": {"delay_s": 1.5},
     "answers 5 s late": {"delay_s": 5.0},
     "answers 30 s late": {"delay_s": 30.0},
     "20 bytes a second": {"bytes_per_s": 20.0},
     "reset in a message": {"breaks_messages": True},
     "cut": {"is_cut": True},
 }
-IN_SHORT: Final = ("half-open, member unheard", "answers 1 s late", "reset in a message")
+IN_SHORT: Final = ("half-open, member unheard", "answers 1.5 s late", "reset in a message")
 WELL: Final[dict[str, Any]] = {
     "is_mute": False, "hears_member": True, "hears_client": True, "delay_s": 0.0,
     "bytes_per_s": float("inf"), "breaks_messages": False, "is_cut": False,
@@ -77,9 +77,11 @@ async def all_sides(member: Member, line: FaultyLine, form: Form) -> AsyncIterat
 
 
 def _each(form: Form) -> Iterator[tuple[str, float]]:
+    """Give each fault and how long it lasts: a late answer has to come while it does."""
     for _ in range(form.count(1, 5)):
         for name in ON_THE_LINE if form.is_long else IN_SHORT:
-            yield name, form.count(0, 1) * (LONG_S - SHORT_S) + SHORT_S
+            late_s = 1.0 + ON_THE_LINE[name].get("delay_s", 0.0)
+            yield name, LONG_S if form.is_long else max(SHORT_S, late_s)
 
 
 async def line_faults(member: Member, form: Form) -> list[Outcome]:

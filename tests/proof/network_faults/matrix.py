@@ -87,6 +87,7 @@ async def _hazelcast(form: Form) -> tuple[list[Outcome], str]:
     member = Member()
     try:
         outcomes, text = await storm(member, form)
+        form.progress(f"storm: {text}")
         for part in (refusals, entry_faults, line_faults):
             outcomes += await part(member, form)
             form.progress(f"{part.__name__}: at {time.monotonic() - began_s:.0f} s")
