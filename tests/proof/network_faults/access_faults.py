@@ -9,12 +9,12 @@ import sys
 import time
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.hazelcast_map import HazelcastSource
 from tests.proof.figures import ROOT, MissingToolError
 from tests.proof.network_faults.line_faults import settings_of
+from tests.proof.network_faults.memory import resident
 from tests.proof.network_faults.observing import suffer
 from tests.proof.network_faults.outcomes import NEVER, Outcome
 from tests.proof.network_faults.sides import ReadSide
@@ -33,7 +33,6 @@ STORM_S: Final = 3
 LONG_STORM_S: Final = 30
 MOST_GROWTH: Final = 50_000_000
 """Bytes by which a reader may grow in a storm: its queue, and the client's buffers."""
-_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _MODULES: Final = "tests.proof.network_faults."
 
 
@@ -41,11 +40,6 @@ def url_of(settings: HazelcastSettings, address: str = "") -> str:
     """Return the settings as a URL, perhaps with another address."""
     address = address or settings.members[0]
     return f"hazelcast://{address}/{settings.map_name}/{settings.key}?cluster={settings.cluster}"
-
-
-def resident() -> int:
-    """Return the bytes of memory that this process occupies."""
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE
 
 
 def _storming(settings: HazelcastSettings, form: Form) -> subprocess.Popen[str]:
@@ -63,7 +57,7 @@ async def storm(member: Member, form: Form) -> tuple[list[Outcome], str]:
     settings = settings_of(member)
     reading = ReadSide("source, push", HazelcastSource(settings))
     idle = ReadSide("source, not read", HazelcastSource(settings))
-    before = resident()
+    before = resident(os.getpid())
     process = _storming(settings, form)
     try:
         while process.poll() is None:
@@ -79,7 +73,7 @@ async def storm(member: Member, form: Form) -> tuple[list[Outcome], str]:
             reading.look()
             await asyncio.sleep(0.005)
         took_s = time.monotonic() - end_s
-        grown = resident() - before
+        grown = resident(os.getpid()) - before
         outcomes = [
             Outcome(
                 fault="F09 storm", side=side.name, recovered_s=took_s if side is reading else 0.0,

@@ -172,12 +172,18 @@ async def _replay(settings: HazelcastSettings) -> list[Outcome]:
     side = RefusingSide("source, push", HazelcastSource(settings), "refused_old")
     try:
         await eventually_async(lambda: hand.number > 2, "three records")
-        return await suffer(
+        outcomes = await suffer(
             "F08 replay", [side], lambda: hand.put(hand.text(1)), hand.go_on, LASTING_S
         )
+        hand.is_writing = False
+        return [*outcomes, _counted(side)]
     finally:
         side.close()
         hand.close()
+
+
+def _counted(side: ReadSide) -> Outcome:
+    return Outcome(fault="F07, F08 counted", side=side.name, uncounted=side.unaccounted())
 
 
 async def _two_publishers(settings: HazelcastSettings) -> list[Outcome]:
@@ -203,10 +209,12 @@ async def _two_publishers(settings: HazelcastSettings) -> list[Outcome]:
         await asyncio.sleep(0.005)
     over_s = time.monotonic() - begin_s
     writing.pop().stop()
+    counted = _counted(side)
     second.close()
     side.close()
     return [
         *outcomes,
+        counted,
         Outcome(
             fault="F07 first one ends", side=side.name, recovered_s=over_s, stale=int(took_second)
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
+from tests.proof.network_faults.memory import Growth
 from tests.proof.network_faults.observing import suffer
 from tests.proof.network_faults.outcomes import Outcome
 from tests.proof.network_faults.sides import BridgeSide, PublisherSide, ReadSide
@@ -76,12 +78,11 @@ async def all_sides(member: Member, line: FaultyLine, form: Form) -> AsyncIterat
         publisher.flush(20.0)
 
 
-def _each(form: Form) -> Iterator[tuple[str, float]]:
+def _faults(form: Form) -> Iterator[tuple[str, float]]:
     """Give each fault and how long it lasts: a late answer has to come while it does."""
-    for _ in range(form.count(1, 5)):
-        for name in ON_THE_LINE if form.is_long else IN_SHORT:
-            late_s = 1.0 + ON_THE_LINE[name].get("delay_s", 0.0)
-            yield name, LONG_S if form.is_long else max(SHORT_S, late_s)
+    for name in ON_THE_LINE if form.is_long else IN_SHORT:
+        late_s = 1.0 + ON_THE_LINE[name].get("delay_s", 0.0)
+        yield name, LONG_S if form.is_long else max(SHORT_S, late_s)
 
 
 async def line_faults(member: Member, form: Form) -> list[Outcome]:
@@ -94,14 +95,15 @@ async def line_faults(member: Member, form: Form) -> list[Outcome]:
                 setattr(line, name, value)
 
         async with all_sides(member, line, form) as sides:
-            for name, lasting_s in _each(form):
-                fault = "F02" if name == "cut" else "F03"
-                outcomes += await suffer(
-                    f"{fault} {name}", sides, partial(change, ON_THE_LINE[name]),
-                    lambda: change(WELL), lasting_s,
-                )  # fmt: skip
-                form.progress(f"{fault} {name}")
+            growth = Growth({"this process": os.getpid(), "bridge": sides[-1].process.pid})
             for _ in range(form.count(1, 5)):
+                for name, lasting_s in _faults(form):
+                    fault = "F02" if name == "cut" else "F03"
+                    outcomes += await suffer(
+                        f"{fault} {name}", sides, partial(change, ON_THE_LINE[name]),
+                        lambda: change(WELL), lasting_s,
+                    )  # fmt: skip
+                    form.progress(f"{fault} {name}")
                 outcomes += await suffer(
                     "F03 member stopped", sides, lambda: member.signal(signal.SIGSTOP),
                     lambda: member.signal(signal.SIGCONT), SHORT_S,
@@ -111,6 +113,8 @@ async def line_faults(member: Member, form: Form) -> list[Outcome]:
                     lambda: asyncio.to_thread(member.start), SHORT_S,
                 )  # fmt: skip
                 form.progress("F03 member stopped, F02 member killed")
+                growth.mark()
+            outcomes += growth.outcomes("F02, F03 memory")
             outcomes += await _counts(sides)
     return outcomes
 

@@ -16,6 +16,11 @@ PAUSE_S: Final = 0.005
 HEALTH_TIMEOUT_S: Final = 60.0
 NOTICE_TIMEOUT_S: Final = 10.0
 RECOVERY_TIMEOUT_S: Final = 60.0
+MOST_LATE_S: Final = 0.1
+"""If the observer itself is later than this, the machine was busy elsewhere: it is done again."""
+TRIES: Final = 3
+NOTICED_S: Final = 1.0
+RECOVERED_S: Final = 5.0
 
 
 class Side(Protocol):
@@ -68,6 +73,10 @@ async def suffer(
 ) -> list[Outcome]:
     """Inject a fault, end it, and return what it did to each side.
 
+    Where a reach was missed while the observer itself stood still, the fault is injected again,
+    up to twice: what stands still because of the product does so each time. The last time
+    counts, and wrong values of all of them.
+
     Parameters
     ----------
     fault : str
@@ -81,41 +90,75 @@ async def suffer(
     by_design : str
         See Outcome.
     """
-    await healthy(sides)
-    noticed = dict.fromkeys([side.name for side in sides], NEVER)
-    recovered = dict(noticed)
     stale = {side.name: side.stale for side in sides}
-    begin_s = time.monotonic()
-    begin()
-    while True:
-        await _look(sides)
-        took_s = time.monotonic() - begin_s
-        for side in sides:
-            if noticed[side.name] == NEVER and side.has_noticed():
-                noticed[side.name] = took_s
-        has_lasted = took_s > lasting_s
-        if has_lasted and (NEVER not in noticed.values() or took_s > NOTICE_TIMEOUT_S):
+    for _ in range(TRIES):
+        await healthy(sides)
+        observed = _Observed(sides)
+        await observed.injected(begin, lasting_s)
+        await observed.ended(end)
+        if observed.is_within_reach() or observed.late_s <= MOST_LATE_S:
             break
-    ending = end()
-    if ending is not None:
-        await ending
-    end_s, since_s = time.monotonic(), time.time()
-    while NEVER in recovered.values() and time.monotonic() - end_s < RECOVERY_TIMEOUT_S:
-        await _look(sides)
-        for side in sides:
-            if recovered[side.name] == NEVER and side.has_since(since_s):
-                recovered[side.name] = time.monotonic() - end_s
     return [
         Outcome(
             fault=fault,
             side=side.name,
-            noticed_s=noticed[side.name],
-            recovered_s=recovered[side.name],
+            noticed_s=observed.noticed[side.name],
+            recovered_s=observed.recovered[side.name],
             stale=side.stale - stale[side.name],
             by_design=by_design,
         )
         for side in sides
     ]
+
+
+class _Observed:
+    """One injection, and when each side noticed and recovered."""
+
+    def __init__(self, sides: Sequence[Side]) -> None:
+        self.noticed: Final = dict.fromkeys([side.name for side in sides], NEVER)
+        self.recovered: Final = dict(self.noticed)
+        self.late_s = 0.0
+        """The longest time between two looks."""
+        self._sides: Final = sides
+
+    async def injected(self, begin: Callable[[], object], lasting_s: float) -> None:
+        """Inject it, and look until it has lasted and everybody has noticed."""
+        begin_s = time.monotonic()
+        begin()
+        while True:
+            await self._look()
+            took_s = time.monotonic() - begin_s
+            for side in self._sides:
+                if self.noticed[side.name] == NEVER and side.has_noticed():
+                    self.noticed[side.name] = took_s
+            have_all = NEVER not in self.noticed.values()
+            if took_s > lasting_s and (have_all or took_s > NOTICE_TIMEOUT_S):
+                return
+
+    async def ended(self, end: Callable[[], Awaitable[None] | None]) -> None:
+        """End it, and look until everybody is well."""
+        ending = end()
+        if ending is not None:
+            await ending
+        end_s, since_s = time.monotonic(), time.time()
+        while NEVER in self.recovered.values():
+            if time.monotonic() - end_s > RECOVERY_TIMEOUT_S:
+                return
+            await self._look()
+            for side in self._sides:
+                if self.recovered[side.name] == NEVER and side.has_since(since_s):
+                    self.recovered[side.name] = time.monotonic() - end_s
+
+    def is_within_reach(self) -> bool:
+        """Return whether everybody noticed and recovered in time."""
+        return (
+            max(self.noticed.values()) <= NOTICED_S and max(self.recovered.values()) <= RECOVERED_S
+        )
+
+    async def _look(self) -> None:
+        begin_s = time.monotonic()
+        await _look(self._sides)
+        self.late_s = max(self.late_s, time.monotonic() - begin_s - PAUSE_S)
 
 
 async def _look(sides: Sequence[Side]) -> None:
