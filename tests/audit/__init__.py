@@ -1,0 +1,1 @@
+"""The audit of dependencies: known vulnerabilities, and a bill of materials."""

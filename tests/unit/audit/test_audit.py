@@ -1,0 +1,171 @@
+"""The audit of dependencies finds what is planted, and says when it could not ask."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from packaging.version import Version
+
+from tests.audit import __main__ as audit
+from tests.audit.advisories import Advisory, Package, accepted, findings, holds, snapshot
+from tests.audit.bill import of_c
+from tests.audit.installed import needed, packages
+from tests.proof.figures import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OWN: Final = Advisory(
+    id="PLANTED-1",
+    ecosystem="PyPI",
+    package="numpy",
+    kind="vulnerability",
+    affected=(">=0",),
+    unaffected=(),
+    title="planted",
+)
+
+
+@pytest.mark.parametrize(
+    ("version", "bounds", "expected"),
+    [
+        ("1.4.0", ">=1.2,<1.4", False),
+        ("1.3.9", ">=1.2,<1.4", True),
+        ("1.3.9", ">= 1.2, < 1.4", True),
+        ("0.23.2", "^0.23.1", True),
+        ("0.24.0", "^0.23.1", False),
+        ("1.9.0", "1.2", True),
+        ("2.0.0", "1.2", False),
+        ("0.0.4", "^0.0.3", False),
+        ("1.2.9", "~1.2.3", True),
+        ("1.3.0", "~1.2.3", False),
+        ("1.3.1", "=1.3.1", True),
+        ("1.0.0-rc1", ">=1.0.0", False),
+        ("5", ">=0", True),
+    ],
+)
+def test_a_range_of_versions_is_read_as_cargo_reads_it(
+    version: str, bounds: str, *, expected: bool
+) -> None:
+    """Carets end at the next incompatible version, tildes at the next minor one."""
+    assert holds(Version(version), bounds) is expected
+
+
+def test_every_range_of_the_snapshot_can_be_read() -> None:
+    """And every accepted weakness is in it."""
+    states, advisories = snapshot()
+    assert len(states) == 2
+    assert len(advisories) > 100
+    for advisory in advisories:
+        assert advisory.affected
+        for bounds in (*advisory.affected, *advisory.unaffected):
+            holds(Version("1"), bounds)
+    assert accepted().keys() <= {a.id for a in advisories}
+    assert all(accepted().values())
+
+
+def test_python_packages_and_the_crates_in_them_are_found() -> None:
+    """NautilusTrader's wheel says which crates it is made of."""
+    found = packages()
+    assert "nautilus-trader" in {p.name for p in found if p.ecosystem == "PyPI"}
+    crates = {p.name for p in found if p.inside == "nautilus-trader"}
+    assert {"tokio", "nautilus-core"} <= crates
+
+
+def test_a_planted_weakness_is_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1 and its name; nothing of the kind without it."""
+    assert audit.main(["--offline"]) == 0
+    states, advisories = snapshot()
+    monkeypatch.setattr(audit, "snapshot", lambda: (states, [*advisories, OWN]))
+    assert audit.main(["--offline"]) == 1
+    assert "PLANTED-1" in capsys.readouterr().err
+
+
+def test_a_version_that_cannot_be_compared_counts_as_weak() -> None:
+    """Better one line too many."""
+    odd = Package("PyPI", "numpy", "not-a-version")
+    assert findings([OWN], [odd, Package("crates.io", "numpy", "1")]) == [(OWN, odd)]
+
+
+class Osv(BaseHTTPRequestHandler):
+    """Answers as OSV does: numpy has a weakness."""
+
+    def do_POST(self) -> None:
+        """Answer a batch of questions."""
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        known = {"vulns": [{"id": "PLANTED-2", "modified": "2026-01-01T00:00:00Z"}]}
+        names = [query["package"]["name"] for query in asked["queries"]]
+        self._send({"results": [known if name == "numpy" else {} for name in names]})
+
+    def do_GET(self) -> None:
+        """Answer a question about one weakness."""
+        at = "2026-01-01T00:00:00Z"
+        affected = {
+            "package": {"ecosystem": "PyPI", "name": "numpy"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}],
+        }
+        about = {"id": "PLANTED-2", "modified": at, "published": at, "summary": "planted"}
+        self._send({**about, "affected": [affected]})
+
+    def _send(self, answer: dict[str, Any]) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def osv() -> Iterator[str]:
+    """Give the address of a local OSV."""
+    with HTTPServer(("127.0.0.1", 0), Osv) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_what_osv_knows_is_wrong_and_a_silent_osv_is_not(
+    osv: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A weakness of today is found by name; without a network it says that it did not ask."""
+    wrong = audit.ask_osv(osv)
+    if "was not asked" in capsys.readouterr().out:
+        pytest.skip("this uv has no audit, or cannot resolve the project here")
+    assert any("PLANTED-2" in line for line in wrong)
+    assert audit.ask_osv("http://127.0.0.1:9/") == []
+    assert "OSV was not asked" in capsys.readouterr().out
+
+
+def test_what_the_project_needs_to_run_is_told_from_its_tools() -> None:
+    """With what its dependencies need, and without what only tests need."""
+    names = needed()
+    assert {"nautilus-trader", "numpy", "pandas", "yarl", "duckdb"} <= names
+    assert not {"pytest", "ruff", "hypothesis", "dolphin"} & names
+
+
+def test_the_bill_has_every_c_file_of_the_project() -> None:
+    """Each with its hash, and the hash of what was compiled from it."""
+    modules = list(of_c())
+    named = {inner["name"] for module in modules for inner in module["components"]}
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for top in ("adapters", "backtests", "dolphin_strategies")
+        for path in (ROOT / top).rglob("*.[ch]")
+    }
+    assert named == found
+    hashes = [
+        h["content"] for m in modules for part in (m, *m["components"]) for h in part["hashes"]
+    ]
+    assert all(len(h) == 64 for h in hashes)
