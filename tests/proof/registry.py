@@ -55,4 +55,8 @@ PROOFS: Final[dict[str, Entry]] = {
         "tests.proof.network_faults.matrix",
         "Faults of Hazelcast and REST are noticed, over soon, and lose nothing without a count.",
     ),
+    "watchdog": Entry(
+        "tests.proof.watchdog",
+        "A node that is killed, stopped or hangs is noticed in two seconds, with what is open.",
+    ),
 }

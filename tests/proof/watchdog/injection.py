@@ -6,14 +6,13 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from tests.proof.figures import ROOT
+from tests.support.nodes.forkserver import ForkedProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 ODD: Final = "tests.support.strategies.odd_strategies"
 START_S: Final = 240.0
 NOTICE_S: Final = 20.0
+_LOOK_S: Final = 0.005
 _OPEN: Final = re.compile(
     r"left open: position \+0\.01 BTCUSDT-PERP\.BINANCE at 6\d{4}(\.\d+)?, "
     r"order BUY LIMIT 0\.01 BTCUSDT-PERP\.BINANCE at 30000 \(O-[\d-]+-2\)"
@@ -39,17 +39,22 @@ class Fault:
     strategy: str = "HoldsPosition"
     number: int = 0
     """The signal; 0: the strategy does it by itself, and prints ``HANGS NOW``."""
+    is_repeated: bool = False
+    """Whether a node goes on after it."""
 
 
 FAULTS: Final = {
     "kill": Fault(fault_id="D02", what="SIGKILL", kind="DIED", number=signal.SIGKILL),
     "abort": Fault(fault_id="D02", what="SIGABRT", kind="DIED", number=signal.SIGABRT),
-    "stop": Fault(fault_id="D04", what="SIGSTOP", kind="STOPPED", number=signal.SIGSTOP),
+    "stop": Fault(
+        fault_id="D04", what="SIGSTOP", kind="STOPPED", number=signal.SIGSTOP, is_repeated=True
+    ),
     "hang": Fault(
         fault_id="D04",
         what="a C call that keeps the interpreter's lock",
         kind="HANG",
-        strategy="HangsAloud",
+        strategy="HangsAgainAndAgain",
+        is_repeated=True,
     ),
 }
 
@@ -57,7 +62,7 @@ FAULTS: Final = {
 class Pair(NamedTuple):
     """A node that holds a position, its output, and the file of the alarms over it."""
 
-    node: subprocess.Popen[str]
+    node: ForkedProcess
     output: IO[str]
     alarms: Path
 
@@ -71,21 +76,27 @@ class Noticed(NamedTuple):
 
 @contextmanager
 def start(folder: Path, fault: Fault) -> Iterator[Pair]:
-    """Start a watchdog and a node, and wait until the node holds its position; end both."""
+    """Start a watchdog and a node, and wait until the node holds its position; end both.
+
+    Both are forks of a process that has imported everything.
+    """
     folder.mkdir()
     state, alarms = folder / "state", folder / "alarms"
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with (folder / "out").open("w") as out, (folder / "guard").open("w") as guard_out:
-        guard = subprocess.Popen(
-            [sys.executable, "live/watchdog.py", "--node", str(state),
-             "--alarm-only", "--alarm-file", str(alarms)],
-            cwd=ROOT, stdout=guard_out, stderr=subprocess.STDOUT, env=environment,
-        )  # fmt: skip
-        node = subprocess.Popen(
-            [sys.executable, "live/run_node.py", "--state", str(state),
-             "--strategy", f"{ODD}:{fault.strategy}"],
-            cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env=environment, text=True,
-        )  # fmt: skip
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("BINANCE_")}
+    environment["PYTHONPATH"] = str(ROOT)
+    with (folder / "out").open("wb") as out, (folder / "guard").open("wb") as guard_out:
+        guard = ForkedProcess(
+            [ROOT / "live/watchdog.py", "--node", state, "--alarm-only", "--alarm-file", alarms],
+            stdout=guard_out,
+            stderr=guard_out,
+            env=environment,
+        )
+        node = ForkedProcess(
+            [ROOT / "live/run_node.py", "--state", state, "--strategy", f"{ODD}:{fault.strategy}"],
+            stdout=out,
+            stderr=out,
+            env=environment,
+        )
         try:
             with (folder / "out").open() as output:
                 _wait_for(output, "HOLDING 0.01", node)
@@ -93,18 +104,20 @@ def start(folder: Path, fault: Fault) -> Iterator[Pair]:
         finally:
             for process in (node, guard):
                 process.kill()
-                process.wait()
+                process.wait(START_S)
 
 
-def _wait_for(output: IO[str], text: str, node: subprocess.Popen[str]) -> str:
+def _wait_for(output: IO[str], text: str, node: ForkedProcess) -> str:
     """Return the first line with a text."""
     deadline_s = time.monotonic() + START_S
-    while time.monotonic() < deadline_s and node.poll() is None:
+    while time.monotonic() < deadline_s:
         line = output.readline()
         if text in line:
             return line
+        if not line and node.poll() is not None:
+            break
         if not line:
-            time.sleep(0.005)
+            time.sleep(_LOOK_S)
     msg = f"the node did not print {text!r}"
     raise RuntimeError(msg)
 
@@ -116,19 +129,28 @@ def noticed(pair: Pair, fault: Fault, delay_s: float) -> Noticed | None:
         since_ns = time.time_ns()
         pair.node.send_signal(fault.number)
     else:
-        line = _wait_for(pair.output, "HANGS NOW", pair.node)
-        since_ns = int(line.split()[2])
+        # What was printed already is a hang of before.
+        pair.output.read()
+        since_ns = int(_wait_for(pair.output, "HANGS NOW", pair.node).split()[2])
+    found = _alarm_since(pair.alarms, fault.kind, since_ns)
+    if fault.number == signal.SIGSTOP:
+        pair.node.send_signal(signal.SIGCONT)
+    return found
+
+
+def _alarm_since(alarms: Path, kind: str, since_ns: int) -> Noticed | None:
     deadline_s = time.monotonic() + NOTICE_S
     while time.monotonic() < deadline_s:
-        for row in _rows(pair.alarms):
-            if row["kind"] == fault.kind and row["at_ns"] >= since_ns:
-                after_s = (row["at_ns"] - since_ns) / 1e9
-                return Noticed(after_s, bool(_OPEN.search(row["text"])))
-        time.sleep(0.01)
+        for row in _rows(alarms):
+            if row["kind"] == kind and row["at_ns"] >= since_ns:
+                return Noticed((row["at_ns"] - since_ns) / 1e9, bool(_OPEN.search(row["text"])))
+        time.sleep(_LOOK_S)
     return None
 
 
 def _rows(alarms: Path) -> list[dict[str, Any]]:
     if not alarms.exists():
         return []
-    return [json.loads(line) for line in alarms.read_text().splitlines()]
+    # The last line may be half written.
+    *lines, _ = alarms.read_text().split("\n")
+    return [json.loads(line) for line in lines]

@@ -162,12 +162,15 @@ class SleepsInCWithTheLock(HangsSoon):
             ctypes.PyDLL(None).sleep(SLEEP_S)
 
 
-class HangsAloud(SleepsInCWithTheLock):
-    """Say at which instant, UNIX nanoseconds, the hang begins."""
+class HangsAgainAndAgain(HangsSoon):
+    """Hang for three seconds in a C call that lets no other thread run, turn for one, and so on;
+    say at which instant, UNIX nanoseconds, each hang begins.
+    """
 
     def hang(self) -> None:
         print("HANGS NOW", time.time_ns(), flush=True)
-        super().hang()
+        ctypes.PyDLL(None).sleep(3)
+        self.hangs_at_s = time.monotonic() + 1.0
 
 
 class SleepsForAWhile(HangsSoon):
