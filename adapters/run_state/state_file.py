@@ -19,6 +19,7 @@ STATE_NAME: Final = "state"
 """The file in the folder of a run that was given no other."""
 SLOT_BYTES: Final = 1 << 16
 _SLOTS: Final = 2
+_LAST_COUNTER: Final = 1 << 62
 _HEADER: Final = struct.Struct("<8sQII")
 _MAGIC: Final = b"DOLPHRS1"
 MOST_BYTES: Final = SLOT_BYTES - _HEADER.size
@@ -32,9 +33,10 @@ class StateHeldError(DolphinError):
 
     def __init__(self, path: Path, pid: int) -> None:
         self.pid = pid
+        who = pid if pid > 0 else "unknown"
         super().__init__(
-            f"{path} is the state of process {pid or 'unknown'}, which runs: end that process, or "
-            "choose another --state"
+            f"{path} is the state of process {who}, which runs: end that process, or choose "
+            "another --state"
         )
 
 
@@ -75,7 +77,7 @@ class StateWriter:
     StateHeldError
         If another process writes it.
     OSError
-        If it cannot be locked or read.
+        If it cannot be locked or read, or there is no room for it.
 
     Notes
     -----
@@ -94,11 +96,21 @@ class StateWriter:
                 if error.errno not in {errno.EACCES, errno.EAGAIN}:
                     raise
                 raise StateHeldError(path, _holder(self._fd)) from None
-            self.earlier: Final = _newest(self._fd)
+            self.earlier: Final = self._prepare()
         except BaseException:
             self.close()
             raise
         self._counter = 0 if self.earlier is None else self.earlier.counter
+
+    def _prepare(self) -> Written | None:
+        """Take the room for both slots now, so that no write finds a full disk later."""
+        found = _newest(self._fd)
+        if found is not None and found.counter >= _LAST_COUNTER:
+            # No run counts so far: somebody made it up, and would have the last word for ever.
+            found = None
+            os.ftruncate(self._fd, 0)
+        os.posix_fallocate(self._fd, 0, _SLOTS * SLOT_BYTES)
+        return found
 
     def write(self, content: bytes) -> None:
         """Replace what readers find; one system call.
@@ -152,7 +164,10 @@ class StateReader:
         return _newest(self._fd)
 
     def holder(self) -> int:
-        """Return the pid of the process that writes the state, as the kernel knows it; 0: none."""
+        """Return the pid of the process that writes the state, as the kernel knows it.
+
+        0: there is none; -1: one without a pid here, as in another container.
+        """
         return _holder(self._fd)
 
     def is_in_place(self) -> bool:
@@ -194,4 +209,6 @@ def _slot(fd: int, offset: int) -> Written | None:
 def _holder(fd: int) -> int:
     request = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
     found: tuple[int, ...] = _FLOCK.unpack(fcntl.fcntl(fd, fcntl.F_GETLK, request))
-    return 0 if found[0] == fcntl.F_UNLCK else found[4]
+    if found[0] == fcntl.F_UNLCK:
+        return 0
+    return found[4] if found[4] > 0 else -1

@@ -15,13 +15,24 @@ from adapters.run_state.run_state import (
     RunState,
 )
 from adapters.run_state.service_manager import ServiceManager
-from adapters.run_state.state_file import STATE_NAME, StateWriter
+from adapters.run_state.state_file import SLOT_BYTES, STATE_NAME, StateWriter
+from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from adapters.run_state.state_file import Written
+
+
+class StateUnusableError(DolphinError):
+    """A state cannot be locked, or there is no room for it."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(
+            f"{path} cannot hold this run's state: {error.strerror}; it takes {2 * SLOT_BYTES:,} "
+            "bytes, best in memory ($XDG_RUNTIME_DIR or /dev/shm)"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +59,8 @@ class StateReport:
     ------
     StateHeldError
         If another process writes it: the same node runs already.
+    StateUnusableError
+        If it cannot be locked, or there is no room for it.
     DolphinError
         As ``open_file`` raises it.
 
@@ -75,7 +88,10 @@ class StateReport:
             self._hold(path)
 
     def _hold(self, path: Path) -> None:
-        self._file = StateWriter(self._open_file(path), path)
+        try:
+            self._file = StateWriter(self._open_file(path), path)
+        except OSError as error:
+            raise StateUnusableError(path, error) from None
         self._earlier = _left_by(self._file.earlier)
         self._write()
 

@@ -106,6 +106,8 @@ class GuardedNode:
             self._is_over = True
             self._close_pidfd()
             return found + self._ended(rules, now_s)
+        if self._pidfd >= 0 and not self._holder():
+            found += self._tell_once("does not hold its state any more: nothing will be signalled")
         stopped = is_stopped(rules.state.process.pid)
         return found + rules.look(now_s, is_stopped=stopped)
 
@@ -163,9 +165,9 @@ class GuardedNode:
             self._pidfd = os.pidfd_open(state.process.pid)
         self._rules = GuardRules(self._limits, state, now_s)
         self._is_over = False
-        self._was_alive = not self._has_ended()
         self._told.clear()
-        if self._is_proved():
+        self._was_alive = self._is_proved()
+        if self._was_alive:
             return [*found, Notice(f"is watched, {state.phase}")]
         self._close_pidfd()
         if not self._has_ended():
@@ -188,10 +190,15 @@ class GuardedNode:
         )
 
     def _has_ended(self) -> bool:
-        """Return whether the process is gone, or no process writes the state any more."""
+        """Return whether the process is gone, or has written that it ended and let the state go.
+
+        A process that was proved is gone when the kernel says so: it may have lost the lock.
+        """
         if self._pidfd >= 0 and select.select([self._pidfd], [], [], 0)[0]:
             return True
-        return not self._holder()
+        state = self.state
+        may_live = self._pidfd >= 0 and state is not None and state.phase != "ended"
+        return not may_live and not self._holder()
 
     def signal(self, decision: Terminate | Kill) -> Decision:
         """Send a signal to the process that is proved to write the state; return what was done."""

@@ -102,6 +102,38 @@ def misname_and_hold(path: str, wrong: str) -> None:
     input()
 
 
+def lose_and_live(path: str) -> None:
+    """Write a state four times a second, and lose its lock: the process closes the same file."""
+    own = forged(os.getpid())
+    writer = write(Path(path), own)
+    input()
+    os.close(os.open(path, os.O_RDONLY))
+    for n in range(10_000):
+        writer.write(replace(own, at_ns=n).encode())
+        time.sleep(0.25)
+
+
+def test_a_node_that_lost_its_lock_is_neither_dead_nor_signalled(tmp_path: Path) -> None:
+    """Fault D02: what it holds is not closed while it lives; its end is noticed nevertheless."""
+    path = tmp_path / "state"
+    with child(lose_and_live, path) as node:
+        eventually(lambda: path.exists() and path.stat().st_size, "the state")
+        with watchdog("--node", path, "--until-end") as guard:
+            guard.wait_for("is watched, running")
+            assert node.popen.stdin is not None
+            node.popen.stdin.write(b"\n")
+            guard.wait_for("does not hold its state any more")
+            time.sleep(0.5)
+            assert "DIED" not in guard.output
+            node.signal(signal.SIGSTOP)
+            guard.wait_for("ALARM STOPPED")
+            guard.wait_for("is not signalled")
+            node.kill()
+            assert guard.exit_code() == 3, guard.output
+    assert "ALARM DIED" in guard.output
+    assert "was sent" not in guard.output
+
+
 def test_a_file_that_is_no_state_is_an_alarm_and_the_watchdog_goes_on(tmp_path: Path) -> None:
     """A link, a file that others may write, and bytes of another kind."""
     others, link, bytes_ = (tmp_path / name for name in ("others", "link", "bytes"))

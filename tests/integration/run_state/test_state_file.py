@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
+from adapters.process.byte_lock import try_lock
 from adapters.process.safe_files import UnusableFileError, open_file, open_or_make
 from adapters.run_state.process_identity import ProcessIdentity, is_stopped
 from adapters.run_state.state_file import (
@@ -18,6 +20,7 @@ from adapters.run_state.state_file import (
     StateReader,
     StateWriter,
 )
+from adapters.run_state.state_report import StateReport, StateUnusableError
 from tests.support.eventually import eventually
 from tests.support.lengths import counts
 from tests.support.nodes.processes import child
@@ -152,6 +155,53 @@ def test_a_content_that_does_not_fit_changes_nothing(tmp_path: Path) -> None:
         newest = reader(tmp_path / "state").newest()
         assert newest is not None
         assert len(newest.content) == MOST_BYTES
+
+
+def test_a_holder_without_a_pid_here_is_a_holder(tmp_path: Path) -> None:
+    """As one in another container: somebody writes, and nobody may take the state for free."""
+    path = tmp_path / "state"
+    fd = open_or_make(path)
+    assert try_lock(fd)
+    assert reader(path).holder() == -1
+    with pytest.raises(StateHeldError, match="process unknown"):
+        writer(path)
+    os.close(fd)
+    writer(path).close()
+
+
+def test_the_room_for_all_writes_is_taken_at_the_start(tmp_path: Path) -> None:
+    """So that a full /dev/shm does not silence a node, which would then be taken for hanging."""
+    path = tmp_path / "state"
+    with writer(path):
+        assert path.stat().st_blocks * 512 >= 2 * SLOT_BYTES
+
+
+def test_without_room_the_start_is_refused(tmp_path: Path) -> None:
+    """With the number of bytes, and before anything runs."""
+    with child(start_without_room, tmp_path / "state") as running:
+        assert "it takes 131,072 bytes" in running.line()
+
+
+def start_without_room(path: str) -> None:
+    """Try to write a state where no file may be as large."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    try:
+        StateReport(Path(path), open_or_make, print)
+    except StateUnusableError as error:
+        print(error, flush=True)
+
+
+def test_a_counter_that_was_made_up_has_not_the_last_word(tmp_path: Path) -> None:
+    """The next run writes, and is read."""
+    path = tmp_path / "state"
+    with writer(path) as forger:
+        forger._counter = (1 << 64) - 2
+        forger.write(b"made up")
+    with writer(path) as state:
+        assert state.earlier is None
+        state.write(b"real")
+        assert reader(path).newest() == (1, b"real")
 
 
 @pytest.mark.parametrize("kind", ["link", "hard link", "folder", "fifo"])

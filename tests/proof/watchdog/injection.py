@@ -118,7 +118,8 @@ def _wait_for(output: IO[str], text: str, node: ForkedProcess) -> str:
             break
         if not line:
             time.sleep(_LOOK_S)
-    msg = f"the node did not print {text!r}"
+    output.seek(0)
+    msg = f"the node (exit code {node.poll()}) did not print {text!r}: {output.read()[-2000:]}"
     raise RuntimeError(msg)
 
 
