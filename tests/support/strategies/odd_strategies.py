@@ -29,7 +29,7 @@ INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 
 class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
     """Buy at the 20th record and rest a limit order far away, at the 100th do ``misbehave``,
-    and at the 600th say ``ENOUGH``.
+    and at the 600th say ``ENOUGH``; counted from the market's first price on.
     """
 
     required_factors = ("imbal_btc",)
@@ -40,6 +40,8 @@ class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
         self.subscribe_quotes(INSTRUMENT)
 
     def on_factors(self, f: ExternalFactors) -> None:
+        if not self.seen and self.cache.quote(INSTRUMENT) is None:
+            return
         self.seen += 1
         instrument = self.instrument(INSTRUMENT)
         if self.seen == 20:
