@@ -177,6 +177,8 @@ def check(fd: int, path: Path) -> FoundRegion:
         if expected != found:
             raise _refusal(path, f"{what} {show(expected)}", show(found))
 
+    if control.magic == _swapped(lib.REGION_MAGIC, 8):
+        raise _other_byte_order(path)
     expect("magic", lib.REGION_MAGIC, control.magic, hex)
     expect("byte order mark", lib.REGION_BYTE_ORDER, control.byte_order, hex)
     expect("layout version", lib.REGION_LAYOUT_VERSION, control.layout_version)
@@ -240,6 +242,8 @@ def _read_names(path: Path, raw: bytes) -> tuple[FactorSchema, int]:
     try:
         _, count = _SNAPSHOT_HEADER.unpack_from(raw)
         at = _SNAPSHOT_HEADER.size
+        if 1 <= _swapped(count, 4) <= lib.REGION_MAX_FACTORS < count:
+            raise _other_byte_order(path)
         if not 1 <= count <= lib.REGION_MAX_FACTORS:
             raise _refusal(path, f"1 to {lib.REGION_MAX_FACTORS} factors", f"count {count}")
         for _ in range(count):
@@ -254,6 +258,16 @@ def _read_names(path: Path, raw: bytes) -> tuple[FactorSchema, int]:
         raise _refusal(path, "a snapshot with factor names", f"{len(raw):,} bytes") from None
     except ValueError as error:
         raise _refusal(path, "a snapshot with factor names", str(error)) from None
+
+
+def _swapped(number: int, size: int) -> int:
+    return int.from_bytes(number.to_bytes(size, "little"), "big")
+
+
+def _other_byte_order(path: Path) -> RegionError:
+    return _refusal(
+        path, "little-endian numbers", "big-endian ones, written by another kind of machine"
+    )
 
 
 def _refusal(path: Path, expected: str, found: str) -> RegionError:
