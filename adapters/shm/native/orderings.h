@@ -78,10 +78,12 @@ static inline void set_sleeping(uint64_t *sleeping, uint64_t bits)
 }
 
 /* Reader on waking, or writer on sending a wake-up, takes the flag back; returns the old flags,
- * so that of two clearers exactly one acts. */
+ * so that of two clearers exactly one acts.
+ * Relaxed is enough, because it is one indivisible step: load_sleeping has acquired every request
+ * that it saw, and a reader whose request came after that look sees the record itself. */
 static inline uint64_t clear_sleeping(uint64_t *sleeping, uint64_t bits)
 {
-    return __atomic_fetch_and(sleeping, ~bits, __ATOMIC_SEQ_CST);
+    return __atomic_fetch_and(sleeping, ~bits, __ATOMIC_RELAXED);
 }
 
 /* Reader asks how far the writer is. Partner: announce.
