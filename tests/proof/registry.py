@@ -35,6 +35,10 @@ PROOFS: Final[dict[str, Entry]] = {
         "tests.proof.torn_reads",
         "no reader ever gets a torn or a wrong record",
     ),
+    "bounds": Entry(
+        "tests.proof.bounds",
+        "How long a reader's call takes, and that no wake-up is lost.",
+    ),
     "sanitizers": Entry(
         "tests.proof.sanitizers.prove",
         "No call of the region's C reads, writes or races where it must not.",

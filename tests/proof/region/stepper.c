@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -18,6 +19,7 @@ enum { COUNTED, STOPPED, ENDED, CHANGED, CALLED };
 
 int trace_me(void)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     return ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 ? -errno : 0;
 }
 

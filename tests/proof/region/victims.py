@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_SET_DEATH_SIGNAL: Final = 1
 
 
 class Fork:
@@ -51,6 +55,8 @@ def forked(act: Callable[[], object]) -> Fork:
     pid = os.fork()
     if pid == 0:
         try:
+            # Ended with this process, however that ends.
+            ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
             act()
         except BaseException:  # noqa: BLE001 - a fork must not go on as its parent
             traceback.print_exc()

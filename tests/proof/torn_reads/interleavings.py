@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from contextlib import ExitStack
 from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from adapters.shm._region import ffi, lib
+from adapters.shm._region import lib
 
-from adapters.shm import FactorReader, FactorWriter, _region
-from adapters.shm.region.hot_calls import address_of
+from adapters.shm import FactorReader, FactorWriter
 from tests.proof.figures import Figure
 from tests.proof.region.records import FIRST_EVENT, write_one
+from tests.proof.region.stepped_calls import read_between_stops, write_between_stops
 from tests.proof.region.stepping import COUNTED, Stepper, Victim, Watch
 from tests.support.transports.regions import (
     factor_names,
@@ -109,7 +108,12 @@ def _one(
         step = reader.step(instruction)
         if overwriting != (0, 0):
             writer_victim = running.enter_context(
-                Victim(stepper, lambda: _write(path, stepper, overwriting.records))
+                Victim(
+                    stepper,
+                    lambda: write_between_stops(
+                        path, stepper, FACTORS, CAPACITY, overwriting.records
+                    ),
+                )
             )
             watch = Watch(path)
             for _ in range(overwriting.changes):
@@ -125,30 +129,10 @@ def _read(path: Path, stepper: Stepper, function: str, tell: int) -> None:
     reader = FactorReader(path)
     # The oldest that can be read: the next but one to be written over.
     reader.position = WRITTEN - CAPACITY + 1 if function == "region_read_next" else WRITTEN - 1
-    header = ffi.new("struct region_record *")
-    values = ffi.new(f"double[{FACTORS}]")
-    call = ctypes.cast(getattr(ctypes.CDLL(_region.__file__), function), ctypes.c_void_p)
-    result = stepper.c.call_between_stops(
-        call, reader._address, address_of(header), address_of(values)
-    )
+    result, n, ts_event, values = read_between_stops(reader, stepper, function)
     said = NOTHING
     if result == lib.REGION_RECORD:
-        n = header.sequence
-        is_whole = bytes(ffi.buffer(values)) == values_of(n, FACTORS).tobytes()
-        said = WHOLE if is_whole and header.ts_event == FIRST_EVENT + n else TORN
+        is_whole = values == values_of(n, FACTORS).tobytes()
+        said = WHOLE if is_whole and ts_event == FIRST_EVENT + n else TORN
     os.write(tell, said)
-    os._exit(0)
-
-
-def _write(path: Path, stepper: Stepper, records: int) -> None:
-    """Write some records, and the next one between two stops."""
-    writer = FactorWriter(path, factor_names(FACTORS), capacity=CAPACITY)
-    for _ in range(records):
-        write_one(writer)
-    n = writer.published + 1
-    writer._prepare(values_of(n, FACTORS))
-    publish = ctypes.cast(ctypes.CDLL(_region.__file__).region_publish, ctypes.c_void_p)
-    stepper.c.call_between_stops(
-        publish, writer._address, writer._prepared_address, FIRST_EVENT + n
-    )
     os._exit(0)
