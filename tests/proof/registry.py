@@ -39,6 +39,10 @@ PROOFS: Final[dict[str, Entry]] = {
         "tests.proof.bounds",
         "How long a reader's call takes, and that no wake-up is lost.",
     ),
+    "clocks": Entry(
+        "tests.proof.clocks",
+        "Clocks that are set, other time namespaces and boots, numbers that wrap.",
+    ),
     "sanitizers": Entry(
         "tests.proof.sanitizers.prove",
         "No call of the region's C reads, writes or races where it must not.",
