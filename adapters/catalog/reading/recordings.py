@@ -178,21 +178,27 @@ def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Rec
     known = {e["path"]: e for e in events if e["event"] == "file"}
     schemas = {e["key"]: FactorSchema(e["names"]) for e in events if e["event"] == "schema"}
     folder = os.path.normpath(f"{catalog_layout.DATA}/{catalog_layout.factors_folder(name)}")
-    files = []
+    files: list[FactorFile] = []
+    parts: dict[str, str] = {}
     there = {f"{folder}/{file}" for file in _names(catalog / folder) if file.endswith(".parquet")}
-    for relative in sorted(there):
+    # Those that the journal names first: a second file of one part is a copy.
+    for relative in sorted(there, key=lambda r: (r not in known, r)):
         event, path = known.get(relative), catalog / relative
         try:
             if event is not None and event["schema"] in schemas:
-                files.append(_from_journal(path, name, event, schemas))
+                file = _from_journal(path, name, event, schemas)
             else:
-                files.append(from_footer(path))
+                file = from_footer(path)
         except FileNotFoundError:
             continue
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             damaged.append((path, str(error)))
+            continue
+        if file.part and parts.setdefault(file.part, relative) != relative:
+            damaged.append((path, f"is a copy of {parts[file.part]}"))
+        else:
+            files.append(file)
     files.sort(key=lambda f: (f.first_ns, f.last_ns))
-    parts = {f.part for f in files}
     files += [s for s in spools if s.part not in parts]
     gaps = tuple(
         Gap(stream_id=int(e["stream_id"], 16), after_sequence=e["after_sequence"], lost=e["lost"])

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import Journal, damaged_lines, read_journal
 from adapters.catalog.files.recording_lock import lock_recording
-from adapters.catalog.files.spool_conversion import sha256_of
+from adapters.catalog.files.spool_conversion import origin_of, sha256_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,8 @@ def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
 
     A file that a journal names must have the size and SHA-256 of the journal. Any other file,
     written by Nautilus for example, must have a name of two times and be readable to its end.
-    A journal with damaged lines is reported too: its files are then checked like Nautilus's own.
+    A journal with damaged lines, or an older state of one, which lacks files of its recording, is
+    reported too: these are then checked like Nautilus's own. A second file of one part is a copy.
 
     Parameters
     ----------
@@ -41,6 +42,8 @@ def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
 
     """
     known = _journaled(catalog)
+    paths = {_origin(event): path for path, event in known.items()}
+    unnamed: dict[str, list[Path]] = {}
     damages = []
     data = catalog / catalog_layout.DATA
     found = {str(p.relative_to(catalog)): p for p in sorted(data.rglob("*")) if not p.is_dir()}
@@ -52,6 +55,11 @@ def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
         event = known.get(relative)
         path = catalog / relative
         what = _against_journal(path, event) if event else _by_reading(path)
+        if not what and not event and (origin := origin_of(path)):
+            if origin not in paths:
+                unnamed.setdefault(origin, []).append(path)
+            elif (catalog / paths[origin]).exists():
+                what = f"is a copy of {paths[origin]}"
         if what:
             damages.append(Damage(path=path, what=what))
     if quarantine and damages:
@@ -59,17 +67,40 @@ def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
     for journal in _journals(catalog):
         if lines := damaged_lines(journal):
             damages.append(Damage(path=journal, what=f"has {lines} damaged lines"))
-    return damages
+    return damages + _older_journals(catalog, unnamed)
 
 
 def _journals(catalog: Path) -> list[Path]:
     return sorted((catalog / catalog_layout.RECORDINGS).glob(f"*/{catalog_layout.JOURNAL}"))
 
 
+def _older_journals(catalog: Path, unnamed: dict[str, list[Path]]) -> list[Damage]:
+    """Report the journals that do not name parts of which there is a file and no spool."""
+    lacking: dict[Path, int] = {}
+    spools = {origin: catalog / catalog_layout.RECORDINGS / origin for origin in unnamed}
+    gone = {o: s for o, s in spools.items() if s.parent.is_dir() and not s.exists()}
+    # A recorder names a file before it removes the spool: it may have done so only now.
+    named = {_origin(event) for event in _journaled(catalog).values()} if gone else set()
+    for origin, spool in gone.items():
+        if origin not in named:
+            journal = spool.parent / catalog_layout.JOURNAL
+            lacking[journal] = lacking.get(journal, 0) + len(unnamed[origin])
+    return [
+        Damage(path=journal, what=f"lacks {count} files of its recording: it is an older state")
+        for journal, count in sorted(lacking.items())
+    ]
+
+
+def _origin(event: dict[str, Any]) -> str:
+    """Return the recording and the spool of which a journaled file was made."""
+    folder = Path(event["path"]).parent.relative_to(catalog_layout.DATA)
+    return f"{event['recording']}/{catalog_layout.spool_name(event['part'], str(folder))}"
+
+
 def _journaled(catalog: Path) -> dict[str, dict[str, Any]]:
     """Return the journals' lines of the files that should exist, by path."""
     return {
-        event["path"]: event
+        event["path"]: {**event, "recording": journal.parent.name}
         for journal in _journals(catalog)
         for event in read_journal(journal)
         if event["event"] == "file"
