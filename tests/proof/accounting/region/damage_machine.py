@@ -12,7 +12,8 @@ from hypothesis.stateful import precondition, rule
 
 from adapters.shm import FactorReader, RegionError
 from adapters.shm.region.region_files import folder_of
-from tests.proof.accounting.region.region_machine import MANY, RegionMachine
+from tests.proof.accounting.region.drawn import MANY
+from tests.proof.accounting.region.region_machine import RegionMachine
 from tests.proof.accounting.region.writers import LocalWriter
 from tests.proof.accounting.region.written import File
 from tests.support.transports.regions import remove_all_of
@@ -79,7 +80,7 @@ class DamageMachine(RegionMachine):
         with FactorReader(self._aside) as reader:
             file = File(reader.stream_id, ("a", "b"), 8, 1, 0, is_copy=True)
         other.burst(count)
-        self._add_burst(file, count)
+        self.log.add_burst(file, count)
         other.close()
         self._aside.rename(self.path)
         remove_all_of(self._aside)

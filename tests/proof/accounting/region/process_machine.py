@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from adapters.shm import FactorReader, RegionError
-from tests.proof.accounting.region.region_machine import FLOATS, SCHEMAS, RegionMachine
+from tests.proof.accounting.region.drawn import FLOATS, SCHEMAS
+from tests.proof.accounting.region.region_machine import RegionMachine
 from tests.proof.accounting.region.writers import ProcessWriter
 from tests.proof.accounting.region.written import File
 
@@ -38,7 +39,7 @@ class ProcessMachine(RegionMachine):
         self.writer = None
         with FactorReader(self.path) as reader:
             published = reader.status().published
-        self._add_burst(self.file, published - self.file.published)
+        self.log.add_burst(self.file, published - self.file.published)
         self.loop.turn()
 
     @precondition(lambda self: self.writer is None)

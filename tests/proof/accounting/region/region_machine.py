@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from adapters.shm import FactorReader, RegionError, WriterLockedError
+from tests.proof.accounting.region.drawn import (
+    CAPACITIES,
+    FLOATS,
+    MANY,
+    ODD_NAMES,
+    READS,
+    SCHEMAS,
+    STAMPS,
+)
 from tests.proof.accounting.region.readers import ModelledReader, ModelledSource
 from tests.proof.accounting.region.stepped_loop import SteppedLoop
 from tests.proof.accounting.region.writers import LocalWriter
@@ -20,17 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tests.proof.accounting.region.writers import Writer
-
-SCHEMAS: Final = (("a",), ("a", "b"), ("b", "a"), ("c",), ("a", "b", "c"))
-CAPACITIES: Final = (2, 4, 8, 16)
-FLOATS: Final = st.floats(allow_nan=True, allow_subnormal=True) | st.sampled_from([-0.0, 1e308])
-STAMPS: Final = st.sampled_from([0, 0, 0, 1, 2**62, 2**62 + 1])
-ODD_NAMES: Final = ("_a", "", "*", "a b", "é", "9", "a" * 63, "a" * 64, "../a", "a\n")
-MANY: Final = 40
-READS: Final = (
-    "read_next", "read_next", "read_latest", "read_batch", "latest", "latest_into", "since",
-    "spin", "wait",
-)  # fmt: skip
 
 
 class RegionMachine(CountedMachine):
@@ -159,15 +157,9 @@ class RegionMachine(CountedMachine):
         if self.file is None or self.file.is_damaged:
             self.heartbeat()
         self.writer.burst(count)
-        self._add_burst(self.file, count)
+        self.log.add_burst(self.file, count)
         assert self.writer.published == self.file.published  # type: ignore[union-attr]
         self.loop.turn()
-
-    def _add_burst(self, file: File | None, count: int) -> None:
-        assert file is not None
-        for n in range(file.published + 1, file.published + 1 + count):
-            values = tuple(bits_of(i + n * 512.0) for i in range(len(file.names)))
-            self.log.add(file, Record(file.names, values, 0))
 
     @precondition(lambda self: self.writer is not None)
     @rule()

@@ -76,6 +76,13 @@ class Log:
         file.published += 1
         self.records[file.stream, file.published] = record
 
+    def add_burst(self, file: File | None, count: int) -> None:
+        """Append records whose values follow from their sequence."""
+        assert file is not None
+        for n in range(file.published + 1, file.published + 1 + count):
+            values = tuple(bits_of(i + n * 512.0) for i in range(len(file.names)))
+            self.add(file, Record(file.names, values, 0))
+
 
 @dataclass
 class Taken:
