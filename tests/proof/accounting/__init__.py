@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tests.proof.accounting.recording.corruptions import undetected
+from tests.proof.accounting.recording.kills import killed_recordings
 from tests.proof.accounting.stateful import run
 from tests.proof.figures import Figure
 
@@ -41,6 +43,13 @@ MACHINES: Final = (
         10,
         1_000,
     ),
+    Plan(
+        "recording.recorder_machine",
+        "RecorderMachine",
+        "published - (recorded + lost + dropped), a recorder that dies at any step of its files",
+        50,
+        6_000,
+    ),
 )
 
 
@@ -60,3 +69,31 @@ def prove(form: Form) -> Iterator[Figure]:
             reach="0",
             is_met=not found.failure,
         )
+    yield from _recordings(form)
+
+
+def _recordings(form: Form) -> Iterator[Figure]:
+    form.progress("kills of a recorder ...")
+    killed = killed_recordings(form.folder, form.count(30, 1_000), form.seed)
+    if killed.wrong:
+        form.progress(killed.wrong)
+    yield Figure(
+        id="R10",
+        what=f"records lost, doubled, of {killed.records:,} flushed by a recorder that was killed "
+        f"{killed.kills:,} times",
+        value=f"{killed.missing}, {killed.doubled}",
+        reach="0, 0",
+        is_met=not killed.missing and not killed.doubled and not killed.wrong,
+    )
+    planted = form.count(48, 240)
+    form.progress("corruptions ...")
+    missed = undetected(form.folder, planted, form.seed)
+    for each in missed:
+        form.progress(each)
+    yield Figure(
+        id="R10",
+        what=f"corruptions of {planted} that verify or a query did not tell",
+        value=str(len(missed)),
+        reach="0",
+        is_met=not missed,
+    )
