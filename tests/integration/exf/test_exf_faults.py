@@ -32,6 +32,7 @@ FAULTS: list[Any] = [
     ("status", 403, "http_4xx"),
     ("hang", None, "timeout"),
     long("slow_body", 2.0, "timeout"),
+    ("slow_headers", 2.0, "timeout"),
     ("late", 0.6, "timeout"),
     ("reset", None, "broken"),
     long("html", None, "not_json"),

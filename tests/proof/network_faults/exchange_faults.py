@@ -11,7 +11,6 @@ from tests.proof.network_faults.observing import suffer
 from tests.proof.network_faults.outcomes import NEVER, Outcome
 from tests.support.exchange.exf import running_service
 from tests.support.exchange.registries import packaged
-from tests.support.transports.faulty_line import FaultyLine, make_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +59,7 @@ FAULTS: Final[tuple[tuple[str, str, Any, str], ...]] = (
     ("G02 503", "status", 503, ""),
     ("G02 403", "status", 403, ""),
     ("G02 no answer", "hang", None, ""),
+    ("G02 slow headers", "slow_headers", 3.0, ""),
     ("G02 slow body", "slow_body", 3.0, ""),
     ("G02 0.6 s late", "late", 0.6, ""),
     ("G02 reset in the body", "reset", None, ""),
@@ -191,8 +191,7 @@ async def exchange_faults(exchange: LocalExchange, form: Form) -> list[Outcome]:
             form.progress("G01 to G04")
         outcomes += await _clock_set(exchange, running, reports)
     outcomes += await _clock_off(exchange)
-    outcomes += await _unreachable(exchange, form)
-    form.progress("G05, G06")
+    form.progress("G06")
     return outcomes
 
 
@@ -264,29 +263,4 @@ async def _clock_off(exchange: LocalExchange) -> list[Outcome]:
             )
         )
     exchange.control(clock_offset_ms=0)
-    return outcomes
-
-
-async def _unreachable(exchange: LocalExchange, form: Form) -> list[Outcome]:
-    """Names that cannot be looked up, certificates of somebody else: no value, and the reason."""
-    registry = packaged().only_venues(["binance_usdm", "binance_spot"])
-    context, _ = make_certificate(form.folder)
-    outcomes = []
-    with FaultyLine(exchange.port, context) as encrypted:
-        url = f"https://{encrypted.address.replace('127.0.0.1', 'localhost')}"
-        for name, wrong, kinds in (
-            ("DNS", "http://exchange.invalid", {"dns", "timeout"}),
-            ("certificate", url, {"tls", "timeout"}),
-        ):
-            begin_s, noticed_s = time.monotonic(), NEVER
-            urls = {"binance_usdm": wrong}
-            async with running_service(registry, exchange.url, urls=urls) as running:
-                while noticed_s == NEVER and time.monotonic() - begin_s < PATIENCE_S:
-                    if set(running.source(LANES[0].source)["errors"]) & kinds:
-                        noticed_s = time.monotonic() - begin_s
-                    await asyncio.sleep(REPORT_S)
-                stale = int(not math.isnan(running.value(LANES[0].factor)))
-            outcomes.append(
-                Outcome(fault=f"G05 {name}", side="service", noticed_s=noticed_s, stale=stale)
-            )
     return outcomes

@@ -21,6 +21,7 @@ from tests.proof.network_faults.observing import NOTICED_S, RECOVERED_S
 from tests.proof.network_faults.outcomes import Outcome, table, worst
 from tests.proof.network_faults.process_faults import process_faults
 from tests.proof.network_faults.two_members import split_brain, two_members
+from tests.proof.network_faults.unreachable_hosts import unreachable
 from tests.support.exchange.local_exchange import local_exchange
 from tests.support.transports.member import Member
 
@@ -69,6 +70,7 @@ class _Beside:
         try:
             with local_exchange() as exchange:
                 self._found += asyncio.run(exchange_faults(exchange, self._form))
+                self._found += asyncio.run(unreachable(exchange, self._form))
                 self._found += asyncio.run(process_faults(exchange, self._form))
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             self._error = error

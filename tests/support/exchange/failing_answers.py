@@ -37,6 +37,19 @@ async def _hang(request: web.Request, value: Any) -> web.Response:
     return web.Response()
 
 
+async def _slow_headers(request: web.Request, value: Any) -> web.Response:
+    transport = request.transport
+    if transport is not None:
+        transport.write(b"HTTP/1.1 200 OK\r\n")
+        for i in range(20):
+            if transport.is_closing():
+                break
+            transport.write(b"X-Header-%d: 1\r\n" % i)
+            await asyncio.sleep(value / 20)
+        transport.abort()
+    return web.Response()
+
+
 async def _reset(request: web.Request, value: Any) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Length": "1000"})
     await response.prepare(request)
@@ -147,6 +160,7 @@ BEFORE_BODY: Final[dict[str, Any]] = {
     "429": _limited,
     "418": _banned,
     "hang": _hang,
+    "slow_headers": _slow_headers,
     "reset": _reset,
     "html": _html,
     "huge": _huge,
