@@ -67,7 +67,7 @@ FAULTS: list[Any] = [
 def test_a_fault_shows_as_nan_and_a_count_and_ends_with_its_cause(
     exchange: LocalExchange, registry: FactorRegistry, mode: str, value: Any, kind: str
 ) -> None:
-    """Fault G02: the source's factors go, all others stay, and they come back when it is over."""
+    """Faults G02, G03 and G04: the source's factors go, all others stay; they come back."""
 
     async def scenario() -> None:
         exchange.control(faults={})

@@ -94,7 +94,7 @@ class Trap:
 def test_f04_a_value_that_is_no_json_object_is_refused_and_counted(
     member: Member, settings: HazelcastSettings, tmp_path: Path
 ) -> None:
-    """Fault F04: the last good values stay, nothing in it is run, and the next good one comes."""
+    """Faults F04 and F06: the last good values stay, nothing in it runs, the next one comes."""
     bad = [
         '{"a": NaN}', '{"a": Infinity}', '{"a": -Infinity}', '{"a": 1', "[1, 2]", '"text"', "1",
         "null", "", "\ufeff{}",
