@@ -26,7 +26,7 @@ from tests.support.exchange.local_exchange import local_exchange
 from tests.support.transports.member import Member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.proof.figures import Form
 
@@ -49,29 +49,28 @@ def prove(form: Form) -> Iterator[Figure]:
     for name in ("hazelcast", "exf", "asyncio"):
         logging.getLogger(name).propagate = False
         logging.getLogger(name).addHandler(logging.NullHandler())
-    rest = _Beside(form)
+    beside = [_Beside(suffer, form) for suffer in (_rest, _pairs)]
     outcomes, storms = asyncio.run(_hazelcast(form))
-    outcomes += rest.outcomes()
+    for others in beside:
+        outcomes += others.outcomes()
     print(table(outcomes), file=sys.stderr, flush=True)
     yield from _figures(worst(outcomes), storms)
 
 
 class _Beside:
-    """The exchange's faults on a thread of their own: the two halves wait most of the time."""
+    """Faults on a thread of their own: all of them wait most of the time."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, suffer: Callable[[Form], list[Outcome]], form: Form) -> None:
+        self._suffer: Final = suffer
         self._form: Final = form
         self._found: list[Outcome] = []
         self._error: BaseException | None = None
-        self._thread: Final = threading.Thread(target=self._run, name="exchange faults")
+        self._thread: Final = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         try:
-            with local_exchange() as exchange:
-                self._found += asyncio.run(exchange_faults(exchange, self._form))
-                self._found += asyncio.run(unreachable(exchange, self._form))
-                self._found += asyncio.run(process_faults(exchange, self._form))
+            self._found = self._suffer(self._form)
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             self._error = error
 
@@ -81,6 +80,20 @@ class _Beside:
         if self._error is not None:
             raise self._error
         return self._found
+
+
+def _rest(form: Form) -> list[Outcome]:
+    with local_exchange() as exchange:
+        found = asyncio.run(exchange_faults(exchange, form))
+        found += asyncio.run(unreachable(exchange, form))
+        found += asyncio.run(process_faults(exchange, form))
+    return found
+
+
+def _pairs(form: Form) -> list[Outcome]:
+    if not form.is_long:
+        return []
+    return asyncio.run(two_members(form)) + asyncio.run(split_brain(form))
 
 
 async def _hazelcast(form: Form) -> tuple[list[Outcome], str]:
@@ -96,9 +109,6 @@ async def _hazelcast(form: Form) -> tuple[list[Outcome], str]:
             outcomes += await clock_steps(member, form)
     finally:
         member.close()
-    if form.is_long:
-        outcomes += await two_members(form)
-        outcomes += await split_brain(form)
     return outcomes, text
 
 
