@@ -87,7 +87,9 @@ def open_or_make(path: Path) -> int:
     except OSError as error:
         raise _unusable(path, error) from None
     try:
-        check_file(os.fstat(fd), path, any_mode=True)
+        found = os.fstat(fd)
+        check_file(found, path, any_mode=True)
+        _check_is_at(path, found)
         os.fchmod(fd, 0o600)
     except BaseException:
         os.close(fd)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from adapters.process.safe_files import UnusableFileError, write_private
+from adapters.process.safe_files import UnusableFileError, open_or_make, write_private
 from adapters.shm import FactorReader, FactorWriter, RegionError
 from tests.support.eventually import TIMEOUT_S
 from tests.support.nodes.processes import child
@@ -101,7 +101,17 @@ def swap_for_links(result: str, victim: str) -> None:
             time.sleep(0.0001)
 
 
-def test_a_file_that_is_written_while_its_path_changes_harms_no_other(tmp_path: Path) -> None:
+def make_or_open(path: Path) -> None:
+    """Write as a file does that is kept open."""
+    fd = open_or_make(path)
+    os.pwrite(fd, b"x", 0)
+    os.close(fd)
+
+
+@pytest.mark.parametrize("write", [lambda path: write_private(path, "x"), make_or_open])
+def test_a_file_that_is_written_while_its_path_changes_harms_no_other(
+    tmp_path: Path, write: Callable[[Path], None]
+) -> None:
     """Many writes each way: into a new file of its owner, or refused."""
     victim = tmp_path / "victim"
     victim.write_bytes(b"mine")
@@ -113,7 +123,7 @@ def test_a_file_that_is_written_while_its_path_changes_harms_no_other(tmp_path: 
         while min(counts.values()) < ENOUGH:
             assert time.monotonic() < deadline, counts
             try:
-                write_private(path, "x")
+                write(path)
                 counts["written"] += 1
             except UnusableFileError:
                 counts["refused"] += 1
