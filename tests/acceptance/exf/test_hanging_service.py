@@ -41,7 +41,9 @@ def words(region_path: Path, tmp_path: Path) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("hang", [long("python"), "lock"])
 def test_a_hang_is_told_with_its_stack_and_a_signal_ends_it(hang: str, words: list[str]) -> None:
-    """In Python and in C: code 1 at the stop's deadline, since nothing was stopped in order."""
+    """Fault G07: in Python and in C: code 1 at the stop's deadline, since nothing was stopped in
+    order.
+    """
     with node_group((), hang, *words, script=HANGING) as service:
         service.wait_for(HUNG)
         service.wait_for("in hang_in_")

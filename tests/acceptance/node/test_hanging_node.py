@@ -54,7 +54,9 @@ def test_a_signal_ends_a_node_whose_thread_hangs(strategy: str) -> None:
 
 @pytest.mark.long
 def test_a_long_hang_ends_a_run_that_nobody_stops() -> None:
-    """Without a request and without ``--seconds``, the node is asked to stop, and ended."""
+    """Fault D04: without a request and without ``--seconds``, the node is asked to stop, and
+    ended.
+    """
     with node("--strategy", f"{ODD}:Loops") as process:
         assert_reported_and_left_open(process)
         assert "stopping the node" in process.output

@@ -77,7 +77,9 @@ def test_the_summary_tells_what_arrived_while_the_node_was_busy(wait: str) -> No
     ],
 )
 def test_a_signal_ends_it_flat(number: signal.Signals, wait: str) -> None:
-    """With an open position and a resting order, one signal leaves nothing open and exits 0."""
+    """Fault D01: with an open position and a resting order, one signal leaves nothing open and
+    exits 0.
+    """
     with node("--strategy", f"{ODD}:HoldsPosition", "--wait", wait) as process:
         process.wait_for("HOLDING 0.01")
         process.signal(number)
@@ -109,7 +111,9 @@ def test_a_signal_before_the_node_runs_ends_it() -> None:
 
 
 def test_a_second_signal_leaves_at_once_and_says_what_is_open() -> None:
-    """A strategy that hangs: the second request ends the process with a code and an alarm."""
+    """Fault D01: a strategy that hangs: the second request ends the process with a code and an
+    alarm.
+    """
     with node("--strategy", f"{ODD}:Sleeps") as process:
         process.wait_for("HANG: ")
         children = process.children()
@@ -135,7 +139,7 @@ def test_a_second_signal_leaves_at_once_and_says_what_is_open() -> None:
     ],
 )
 def test_an_exception_stops_the_node_flat(strategy: str) -> None:
-    """Wherever it is raised: position closed, orders cancelled, exit code 1."""
+    """Fault D03: wherever it is raised: position closed, orders cancelled, exit code 1."""
     with node("--strategy", f"{RAISING}:{strategy}", "--seconds", 50) as process:
         assert process.exit_code() == 1, process.output
         assert "HOLDING 0.01" in process.output
@@ -147,7 +151,7 @@ def test_an_exception_stops_the_node_flat(strategy: str) -> None:
     [("RaisesInOnStop", "on_stop"), long("RaisesInOnStopEvent", "on_order_canceled")],
 )
 def test_an_exception_while_it_stops_is_a_failure(strategy: str, where: str) -> None:
-    """The run was asked to stop and ends flat, with exit code 1 and the exception."""
+    """Fault D03: the run was asked to stop and ends flat, with exit code 1 and the exception."""
     with node("--strategy", f"{RAISING}:{strategy}") as process:
         process.wait_for("HOLDING 0.01")
         process.signal(signal.SIGINT)
@@ -170,7 +174,7 @@ def test_an_exception_in_the_feed_stops_the_node_flat(wait: str) -> None:
 
 
 def test_a_killed_producer_is_replaced_and_nothing_is_lost() -> None:
-    """Its last factors turn stale, a new producer goes on, and the run ends well."""
+    """Fault D08: its last factors turn stale, a new producer goes on, and the run ends well."""
     with node("--strategy", f"{ODD}:KillsProducer") as process:
         process.wait_for("ENOUGH")
         process.signal(signal.SIGINT)
@@ -214,7 +218,7 @@ def shuffled_config() -> str:
 
 
 def test_binance_without_a_network_is_said_plainly() -> None:
-    """The node is built, cannot connect, trades nothing, and says so."""
+    """Fault D05: the node is built, cannot connect, trades nothing, and says so."""
     with node("--venue", "binance", "--region", SHM / f"dolphin_none_{os.getpid()}") as process:
         assert process.exit_code() == 1
         assert "Binance could not be reached" in process.output

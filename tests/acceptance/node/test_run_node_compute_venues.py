@@ -114,7 +114,7 @@ def test_binance_s_spot_market_is_had_beside_its_perpetual(tmp_path: Path, marke
 
 
 def test_a_venue_that_refuses_at_the_start_is_left_out(tmp_path: Path) -> None:
-    """The node trades on the other venue's factors, and the reason is printed."""
+    """Fault D05: the node trades on the other venue's factors, and the reason is printed."""
     factors = write_factors(tmp_path, "bybit", "okx")
     with local_exchange() as exchange:
         exchange.streams["okx"].refuse()

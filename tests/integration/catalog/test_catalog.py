@@ -72,7 +72,9 @@ def test_windows_are_half_open(tmp_path: Path) -> None:
 
 
 def test_every_schema_has_its_own_files(tmp_path: Path) -> None:
-    """Names that come and go never shift a column; those asked for are NaN where absent."""
+    """Fault E05: names that come and go never shift a column; those asked for are NaN where
+    absent.
+    """
     catalog = record(
         tmp_path,
         numbered(1, 10),
@@ -112,7 +114,9 @@ def test_a_part_ends_by_itself_when_the_schema_or_stream_changes(tmp_path: Path)
 
 
 def test_two_recordings_of_one_stream_are_merged(tmp_path: Path) -> None:
-    """What both saw comes once, the earlier copy; what one lacks comes from the other."""
+    """Fault E06: what both saw comes once, the earlier copy; what one lacks comes
+    from the other.
+    """
     record(tmp_path, numbered(1, 600), numbered(801, 200), name="early")
     catalog = record(tmp_path, numbered(400, 800, late_ns=300_000), name="late")
     batches = list(catalog.batches())
@@ -136,7 +140,9 @@ def test_streams_without_an_id_are_never_taken_for_one(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_goes_back_loses_nothing(tmp_path: Path) -> None:
-    """Parts that overlap, parts of one instant, and records out of order within a part."""
+    """Fault E06: parts that overlap, parts of one instant, and records out of order
+    within a part.
+    """
     back = numbered(11, 10, first_ns=FIRST_NS - 15 * STEP_NS)
     instant = [numbered(n, 1, first_ns=FIRST_NS - n * STEP_NS) for n in (21, 22, 23)]
     shuffled = numbered(24, 50)[np.random.default_rng(1).permutation(50)]

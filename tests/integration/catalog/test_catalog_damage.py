@@ -86,7 +86,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_damage_is_found_and_moved_away(
     whole: Path, tmp_path: Path, damage: Callable[[Path, random.Random], None], planted: int
 ) -> None:
-    """Of all that are planted of each kind none goes undetected, and nothing else is suspected."""
+    """Fault E04: of all that are planted of each kind none goes undetected, and nothing else is
+    suspected.
+    """
     rng = random.Random(damage.__name__)  # noqa: S311 - test data
     undetected = []
     for number in range(planted):
@@ -122,7 +124,9 @@ def test_damage_is_found_and_moved_away(
 def test_a_query_leaves_out_what_it_cannot_read(
     whole: Path, tmp_path: Path, damage: Callable[[Path, random.Random], None], planted: int
 ) -> None:
-    """Even unverified: the rest comes, whatever comes is right, and what is left out is told."""
+    """Fault E04: even unverified: the rest comes, whatever comes is right, and what is left out is
+    told.
+    """
     rng = random.Random(f"query {damage.__name__}")  # noqa: S311 - test data
     for number in range(planted):
         path = tmp_path / str(number)

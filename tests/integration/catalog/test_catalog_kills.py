@@ -119,7 +119,9 @@ def _forked(function: Callable[[], None]) -> int:
 def test_whatever_was_flushed_before_a_kill_is_there_once(
     tmp_path: Path, seed: int, kills: int
 ) -> None:
-    """Random kills, each followed by a restart: records and gaps follow each other exactly."""
+    """Fault E01: random kills, each followed by a restart: records and gaps follow each other
+    exactly.
+    """
     path = tmp_path / "catalog"
     with child(kill_again_and_again, path, seed, kills) as killer:
         assert killer.line(timeout_s=500) == "done"

@@ -47,7 +47,7 @@ def publish_burst(path: str) -> None:
 
 
 def test_losses_of_a_burst_are_exact_gap_records(tmp_path: Path, region_path: Path) -> None:
-    """What is recorded and what is told as lost are all there was.
+    """Fault E08: what is recorded and what is told as lost are all there was.
 
     The recorder stands still during the first burst, so that it loses on every machine; the
     second meets it at work, where it depends on the machine.
@@ -128,7 +128,9 @@ class ForgetfulWriter(RecordingWriter):
 
 @pytest.mark.parametrize("what", ["nothing", "source", "writer"])
 def test_what_is_silently_left_out_raises_the_alarm(tmp_path: Path, what: str) -> None:
-    """A record that a source or the writing skips without a count does not go unnoticed."""
+    """Fault E07: a record that a source or the writing skips without a count does not go
+    unnoticed.
+    """
     make_source = ForgetfulSource if what == "source" else MemorySource
     make_writer = ForgetfulWriter if what == "writer" else RecordingWriter
     source = make_source(FactorSchema(NAMES))

@@ -73,7 +73,9 @@ def check_catalog(catalog: Path, recorded: int, published: int) -> None:
 def test_a_full_disk_is_survived_counted_and_left_behind(
     tmp_path: Path, region_path: Path
 ) -> None:
-    """It goes on following, drops with a count, and records again when there is space."""
+    """Fault E03: it goes on following, drops with a count, and records again when
+    there is space.
+    """
     with (
         small_disk(tmp_path / "disk") as disk,
         child(publish_steadily, region_path, 1000, 40) as producer,
@@ -111,7 +113,9 @@ def fill(path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["file size", long("descriptors")])
 def test_a_limit_is_survived_and_counted(tmp_path: Path, region_path: Path, what: str) -> None:
-    """No file may grow, or no file may be opened, for a while; then it records again."""
+    """Fault E03: no file may grow, or no file may be opened, for a while; then it
+    records again.
+    """
     which = resource.RLIMIT_FSIZE if what == "file size" else resource.RLIMIT_NOFILE
     options = ["--flush-s", "0.05", "--rotate-s", "0.5"]
     with child(publish_steadily, region_path, 1000) as producer:
@@ -149,7 +153,7 @@ def test_a_disk_full_to_the_end_leaves_a_whole_catalog(tmp_path: Path, region_pa
 
 
 def test_a_read_only_disk_is_refused(tmp_path: Path, region_path: Path) -> None:
-    """Exit code 2 and a sentence that names the folder."""
+    """Fault E03: exit code 2 and a sentence that names the folder."""
     with small_disk(tmp_path / "disk", "ro") as disk:
         result = run("--catalog", disk / "catalog", "--region", region_path)
         assert result.returncode == 2

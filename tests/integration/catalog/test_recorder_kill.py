@@ -61,7 +61,8 @@ def record_on_demand(catalog: str, region: str, log: str, *options: str) -> None
 def test_a_killed_recorder_loses_and_repeats_nothing(
     tmp_path: Path, region_path: Path, name: str | None, kills: int
 ) -> None:
-    """However often it is killed, every record from the first to the last is there once.
+    """Fault E01: however often it is killed, every record from the first to the last is there
+    once.
 
     Killed while it starts, recovers, flushes and rotates: flush after 20 ms, a file for every
     few hundred records. The ring holds half a minute: the next recorder finds the rest there.

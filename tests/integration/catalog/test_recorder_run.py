@@ -145,7 +145,9 @@ def test_one_recording_has_one_recorder(tmp_path: Path, region_path: Path) -> No
 
 
 def test_other_names_begin_another_file(tmp_path: Path, region_path: Path) -> None:
-    """Each file holds the names that its records were published under; no record is missing."""
+    """Fault E05: each file holds the names that its records were published under; no record is
+    missing.
+    """
     first, second = factor_names(5), factor_names(3, first=4)
     FactorWriter(region_path, first).close()
     with recorder(tmp_path, region_path) as r:

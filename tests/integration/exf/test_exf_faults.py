@@ -67,7 +67,7 @@ FAULTS: list[Any] = [
 def test_a_fault_shows_as_nan_and_a_count_and_ends_with_its_cause(
     exchange: LocalExchange, registry: FactorRegistry, mode: str, value: Any, kind: str
 ) -> None:
-    """Faults G02, G03 and G04: the source's factors go, all others stay; they come back."""
+    """Faults B07, G02, G03, G04: the source's factors go, all others stay; they come back."""
 
     async def scenario() -> None:
         exchange.control(faults={})
@@ -99,7 +99,9 @@ def test_a_fault_shows_as_nan_and_a_count_and_ends_with_its_cause(
 def test_old_stamps_are_stale_however_fresh_the_answer(
     exchange: LocalExchange, registry: FactorRegistry
 ) -> None:
-    """Fault G03: age counts by the exchange's time: an answer that is an hour old has no value."""
+    """Faults B08 and G03: age counts by the exchange's time: an answer that is an hour old has no
+    value.
+    """
 
     async def scenario() -> None:
         exchange.control(faults={PATH: {"mode": "old", "value": 3600}})
@@ -192,7 +194,9 @@ def test_reordered_and_added_members_change_nothing(exchange: LocalExchange) -> 
 
 
 def test_one_bad_field_takes_one_factor(exchange: LocalExchange, registry: FactorRegistry) -> None:
-    """Fault G04: out of its range: NaN, a count and the body; its neighbours in it stay."""
+    """Faults B09 and G04: out of its range: NaN, a count and the body; its neighbours
+    in it stay.
+    """
 
     async def scenario() -> None:
         path = "/fapi/v1/premiumIndex"

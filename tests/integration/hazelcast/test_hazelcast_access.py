@@ -54,7 +54,9 @@ def test_f10_a_password_shows_nowhere(
     settings: HazelcastSettings,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Fault F10: not in the reason, the settings or a log of any level, refused or not."""
+    """Faults F10 and G09: not in the reason, the settings or a log of any level,
+    refused or not.
+    """
     monkeypatch.setenv(USERNAME_VARIABLE, "trader")
     monkeypatch.setenv(PASSWORD_VARIABLE, "s3cret-password")
 

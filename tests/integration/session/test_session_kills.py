@@ -72,7 +72,9 @@ def test_a_killed_node_leaves_a_session_that_replays(tmp_path: Path) -> None:
 
 
 def test_a_killed_writer_does_not_touch_trading(tmp_path: Path) -> None:
-    """One alarm, the rest counted, the node runs on and ends flat; what is there replays."""
+    """Fault D11: one alarm, the rest counted, the node runs on and ends flat; what is there
+    replays.
+    """
     folder = tmp_path / "s"
     strategy = f"{STRATEGIES}:DataOnly"
     with node("--strategy", strategy, "--record", folder) as process:
@@ -95,7 +97,7 @@ def test_a_killed_writer_does_not_touch_trading(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_full_disk_does_not_touch_trading(small_disk: Path) -> None:
-    """Writing stops and goes on when there is space; what came between is counted."""
+    """Fault D11: writing stops and goes on when there is space; what came between is counted."""
     folder = small_disk / "s"
     ballast = small_disk / "ballast"
     strategy = f"{STRATEGIES}:DataOnly"

@@ -334,7 +334,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_no_space_is_an_error_with_the_bytes_needed(small_disk: Path) -> None:
-    """A region that does not fit fails before it is used, and leaves nothing behind."""
+    """Fault A16: a region that does not fit fails before it is used, and leaves nothing behind."""
     path = small_disk / "region"
     with pytest.raises(RegionError, match=r"needs 532,480 bytes .*No space left"):
         FactorWriter(path, NAMES)

@@ -157,7 +157,7 @@ def test_new_names_do_not_cut_off_a_backlog(region_path: Path) -> None:
 
 
 def test_a_collected_reader_gives_its_place_and_descriptors_back(region_path: Path) -> None:
-    """Forgetting to close leaks nothing."""
+    """Fault C10: forgetting to close leaks nothing."""
     with FactorWriter(region_path, NAMES):
         before = len(list(Path("/proc/self/fd").iterdir()))
         for _ in range(3):

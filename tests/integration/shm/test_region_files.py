@@ -45,8 +45,8 @@ async def following(path: Path) -> AsyncIterator[ShmSource]:
 
 
 def test_new_names_end_the_old_file_after_its_last_record(region_path: Path) -> None:
-    """A reader gets every old record under the old names, then RegionMovedError for ever; the
-    new file is at the path already, continues the stream, and has the new names.
+    """Fault A03: a reader gets every old record under the old names, then RegionMovedError for
+    ever; the new file is at the path already, continues the stream, and has the new names.
     """
     with FactorWriter(region_path, ["a"], capacity=64) as writer, FactorReader(region_path) as old:
         for i in range(3):
@@ -78,7 +78,9 @@ def test_new_names_end_the_old_file_after_its_last_record(region_path: Path) -> 
 def test_a_writer_that_returns_with_other_names_is_followed(
     region_path: Path, names: list[str]
 ) -> None:
-    """Sequence and accounting go on, and each value stands under the name it was written for."""
+    """Fault A03: sequence and accounting go on, and each value stands under the name it was
+    written for.
+    """
     names = names[:512]
 
     async def follow() -> None:
@@ -228,7 +230,9 @@ def replace_by_garbage(path: Path) -> None:
 def test_the_writer_puts_the_region_back_and_the_source_recovers(
     region_path: Path, meddle: Callable[[Path], None]
 ) -> None:
-    """Another process's heartbeats restore the path; the source goes on, nothing unaccounted."""
+    """Fault A15: another process's heartbeats restore the path; the source goes on, nothing
+    unaccounted.
+    """
 
     async def follow() -> None:
         with child(obey, region_path, NAMES, 64) as writer:
@@ -308,7 +312,7 @@ def test_unlink_leaves_nothing_and_close_leaves_the_last_record(region_path: Pat
 
 
 def test_closed_handles_raise_and_closing_again_is_harmless(region_path: Path) -> None:
-    """Every call after close is an error that says what to do; nothing crashes."""
+    """Fault C10: every call after close is an error that says what to do; nothing crashes."""
     writer = FactorWriter(region_path, NAMES)
     write_records(writer, 1)
     reader = FactorReader(region_path)

@@ -107,7 +107,9 @@ def newest(path: Path) -> tuple[float, ...]:
 def test_write_takes_numbers_and_counts_everything_else(
     writer: FactorWriter, value: object, stored: float, counter: str | None
 ) -> None:
-    """Each kind of value is stored as documented, and exactly what is not a number counts."""
+    """Faults B01 and B02: each kind of value is stored as documented, and exactly what is not a
+    number counts.
+    """
     writer.write({"a": 1.0, "b": value, "c": 3.0})
     np.testing.assert_array_equal(newest(writer.path), [1.0, stored, 3.0])
     wanted = dict.fromkeys(("missing_values", "infinite_values", "skipped_names"), 0)
@@ -133,7 +135,9 @@ def test_write_takes_numbers_and_counts_everything_else(
 def test_write_takes_any_mapping(
     writer: FactorWriter, factors: Any, values: list[float], missing: int
 ) -> None:
-    """Order, dict type and underscore names do not matter; absent names are NaN and counted."""
+    """Fault B05: order, dict type and underscore names do not matter; absent names are NaN and
+    counted.
+    """
     for _ in range(2):
         writer.write(factors)
         np.testing.assert_array_equal(newest(writer.path), values)
@@ -188,7 +192,9 @@ def test_a_new_name_without_a_number_makes_no_factor(writer: FactorWriter, value
 def test_a_new_name_with_a_number_becomes_a_factor(
     writer: FactorWriter, value: Any, stored: float
 ) -> None:
-    """NaN is a number too: it adds a factor that has no value yet; a text beside it adds none."""
+    """Fault B05: NaN is a number too: it adds a factor that has no value yet; a text beside it
+    adds none.
+    """
     writer.write({"a": 1.0, "label": "text", "new": value, "b": 2.0, "c": 3.0})
     assert writer.schema.names == ("a", "b", "c", "new")
     np.testing.assert_array_equal(newest(writer.path), [1.0, 2.0, 3.0, stored])
@@ -211,7 +217,7 @@ def test_a_skipped_name_becomes_a_factor_with_its_first_number(writer: FactorWri
 def test_a_dict_with_too_many_names_fills_the_schema_and_counts_the_rest(
     region_path: Path,
 ) -> None:
-    """The 513th and later names are skipped and counted; the first 512 are written."""
+    """Fault B06: the 513th and later names are skipped and counted; the first 512 are written."""
     factors = {f"f{i}": float(i) for i in range(600)}
     with FactorWriter(region_path, ["f0"], capacity=64) as writer:
         for n in (1, 2):
@@ -235,7 +241,9 @@ def test_a_dict_with_too_many_names_fills_the_schema_and_counts_the_rest(
 def test_a_failed_write_changes_nothing(
     writer: FactorWriter, factors: Any, error: type[Exception]
 ) -> None:
-    """After an exception the record, schema, sequence and counters are those of before."""
+    """Fault B03: after an exception the record, schema, sequence and counters are
+    those of before.
+    """
     writer.write({"a": 1.0, "b": 2.0, "c": 3.0})
     before = writer.counters, writer.schema, writer.published, newest(writer.path)
     with pytest.raises(error):
@@ -274,14 +282,16 @@ def test_an_event_time_that_is_none_publishes_nothing(writer: FactorWriter, ts_e
 def test_write_values_refuses_what_is_not_the_vector(
     writer: FactorWriter, values: Any, error: type[Exception]
 ) -> None:
-    """A wrong dtype, shape or layout is named, and nothing is published."""
+    """Fault B02: a wrong dtype, shape or layout is named, and nothing is published."""
     with pytest.raises(error, match="values: expected"):
         writer.write_values(values)
     assert writer.published == 0
 
 
 def test_values_pass_bit_exact(writer: FactorWriter) -> None:
-    """Negative zero, denormals, extremes and NaN payloads come out with the bits they went in."""
+    """Fault B01: negative zero, denormals, extremes and NaN payloads come out with the bits they
+    went in.
+    """
     bits = [0x8000_0000_0000_0000, 1, 0x800F_FFFF_FFFF_FFFF, 0x7FF8_DEAD_BEEF_0001,
             0xFFF0_0000_0000_0001, 0x7FEF_FFFF_FFFF_FFFF]  # fmt: skip
     for i in range(0, len(bits), 3):
@@ -300,7 +310,9 @@ def test_values_pass_bit_exact(writer: FactorWriter) -> None:
 
 
 def test_times_never_go_back(writer: FactorWriter) -> None:
-    """The snapshot's time grows strictly; an older event time is clamped and counted."""
+    """Fault A17: the snapshot's time grows strictly; an older event time is clamped
+    and counted.
+    """
     seen = []
     for ts_event in (2_000, 1_000, 1, 2_000, 3_000):
         writer.write({"a": 1.0}, ts_event)

@@ -132,7 +132,9 @@ def test_a_writer_that_starts_wakes_the_sleeper_whose_byte_its_predecessor_did_n
 
 
 def test_64_readers_sleep_and_the_65th_is_told_what_to_do(region_path: Path) -> None:
-    """All 64 wake; the next one gets a clear error, still reads, and takes a freed place."""
+    """Fault C07: all 64 wake; the next one gets a clear error, still reads, and takes a freed
+    place.
+    """
     with FactorWriter(region_path, NAMES) as writer:
         readers = [FactorReader(region_path) for _ in range(65)]
         try:
@@ -154,7 +156,7 @@ def test_64_readers_sleep_and_the_65th_is_told_what_to_do(region_path: Path) -> 
 
 
 def test_a_source_without_a_place_still_finds_records(region_path: Path) -> None:
-    """The 65th source looks every 100 ms instead of failing."""
+    """Fault C07: the 65th source looks every 100 ms instead of failing."""
 
     async def follow() -> None:
         with FactorWriter(region_path, NAMES) as writer:
@@ -199,8 +201,8 @@ def write_with_default_sigpipe(path: str) -> None:
 
 
 def test_a_reader_killed_in_its_sleep_harms_nobody(region_path: Path) -> None:
-    """The writer survives the broken FIFO with SIGPIPE at its default, wakes the others, and
-    the dead reader's place is taken by the next one.
+    """Fault C03: the writer survives the broken FIFO with SIGPIPE at its default, wakes the
+    others, and the dead reader's place is taken by the next one.
     """
     with child(write_with_default_sigpipe, region_path) as writer:
         writer.line()

@@ -70,8 +70,8 @@ def write_until_killed(path: str, seed: int) -> None:
 def test_a_writer_killed_anywhere_leaves_every_committed_record(
     region_path: Path, kills: int
 ) -> None:
-    """After each kill the ring holds its newest records, whole and contiguous, and the
-    next writer goes on with the next sequence.
+    """Faults A01 and A02: after each kill the ring holds its newest records, whole and contiguous,
+    and the next writer goes on with the next sequence.
     """
     with FactorWriter(region_path, factor_names(), capacity=CAPACITY) as writer:
         write_records(writer, CAPACITY)
@@ -117,7 +117,9 @@ def test_a_writer_killed_anywhere_leaves_every_committed_record(
 def test_a_source_says_stale_when_the_writer_is_killed_and_live_when_it_returns(
     region_path: Path,
 ) -> None:
-    """Waiting, live, stale, live: with the last record readable and the sequence going on."""
+    """Fault A02: waiting, live, stale, live: with the last record readable and the sequence going
+    on.
+    """
 
     async def follow() -> None:
         source = ShmSource(region_path)
@@ -151,7 +153,9 @@ def test_a_source_says_stale_when_the_writer_is_killed_and_live_when_it_returns(
 
 
 def test_a_silent_writer_is_stale_and_an_orderly_end_is_told_apart(region_path: Path) -> None:
-    """A stopped process is stale by its heartbeat; a closed region says that it was closed."""
+    """Fault A20: a stopped process is stale by its heartbeat; a closed region says that it was
+    closed.
+    """
 
     async def follow() -> None:
         source = ShmSource(region_path)
@@ -180,7 +184,9 @@ def test_a_silent_writer_is_stale_and_an_orderly_end_is_told_apart(region_path: 
 def test_a_second_writer_is_refused_with_the_pid_of_the_first(
     region_path: Path, state: str
 ) -> None:
-    """Whether the first writes or is stopped, it stays the only one, and goes on unharmed."""
+    """Fault A05: whether the first writes or is stopped, it stays the only one, and goes on
+    unharmed.
+    """
     with child(obey, region_path, factor_names(3)) as first:
         first.line()
         first.ask(1)
@@ -201,7 +207,7 @@ def test_a_second_writer_is_refused_with_the_pid_of_the_first(
 
 
 def test_two_writers_in_one_process_are_refused_too(region_path: Path) -> None:
-    """The lock belongs to the open file, not to the process."""
+    """Fault A05: the lock belongs to the open file, not to the process."""
     with FactorWriter(region_path, ["a"]), pytest.raises(WriterLockedError) as caught:
         FactorWriter(region_path, ["a"])
     assert caught.value.pid == os.getpid()
@@ -229,7 +235,7 @@ def try_writer(path: Path) -> FactorWriter | None:
 
 
 def test_a_forked_child_does_not_hold_the_lock_of_its_dead_parent(region_path: Path) -> None:
-    """The next writer starts while the child of the killed one still lives."""
+    """Fault A07: the next writer starts while the child of the killed one still lives."""
     with child(fork_and_die, region_path) as parent:
         grandchild = int(parent.line())
         try:
@@ -285,7 +291,9 @@ def use_handles_in_a_fork(path: str) -> None:
 def test_handles_are_unusable_in_a_forked_child_and_unharmed_in_the_parent(
     region_path: Path,
 ) -> None:
-    """Each call in the child says what to do; the child's close does not touch the region."""
+    """Fault A08: each call in the child says what to do; the child's close does not touch the
+    region.
+    """
     with child(use_handles_in_a_fork, region_path) as parent:
         said = json.loads(parent.line())
         assert len(said) == 12

@@ -151,7 +151,9 @@ class AsksAtOnce(Recorder):
 
 
 def test_no_factors_are_given_past_their_age_before_the_alert_tells_it() -> None:
-    """Fault D08: on a thread with much to do the alert is late; whoever asks is told the truth."""
+    """Faults D07 and D08: on a thread with much to do the alert is late; whoever asks is told the
+    truth.
+    """
     told = told_by(AsksAtOnce, [record(1, 5, 0.1, 1)], end=4)
     assert [(what, detail) for _, what, detail in told[2:]] == [
         ("asked", True), ("asked", False), ("stale", None),
@@ -171,7 +173,7 @@ def test_infinite_values_are_values() -> None:
 
 
 def test_nan_in_a_required_factor_is_no_factors() -> None:
-    """on_factors is not called for it, staleness is told at once, and once."""
+    """Fault D09: on_factors is not called for it, staleness is told at once, and once."""
     told = told_by(
         Recorder,
         [record(1, 5, 0.1, 1), record(2, NAN, 0.2, 1), record(2.5, NAN, 0.2, 1),

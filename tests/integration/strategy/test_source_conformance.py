@@ -264,7 +264,9 @@ def test_read_next_gives_each_record_once_in_order(make: Make) -> None:
 
 
 def test_read_latest_conflates_and_counts(make: Make) -> None:
-    """The newest record comes; those before it are counted, also when the two reads mix."""
+    """Fault D07: the newest record comes; those before it are counted, also when the two reads
+    mix.
+    """
 
     async def body() -> None:
         async with opened(make) as o:

@@ -62,7 +62,7 @@ def test_inverse_sizes_are_the_quote_currency_already() -> None:
     ],
 )
 def test_a_book_that_cannot_be_is_refused(bids: Any, asks: Any) -> None:
-    """Empty, locked, crossed, out of order, repeated, without numbers."""
+    """Fault B10: empty, locked, crossed, out of order, repeated, without numbers."""
     with pytest.raises(BadBodyError):
         book_values(bids, asks, levels_asked=10)
 

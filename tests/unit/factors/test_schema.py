@@ -42,7 +42,7 @@ def test_a_name_out_of_rule_is_refused_by_name(name: Any) -> None:
     ids=["none", "513", "twice"],
 )
 def test_a_list_out_of_rule_is_refused(names: list[str], message: str) -> None:
-    """Fault B04: the message says what was found."""
+    """Faults B04 and B06: the message says what was found."""
     with pytest.raises(ValueError, match=message):
         FactorSchema(names)
 

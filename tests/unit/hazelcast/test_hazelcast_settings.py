@@ -72,7 +72,7 @@ def test_a_url_that_cannot_be_used_is_refused_with_the_reason(url: str, expected
 
 @pytest.mark.parametrize("scheme", ["hazelcast", "hazelcasst"])
 def test_credentials_in_a_url_are_refused_and_not_repeated(scheme: str) -> None:
-    """The error names the variables and does not show the password."""
+    """Fault G09: the error names the variables and does not show the password."""
     with pytest.raises(ConfigError) as refused:
         HazelcastSettings.from_url(f"{scheme}://user:s3cret@host")
     assert "s3cret" not in str(refused.value)
