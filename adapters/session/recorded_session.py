@@ -87,7 +87,7 @@ class RecordedSession:
         ends = [e for e in events if e["event"] == "end"]
         starts = sum(e["event"] == "start" for e in events)
         is_closed = bool(ends) and len(ends) == starts
-        self.recorded: Final = sum(e["recorded"] for e in ends) if is_closed else None
+        self.recorded: Final = sum(e.get("recorded", 0) for e in ends) if is_closed else None
         if not is_closed:
             self.remarks.append("the session writer was killed: its last second is missing")
         elif "ended" not in self.header:
@@ -125,7 +125,7 @@ class RecordedSession:
         except OSError as error:
             msg = f"{path}: {error.strerror}; expected the folder of a recorded session"
             raise SessionError(msg) from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             msg = f"{path} is damaged: {error}"
             raise SessionError(msg) from None
         wanted = ("recording", "strategy", "sandbox", "format")
@@ -171,7 +171,7 @@ class RecordedSession:
                     self.lines_through = int(line["through"])
                     continue
                 lines.append({"input": int(line["input"]), "line": int(line["line"]), **line})
-            except (ValueError, KeyError, TypeError):
+            except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
                 msg = f"{path} is damaged: line {number} is not what was written"
                 raise SessionError(msg) from None
         return lines

@@ -190,6 +190,7 @@ _REQUIRED: Final[dict[str, _Checks]] = {
 _OPTIONAL: Final[dict[str, _Checks]] = {
     "file": {"schema": _is_id, "stream_id": _is_id, "last_sequence": _is_count},
     "dropped": {"stream_id": _is_id, "last_sequence": _is_count},
+    "end": {"recorded": _is_count},
 }
 _TOGETHER: Final = ("schema", "stream_id")
 
