@@ -47,6 +47,10 @@ PROOFS: Final[dict[str, Entry]] = {
         "tests.proof.sanitizers.prove",
         "No call of the region's C reads, writes or races where it must not.",
     ),
+    "arm64": Entry(
+        "tests.proof.arm64.prove",
+        "The region works on arm64 as on x86-64, and refuses files of big-endian machines.",
+    ),
     "planted": Entry(
         "tests.proof.planted.prove",
         "The drivers find the faults that are planted in the region's C.",

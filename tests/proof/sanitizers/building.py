@@ -149,7 +149,14 @@ class Run:
         return self.code == 0 and not self.reports
 
 
-def run(program: Path, arguments: Sequence[object], *, timeout_s: float, cpu_s: int = 0) -> Run:
+def run(
+    program: Path,
+    arguments: Sequence[object],
+    *,
+    timeout_s: float,
+    cpu_s: int = 0,
+    through: Sequence[str] = (),
+) -> Run:
     """Run a driver in an empty folder of its own, which is its last argument.
 
     Parameters
@@ -162,12 +169,14 @@ def run(program: Path, arguments: Sequence[object], *, timeout_s: float, cpu_s: 
         Ends it after this many seconds.
     cpu_s : int
         Ends it after this many seconds of CPU time, which no other load shortens; 0: no limit.
+    through : sequence of str
+        A program that runs it.
 
     """
     folder = program.with_name(f"{program.name}.folder")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    command = [str(program), *(str(each) for each in arguments), str(folder)]
+    command = [*through, str(program), *(str(each) for each in arguments), str(folder)]
     environment = {**os.environ, **_OPTIONS}
     child = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
