@@ -43,14 +43,16 @@ static void check(int holds, const char *what)
         refuse(what);
 }
 
-/* Walk over the names with every step inside the file; return the snapshot's size. */
-static uint64_t measure_snapshot(const uint8_t *file, uint64_t size)
+/* Walk over the names with every step inside the file; return the snapshot's size. The count is
+ * loaded once: it is checked here, and somebody may change the file meanwhile. */
+static uint64_t measure_snapshot(const uint8_t *file, uint64_t size, uint32_t *factor_count)
 {
     uint32_t count;
     uint16_t length;
     uint64_t at = 12;
     memcpy(&count, file + 8, 4);
     check(count >= 1 && count <= MAX_FACTORS, "count");
+    *factor_count = count;
     while (count--) {
         check(at + 2 <= size, "a name beyond the end");
         memcpy(&length, file + at, 2);
@@ -85,12 +87,11 @@ int main(int argc, char **argv)
     const uint8_t *file = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
     check(file != MAP_FAILED, "cannot be mapped");
 
-    uint64_t snapshot_size = measure_snapshot(file, size);
+    uint32_t factor_count;
+    uint64_t snapshot_size = measure_snapshot(file, size, &factor_count);
     check(snapshot_size + PAGE <= size, "no control block");
     struct control c; /* a copy: what is checked is what is used */
     memcpy(&c, file + snapshot_size, sizeof c);
-    uint32_t factor_count;
-    memcpy(&factor_count, file + 8, 4);
     check(c.magic == MAGIC && c.byte_order == 0x01020304 && c.layout_version == 1, "version");
     check(c.snapshot_size == snapshot_size && c.factor_count == factor_count, "snapshot");
     check(c.record_size == (RECORD_HEADER + 8 * c.factor_count + 63) / 64 * 64, "record size");
