@@ -165,10 +165,10 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         By the clock at this instant: the alert that tells of old factors may come late where the
         thread has much to do.
         """
-        found = self._gate.factors
-        if found is None or self.max_age is None:
+        found, age = self._gate.factors, self._age_alert
+        if found is None or age is None:
             return found
-        return None if self.clock.timestamp_ns() > self._gate.fresh_until_ns else found
+        return None if age.is_over(self._gate.fresh_until_ns) else found
 
     @property
     def factor_history_missing(self) -> int:

@@ -38,8 +38,8 @@ class AgeAlert:
         self._clock: Final = clock
         self._longest_ns: Final = max_age_ns + 1
         self._on_alert: Final = on_alert
-        is_simulated = is_backtest_clock(clock)
-        self._now_ns: Final = clock.timestamp_ns if is_simulated else time.time_ns
+        self._is_simulated: Final = is_backtest_clock(clock)
+        self._now_ns: Final = clock.timestamp_ns if self._is_simulated else time.time_ns
         self._alerts = 0
         self._until_ns = self._due_mono_ns = 0
 
@@ -56,5 +56,7 @@ class AgeAlert:
 
     def is_over(self, until_ns: int) -> bool:
         """Return whether the newest record is too old, which is fresh until ``until_ns``."""
-        has_passed = until_ns == self._until_ns and time.monotonic_ns() >= self._due_mono_ns
-        return has_passed or self._now_ns() > until_ns
+        if self._now_ns() > until_ns:
+            return True
+        is_its_record = until_ns == self._until_ns and not self._is_simulated
+        return is_its_record and time.monotonic_ns() >= self._due_mono_ns

@@ -35,8 +35,9 @@ class PythonGate(FactorStrategy[FactorStrategyConfig]):
 
     @property
     def factors(self) -> ExternalFactors | None:
-        """The newest record that passed."""
-        return self.traded
+        """The newest record that passed, unless it is past its age by the clock."""
+        is_old = self._max_age_ns is not None and self.clock.timestamp_ns() > self._fresh_until_ns
+        return None if is_old else self.traded
 
     def on_data(self, data: CustomData) -> None:
         f = data.data

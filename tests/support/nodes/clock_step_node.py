@@ -28,7 +28,8 @@ class TellsAge(FactorStrategy[FactorStrategyConfig]):
     max_age = SHORT_AGE
 
     def on_factors(self, f: ExternalFactors) -> None:
-        print(f"factors {f.sequence} {self.clock.timestamp_ns()}", flush=True)
+        what = "factors" if self.factors is f else "withheld"
+        print(f"{what} {f.sequence} {self.clock.timestamp_ns()}", flush=True)
 
     def on_factors_stale(self) -> None:
         print(f"stale {time.time_ns()}", flush=True)
