@@ -90,6 +90,22 @@ int region_publish(struct region_writer *w, const double *values, int64_t ts_eve
     return w->published == before ? result : 0;
 }
 
+static int wake(void *argument)
+{
+    struct region_writer *w = argument;
+    if (load_sleeping(&w->waiters->sleeping))
+        waiters_wake(w);
+    return 0;
+}
+
+/* Wake the sleepers for a record that was published before its file was at the path: the old file's
+ * state, stored since, is what they look at when they ask for a wake-up. */
+void region_wake(struct region_writer *w)
+{
+    if (w->control)
+        fault_guarded(wake, w);
+}
+
 static int beat(void *argument)
 {
     struct region_control *control = argument;

@@ -161,6 +161,7 @@ struct factor_dict {
 };
 
 int region_publish(struct region_writer *w, const double *values, int64_t ts_event);
+void region_wake(struct region_writer *w);
 void region_beat(struct region_writer *w);
 void region_set_state(struct region_control *control, uint64_t state);
 int region_writer_start(struct region_writer *w);

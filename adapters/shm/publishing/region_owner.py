@@ -16,6 +16,7 @@ from adapters.shm.region.mapping import Mapping
 from adapters.shm.region.region_errors import RegionError, RegionNotReadyError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from adapters.shm.region.region_layout import RegionLayout
@@ -57,6 +58,7 @@ class RegionOwner:
         self._mode: Final = mode
         self._counted = dict.fromkeys(("infinite_values", "clamped_events", "sent_wakeups"), 0)
         self._superseded_fd = -1
+        self._nobody: Final = ffi.new("struct region_waiters *")
         self._file: WrittenFile | None = None
         self._stream = Stream(secrets.randbits(64), 1, 0, 0)
         region_files.refuse_foreign_file(path)
@@ -124,8 +126,14 @@ class RegionOwner:
         self._superseded_fd = fd
         return False
 
-    def make_file(self) -> None:
+    def make_file(self, first: Callable[[int], int] | None = None) -> None:
         """Put a new file at the path, then mark the old file as moved for its readers.
+
+        Parameters
+        ----------
+        first : callable, optional
+            Publishes the file's first record with the struct at an address, and returns what the C
+            code returned; the record and the file appear at once.
 
         Raises
         ------
@@ -152,15 +160,26 @@ class RegionOwner:
         fd = region_files.create_file(
             self._folder.fd, self.path, content, lay.file_size, self._mode
         )
-        if not self._switch_to(fd):
+        try:
+            is_whole = self._switch_to(fd, first, is_new=True)
+        finally:
+            region_files.discard_file(self._folder.fd)
+        if not is_whole:
             msg = f"{self.path} was changed by another process while it was made; try again"
             raise RegionError(msg)
         if self._superseded_fd >= 0:
             self._supersede_found_file()
         self.files_made += 1
 
-    def move_to(self, region_layout: RegionLayout) -> None:
-        """Continue in a new file with another layout.
+    def move_to(self, region_layout: RegionLayout, first: Callable[[int], int]) -> None:
+        """Continue in a new file with another layout, and with its first record.
+
+        Parameters
+        ----------
+        region_layout : RegionLayout
+            The layout.
+        first : callable
+            As in ``make_file``.
 
         Raises
         ------
@@ -170,18 +189,32 @@ class RegionOwner:
         """
         old, self.layout = self.layout, region_layout
         try:
-            self.make_file()
+            self.make_file(first)
         except BaseException:
             self.layout = old
             raise
 
-    def _switch_to(self, fd: int) -> bool:
+    def _switch_to(
+        self, fd: int, first: Callable[[int], int] | None = None, *, is_new: bool = False
+    ) -> bool:
         """Switch to an open, checked file and supersede the previous one; close the new file if it
         is not whole.
         """
         new_file = WrittenFile(fd, self.layout)
         new_w = new_file.struct(self._folder, self._stream)
-        if lib.region_writer_start(new_w):
+        try:
+            is_whole = lib.region_writer_start(new_w) == 0
+            if is_whole and first is not None:
+                # Nobody is woken for a record that nobody can find yet.
+                waiters, new_w.waiters = new_w.waiters, self._nobody
+                is_whole = first(address_of(new_w)) == 0
+                new_w.waiters = waiters
+            if is_whole and is_new:
+                region_files.place_file(self._folder.fd, self.path)
+        except BaseException:
+            new_file.close()
+            raise
+        if not is_whole:
             new_file.close()
             return False
         old_file, old_w = self._file, ffi.new("struct region_writer *", self.w[0])
@@ -193,6 +226,8 @@ class RegionOwner:
                 self._counted[name] += getattr(old_w, name)
             lib.region_writer_forget(old_w)
             old_file.close()
+        if first is not None:
+            lib.region_wake(self.w)
         return True
 
     def _supersede_found_file(self) -> None:

@@ -230,18 +230,22 @@ class FactorWriter:
         """Write a mapping that the C code could not read, because of a key or a value."""
         self._owner.require_open()
         taken = self._dict.take(factors)
-        values = taken.values
         if taken.added:
-            self._extend(tuple(taken.added))
-            values = np.concatenate([values, np.fromiter(taken.added.values(), float)])
-        self.write_values(values, ts_event)
+            values = np.concatenate([taken.values, np.fromiter(taken.added.values(), float)])
+            self._extend(tuple(taken.added), values, ts_event)
+        else:
+            self.write_values(taken.values, ts_event)
         self._dict.count(taken)
 
-    def _extend(self, added: tuple[str, ...]) -> None:
-        """Move to a new file with more names; on failure the old file and schema stay."""
+    def _extend(self, added: tuple[str, ...], values: NDArray[np.float64], ts_event: int) -> None:
+        """Move to a new file with more names and this record; on failure all stays as it was."""
         old = self._owner.layout
         schema = FactorSchema((*old.schema.names, *added))
-        self._owner.move_to(region_layout.RegionLayout.of(schema, old.capacity))
+        borrowed = ffi.from_buffer(values)
+        self._owner.move_to(
+            region_layout.RegionLayout.of(schema, old.capacity),
+            lambda w: publish(w, address_of(borrowed), ts_event),
+        )
         # An array of the old names no longer fits.
         self._prepared = object()
         self._dict.prepare(schema)

@@ -80,7 +80,7 @@ def refuse_foreign_file(path: Path) -> None:
 def create_file(
     folder_fd: int, path: Path, content: Mapping[int, bytes], size: int, mode: int
 ) -> int:
-    """Make a whole file in the region's folder, move it to ``path``, return its descriptor.
+    """Make a whole file in the region's folder, return its descriptor; ``place_file`` follows.
 
     For the holder of the writer's lock: an incomplete file of a killed writer is removed.
 
@@ -89,7 +89,7 @@ def create_file(
     folder_fd : int
         Descriptor of the folder beside the region.
     path : Path
-        The region's file, which is replaced if it exists.
+        The region's file, for which it is made.
     content : mapping of int to bytes
         What stands at each offset; the rest is zeros.
     size : int
@@ -117,17 +117,38 @@ def create_file(
         for offset, part in content.items():
             os.pwrite(fd, part, offset)
         os.fchmod(fd, mode)
-        os.rename(_NEW_FILE, path, src_dir_fd=folder_fd)
     except OSError as error:
         os.close(fd)
-        with suppress(OSError):
-            os.unlink(_NEW_FILE, dir_fd=folder_fd)
+        discard_file(folder_fd)
         msg = (
             f"{path} needs {size:,} bytes in {path.parent}: {error.strerror}; "
             "free some space there, or use a smaller capacity"
         )
         raise RegionError(msg) from None
     return fd
+
+
+def place_file(folder_fd: int, path: Path) -> None:
+    """Move the file that was made to its path, in the place of what is there.
+
+    Raises
+    ------
+    RegionError
+        If it cannot be moved there.
+
+    """
+    try:
+        os.rename(_NEW_FILE, path, src_dir_fd=folder_fd)
+    except OSError as error:
+        discard_file(folder_fd)
+        msg = f"cannot put a region at {path}: {error.strerror}"
+        raise RegionError(msg) from None
+
+
+def discard_file(folder_fd: int) -> None:
+    """Remove a file that was made and not placed."""
+    with suppress(OSError):
+        os.unlink(_NEW_FILE, dir_fd=folder_fd)
 
 
 def open_folder(path: Path, *, create: bool, trusted_uids: Collection[int] = ()) -> int:
