@@ -130,10 +130,14 @@ static PyObject *read_with(read_function *read, PyObject *const *args, Py_ssize_
     }
     if (spin_ns > 0) {
         int seen;
+        if (r->is_closing)
+            return PyLong_FromLong(-EBADF);
         /* Others get the interpreter meanwhile: Nautilus's own threads need it. */
+        r->watching++;
         Py_BEGIN_ALLOW_THREADS
         seen = region_spin(r, spin_ns);
         Py_END_ALLOW_THREADS
+        r->watching--;
         if (seen != REGION_RECORD)
             return no_record(seen);
     }
@@ -183,12 +187,26 @@ static PyObject *read_latest_into(PyObject *module, PyObject *const *args, Py_ss
     return PyLong_FromLong(result == REGION_MOVED ? -ESTALE : result);
 }
 
+/* close_reader(reader) -> whether no call reads any more; False while one still watches */
+static PyObject *close_reader(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    if (!has_arguments(n, 1))
+        return NULL;
+    struct region_reader *r = pointer_of(args[0]);
+    r->is_closing = 1;
+    if (r->control && r->watching)
+        Py_RETURN_FALSE;
+    r->control = NULL;
+    Py_RETURN_TRUE;
+}
+
 static PyMethodDef calls[] = {
     {"publish", (PyCFunction)(void *)publish, METH_FASTCALL, NULL},
     {"publish_dict", (PyCFunction)(void *)publish_dict, METH_FASTCALL, NULL},
     {"read_latest", (PyCFunction)(void *)read_latest, METH_FASTCALL, NULL},
     {"read_next", (PyCFunction)(void *)read_next, METH_FASTCALL, NULL},
     {"read_latest_into", (PyCFunction)(void *)read_latest_into, METH_FASTCALL, NULL},
+    {"close_reader", (PyCFunction)(void *)close_reader, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -134,6 +134,10 @@ struct region_reader {
     uint64_t conflated;
     uint64_t lost;
     uint64_t rejected;
+    /* Guarded by the interpreter's lock: how many calls watch without it, for which the memory must
+     * stay, and whether no further one may begin. */
+    uint32_t watching;
+    uint32_t is_closing;
 };
 
 /* Where a reader puts many records; each array has room for `limit` of them, the caller's. */

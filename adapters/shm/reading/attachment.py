@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import select
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.shm._region import ffi, lib
 from adapters.shm.reading.attached_file import AttachedFile
+from adapters.shm.region.hot_calls import address_of, close_reader
 from adapters.shm.region.region_errors import RegionError, RegionMovedError
 from adapters.shm.region.wakeups import Waiter
 
@@ -26,6 +28,7 @@ RECORD: Final = int(lib.REGION_RECORD)
 # A writer killed between taking a request back and sending its wake-up leaves neither.
 LONGEST_SLEEP_S: Final = 0.1
 LONGEST_SPIN_NS: Final = 10_000_000
+_PAUSE_S: Final = 0.0002
 
 
 class WriterStatus(NamedTuple):
@@ -76,6 +79,8 @@ class Attachment:
         self.first_sequence: Final = self._file.found.first_sequence
         self._status: Final = ffi.new("uint64_t[4]")
         self._waiter: Waiter | None = None
+        self._in_c = threading.RLock()
+        """Held by calls that C makes without the interpreter's lock, so that none is unmapped."""
         close_in_forked_child(self)
 
     @property
@@ -123,12 +128,13 @@ class Attachment:
             If the file was truncated.
 
         """
-        self._require_open()
         s = self._status
-        result = lib.region_status(self._r.control, s, s + 1, s + 2, s + 3)
-        if result:
-            raise self._error_of(result)
-        return WriterStatus(self._file.has_writer(), s[0], s[1], s[2], s[3])
+        with self._in_c:
+            self._require_open()
+            result = lib.region_status(self._r.control, s, s + 1, s + 2, s + 3)
+            if result:
+                raise self._error_of(result)
+            return WriterStatus(self._file.has_writer(), s[0], s[1], s[2], s[3])
 
     def is_current(self) -> bool:
         """Return whether the path still holds this reader's file, whole.
@@ -139,8 +145,9 @@ class Attachment:
             If the reader is closed.
 
         """
-        self._require_open()
-        return self._file.is_current()
+        with self._in_c:
+            self._require_open()
+            return self._file.is_current()
 
     def spin(self, timeout_ns: int) -> bool:
         """Busy-wait for a record after the position; return whether there is one.
@@ -162,7 +169,8 @@ class Attachment:
         result, left_ns = NOTHING, timeout_ns
         while True:
             # In slices, so that signals are handled.
-            result = lib.region_spin(self._r, min(left_ns, LONGEST_SPIN_NS))
+            with self._in_c:
+                result = lib.region_spin(self._r, min(left_ns, LONGEST_SPIN_NS))
             left_ns = deadline - time.monotonic_ns()
             if result != NOTHING or left_ns <= 0:
                 break
@@ -185,10 +193,11 @@ class Attachment:
             If this reader may not sleep here, see :class:`~adapters.shm.region.wakeups.Waiter`.
 
         """
-        waiter = self._waiter or self._take_place()
-        # Before the request, or its wake-up would be discarded with the earlier ones.
-        waiter.drain()
-        result = lib.region_sleep(self._r, waiter.waiters, waiter.slot)
+        with self._in_c:
+            waiter = self._waiter or self._take_place()
+            # Before the request, or its wake-up would be discarded with the earlier ones.
+            waiter.drain()
+            result = lib.region_sleep(self._r, waiter.waiters, waiter.slot)
         if result < 0:
             raise self._error_of(result)
         return bool(result == NOTHING)
@@ -249,11 +258,16 @@ class Attachment:
         return RegionMovedError(msg)
 
     def close(self) -> None:
-        """Release the region; safe to call again."""
-        if self._waiter:
-            self._waiter.close()
-            self._waiter = None
-        self.abandon()
+        """Release the region; safe to call again, also while another thread waits or reads: its
+        call ends with an error, and if it spins, this one returns when that has ended.
+        """
+        with self._in_c:
+            if self._waiter:
+                self._waiter.close()
+                self._waiter = None
+            while not close_reader(address_of(self._r)):
+                time.sleep(_PAUSE_S)
+            self.abandon()
 
     def __del__(self) -> None:
         with suppress(AttributeError):
@@ -266,6 +280,8 @@ class Attachment:
             self._waiter = None
         self._r.control = ffi.NULL
         self._file.close()
+        # In a forked child the thread that held it is gone.
+        self._in_c = threading.RLock()
 
     def __enter__(self) -> Self:
         return self

@@ -151,7 +151,8 @@ class FactorReader(Attachment):
             self._batch = BatchBuffers(self.schema, self.stream_id, rows)
         batch = self._batch
         batch.c.limit = rows
-        result = lib.region_read_batch(self._r, batch.c)
+        with self._in_c:
+            result = lib.region_read_batch(self._r, batch.c)
         if result == RECORD:
             return batch.take(self._clock_ns())
         if result not in {NOTHING, -errno.EAGAIN}:

@@ -35,6 +35,9 @@ read_next: Callable[[int, int, Making], ExternalFactors | int | None]
 read_latest_into: Callable[[int, int], int]
 """``(reader, values)`` returns the sequence, 0 for nothing new, or -errno (-ESTALE: moved)."""
 
+close_reader: Callable[[int], bool]
+"""``(reader)`` returns whether no call reads any more; False while one watches: call again."""
+
 
 def address_of(pointer: Any) -> int:
     """Return the address of a C pointer."""

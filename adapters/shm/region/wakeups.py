@@ -97,6 +97,9 @@ class Waiter:
         """Release the place; safe to call again."""
         if self._fifo_fd >= 0:
             lib.region_awake(self.waiters, self.slot)
+            with suppress(BlockingIOError):
+                # Another thread of this process may wait for it.
+                os.write(self._fifo_fd, b"\0")
             with suppress(OSError):
                 os.unlink(f"{self.slot}.fifo", dir_fd=self._folder_fd)
         self.abandon()
