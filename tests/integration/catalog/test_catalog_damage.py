@@ -170,7 +170,7 @@ def test_a_file_of_another_recording_is_not_taken_for_the_right_one(
 
 
 def test_a_damaged_journal_leaves_the_files_readable(whole: Path, tmp_path: Path) -> None:
-    """What the journal no longer says, the files' footers do."""
+    """Fault E04: what the journal no longer says, the files' footers do."""
     path = tmp_path / "catalog"
     shutil.copytree(whole, path)
     journal = path / "recordings/one/journal.jsonl"
@@ -189,8 +189,8 @@ def test_a_damaged_journal_leaves_the_files_readable(whole: Path, tmp_path: Path
 
 
 def test_a_file_cut_short_while_it_is_read_is_left_out(tmp_path: Path) -> None:
-    """What was read before stands; no byte of the file is mapped, so the process lives on, and the
-    file's pages do not count as its memory.
+    """Fault E04: what was read before stands; no byte of the file is mapped, so the process lives
+    on, and the file's pages do not count as its memory.
     """
     rows = 40 * MAX_ROWS
     with RecordingWriter(tmp_path, source="test", name="long") as writer:

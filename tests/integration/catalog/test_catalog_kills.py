@@ -146,7 +146,7 @@ def test_whatever_was_flushed_before_a_kill_is_there_once(
 
 
 def test_an_end_at_any_step_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    """Before and after each new name, journal line and removal of a rotation."""
+    """Fault E01: before and after each new name, journal line and removal of a rotation."""
     steps = 0
     with child(exit_at_every_step, tmp_path) as recorder:
         while True:

@@ -175,7 +175,9 @@ def test_an_alarm_makes_the_exit_code_1(tmp_path: Path, region_path: Path) -> No
 
 
 def test_a_clock_that_goes_back_costs_nothing(tmp_path: Path) -> None:
-    """An hour back in the middle, twice: each record once, in order of time, for every reader."""
+    """Fault E06: an hour back in the middle, twice: each record once, in order of time, for every
+    reader.
+    """
     source = MemorySource(FactorSchema(NAMES))
     now_ns = [1_700_000_000_000_000_000]
     writer = RecordingWriter(tmp_path, source="memory", name="one", flush_s=0.0)

@@ -135,7 +135,9 @@ def test_a_limit_is_survived_and_counted(tmp_path: Path, region_path: Path, what
 
 
 def test_a_disk_full_to_the_end_leaves_a_whole_catalog(tmp_path: Path, region_path: Path) -> None:
-    """It ends well, and what could not be made a Parquet file is finished by the next one."""
+    """Fault E03: it ends well, and what could not be made a Parquet file is finished by the
+    next one.
+    """
     with (
         small_disk(tmp_path / "disk") as disk,
         FactorWriter(region_path, factor_names(40)) as writer,

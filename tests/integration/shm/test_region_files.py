@@ -281,7 +281,9 @@ def test_a_writer_never_removes_what_is_not_its_own(region_path: Path) -> None:
 
 
 def test_a_writer_whose_place_was_taken_is_told_so(region_path: Path) -> None:
-    """After its folder was removed, another writer may start; the first one then hears of it."""
+    """Fault A06: after its folder was removed, another writer may start; the first one then hears
+    of it.
+    """
     with FactorWriter(region_path, NAMES) as first:
         remove_everything(region_path)
         with FactorWriter(region_path, NAMES) as second:

@@ -184,7 +184,9 @@ def test_a_batch_is_never_larger_than_the_ring(region_path: Path) -> None:
 
 
 def test_a_batch_owns_its_arrays(region_path: Path) -> None:
-    """What a later call copies into the prepared buffers does not show in an earlier batch."""
+    """Fault C10: what a later call copies into the prepared buffers does not show in an earlier
+    batch.
+    """
     with (
         FactorWriter(region_path, factor_names(3), capacity=64) as writer,
         FactorReader(region_path) as reader,

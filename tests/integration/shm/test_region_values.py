@@ -170,7 +170,9 @@ def test_an_odd_name_is_skipped_and_counted_each_time(writer: FactorWriter, name
     ids=lambda each: repr(each)[:20],
 )  # fmt: skip
 def test_a_new_name_without_a_number_makes_no_factor(writer: FactorWriter, value: Any) -> None:
-    """A label beside the factors is skipped and counted per write, in a dict of any type."""
+    """Fault B05: a label beside the factors is skipped and counted per write, in a dict of any
+    type.
+    """
     for n in (1, 2, 3):
         mapping = UserDict if n == 3 else dict
         writer.write(mapping({"a": 1.0, "label": value, "b": 2.0, "c": 3.0}))
@@ -335,7 +337,7 @@ def test_times_never_go_back(writer: FactorWriter) -> None:
 def test_a_writer_refuses_names_and_capacities_out_of_rule(
     region_path: Path, names: list[str], capacity: int
 ) -> None:
-    """A ValueError names the parameter, and no file or folder appears."""
+    """Faults B04, B06: a ValueError names the parameter, and no file or folder appears."""
     with pytest.raises(ValueError, match=r"^(names|capacity): "):
         FactorWriter(region_path, names, capacity=capacity)
     assert not list(region_path.parent.glob(f"{region_path.name}*"))

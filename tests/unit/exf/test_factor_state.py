@@ -42,7 +42,7 @@ def test_nothing_has_a_value_before_the_first_answer() -> None:
 
 
 def test_a_value_lives_for_its_time_and_not_longer() -> None:
-    """1.5 s for the touch; its expiry is known beforehand."""
+    """Fault B07: 1.5 s for the touch; its expiry is known beforehand."""
     state = FactorState(REGISTRY)
     assert state.accept(TOUCH, touch(60_000), NOW, 0).changed
     assert state.values(NOW + int(1.49 * S))["spread"] == 1.0
@@ -79,7 +79,7 @@ def test_the_same_value_again_is_no_change_and_lives_on() -> None:
 def test_an_unusable_value_is_nan_at_once_and_the_others_stay(
     values: dict[str, float], reason: str
 ) -> None:
-    """No old value is kept alive in its place."""
+    """Faults B09, B10: no old value is kept alive in its place."""
     state = FactorState(REGISTRY)
     state.accept(TOUCH, touch(60_000), NOW, 0)
     accepted = state.accept(TOUCH, touch(60_000, **values), NOW + 1, 0)
@@ -92,7 +92,7 @@ def test_an_unusable_value_is_nan_at_once_and_the_others_stay(
 
 
 def test_both_ends_of_a_range_are_valid() -> None:
-    """An imbalance of exactly 1 is an empty ask side, not an error."""
+    """Fault B09: an imbalance of exactly 1 is an empty ask side, not an error."""
     state = FactorState(REGISTRY)
     assert not state.accept(TOUCH, touch(60_000, imbalance_1=1.0), NOW, 0).refused
 
@@ -129,7 +129,7 @@ def test_what_a_source_says_wrong_takes_its_values_away() -> None:
 
 
 def test_a_derived_value_out_of_its_range_is_nan() -> None:
-    """A basis of 30 % is a mistake somewhere."""
+    """Fault B09: a basis of 30 % is a mistake somewhere."""
     state = FactorState(REGISTRY)
     state.accept(TOUCH, touch(80_000), NOW, 0)
     state.accept(SPOT, touch(60_000), NOW, 0)

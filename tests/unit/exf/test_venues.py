@@ -272,7 +272,7 @@ def test_an_error_body_is_an_error(parse: Callable[..., Any], body: Any) -> None
 
 
 def test_a_crossed_touch_spoils_the_touch_and_nothing_else() -> None:
-    """A ticker says other things too; the reason is kept."""
+    """Fault B10: a ticker says other things too; the reason is kept."""
     row = {"symbol": "BTCUSDT", "markPrice": "100", "indexPrice": "100",
            "bid1Price": "101", "ask1Price": "100", "bid1Size": "1", "ask1Size": "1"}  # fmt: skip
     body = {"retCode": 0, "result": {"category": "linear", "list": [row]}, "time": UNIX_MS}
