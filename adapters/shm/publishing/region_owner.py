@@ -120,7 +120,8 @@ class RegionOwner:
         times = region_layout.newest_times(fd, found)
         self._stream = Stream(found.stream_id, found.published + 1, *times)
         wanted = self.layout.schema, self.layout.capacity
-        if (found.layout.schema, found.layout.capacity) == wanted:
+        # Without the folder there was no lock to see: another writer may be at work in this file.
+        if (found.layout.schema, found.layout.capacity) == wanted and self._folder.was_there:
             os.fchmod(fd, self._mode)
             return self._switch_to(fd)
         self._superseded_fd = fd
