@@ -251,7 +251,7 @@ def test_what_is_no_plain_file_is_refused_and_its_victim_unharmed(
 
 
 def test_a_folder_that_is_a_link_or_open_to_others_is_refused(region: Path) -> None:
-    """The lock and the FIFOs never lie where somebody else may put things."""
+    """Fault A14: the lock and the FIFOs never lie where somebody else may put things."""
     folder = folder_of(region)
     folder.chmod(0o755)
     assert "mode 0700, found uid" in refusal(region)

@@ -337,7 +337,9 @@ def test_times_never_go_back(writer: FactorWriter) -> None:
 def test_a_writer_refuses_names_and_capacities_out_of_rule(
     region_path: Path, names: list[str], capacity: int
 ) -> None:
-    """Faults B04, B06: a ValueError names the parameter, and no file or folder appears."""
+    """Faults B04, B06: faults B04, B06: a ValueError names the parameter, and no file or folder
+    appears.
+    """
     with pytest.raises(ValueError, match=r"^(names|capacity): "):
         FactorWriter(region_path, names, capacity=capacity)
     assert not list(region_path.parent.glob(f"{region_path.name}*"))

@@ -50,6 +50,13 @@ MACHINES: Final = (
         50,
         6_000,
     ),
+    Plan(
+        "recording.catalog_machine",
+        "CatalogMachine",
+        "records of a catalog that are missing, double or wrong without a word",
+        25,
+        3_000,
+    ),
 )
 
 

@@ -79,7 +79,7 @@ def test_the_same_value_again_is_no_change_and_lives_on() -> None:
 def test_an_unusable_value_is_nan_at_once_and_the_others_stay(
     values: dict[str, float], reason: str
 ) -> None:
-    """Faults B09, B10: no old value is kept alive in its place."""
+    """Faults B09, B10: faults B09, B10: no old value is kept alive in its place."""
     state = FactorState(REGISTRY)
     state.accept(TOUCH, touch(60_000), NOW, 0)
     accepted = state.accept(TOUCH, touch(60_000, **values), NOW + 1, 0)

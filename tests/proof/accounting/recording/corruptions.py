@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import shutil
 import warnings
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.catalog import FactorCatalog, RecordingWriter
@@ -18,10 +20,9 @@ from tests.support.catalogs.factor_batches import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from dolphin_strategies.factors.batch import FactorBatch
+
+type Damaging = Callable[[Path, random.Random], None]
 
 FILES: Final = 6
 ROWS: Final = 200
@@ -146,7 +147,7 @@ def undetected(folder: Path, count: int, seed: int) -> list[str]:
     everything = list(range(1, 1 + ROWS * FILES))
     wrong = []
     for number in range(count):
-        damage: Callable[[Path, random.Random], None] = PLANTED[number % len(PLANTED)]
+        damage: Damaging = PLANTED[number % len(PLANTED)]
         shutil.copytree(whole, path)
         damage(rng.choice(sorted((path / "data").rglob("*.parquet"))), rng)
         if not FactorCatalog(path).verify():

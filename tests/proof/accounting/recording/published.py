@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 SCHEMAS: Final = (("alpha", "beta"), ("beta", "alpha"), ("alpha", "beta", "gamma"))
 FIRST_NS: Final = 1_700_000_000_000_000_000
@@ -51,10 +53,10 @@ class Stream:
         )
 
 
-def values_of(stream: int, n: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
+def values_of(stream: int, n: NDArray[Any], names: Sequence[str]) -> NDArray[np.float64]:
     """Return the values of records: each says of which record, stream and name it is."""
     columns = np.array([ord(name[0]) / 1024 for name in names])
-    values: np.ndarray = n[:, None] + stream * 4096.0 + columns
+    values: NDArray[np.float64] = n[:, None] + stream * 4096.0 + columns
     return values
 
 
