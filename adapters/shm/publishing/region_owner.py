@@ -198,9 +198,7 @@ class RegionOwner:
     def _switch_to(
         self, fd: int, first: Callable[[int], int] | None = None, *, is_new: bool = False
     ) -> bool:
-        """Switch to an open, checked file and supersede the previous one; close the new file if it
-        is not whole.
-        """
+        """Switch to an open, checked file and supersede the previous one; close one not whole."""
         new_file = WrittenFile(fd, self.layout)
         new_w = new_file.struct(self._folder, self._stream)
         try:

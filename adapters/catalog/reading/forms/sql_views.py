@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from adapters.catalog.reading.recordings import FactorFile, Recording
+    from adapters.catalog.reading.factor_file import FactorFile
+    from adapters.catalog.reading.recordings import Recording
 
 FACTORS: Final = "factors"
 """The view of all factors."""
