@@ -3,23 +3,54 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from adapters.catalog.files import catalog_layout
+from adapters.catalog.files.footers import footer_crc32
 from adapters.catalog.files.gap import Gap
 from adapters.catalog.files.journal import read_journal
 from adapters.catalog.files.recording_lock import is_written
 from adapters.catalog.files.recovery import spools_of
-from adapters.catalog.reading.factor_file import FactorFile, from_footer, from_journal, from_spool
+from adapters.catalog.files.spool import read_spool
+from adapters.catalog.files.spool_conversion import PART_KEY
 from dolphin_strategies.errors import ConfigError
+from dolphin_strategies.factors.arrow import factor_names, numpy_of, stream_id_of
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-    from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorFile:
+    """One Parquet file of factors, or a spool that is not converted yet.
+
+    Times are UNIX nanoseconds of ``ts_init``, both included.
+    """
+
+    path: Path
+    rows: int
+    first_ns: int
+    last_ns: int
+    schema: FactorSchema
+    stream_id: int
+    is_spool: bool = False
+    part: str = ""
+    """The recording and the spool from which it was made; empty for other files."""
+    footer_crc32: int | None = None
+    """The CRC-32 of its footer by the journal; None if no journal states it."""
+
+    def check_footer(self) -> None:
+        """Raise ValueError if the footer differs from the journal, OSError if unreadable."""
+        if self.footer_crc32 not in {None, footer_crc32(self.path)}:
+            msg = "its footer differs from the journal's checksum"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,13 +156,8 @@ def market_rows(catalog: Path, recording: str) -> tuple[int, int]:
 
 def in_several(recordings: Iterable[Recording]) -> set[int]:
     """Return the ids of the streams that more than one recording holds; 0 is unknown."""
-    seen: set[int] = set()
-    several: set[int] = set()
-    for recording in recordings:
-        streams = set(recording.stream_ids) - {0}
-        several |= seen & streams
-        seen |= streams
-    return several
+    counts = Counter(s for recording in recordings for s in set(recording.stream_ids))
+    return {stream for stream, count in counts.items() if stream and count > 1}
 
 
 def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Recording:
@@ -140,7 +166,7 @@ def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Rec
     spools: list[FactorFile] = []
     for path in spools_of(home):
         try:
-            spools += filter(None, [from_spool(path)])
+            spools += filter(None, [_from_spool(path)])
         except (LookupError, TypeError, ValueError, pa.ArrowException) as error:
             damaged.append((path, f"is no spool of factors: {error}"))
     is_open = is_written(home)
@@ -156,7 +182,7 @@ def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Rec
         event, path = known.get(relative), catalog / relative
         try:
             if event is not None and event["schema"] in schemas:
-                file = from_journal(path, name, event, schemas)
+                file = _from_journal(path, name, event, schemas)
             else:
                 file = from_footer(path)
         except FileNotFoundError:
@@ -202,3 +228,74 @@ def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Rec
 def _names(folder: Path) -> list[str]:
     # Names only: there may be many thousands.
     return os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208
+
+
+def _from_spool(path: Path) -> FactorFile | None:
+    """Read the present content of a spool of factors; None if deleted, empty or not of factors."""
+    _, folder = catalog_layout.spool_part(path.name) or (0, "")
+    if not folder.startswith(catalog_layout.FACTORS):
+        return None
+    try:
+        with path.open("rb") as spool:
+            batches = list(read_spool(spool))
+    except FileNotFoundError:
+        return None
+    if not batches:
+        return None
+    table = pa.Table.from_batches(batches)
+    stamps = numpy_of(table.column("ts_init"))
+    return FactorFile(
+        path=path,
+        rows=table.num_rows,
+        first_ns=int(stamps.min()),
+        last_ns=int(stamps.max()),
+        schema=FactorSchema(factor_names(table.schema)),
+        stream_id=stream_id_of(table.schema),
+        is_spool=True,
+        part=f"{path.parent.name}/{path.name}",
+    )
+
+
+def _from_journal(
+    path: Path, name: str, event: dict[str, Any], schemas: dict[str, FactorSchema]
+) -> FactorFile:
+    folder = catalog_layout.factors_folder(name)
+    return FactorFile(
+        path=path,
+        rows=event["rows"],
+        first_ns=event["first_ns"],
+        last_ns=event["last_ns"],
+        schema=schemas[event["schema"]],
+        stream_id=int(event["stream_id"], 16),
+        part=f"{name}/{catalog_layout.spool_name(event['part'], folder)}",
+        footer_crc32=event.get("footer_crc32"),
+    )
+
+
+def from_footer(path: Path) -> FactorFile:
+    """Read the description of a file from its footer and its name.
+
+    Raises
+    ------
+    OSError, pyarrow.ArrowException
+        If it cannot be read.
+    ValueError
+        If it is not a file of factors.
+
+    """
+    with pq.ParquetFile(path) as file:
+        schema, rows = file.schema_arrow, file.metadata.num_rows
+        named = catalog_layout.file_range(path.name)
+        if named is None:
+            msg = f"expected a name of two times, found {path.name!r}"
+            raise ValueError(msg)
+        metadata = schema.metadata or {}
+        return FactorFile(
+            path=path,
+            rows=rows,
+            first_ns=named[0],
+            last_ns=named[1],
+            schema=FactorSchema(factor_names(schema)),
+            stream_id=stream_id_of(schema),
+            part=metadata.get(PART_KEY.encode(), b"").decode(errors="replace"),
+        )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from adapters.catalog.reading.factor_catalog import FactorCatalog
-    from adapters.catalog.reading.factor_file import FactorFile
+    from adapters.catalog.reading.recordings import FactorFile
 
 
 def stored_spans(catalog: FactorCatalog, since_ns: int = 0) -> list[StoredSpan]:

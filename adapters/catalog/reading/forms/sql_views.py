@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from adapters.catalog.reading.factor_file import FactorFile
-    from adapters.catalog.reading.recordings import Recording
+    from adapters.catalog.reading.recordings import FactorFile, Recording
 
 FACTORS: Final = "factors"
 """The view of all factors."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from adapters.catalog.reading.factor_file import FactorFile
+    from adapters.catalog.reading.recordings import FactorFile
 
 READ_AHEAD: Final = 2
 """Row groups that are decoded in advance."""
