@@ -174,8 +174,7 @@ def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Rec
     known = {e["path"]: e for e in events if e["event"] == "file"}
     schemas = {e["key"]: FactorSchema(e["names"]) for e in events if e["event"] == "schema"}
     folder = os.path.normpath(f"{catalog_layout.DATA}/{catalog_layout.factors_folder(name)}")
-    files: list[FactorFile] = []
-    parts: dict[str, str] = {}
+    files, parts = list[FactorFile](), dict[str, str]()
     there = {f"{folder}/{file}" for file in _names(catalog / folder) if file.endswith(".parquet")}
     # Those that the journal names first: a second file of one part is a copy.
     for relative in sorted(there, key=lambda r: (r not in known, r)):
