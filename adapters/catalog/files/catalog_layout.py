@@ -127,6 +127,23 @@ def make_folder(catalog: Path, relative: str) -> Path:
     return path
 
 
+def check_regular(path: Path) -> None:
+    """Refuse what is no file: to open a FIFO is to wait for whoever writes into it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is nothing.
+    ValueError
+        If there is something else.
+
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        msg = f"expected a regular file, found {stat.filemode(mode)}"
+        raise ValueError(msg)
+
+
 def is_inside(catalog: Path, path: Path) -> bool:
     """Return whether a path leads through real folders of the catalog only, to whatever it is.
 

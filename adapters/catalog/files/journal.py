@@ -117,6 +117,8 @@ def damaged_lines(path: Path) -> int:
 
 
 def _parsed(path: Path) -> list[dict[str, Any] | None]:
+    if path.exists() and not path.is_file():
+        return [None]  # a FIFO, which would be waited for
     try:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
@@ -188,8 +190,8 @@ _REQUIRED: Final[dict[str, _Checks]] = {
 }
 """What each event must have; events of other kinds are their readers' affair."""
 _OPTIONAL: Final[dict[str, _Checks]] = {
-    "file": {"schema": _is_id, "stream_id": _is_id, "last_sequence": _is_count},
-    "dropped": {"stream_id": _is_id, "last_sequence": _is_count},
+    "file": {"schema": _is_id, "last_sequence": _is_count, "footer_crc32": _is_count},
+    "dropped": {"last_sequence": _is_count},
     "end": {"recorded": _is_count},
 }
 _TOGETHER: Final = ("schema", "stream_id")

@@ -50,7 +50,8 @@ def recover(catalog: Path) -> dict[str, int]:
 
 def spools_of(folder: Path) -> list[Path]:
     """Return the spools of a recording, the oldest first."""
-    return sorted(p for p in folder.glob("part-*.arrows") if catalog_layout.spool_part(p.name))
+    found = (p for p in folder.glob("part-*.arrows") if catalog_layout.spool_part(p.name))
+    return sorted(path for path in found if path.is_file())
 
 
 def _is_whole(folder: Path) -> bool:

@@ -48,6 +48,7 @@ class FactorFile:
 
     def check_footer(self) -> None:
         """Raise ValueError if the footer differs from the journal, OSError if unreadable."""
+        catalog_layout.check_regular(self.path)
         if self.footer_crc32 not in {None, footer_crc32(self.path)}:
             msg = "its footer differs from the journal's checksum"
             raise ValueError(msg)
@@ -282,6 +283,7 @@ def from_footer(path: Path) -> FactorFile:
         If it is not a file of factors.
 
     """
+    catalog_layout.check_regular(path)
     with pq.ParquetFile(path) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
         named = catalog_layout.file_range(path.name)

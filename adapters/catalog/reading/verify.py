@@ -112,6 +112,8 @@ def _against_journal(path: Path, event: dict[str, Any]) -> str:
         size = path.lstat().st_size
         if path.is_symlink():
             return "is a symbolic link"
+        if not path.is_file():
+            return "is no regular file"
         if size != event["bytes"]:
             return f"expected {event['bytes']:,} bytes, found {size:,}"
         return "" if sha256_of(path) == event["sha256"] else "its SHA-256 is not the journal's"
@@ -125,10 +127,11 @@ def _by_reading(path: Path) -> str:
     if path.suffix != ".parquet" or catalog_layout.file_range(path.name) is None:
         return "has a foreign name: no journal names it, and it is not <time>_<time>.parquet"
     try:
+        catalog_layout.check_regular(path)
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             for group in range(file.num_row_groups):
                 file.read_row_group(group)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         return f"cannot be read: {error}"
     return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import warnings
@@ -193,3 +194,21 @@ def test_a_journal_of_names_that_were_never_written_still_has_the_others(tmp_pat
     assert read_journal(catalog / JOURNAL) == events
     assert main([str(catalog), "verify"]) == 1
     assert sum(len(batch) for batch in FactorCatalog(catalog).batches()) == 500
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_fifo_in_a_catalog_is_not_waited_for(tmp_path: Path) -> None:
+    """In place of each file, and beside them: to open one is to wait for whoever writes."""
+    good = catalog_at(tmp_path / "good")
+    (file,) = good.rglob("*.parquet")
+    (spool,) = good.rglob("*.arrows")
+    later = file.name.replace("612", "613")
+    places = [file, spool, good / JOURNAL, file.with_name(later)]
+    places += [good / "data/quotes/X.Y" / later, spool.with_name(spool.name.replace("1", "9"))]
+    for number, place in enumerate(places):
+        copy = shutil.copytree(good, tmp_path / f"{number}")
+        path = copy / place.relative_to(good)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+        use(copy)

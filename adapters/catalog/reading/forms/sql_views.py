@@ -121,10 +121,11 @@ def _add_market(connection: duckdb.DuckDBPyConnection, kind: Path) -> None:
     parts = []
     for folder in sorted({path.parent for path in kind.rglob("*.parquet")}):
         files = sorted(folder.glob("*.parquet"))
+        table = _parquet(files)
         metadata = pq.read_schema(files[0]).metadata or {}
         key = next((key for key in _IDENTIFIERS if key in metadata), None)
         first = f"{_text(metadata[key].decode())} AS {key.decode()}, " if key else ""
-        parts.append(f"SELECT {first}* FROM {_parquet(files)}")
+        parts.append(f"SELECT {first}* FROM {table}")
     if parts:
         _add_view(connection, kind.name, " UNION ALL BY NAME ".join(parts))
 
@@ -143,6 +144,9 @@ def _add_view(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> N
 
 def _parquet(files: Sequence[Path]) -> str:
     """Return the SQL of files as one table; empty if there are none."""
+    if other := next((file for file in files if not file.is_file()), None):
+        msg = f"{other}: expected a regular file; run verify --quarantine"
+        raise ConfigError(msg)
     listed = ", ".join(_text(os.path.realpath(file)) for file in files)
     return f"read_parquet([{listed}], union_by_name = true)" if files else ""
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from adapters.catalog.files.catalog_layout import file_range
+from adapters.catalog.files.catalog_layout import check_regular, file_range
 from adapters.catalog.files.footers import statistics_of
 from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.factors.arrow import numpy_of
@@ -106,6 +106,11 @@ def read_window(
         named = file_range(path.name)
         if named is not None and (named[1] < first_ns or named[0] > last_ns):
             continue
+        try:
+            check_regular(path)
+        except ValueError as error:
+            msg = f"{path}: {error}"
+            raise ConfigError(msg) from None
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             try:
                 spans = row_spans(file)
@@ -169,6 +174,7 @@ def read_footer(path: Path) -> tuple[list[RowSpan], dict[str, str], list[str]]:
 
     """
     try:
+        check_regular(path)
         file = pq.ParquetFile(path)
         spans = [span for span in row_spans(file) if span.rows]
         metadata = file.schema_arrow.metadata or {}
