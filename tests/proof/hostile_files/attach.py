@@ -26,7 +26,7 @@ from adapters.shm import FactorReader, FactorWriter, RegionError
 from adapters.shm.reading import attached_file, attachment, reader
 from adapters.shm.region import mapping, region_files, region_layout
 from dolphin_strategies.factors import schema
-from tests.proof.hostile_files.judged import is_region, this_boot
+from tests.proof.hostile_files.judged import is_region, this_boot, this_time_namespace
 from tests.proof.hostile_files.mutations import mutated
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _read_everything(region: FactorReader) -> None:
     region.wait(0)
 
 
-def attach(path: Path, content: bytes, boot: bytes, counted: Counter[str]) -> None:
+def attach(path: Path, content: bytes, here: tuple[bytes, int], counted: Counter[str]) -> None:
     """Attach a reader, then a writer.
 
     Raises
@@ -98,7 +98,7 @@ def attach(path: Path, content: bytes, boot: bytes, counted: Counter[str]) -> No
     """
     path.write_bytes(content)
     path.chmod(0o600)
-    expected = is_region(content, boot)
+    expected = is_region(content, *here)
     try:
         with FactorReader(path) as region:
             counted["attached"] += 1
@@ -153,19 +153,19 @@ def whole_files(folder: Path) -> list[bytes]:
 def drive(number: int, seed: int, folder: Path, note: Callable[[bytes], None]) -> Counter[str]:
     """Attach to so many mutants; ``note`` is given each before, in case nothing comes after."""
     draw = random.Random(seed)  # noqa: S311 - what is drawn has to be drawn again
-    path, boot = folder / "region", this_boot()
+    path, here = folder / "region", (this_boot(), this_time_namespace())
     counted: Counter[str] = Counter()
     pool = whole_files(folder)
     # The folder with lock and waiters page stays: what is hostile is the file.
     FactorWriter(path, ["f0"], capacity=2).close()
     reached = Reached()
     for content in list(pool):
-        attach(path, content, boot, counted)
+        attach(path, content, here, counted)
     reached.is_new()
     for n in range(number):
         content = mutated(draw.choice(pool), draw)
         note(content)
-        attach(path, content, boot, counted)
+        attach(path, content, here, counted)
         if n % 10 == 0:
             path.unlink()
             path.write_bytes(content)

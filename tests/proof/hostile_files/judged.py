@@ -11,13 +11,18 @@ from typing import Final
 PAGE: Final = 4096
 LARGEST_FILE: Final = 256 * 2**20
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}", re.ASCII)
-_CONTROL: Final = struct.Struct("<8sIIQIIIIQQQ16s")
+_CONTROL: Final = struct.Struct("<8sIIQIIIIQQQ16sQ")
 
 
 def this_boot() -> bytes:
     """Return the boot id as the page says it is stored."""
     text = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     return bytes.fromhex(text.replace("-", ""))
+
+
+def this_time_namespace() -> int:
+    """Return the number of this process's time namespace."""
+    return Path("/proc/self/ns/time").stat().st_ino
 
 
 def _names(content: bytes) -> tuple[list[str], int] | None:
@@ -39,8 +44,8 @@ def _names(content: bytes) -> tuple[list[str], int] | None:
     return (names, at) if len(set(names)) == count else None
 
 
-def is_region(content: bytes, boot: bytes) -> bool:
-    """Return whether a file of this content is a whole region of the given boot."""
+def is_region(content: bytes, boot: bytes, namespace: int) -> bool:
+    """Return whether a file of this content is a whole region of the given boot and clocks."""
     found = _names(content)
     if found is None or len(content) > LARGEST_FILE:
         return False
@@ -49,7 +54,7 @@ def is_region(content: bytes, boot: bytes) -> bool:
     if len(content) < snapshot_size + PAGE:
         return False
     (magic, version, byte_order, file_size, size, count, record_size, capacity, schema_hash, _,
-     first, boot_id) = _CONTROL.unpack_from(content, snapshot_size)  # fmt: skip
+     first, boot_id, clocks) = _CONTROL.unpack_from(content, snapshot_size)  # fmt: skip
     (published,) = struct.unpack_from("<Q", content, snapshot_size + 192)
     digest = hashlib.sha256("\n".join(names).encode()).digest()[:8]
     return (
@@ -62,5 +67,6 @@ def is_region(content: bytes, boot: bytes) -> bool:
         and file_size == snapshot_size + PAGE + capacity * record_size == len(content)
         and schema_hash == int.from_bytes(digest, "little")
         and boot_id == boot
+        and clocks in {0, namespace}
         and 1 <= first <= published + 1 <= 2**63
     )

@@ -15,8 +15,8 @@ _EDGES: Final = (0, 1, 2, 3, 12, 63, 64, 65, 127, 128, 512, 513, 4095, 4096, 409
 _WIDE_EDGES: Final = (*_EDGES, 2**32, 2**40, 2**63 - 1, 2**63, 2**64 - 2, 2**64 - 1)
 # Offset and size of each field of the control block, as docs/region.md has them.
 _FIELDS: Final = ((0, 8), (8, 4), (12, 4), (16, 8), (24, 4), (28, 4), (32, 4), (36, 4), (40, 8),
-                  (48, 8), (56, 8), (64, 8), (72, 8), (128, 8), (136, 8), (144, 8), (152, 8),
-                  (192, 8))  # fmt: skip
+                  (48, 8), (56, 8), (64, 8), (72, 8), (80, 8), (128, 8), (136, 8), (144, 8),
+                  (152, 8), (192, 8))  # fmt: skip
 
 
 def _end_of_names(content: bytes | bytearray) -> int:

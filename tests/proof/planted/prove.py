@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Final
 
-from tests.proof.figures import Figure
+from tests.proof.figures import ROOT, Figure
 from tests.proof.planted.faults import FAULTS, Fault
 from tests.proof.sanitizers.building import (
     ADDRESS,
@@ -18,6 +21,7 @@ from tests.proof.sanitizers.building import (
     build_object,
     run,
 )
+from tests.proof.sanitizers.modules import FOLDER_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +34,9 @@ IN_SHORT: Final = 9
 # A driver needs less than a second of CPU time: one that does not end has found its fault.
 CPU_S: Final = 30
 TIMEOUT_S: Final = 600
+# Mutated files that the checks in Python get.
+FILES: Final = 3_000
+IN_PYTHON: Final = "attach"
 # The driver, its sanitizer, its first argument (0: none), and the seeds with which it is tried.
 HOW: Final = {
     "edges": ("edges", ADDRESS, 0, 1),
@@ -41,10 +48,10 @@ HOW: Final = {
 
 
 def driver_objects(form: Form, names: set[str]) -> dict[str, Path]:
-    """Compile the drivers that faults name, each once."""
+    """Compile the drivers that faults name, each once; the one in Python is its file."""
     native = assemble(form, form.folder / "shipped")
-    made = {}
-    for name in sorted(names):
+    made = {IN_PYTHON: ROOT / "tests/proof/hostile_files/attach.py"}
+    for name in sorted(names - {IN_PYTHON}):
         driver, sanitizer, *_ = HOW[name]
         out = form.folder / f"{name}.o"
         made[name] = build_object(native, DRIVERS / f"{driver}.c", out, sanitizer)
@@ -52,7 +59,9 @@ def driver_objects(form: Form, names: set[str]) -> dict[str, Path]:
 
 
 def run_with(form: Form, fault: Fault, driver: Path, folder: Path) -> Run:
-    """Build a driver with the fault in the C, and run it until it finds it."""
+    """Build a driver with the fault in what it drives, and run it until it finds it."""
+    if fault.driver == IN_PYTHON:
+        return _attach_with(form, fault, folder)
     _, sanitizer, amount, seeds = HOW[fault.driver]
     native = assemble(form, folder / "native", {fault.file: (fault.old, fault.new)})
     # A fault may make a warning; that is not how it is to be found.
@@ -62,6 +71,25 @@ def run_with(form: Form, fault: Fault, driver: Path, folder: Path) -> Run:
         if not found.is_clean:
             break
     return found
+
+
+def _attach_with(form: Form, fault: Fault, folder: Path) -> Run:
+    """Give mutated files to the checks in Python, one of whose files has the fault."""
+    text = (ROOT / fault.file).read_text(encoding="utf-8")
+    if text.count(fault.old) != 1:
+        msg = f"{fault.file} has {text.count(fault.old)} times, not once: {fault.old!r}"
+        raise ValueError(msg)
+    name = fault.file.removesuffix(".py").replace("/", ".")
+    (folder / f"{name}.py").write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+    work = folder / "files"
+    work.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.proof.hostile_files.attach", str(FILES), str(form.seed),
+         str(work)],
+        cwd=ROOT, env={**os.environ, FOLDER_VARIABLE: str(folder)}, capture_output=True,
+        text=True, timeout=TIMEOUT_S, check=False,
+    )  # fmt: skip
+    return Run(code=done.returncode, reports=0, said=done.stderr[-4000:], numbers={}, calls={})
 
 
 def _drawn(form: Form) -> list[Fault]:
@@ -90,7 +118,7 @@ def prove(form: Form) -> Iterator[Figure]:
         shutil.rmtree(folder)
     yield Figure(
         id="R3",
-        what="planted faults of the region's C that the drivers find",
+        what="planted faults of the region that the drivers find",
         value=f"{len(faults) - len(missed)} of {len(faults)}"
         + (f", not {', '.join(missed)}" if missed else ""),
         reach="all",

@@ -106,7 +106,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 class _BuiltModules(MetaPathFinder):
-    """Finds the extension modules in the folder of the sanitized ones."""
+    """Finds modules in a folder where each is a file by its whole name."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -115,12 +115,15 @@ class _BuiltModules(MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: object = None
     ) -> ModuleSpec | None:
         """Return where a module lies; None for one that is not in the folder."""
-        file = self._folder / f"{name}{EXTENSION_SUFFIXES[0]}"
-        return spec_from_file_location(name, file) if file.is_file() else None
+        for suffix in (EXTENSION_SUFFIXES[0], ".py"):
+            file = self._folder / f"{name}{suffix}"
+            if file.is_file():
+                return spec_from_file_location(name, file)
+        return None
 
 
 def use_built_modules() -> Path:
-    """From now on import the extension modules from the folder that the environment names."""
+    """From now on import what is in the folder that the environment names from there."""
     folder = Path(os.environ[FOLDER_VARIABLE])
     sys.meta_path.insert(0, _BuiltModules(folder))
     return folder
