@@ -9,14 +9,14 @@
 
 enum call {
     PUBLISH, BEAT, SET_STATE, WRITER_START, WRITER_FORGET, READ_LATEST, READ_NEXT, READ_BATCH,
-    SPIN, STATUS, SLEEP, AWAKE, GUARD_INSTALL, GUARDED, WAKE, CALLS
+    SPIN, STATUS, SLEEP, AWAKE, GUARD_INSTALL, GUARDED, WAKE, WAKE_ALL, CALLS
 };
 
 static const char *const call_names[CALLS] = {
     "region_publish", "region_beat", "region_set_state", "region_writer_start",
     "region_writer_forget", "region_read_latest", "region_read_next", "region_read_batch",
     "region_spin", "region_status", "region_sleep", "region_awake", "fault_guard_install",
-    "fault_guarded", "waiters_wake",
+    "fault_guarded", "waiters_wake", "waiters_wake_everyone",
 };
 
 /* One block of counters a thread, so that counting does not order what it counts. */
@@ -40,6 +40,7 @@ static _Thread_local struct counts counts;
 #define region_awake(...) (counts.of[AWAKE]++, region_awake(__VA_ARGS__))
 #define fault_guard_install(...) (counts.of[GUARD_INSTALL]++, fault_guard_install(__VA_ARGS__))
 #define fault_guarded(...) (counts.of[GUARDED]++, fault_guarded(__VA_ARGS__))
+#define waiters_wake_everyone(...) (counts.of[WAKE_ALL]++, waiters_wake_everyone(__VA_ARGS__))
 #define waiters_wake(...) (counts.of[WAKE]++, waiters_wake(__VA_ARGS__))
 
 static inline void add_counts(struct counts *total, const struct counts *more)

@@ -69,6 +69,18 @@ static void wake_ups(void)
         publish(&w, ++n);
         CHECK(read(fifo[7], bytes, 4) == 1, "the one who took the place of the dead one");
     }
+    /* Asleep without a request, as a killed writer leaves it: the next writer wakes every place. */
+    for (int slot = 0; slot < REGION_MAX_WAITERS; slot++)
+        while (read(fifo[slot], bytes, 4) > 0)
+            ;
+    region_writer_forget(&w);
+    w = start(&e);
+    for (int slot = 0; slot < REGION_MAX_WAITERS; slot++)
+        CHECK(read(fifo[slot], bytes, 4) == 1, "place %d is not woken by a new writer", slot);
+    CHECK(w.published == n, "%lu", w.published);
+    waiters_wake_everyone(&w);
+    for (int slot = 0; slot < REGION_MAX_WAITERS; slot++)
+        CHECK(read(fifo[slot], bytes, 4) == 1, "place %d", slot);
     /* Full of wake-ups, gone, or no FIFO at all: never an error, never a leak. */
     while (write(fifo[3], bytes, 1) == 1)
         ;
