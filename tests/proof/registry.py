@@ -71,4 +71,12 @@ PROOFS: Final[dict[str, Entry]] = {
         "tests.proof.watchdog",
         "A node that is killed, stopped or hangs is noticed in two seconds, with what is open.",
     ),
+    "memory_model": Entry(
+        "tests.proof.memory_model",
+        "every interleaving of writer and readers, with every order that C11 allows",
+    ),
+    "hot_path": Entry(
+        "tests.proof.hot_path",
+        "what the calls of writer and reader cost, beside another checkout (--against)",
+    ),
 }
