@@ -9,14 +9,15 @@
 
 enum call {
     PUBLISH, BEAT, SET_STATE, WRITER_START, WRITER_FORGET, READ_LATEST, READ_NEXT, READ_BATCH,
-    SPIN, STATUS, SLEEP, AWAKE, GUARD_INSTALL, GUARDED, WAKE, WAKE_ALL, CALLS
+    SPIN, STATUS, SLEEP, AWAKE, GUARD_INSTALL, GUARDED, WAKE, WAKE_ALL, REGION_WAKE,
+    CALLS
 };
 
 static const char *const call_names[CALLS] = {
     "region_publish", "region_beat", "region_set_state", "region_writer_start",
     "region_writer_forget", "region_read_latest", "region_read_next", "region_read_batch",
     "region_spin", "region_status", "region_sleep", "region_awake", "fault_guard_install",
-    "fault_guarded", "waiters_wake", "waiters_wake_everyone",
+    "fault_guarded", "waiters_wake", "waiters_wake_everyone", "region_wake",
 };
 
 /* One block of counters a thread, so that counting does not order what it counts. */
@@ -42,6 +43,7 @@ static _Thread_local struct counts counts;
 #define fault_guarded(...) (counts.of[GUARDED]++, fault_guarded(__VA_ARGS__))
 #define waiters_wake_everyone(...) (counts.of[WAKE_ALL]++, waiters_wake_everyone(__VA_ARGS__))
 #define waiters_wake(...) (counts.of[WAKE]++, waiters_wake(__VA_ARGS__))
+#define region_wake(...) (counts.of[REGION_WAKE]++, region_wake(__VA_ARGS__))
 
 static inline void add_counts(struct counts *total, const struct counts *more)
 {

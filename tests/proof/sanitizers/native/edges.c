@@ -80,6 +80,9 @@ static void count_exactly(uint32_t factor_count, uint32_t capacity)
     region_beat(&w);
     region_status(control_of(&e.f, e.seen), &state, &pid, &heartbeat, &seen);
     CHECK(heartbeat >= before_beat && heartbeat > 0, "heartbeat");
+    waiters->sleeping = 1ull << 5;
+    region_wake(&w);
+    CHECK(waiters->sleeping == 0, "a request that is not taken back");
     publish(&w, ++published);
     region_set_state(w.control, REGION_SUPERSEDED);
     CHECK(region_read_next(&next, e.header, e.values) == REGION_RECORD, "the last record");
@@ -96,6 +99,7 @@ static void count_exactly(uint32_t factor_count, uint32_t capacity)
     region_writer_forget(&w);
     CHECK(region_publish(&w, e.values, 0) == -EBADF, "forgotten");
     region_beat(&w);
+    region_wake(&w);
     next.control = NULL;
     CHECK(region_read_next(&next, e.header, e.values) == -EBADF, "closed");
     CHECK(region_read_latest(&next, e.header, e.values) == -EBADF, "closed");
