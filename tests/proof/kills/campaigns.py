@@ -6,7 +6,7 @@ import gc
 from typing import TYPE_CHECKING
 
 from tests.proof.figures import Figure
-from tests.proof.kills import each_system_call, random_kills, write_campaign
+from tests.proof.kills import each_system_call, random_kills, stops, write_campaign
 from tests.proof.kills.each_instruction import Campaign
 from tests.proof.kills.killed_region import KilledRegion
 from tests.proof.kills.sleeper import Sleeper
@@ -23,6 +23,7 @@ def prove(form: Form) -> Iterator[Figure]:
     gc.freeze()
     yield from write_campaign.prove(form)
     yield from _wake_ups(form)
+    yield from stops.prove(form)
     yield from each_system_call.prove(form)
     yield from random_kills.prove(form)
 

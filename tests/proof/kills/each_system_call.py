@@ -48,7 +48,7 @@ def _kill_in(operation: Operation, path: Path, stepper: Stepper, form: Form) -> 
     aftermath = Aftermath(operation, path)
     places = _places(aftermath, stepper)
     stops, changes = places[-1].stop, sum(place.changes > 0 for place in places)
-    sample = form.count(15, 1000)
+    sample = form.count(8, 1000)
     places += [
         _Place(chance.randrange(stops), 0, chance.randrange(LONGEST_STRETCH))
         for _ in range(sample)

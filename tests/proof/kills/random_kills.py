@@ -28,7 +28,7 @@ def prove(form: Form) -> Iterator[Figure]:
     """Yield how many kills there were, and at how many records a second."""
     loops = Loops(form)
     chance = random.Random(form.seed)  # noqa: S311 - moments, not secrets
-    kills = form.count(150, 10_000)
+    kills = form.count(100, 10_000)
     done, fault, lived_s = 0, "", 0.0
     with KilledRegion(FACTORS, CAPACITY) as region:
         region.most_new = 1 << 60
