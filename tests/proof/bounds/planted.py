@@ -19,6 +19,16 @@ SHORT: Final = (
 LONG: Final = (
     *SHORT,
     Mutant(
+        "a reader that leaves does not take its request back", "reading.c",
+        "    clear_sleeping(&call->waiters->sleeping, 1ull << call->slot);\n    return 0;",
+        "    return 0;",
+    ),
+    Mutant(
+        "a reader that finds a record does not take its request back", "reading.c",
+        "    if (result != REGION_NOTHING)\n        clear_sleeping",
+        "    if (0)\n        clear_sleeping",
+    ),
+    Mutant(
         "only the first sleeper is woken", "waiters.c",
         "        sleeping &= ~bit;\n", "        sleeping = 0;\n",
     ),

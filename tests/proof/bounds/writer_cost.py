@@ -68,6 +68,7 @@ def prove(form: Form) -> Iterator[Figure]:
             is_met=abs(after - base) <= 16 and left == 0 and more == 0 and asleep == READERS,
         )
         yield _killed_one_by_one(path, form)
+        yield _requests_of_readers_awake(path)
     finally:
         remove_all_of(path)
 
@@ -94,6 +95,31 @@ def _killed_one_by_one(path: Path, form: Form) -> Figure:
         value=f"{left} and {failed}",
         reach="0 and 0",
         is_met=left == failed == 0,
+    )
+
+
+def _requests_of_readers_awake(path: Path) -> Figure:
+    """Count the requests of readers that found a record instead, woke by themselves, or left."""
+    left = {}
+    with FactorWriter(path, factor_names(FACTORS), capacity=CAPACITY) as writer:
+        with FactorReader(path) as reader:
+            reader.sleep()
+            left["found a record"] = _sleepers(path)
+            reader.latest()
+            reader.sleep()
+        left["left in its sleep"] = _sleepers(path)
+        with FactorReader(path) as reader:
+            reader.latest()
+            reader.wait(0.001)
+            writer.write_values(_VALUES)
+            left["came to its limit"] = _sleepers(path)
+    found = ", ".join(f"{why}: {n}" for why, n in left.items())
+    return Figure(
+        id="R7",
+        what="requests left by a reader that does not sleep",
+        value=found,
+        reach="0 each",
+        is_met=not any(left.values()),
     )
 
 

@@ -65,6 +65,10 @@ def build_region(form: Form) -> Path | None:
     if form.source is None:
         return None
     folder = form.folder / "native"
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    library = form.folder / f"_region{suffix}"
+    if library.exists():
+        return library
     folder.mkdir()
     for shipped in [*_NATIVE.glob("*.c"), *_NATIVE.glob("*.h")]:
         if shipped.name != "_region.c":
@@ -78,10 +82,9 @@ def build_region(form: Form) -> Path | None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     modules = project["tool"]["setuptools"]["ext-modules"]
     module = next(m for m in modules if m["name"] == EXTENSION)
-    suffix = sysconfig.get_config_var("EXT_SUFFIX")
     return compile_library(
         [folder / Path(source).name for source in module["sources"]],
-        form.folder / f"_region{suffix}",
+        library,
         *module["extra-compile-args"],
         f"-I{folder}",
         f"-I{sysconfig.get_path('include')}",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).resolve().parent
 COUNTED, STOPPED, ENDED, CHANGED, CALLED = range(5)
 FOREVER: Final = 1 << 60
+_NOT_PERMITTED: Final = 77
 
 
 class Step(NamedTuple):
@@ -106,7 +107,8 @@ class Victim:
         self.pid: Final = os.fork()
         if self.pid == 0:
             try:
-                self._c.trace_me()
+                if self._c.trace_me():
+                    os._exit(_NOT_PERMITTED)
                 act()
             except BaseException:  # noqa: BLE001 - a fork must not go on as its parent
                 traceback.print_exc()
@@ -115,7 +117,7 @@ class Victim:
         self._is_there = True
         if self._c.wait_for_stop(self.pid):
             self._is_there = False
-            msg = "the process ended before it came to where stepping begins"
+            msg = "the process ended before stepping began (is ptrace permitted here?)"
             raise RuntimeError(msg)
 
     def step(
