@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 SHORT: Final = (
     Mutant(
         "a request for a wake-up is not taken back", "waiters.c",
-        "if (!(clear_sleeping(&w->waiters->sleeping, bit) & bit))",
-        "if (!(load_sleeping(&w->waiters->sleeping) & bit))",
+        "if (clear_sleeping(flags, bit) & bit)", "if (load_sleeping(flags) & bit)",
     ),
 )  # fmt: skip
 LONG: Final = (

@@ -51,11 +51,13 @@ def prove(form: Form) -> Iterator[Figure]:
                 reader.kill()
             asleep = _sleepers(path)
             with FactorWriter(path, factor_names(FACTORS), capacity=CAPACITY) as writer:
+                # A writer that starts wakes everyone.
+                sent = -writer.counters["sent_wakeups"]
                 first_ns = code.time_writes(writer, 1)
-                sent = writer.counters["sent_wakeups"]
-                left = _sleepers(path)
+                sent += writer.counters["sent_wakeups"]
+                left, all_sent = _sleepers(path), writer.counters["sent_wakeups"]
                 after_ns = code.time_writes(writer, WRITES)
-                more = writer.counters["sent_wakeups"] - sent
+                more = writer.counters["sent_wakeups"] - all_sent
             after = _instructions(path, stepper)
         yield Figure(
             id="R7",

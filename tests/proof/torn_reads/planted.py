@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SHORT: Final = (
     Mutant(
         "the reader does not look again", "reading.c",
-        "return recheck_slot(&record->sequence) == n;", "return 1;",
+        "    if (load_slot(&record->sequence) == n)\n        return 1;\n", "    return 1;\n",
     ),
 )  # fmt: skip
 LONG: Final = (
@@ -30,8 +30,9 @@ LONG: Final = (
     ),
     Mutant(
         "the reader takes any whole record for the one it wants", "reading.c",
-        "    if (load_slot(&record->sequence) != n)\n        return 0;\n    header[0] = n;",
-        "    n = load_slot(&record->sequence);\n    header[0] = n;",
+        "    if (load_slot(&record->sequence) != n) {\n        see_overtaking();\n"
+        "        return 0;\n    }\n",
+        "    n = load_slot(&record->sequence);\n",
     ),
 )  # fmt: skip
 
