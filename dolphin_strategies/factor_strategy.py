@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from nautilus_trader.model import CustomData, InstrumentId, OmsType, StrategyId, TimeInForce
@@ -12,6 +13,11 @@ from nautilus_trader.trading import Strategy, StrategyConfig
 from dolphin_strategies._gate import Gate
 from dolphin_strategies.clocks.age_alert import AgeAlert
 from dolphin_strategies.errors import ConfigError, did_you_mean
+from dolphin_strategies.factors.declarations import (
+    check_declarations,
+    nanoseconds_of,
+    start_checked,
+)
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, KEEP_WARM
 from dolphin_strategies.history.feed_messages import (
     FEED_MESSAGES,
@@ -24,6 +30,7 @@ from dolphin_strategies.history.warm_up import WarmUp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from dolphin_strategies.factors.external_factors import ExternalFactors
     from dolphin_strategies.factors.schema import FactorSchema
@@ -124,16 +131,19 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
     config: C
 
     def __init__(self, config: C) -> None:
+        check_declarations(type(self))
         super().__init__(config)
         # Without keys shared between instances, which would be three times slower here.
         self.__dict__ = {**self.__dict__}
         age = self.max_age
-        self._max_age_ns = None if age is None else age // timedelta(microseconds=1) * 1000
+        self._max_age_ns = None if age is None else nanoseconds_of(age)
         # What changes with each record lies in C, beside the decision on it.
         self._gate: Final = Gate(self, self._max_age_ns)
         if type(self).on_data is FactorStrategy.on_data:
             # Nautilus calls it by name: without a Python function between.
             self.on_data = self._gate  # type: ignore[method-assign, assignment]
+        self.on_start = lambda: start_checked(self)  # type: ignore[method-assign]
+        self.has_subscribed = False
         self._adopted: FactorSchema | None = None
         self._was_ready = False
         self._age_alert: AgeAlert | None = None
@@ -193,6 +203,7 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     def on_start(self) -> None:
         """Subscribe to the factors, and request the history; called by Nautilus."""
+        self.has_subscribed = True
         self._gate.resolve()
         # A stop before has cancelled it.
         self._gate.alert_is_set = False
@@ -202,13 +213,8 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         span = self.factor_history
         if span is not None:
             self._gate.schema = None
-            self._warm_up = WarmUp(
-                self,
-                span // timedelta(microseconds=1) * 1000,
-                self.stored_history,
-                self._give_history,
-                self._end_history,
-            )
+            stored, ns = self.stored_history, nanoseconds_of(span)
+            self._warm_up = WarmUp(self, ns, stored, self._give_history, self._end_history)
             self._warm_up.begin()
 
     def on_data(self, data: CustomData) -> None:
@@ -239,14 +245,8 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     def _give_history(self, records: list[ExternalFactors]) -> None:
         """Pass history to ``on_factor_history``, one call for the records of each schema."""
-        first = 0
-        for i, f in enumerate(records):
-            if f.schema is records[first].schema:
-                continue
-            if f.schema != records[first].schema:
-                self._give_chunk(records[first:i])
-                first = i
-        self._give_chunk(records[first:])
+        for _, chunk in groupby(records, attrgetter("schema")):
+            self._give_chunk(list(chunk))
 
     def _give_chunk(self, records: list[ExternalFactors]) -> None:
         self._adopt(records[0].schema)

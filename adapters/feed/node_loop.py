@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import selectors
 import warnings
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.feed.busy_time import BusyTime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from contextvars import Context
     from selectors import SelectorKey
 
@@ -19,6 +20,8 @@ COPY: Final = (
     "a copy of the node's process, which os.fork made in a callback, came back from it and is "
     "ended; the node itself goes on (docs/threads.md)\n"
 )
+UNASKED_S: Final = 0.2
+"""How long a task's exception may wait for somebody to ask for it."""
 MAX_WAIT_S: Final = 1.0
 """For threads of the loop's executor when the loop is closed."""
 
@@ -47,6 +50,7 @@ class NodeLoop(asyncio.SelectorEventLoop):
         self.busy: Final = BusyTime()
         self._selector_of_node: Final = _Selector(self.busy)
         super().__init__(self._selector_of_node)
+        self.set_task_factory(_told_task)
 
     def call_soon_threadsafe[*Ts](
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
@@ -64,7 +68,7 @@ class NodeLoop(asyncio.SelectorEventLoop):
 
     def abandon(self) -> None:
         """End a forked child as soon as it comes back to the loop: it is no second node."""
-        self._selector_of_node.select = _end_copy  # type: ignore[method-assign]
+        self._selector_of_node.leave()
 
     def stop(self) -> None:
         """Stop the loop, unless a node runs in it."""
@@ -88,6 +92,11 @@ class _Selector(selectors.EpollSelector):
         self.sleeps = False
         self.has_calls = False
 
+    def leave(self) -> None:
+        """Share nothing with the parent of a forked child: not what it waits for, either."""
+        self._selector = select.epoll()
+        self.select = _end_copy  # type: ignore[method-assign]
+
     def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
         self._busy.begin_free()
         if timeout is None or timeout > 0:
@@ -99,6 +108,25 @@ class _Selector(selectors.EpollSelector):
         self.sleeps = False
         self._busy.end_free()
         return ready
+
+
+def _told_task(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **words: Any
+) -> asyncio.Task[Any]:
+    """Return a task whose exception is told soon, also if somebody keeps the task and never asks.
+
+    asyncio tells it when the task is freed, which may be never.
+    """
+    task = asyncio.Task(coroutine, loop=loop, **words)
+    task.add_done_callback(lambda done: loop.call_later(UNASKED_S, _tell, loop, done))
+    return task
+
+
+def _tell(loop: asyncio.AbstractEventLoop, task: Any) -> None:
+    # asyncio's own flag: an exception that nobody has asked for.
+    if not task.cancelled() and getattr(task, "_log_traceback", False):
+        message = "a task's exception that nobody asked for"
+        loop.call_exception_handler({"message": message, "exception": task.exception()})
 
 
 def _end_copy(timeout: float | None = None) -> list[tuple[SelectorKey, int]]:

@@ -155,6 +155,12 @@ class HangWatch:
             say(f"second signal ({name})", to=sys.stderr)
             _exit(LEFT_AT_ONCE)
 
+    def abandon(self) -> None:
+        """Tell nothing from a forked child: the watch is over its parent."""
+        signal.set_wakeup_fd(-1)
+        self._is_watching = False
+        self._reports.close()
+
     def unfollow(self) -> None:
         """Stop reporting from a loop."""
         if self._handle is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import check_factors, find_strategy, make_config
 from adapters.command.terminal import say
+from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from adapters.process.hang_rules import FAILED
 from adapters.process.hang_watch import HangWatch
@@ -132,6 +133,7 @@ def run(options: argparse.Namespace) -> int:
     except DolphinError as error:
         return _failed(error, BAD_CONFIG)
     with state, HangWatch() as watch:
+        close_in_forked_child(watch)
         # The watch ends the process at the first request while there is no node.
         StopSignals(lambda name: None, watch.leave_unwatched).take_over()
         watch.report(is_preparing=True)

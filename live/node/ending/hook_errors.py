@@ -1,4 +1,4 @@
-"""HookErrors: exceptions of a strategy's start, end and events, which Nautilus only logs."""
+"""HookErrors: exceptions of a strategy's hooks, which Nautilus only logs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ if TYPE_CHECKING:
 
 
 class HookErrors(StrategyObserver):
-    """Notices each exception that leaves a lifecycle hook or an event hook of a strategy.
+    """Notices each exception that leaves a hook of a strategy.
 
-    An exception while the node runs stops it, which is noticed anyway; one while it stops would
-    be lost.
+    Nautilus stops a node for it, but one that stops already would end as if nothing had been.
 
     Parameters
     ----------
@@ -33,6 +32,15 @@ class HookErrors(StrategyObserver):
     ) -> None:
         self._on_event: Final = on_event
         self._on_error: Final = on_error
+
+    def around_factors(self, on_factors: Callable[[Any], None]) -> Callable[[Any], None]:
+        return self._around("on_factors", on_factors, _nothing)
+
+    def around_quote(self, on_quote: Callable[[Any], None]) -> Callable[[Any], None]:
+        return self._around("on_quote", on_quote, _nothing)
+
+    def around_trade(self, on_trade: Callable[[Any], None]) -> Callable[[Any], None]:
+        return self._around("on_trade", on_trade, _nothing)
 
     def around_lifecycle(self, name: str, hook: Callable[[], None]) -> Callable[[], None]:
         return self._around(name, hook, _nothing)

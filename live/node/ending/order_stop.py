@@ -15,9 +15,7 @@ _SENDS: Final = ("submit_order", "submit_order_list")
 
 
 class OrderStop(StrategyObserver):
-    """Drops what a strategy sends once it is asked to stop, its earlier orders being on their way.
-
-    And what it sends after its ``on_stop``.
+    """Drops what a strategy sends while its stop waits for earlier orders, and after ``on_stop``.
 
     Nautilus closes the positions that it knows of. An order behind many others in its queue would
     be filled after that, and so would one of a timer, which goes on for the half second in which

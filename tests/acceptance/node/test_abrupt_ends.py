@@ -24,6 +24,7 @@ ABRUPT = "tests.support.strategies.raising_strategies"
         ("StopsLoop", "stop() was called"),
         ("GetsAlarm", "SIGALRM came"),
         ("RaisesNamelessError", "NamelessError"),
+        ("ForgetsTask", "planted in a task"),
     ],
 )
 def test_it_stops_flat_with_the_reason(strategy: str, word: str) -> None:
@@ -34,6 +35,13 @@ def test_it_stops_flat_with_the_reason(strategy: str, word: str) -> None:
         assert word in process.output
         assert "left open nothing" in process.output
         assert process.run_folders() == []
+
+
+def test_a_strategy_that_gets_no_factors_says_so() -> None:
+    """An on_start without super() would wait for ever for factors that never come."""
+    with node("--strategy", f"{ABRUPT}:ForgetsSuper") as process:
+        assert process.exit_code() == 1, process.output
+        assert "on_start does not call super().on_start()" in process.output
 
 
 def test_a_crash_of_the_main_thread_is_told_with_its_place() -> None:

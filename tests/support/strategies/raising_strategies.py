@@ -222,3 +222,22 @@ class RaisesNamelessError(HoldsPosition):
 
     def on_stop(self) -> None:
         raise NamelessError
+
+
+class ForgetsSuper(HoldsPosition):
+    """Override on_start without a call of super()."""
+
+    def on_start(self) -> None:
+        self.seen = 0
+
+
+class ForgetsTask(HoldsPosition):
+    """Start a task that raises, and keep it without ever asking."""
+
+    def misbehave(self) -> None:
+        self.task = asyncio.get_running_loop().create_task(self.fail())
+
+    async def fail(self) -> None:
+        """Raise."""
+        msg = "planted in a task"
+        raise RuntimeError(msg)
