@@ -27,6 +27,10 @@ class Entry:
 
 # One row a proof.
 PROOFS: Final[dict[str, Entry]] = {
+    "memory_model": Entry(
+        "tests.proof.memory_model",
+        "every interleaving of writer and readers, with every order that C11 allows",
+    ),
     "kills": Entry(
         "tests.proof.kills",
         "the writer killed at every instruction and at random",
@@ -35,21 +39,9 @@ PROOFS: Final[dict[str, Entry]] = {
         "tests.proof.torn_reads",
         "no reader ever gets a torn or a wrong record",
     ),
-    "bounds": Entry(
-        "tests.proof.bounds",
-        "How long a reader's call takes, and that no wake-up is lost.",
-    ),
-    "clocks": Entry(
-        "tests.proof.clocks",
-        "Clocks that are set, other time namespaces and boots, numbers that wrap.",
-    ),
     "sanitizers": Entry(
         "tests.proof.sanitizers.prove",
         "No call of the region's C reads, writes or races where it must not.",
-    ),
-    "arm64": Entry(
-        "tests.proof.arm64.prove",
-        "The region works on arm64 as on x86-64, and refuses files of big-endian machines.",
     ),
     "planted": Entry(
         "tests.proof.planted.prove",
@@ -59,21 +51,41 @@ PROOFS: Final[dict[str, Entry]] = {
         "tests.proof.hostile_files.prove",
         "No file, whatever it holds, crashes or hangs who attaches to it or reads it.",
     ),
+    "arm64": Entry(
+        "tests.proof.arm64.prove",
+        "The region works on arm64 as on x86-64, and refuses files of big-endian machines.",
+    ),
     "accounting": Entry(
         "tests.proof.accounting",
         "Every sequence of operations, crashes and damage: each record is counted exactly once.",
     ),
-    "network_faults": Entry(
-        "tests.proof.network_faults.matrix",
-        "Faults of Hazelcast and REST are noticed, over soon, and lose nothing without a count.",
+    "bounds": Entry(
+        "tests.proof.bounds",
+        "How long a reader's call takes, and that no wake-up is lost.",
+    ),
+    "clocks": Entry(
+        "tests.proof.clocks",
+        "Clocks that are set, other time namespaces and boots, numbers that wrap.",
+    ),
+    "gate": Entry(
+        "tests.proof.gate.gate_proof",
+        "No order on old factors or with the gate shut, whatever fails.",
+    ),
+    "flat": Entry(
+        "tests.proof.flat.flat_proof",
+        "SIGTERM and SIGINT at any instant leave nothing open.",
+    ),
+    "misuse": Entry(
+        "tests.proof.misuse.misuse_proof",
+        "Wrong uses of an author's API end with a word, and leave nothing open silently.",
     ),
     "watchdog": Entry(
         "tests.proof.watchdog",
         "A node that is killed, stopped or hangs is noticed in two seconds, with what is open.",
     ),
-    "memory_model": Entry(
-        "tests.proof.memory_model",
-        "every interleaving of writer and readers, with every order that C11 allows",
+    "network_faults": Entry(
+        "tests.proof.network_faults.matrix",
+        "Faults of Hazelcast and REST are noticed, over soon, and lose nothing without a count.",
     ),
     "hot_path": Entry(
         "tests.proof.hot_path",
