@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -63,13 +64,18 @@ def test_a_long_hang_ends_a_run_that_nobody_stops() -> None:
 
 
 def test_a_node_that_turns_again_goes_on() -> None:
-    """A callback of three seconds is reported, and the run ends as asked and flat."""
+    """Fault D07: a callback of three seconds is reported; the records of that time are no
+    backlog, but one newest record; the run ends as asked and flat.
+    """
     with node("--strategy", f"{ODD}:SleepsForAWhile") as process:
         process.wait_for("HANG over: ")
         process.signal(signal.SIGINT)
         assert process.exit_code() == 0, process.output
         assert process.output.index("HANG: ") < process.output.index("HANG over: ")
         assert "left open nothing" in process.output
+        conflated = re.search(r"([\d,]+) conflated", process.output)
+        assert conflated is not None
+        assert int(conflated[1].replace(",", "")) > 100
 
 
 @pytest.mark.parametrize("wait", ["event", long("spin")])

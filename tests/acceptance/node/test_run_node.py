@@ -173,6 +173,17 @@ def test_an_exception_in_the_feed_stops_the_node_flat(wait: str) -> None:
         assert "left open nothing" in process.output
 
 
+def test_a_storm_of_orders_is_denied_by_the_rate_and_ends_flat() -> None:
+    """Fault D10: of 600 orders at once, NautilusTrader's own limit lets 100 a second through."""
+    with node("--strategy", f"{ODD}:SendsAStorm") as process:
+        process.wait_for("ENOUGH")
+        process.signal(signal.SIGINT)
+        assert process.exit_code() == 0, process.output
+        assert summary_number(process, r"([\d,]+) sent") > 600
+        assert summary_number(process, r"([\d,]+) denied or rejected") >= 300
+        assert "left open nothing" in process.output
+
+
 def test_a_killed_producer_is_replaced_and_nothing_is_lost() -> None:
     """Fault D08: its last factors turn stale, a new producer goes on, and the run ends well."""
     with node("--strategy", f"{ODD}:KillsProducer") as process:

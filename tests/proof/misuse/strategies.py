@@ -18,5 +18,6 @@ def attribute_of(name: str) -> str:
 def __getattr__(name: str) -> type[Holder]:
     for case in CASES.values():
         if case.make is not None and attribute_of(case.name) == name:
-            return case.make()
+            made: type[Holder] = case.make()
+            return made
     raise AttributeError(name)

@@ -82,16 +82,24 @@ class WorksInOnQuote(HoldsPosition):
         super().on_stop()
 
 
-class KeepsBuying(HoldsPosition):
+class SendsAStorm(HoldsPosition):
+    """Send 600 orders at once."""
+
+    def misbehave(self) -> None:
+        for _ in range(600):
+            self.buy_a_little()
+
+    def buy_a_little(self, event: Any = None) -> None:
+        """Send a small market order."""
+        size = self.instrument(INSTRUMENT).make_qty(0.001)
+        self.submit_order(self.order_factory.market(INSTRUMENT, OrderSide.BUY, size))
+
+
+class KeepsBuying(SendsAStorm):
     """Buy in a timer, which goes on while the node stops and after on_stop."""
 
     def misbehave(self) -> None:
-        self.clock.set_timer("buys", timedelta(milliseconds=10), callback=self.on_buys)
-
-    def on_buys(self, event: Any) -> None:
-        """Buy a little."""
-        size = self.instrument(INSTRUMENT).make_qty(0.001)
-        self.submit_order(self.order_factory.market(INSTRUMENT, OrderSide.BUY, size))
+        self.clock.set_timer("buys", timedelta(milliseconds=10), callback=self.buy_a_little)
 
 
 class TouchedByThread(HoldsPosition):
