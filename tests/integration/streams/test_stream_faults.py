@@ -188,7 +188,7 @@ def test_an_unknown_instrument_is_silent(name: str) -> None:
 
 @EVERY_VENUE
 def test_a_node_ends_when_one_client_cannot_connect_at_its_start(name: str) -> None:
-    """Fault D05: the other client's data does not come either: each venue needs a node of its own."""
+    """Fault D05: the other client's data does not come either; each venue needs its own node."""
     others = {"bybit", "okx"} - {name}
     names = [name, min(others)]
     instruments = [str(STREAM_VENUES[x].instrument_id("BTC")) for x in names]
