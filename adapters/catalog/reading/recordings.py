@@ -164,7 +164,7 @@ def in_several(recordings: Iterable[Recording]) -> set[int]:
 def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Recording:
     home = catalog / catalog_layout.RECORDINGS / name
     # Spools first: one that is converted meanwhile is then seen twice rather than never.
-    spools: list[FactorFile] = []
+    spools = list[FactorFile]()
     for path in spools_of(home):
         try:
             spools += filter(None, [_from_spool(path)])
