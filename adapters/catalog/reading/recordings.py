@@ -277,10 +277,8 @@ def from_footer(path: Path) -> FactorFile:
 
     Raises
     ------
-    OSError, pyarrow.ArrowException
-        If it cannot be read.
-    ValueError
-        If it is not a file of factors.
+    OSError, pyarrow.ArrowException, ValueError
+        If it cannot be read, or is not a file of factors.
 
     """
     catalog_layout.check_regular(path)
