@@ -51,9 +51,11 @@ def prove(form: Form) -> Iterator[Figure]:
         logging.getLogger(name).addHandler(logging.NullHandler())
     beside = [_Beside(suffer, form) for suffer in (_rest, _pairs)]
     outcomes, storms = asyncio.run(_hazelcast(form))
-    for others in beside:
-        outcomes += others.outcomes()
-    print(table(outcomes), file=sys.stderr, flush=True)
+    try:
+        for others in beside:
+            outcomes += others.outcomes()
+    finally:
+        print(table(outcomes), file=sys.stderr, flush=True)
     yield from _figures(worst(outcomes), storms)
 
 

@@ -61,8 +61,8 @@ class FaultyLine:
                 continue
             client, _ = self._listener.accept()
             thread = threading.Thread(target=self._carry, args=(client,), daemon=True)
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
 
     def _carry(self, client: socket.socket) -> None:
         with suppress(OSError), client:
