@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ from adapters.run_state.process_identity import ProcessIdentity
 from adapters.run_state.run_state import OpenOrder, OpenPosition, RunState
 from adapters.run_state.state_file import StateWriter
 from live.guarding.closing.closing_command import close_state
+from tests.support.eventually import eventually
 from tests.support.guarding import account_node
 from tests.support.guarding.local_closing import local_exchange
 from tests.support.guarding.usdm_account import serve
@@ -158,6 +160,9 @@ def test_a_node_with_real_orders_reads_the_account_before_its_first_order(tmp_pa
                 assert starts == f"STARTS WITH ['LONG 0.010'] {names}"
                 names.append(until(killed, "RESTING").split()[1])
                 killed.kill()
+            # Nautilus names orders by the second: a run of the same second has the same names.
+            ended_s = int(time.time())
+            eventually(lambda s=ended_s: int(time.time()) > s, "the next second")
         asked = account_of(server)["asked"]
         first = asked.index("POST /fapi/v1/order")
         assert "GET /fapi/v2/positionRisk" in asked[:first]

@@ -40,6 +40,7 @@ def write_for_ever(path: str) -> None:
     """Write contents of different lengths, each of one byte that its length tells."""
     state = writer(Path(path))
     length = 0
+    state.write(b"")
     print("writing", flush=True)
     while True:
         length = (length * 7 + 1) % 60_000

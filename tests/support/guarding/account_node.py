@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import os
 from typing import TYPE_CHECKING
 
 from nautilus_trader.live import LiveNodeBuilder
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 PERP = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 
 
+def tell(text: str) -> None:
+    """Print a line in one piece: Nautilus's log has a thread of its own."""
+    os.write(1, f"\n{text}\n".encode())
+
+
 class RestsAnOrder(FactorStrategy[FactorStrategyConfig]):
     """Print what is open when it starts, and then rest an order far away."""
 
@@ -28,7 +33,7 @@ class RestsAnOrder(FactorStrategy[FactorStrategyConfig]):
         super().on_start()
         positions = [f"{p.side.name} {p.quantity}" for p in self.cache.positions_open()]
         orders = [str(o.client_order_id) for o in self.cache.orders_open()]
-        print("STARTS WITH", positions, orders, flush=True)
+        tell(f"STARTS WITH {positions} {orders}")
         instrument = self.cache.instrument(PERP)
         assert instrument is not None
         size, price = instrument.make_qty(0.01), instrument.make_price(30_000.0)
@@ -40,7 +45,7 @@ class RestsAnOrder(FactorStrategy[FactorStrategyConfig]):
 
     def on_order_accepted(self, event: object) -> None:
         """Tell the order's name."""
-        print("RESTING", event.client_order_id, flush=True)  # type: ignore[attr-defined]
+        tell(f"RESTING {event.client_order_id}")  # type: ignore[attr-defined]
 
 
 def run(url: str) -> None:
@@ -56,7 +61,6 @@ def run(url: str) -> None:
         try:
             await node.run_async()
         except RuntimeError as error:
-            print("ENDED", error, flush=True)
+            tell(f"ENDED {error}")
 
     asyncio.run(main())
-    sys.stdout.flush()
