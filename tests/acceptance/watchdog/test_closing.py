@@ -161,8 +161,7 @@ def test_a_node_with_real_orders_reads_the_account_before_its_first_order(tmp_pa
                 names.append(until(killed, "RESTING").split()[1])
                 killed.kill()
             # Nautilus names orders by the second: a run of the same second has the same names.
-            ended_s = int(time.time())
-            eventually(lambda s=ended_s: int(time.time()) > s, "the next second")
+            wait_for_the_next_second()
         asked = account_of(server)["asked"]
         first = asked.index("POST /fapi/v1/order")
         assert "GET /fapi/v2/positionRisk" in asked[:first]
@@ -175,6 +174,12 @@ def test_a_node_with_real_orders_reads_the_account_before_its_first_order(tmp_pa
         account = account_of(server)
         assert account["orders"] == []
         assert float(account["positions"]["BTCUSDT"]) == 0
+
+
+def wait_for_the_next_second() -> None:
+    """Of the wall clock."""
+    now_s = int(time.time())
+    eventually(lambda: int(time.time()) > now_s, "the next second")
 
 
 def until(node: Child, text: str) -> str:

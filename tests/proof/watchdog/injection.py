@@ -135,8 +135,18 @@ def noticed(pair: Pair, fault: Fault, delay_s: float) -> Noticed | None:
         since_ns = int(_wait_for(pair.output, "HANGS NOW", pair.node).split()[2])
     found = _alarm_since(pair.alarms, fault.kind, since_ns)
     if fault.number == signal.SIGSTOP:
-        pair.node.send_signal(signal.SIGCONT)
+        _go_on(pair)
     return found
+
+
+def _go_on(pair: Pair) -> None:
+    """Let a stopped node go on, until the watchdog says that it turns: then a stop is another."""
+    said = pair.alarms.parent / "guard"
+    before = said.read_text().count("turns again")
+    pair.node.send_signal(signal.SIGCONT)
+    deadline_s = time.monotonic() + NOTICE_S
+    while said.read_text().count("turns again") == before and time.monotonic() < deadline_s:
+        time.sleep(_LOOK_S)
 
 
 def _alarm_since(alarms: Path, kind: str, since_ns: int) -> Noticed | None:
