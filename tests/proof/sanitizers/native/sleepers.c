@@ -81,6 +81,11 @@ static void wake_ups(void)
     waiters_wake_everyone(&w);
     for (int slot = 0; slot < REGION_MAX_WAITERS; slot++)
         CHECK(read(fifo[slot], bytes, 4) == 1, "place %d", slot);
+    /* Woken for a record that is there already, once. */
+    waiters->sleeping = 1 << 8;
+    region_wake(&w);
+    region_wake(&w);
+    CHECK(read(fifo[8], bytes, 4) == 1 && waiters->sleeping == 0, "%lx", waiters->sleeping);
     /* Full of wake-ups, gone, or no FIFO at all: never an error, never a leak. */
     while (write(fifo[3], bytes, 1) == 1)
         ;
@@ -101,6 +106,7 @@ static void wake_ups(void)
     waiters_wake(&none);
     region_writer_forget(&w);
     region_writer_forget(&w);
+    region_wake(&w);
     for (int slot = 0; slot < REGION_MAX_WAITERS; slot++)
         close(fifo[slot]);
     CHECK(open_descriptors() == descriptors, "descriptors left open: %d", open_descriptors());
@@ -149,6 +155,7 @@ static void cut_files(void)
     if (ftruncate(waiters_fd, 0) < 0)
         fail("truncate");
     publish(&w, 1);
+    region_wake(&w);
     CHECK(region_sleep(&r, waiters, 1) == -EIO, "sleep");
     region_awake(waiters, 1);
     CHECK(region_read_next(&r, e.header, e.values) == REGION_RECORD, "record 1");
