@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.proof.bounds import planted as bounds
 from tests.proof.figures import ROOT
 from tests.proof.kills import mutants as kills
-from tests.proof.region.mutants import Mutant
 from tests.proof.torn_reads import planted as torn_reads
+
+if TYPE_CHECKING:
+    from tests.proof.region.mutants import Mutant
 
 
 @pytest.mark.parametrize(
