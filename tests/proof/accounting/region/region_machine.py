@@ -184,6 +184,7 @@ class RegionMachine(CountedMachine):
             self.writer.close(unlink=unlink)
             if unlink:
                 self.at_path = None
+                self.has_folder = False
         self.writer = None
 
     @precondition(lambda self: self.writer is not None and self.has_folder)
