@@ -91,6 +91,7 @@ _PUBLISH: Final = (
     _publish("last_wall_ns is forgotten", ("    w->last_wall_ns = wall_ns;\n", "")),
 )
 _LIFE: Final = (
+    _publishing("wake", "wakes nobody", ("        waiters_wake(w);\n", "        ;\n")),
     _publishing("start", "live before the ids", _without(_LIVE), (_PID, _LIVE + _PID)),
     _publishing("start", "not live", _without(_LIVE)),
     _publishing("start", "no pid", _without(_PID)),

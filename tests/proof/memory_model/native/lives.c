@@ -23,8 +23,7 @@ static void writes_and_moves(void)
 {
     publish_next(0);
     publish_next(0);
-    move_to_file(1);
-    publish_next(1);
+    move_to_file(1, (int)model_choose(2));
 }
 
 static int reading_file, is_latest;

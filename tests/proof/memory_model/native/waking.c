@@ -98,8 +98,7 @@ static void moved_begin(void)
 
 static void moves_and_writes(void)
 {
-    move_to_file(1);
-    publish_next(1);
+    move_to_file(1, (int)model_choose(2));
 }
 
 static void moved_ends(void)

@@ -152,8 +152,9 @@ void publish_next(int file)
     remember(n, (int64_t)last_mono_ns());
 }
 
-void move_to_file(int file)
+void move_to_file(int file, int with_record)
 {
+    static struct region_waiters nobody;
     struct region_control *old = writer.control;
     int64_t event = writer.last_event, wall_ns = writer.last_wall_ns;
     uint64_t published = writer.published;
@@ -162,7 +163,16 @@ void move_to_file(int file)
     writer.last_wall_ns = wall_ns;
     model_require(region_writer_start(&writer) == 0, NOT_CONTINUED, "the next file");
     model_require(writer.published == published, NOT_CONTINUED, "the next file's count");
+    if (with_record) {
+        writer.waiters = &nobody;
+        publish_next(file);
+        writer.waiters = &page;
+    }
     region_set_state(old, REGION_SUPERSEDED);
+    if (with_record)
+        region_wake(&writer);
+    else
+        publish_next(file);
 }
 
 void start_again(int file)

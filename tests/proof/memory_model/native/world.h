@@ -103,8 +103,9 @@ void open_reader(struct region_reader *r, int file);
 
 /* Publish the next record of a file, and remember it. */
 void publish_next(int file);
-/* A writer moves to the next file, as the Python code does: first the file, then the mark. */
-void move_to_file(int file);
+/* A writer moves to the next file and writes its first record, as the Python code does: the file,
+ * which may have the record already, then the mark in the old one. */
+void move_to_file(int file, int with_record);
 /* After the writer was killed: another one takes the file over. */
 void start_again(int file);
 uint64_t last_mono_ns(void);
