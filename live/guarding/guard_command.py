@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
+from adapters.command.terminal import say
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals
 from dolphin_strategies.errors import DolphinError
 from live.guarding.alarms import Alarms
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         closings = Closings(options.close, live_orders=options.live_orders)
         loop = GuardLoop(options, alarms, closings)
     except (DolphinError, ValueError) as error:
-        print(f"watchdog.py: {error}", file=sys.stderr)
+        say(f"watchdog.py: {error}", sys.stderr)
         return BAD_USAGE
     while not requests and loop.turn():
         pass

@@ -158,7 +158,10 @@ def run(options: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     keep_secrets_from_core_dumps()
-    options = parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        options = parse(sys.argv[1:] if arguments is None else arguments)
+    except SystemExit as left:  # argparse has said why
+        return int(left.code or 0)
     if not options.check:
         return run(options)
     try:

@@ -93,7 +93,10 @@ class PythonGate(FactorStrategy[FactorStrategyConfig]):
         self._alert_is_set = True
         self._set += 1
         name = f"{AGE_ALERT}-{self._set % 2}"
-        self.clock.set_time_alert_ns(name, self._fresh_until_ns + 1, self._on_alert)
+        # A record of the future is looked at again as if it were of now: an older one may follow.
+        longest_ns = self.clock.timestamp_ns() + (self._max_age_ns or 0)
+        at_ns = min(self._fresh_until_ns, longest_ns) + 1
+        self.clock.set_time_alert_ns(name, at_ns, self._on_alert)
 
     def _on_alert(self, event: object) -> None:
         self._alert_is_set = False

@@ -12,6 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from adapters.catalog import FactorCatalog
+from adapters.catalog.files.catalog_layout import JOURNAL, RECORDINGS
+from adapters.catalog.files.footers import footer_crc32
+from adapters.catalog.files.journal import Journal, read_journal
 from adapters.process.safe_files import open_private
 from backtests.lookahead.copies.mirrored_rows import Mirror, changed_rows, shuffled
 from dolphin_strategies.errors import ConfigError
@@ -98,6 +101,7 @@ def scramble(copy: Path, after_ns: int, how: How, seed: int) -> Scrambled:
     """
     random = np.random.default_rng(seed)
     kept = later = changed = 0
+    rewritten: set[str] = set()
     folders = sorted({path.parent for path in (copy / "data").rglob("*.parquet")})
     for folder in folders:
         mirror = Mirror(_kind_of(folder, copy))
@@ -108,6 +112,9 @@ def scramble(copy: Path, after_ns: int, how: How, seed: int) -> Scrambled:
                 msg = f"{path.relative_to(copy)} of the catalog cannot be scrambled: {error}"
                 raise ConfigError(msg) from error
             kept, later, changed = kept + done.kept, later + done.later, changed + done.changed
+            if done.later:
+                rewritten.add(path.relative_to(copy).as_posix())
+    _state_footers(copy, rewritten)
     return Scrambled(kept, later, changed)
 
 
@@ -144,6 +151,21 @@ def _scramble_file(
     else:
         new.unlink()
     return Scrambled(kept, later, changed)
+
+
+def _state_footers(copy: Path, rewritten: set[str]) -> None:
+    """Let the journals state the checksums of new footers: a file is believed by them alone."""
+    for path in (copy / RECORDINGS).rglob(JOURNAL):
+        stated = {
+            event["path"]: event
+            for event in read_journal(path)
+            if event["event"] == "file" and "footer_crc32" in event and event["path"] in rewritten
+        }
+        journal = Journal(path)
+        for relative, event in stated.items():
+            event |= {"footer_crc32": footer_crc32(copy / relative)}
+            journal.append(event.pop("event"), is_durable=False, **event)
+        journal.close()
 
 
 def _kind_of(folder: Path, copy: Path) -> str:

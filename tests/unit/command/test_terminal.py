@@ -16,7 +16,6 @@ from tests.architecture.modules import ROOT, TOPS, python_files
 
 MAY_PRINT: Final = {
     "adapters/catalog/__main__.py",  # through printable, which it imports itself
-    "adapters/command/terminal.py",
     "live/latency/latency_probe.py",  # numbers for its parent
 }
 
