@@ -21,9 +21,9 @@ ABRUPT = "tests.support.strategies.raising_strategies"
         long("ReplacesProcess", "os.execv was called"),
         ("AsksTwice", "CRASH: SIGABRT in another thread"),
         long("AsksInExecutor", "CRASH: SIGABRT in another thread"),
-        ("StopsLoop", "stop() was called"),
-        ("GetsAlarm", "SIGALRM came"),
-        ("RaisesNamelessError", "NamelessError"),
+        long("StopsLoop", "stop() was called"),
+        long("GetsAlarm", "SIGALRM came"),
+        long("RaisesNamelessError", "NamelessError"),
         ("ForgetsTask", "planted in a task"),
     ],
 )
@@ -82,7 +82,7 @@ def test_a_copy_that_a_strategy_forked_is_ended_and_the_node_goes_on() -> None:
         assert process.output.count("left open nothing") == 1
 
 
-@pytest.mark.parametrize("strategy", ["ExitsInInit", "ExitsProcessInInit"])
+@pytest.mark.parametrize("strategy", [long("ExitsInInit"), "ExitsProcessInInit"])
 def test_an_exit_of_the_constructor_is_a_wrong_strategy(strategy: str) -> None:
     """Exit code 2, although the strategy asked for 0."""
     with node("--strategy", f"{ABRUPT}:{strategy}") as process:

@@ -25,6 +25,7 @@ from tests.support.eventually import eventually
 from tests.support.guarding import account_node
 from tests.support.guarding.local_closing import local_exchange
 from tests.support.guarding.usdm_account import serve
+from tests.support.lengths import long
 from tests.support.nodes.processes import child
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def account_of(server: Child) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("held", ["0.010", "-0.010"])
+@pytest.mark.parametrize("held", ["0.010", long("-0.010")])
 def test_what_is_open_is_closed_and_what_is_anothers_is_left(tmp_path: Path, held: str) -> None:
     """Fault D02: orders of the dead node are cancelled, also one that its state does not list;
     its position is closed; an order of another trader stays.
@@ -102,7 +103,7 @@ def test_what_is_open_is_closed_and_what_is_anothers_is_left(tmp_path: Path, hel
 
 @pytest.mark.parametrize(
     ("held", "left"),
-    [("0.030", "0.010"), ("0.015", "0.000"), ("-0.010", "-0.010"), ("0.000", "0.000")],
+    [("0.030", "0.010"), long("0.015", "0.000"), ("-0.010", "-0.010"), long("0.000", "0.000")],
 )
 def test_no_more_is_closed_than_the_state_explains(tmp_path: Path, held: str, left: str) -> None:
     """Fault D02: the node had 0.01 and an order to buy 0.01 more, so at most 0.02 is its own."""
@@ -116,7 +117,7 @@ def test_no_more_is_closed_than_the_state_explains(tmp_path: Path, held: str, le
     assert ("it is not the node's" in printed) == (float(left) != 0)
 
 
-@pytest.mark.parametrize("path_down", ["/fapi/v2/positionRisk", "/fapi/v1/openOrders"])
+@pytest.mark.parametrize("path_down", ["/fapi/v2/positionRisk", long("/fapi/v1/openOrders")])
 def test_an_account_that_cannot_be_read_gets_no_order(tmp_path: Path, path_down: str) -> None:
     """Fault D02: no order before the account is known; exit code 3, and the state stays."""
     path = tmp_path / "state"

@@ -16,6 +16,7 @@ from adapters.run_state.run_state import OpenPosition, RunState
 from adapters.run_state.state_file import StateWriter
 from tests.support.eventually import eventually
 from tests.support.guarding.guarded_nodes import watchdog
+from tests.support.lengths import long
 from tests.support.nodes.processes import child
 
 QUICK = ("--alarm-after", 0.3, "--term-after", 0.4, "--kill-after", 0.5, "--start-within", 0.5)
@@ -75,7 +76,7 @@ def test_a_forged_state_signals_nobody(tmp_path: Path, *, is_held: bool) -> None
         assert victim.ask("?") == "alive"
 
 
-@pytest.mark.parametrize("wrong", ["start", "boot"])
+@pytest.mark.parametrize("wrong", ["start", long("boot")])
 def test_a_state_of_a_pid_that_was_used_again_signals_nobody(tmp_path: Path, wrong: str) -> None:
     """Fault D04: the holder of the lock has the pid of the state, and is another process."""
     path = tmp_path / "state"

@@ -70,6 +70,7 @@ def test_a_node_that_hangs_in_c_is_reported_and_ended(tmp_path: Path) -> None:
     assert "SIGKILL" not in guard.output
 
 
+@pytest.mark.long
 def test_a_node_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     """Fault D04: it hangs in C and its own watch is gone, so SIGKILL is what is left."""
     state = tmp_path / "state"
@@ -102,6 +103,7 @@ def test_a_stopped_node_is_reported_and_then_stops_flat(tmp_path: Path) -> None:
     assert "ended as asked: stopped by SIGTERM" in guard.output
 
 
+@pytest.mark.long
 def test_alarm_only_signals_nothing(tmp_path: Path) -> None:
     """A callback of three seconds is an alarm, and the node goes on and ends as asked."""
     state = tmp_path / "state"

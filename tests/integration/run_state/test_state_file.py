@@ -22,7 +22,7 @@ from adapters.run_state.state_file import (
 )
 from adapters.run_state.state_report import StateReport, StateUnusableError
 from tests.support.eventually import eventually
-from tests.support.lengths import counts
+from tests.support.lengths import counts, long
 from tests.support.nodes.processes import child
 
 
@@ -71,7 +71,7 @@ def test_a_reader_finds_the_newest_content(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-@counts("kills", 20, long=1000)
+@counts("kills", 8, long=1000)
 def test_a_killed_writer_leaves_a_whole_content(tmp_path: Path, kills: int) -> None:
     """Fault D02: SIGKILL in the midst of writes of up to 60 kB, read all the time."""
     path = tmp_path / "state"
@@ -205,7 +205,7 @@ def test_a_counter_that_was_made_up_has_not_the_last_word(tmp_path: Path) -> Non
         assert reader(path).newest() == (1, b"real")
 
 
-@pytest.mark.parametrize("kind", ["link", "hard link", "folder", "fifo"])
+@pytest.mark.parametrize("kind", ["link", long("hard link"), long("folder"), long("fifo")])
 def test_what_is_no_file_of_ours_is_refused(tmp_path: Path, kind: str) -> None:
     """To write and to read; the file behind a link is untouched."""
     path, victim = tmp_path / "state", tmp_path / "victim"

@@ -72,7 +72,7 @@ def use(catalog: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@counts("journals", 25, long=1_000)
+@counts("journals", 10, long=1_000)
 def test_a_hostile_journal_raises_nothing_foreign(tmp_path: Path, journals: int) -> None:
     """Values of every wrong type, members that are missing, lines twice, with right checksums."""
     chance = random.Random(5)  # noqa: S311 - drawn again from the seed
@@ -103,7 +103,7 @@ def test_a_line_that_is_no_event_is_a_damaged_one(tmp_path: Path, line: str) -> 
 
 
 @pytest.mark.filterwarnings("ignore")
-@counts("tables", 25, long=1_000)
+@counts("tables", 10, long=1_000)
 def test_hostile_columns_raise_nothing_foreign(tmp_path: Path, tables: int) -> None:
     """Columns that are missing, empty, text or named oddly; metadata of any kind; in a spool
     as well, which the next recorder would convert.

@@ -63,7 +63,7 @@ def close_while_called(path: str, how: str, times: int) -> None:
     print(*sorted(set(ends)), len(ends), flush=True)
 
 
-@counts("times", 60, long=2_000)
+@counts("times", 20, long=2_000)
 @pytest.mark.parametrize("how", CALLS)
 def test_closing_under_another_threads_call_is_an_error_there_and_no_crash(
     region_path: Path, how: str, times: int
