@@ -29,15 +29,15 @@ class Entry:
 PROOFS: Final[dict[str, Entry]] = {
     "memory_model": Entry(
         "tests.proof.memory_model",
-        "every interleaving of writer and readers, with every order that C11 allows",
+        "No interleaving that C11 allows tears, loses or doubles a record, or a wake-up.",
     ),
     "kills": Entry(
         "tests.proof.kills",
-        "the writer killed at every instruction and at random",
+        "A writer killed at any instruction leaves every committed record.",
     ),
     "torn_reads": Entry(
         "tests.proof.torn_reads",
-        "no reader ever gets a torn or a wrong record",
+        "No reader ever gets a torn or a wrong record.",
     ),
     "sanitizers": Entry(
         "tests.proof.sanitizers.prove",
@@ -89,6 +89,6 @@ PROOFS: Final[dict[str, Entry]] = {
     ),
     "hot_path": Entry(
         "tests.proof.hot_path",
-        "what the calls of writer and reader cost, beside another checkout (--against)",
+        "What a write and a read cost, beside another checkout (--against).",
     ),
 }
