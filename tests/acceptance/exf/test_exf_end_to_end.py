@@ -8,6 +8,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
 from adapters.shm import FactorReader
 from tests.support.eventually import eventually
 from tests.support.exchange.exf import exf_process
@@ -72,6 +74,7 @@ def test_a_strategy_follows_the_exchanges_through_the_death_of_one(
             assert exf.process.wait(240) == 0
 
 
+@pytest.mark.long
 def test_the_example_trades_on_gathered_factors(region_path: Path) -> None:
     """The demo's market and sandbox with an outside producer's region, flat at the end."""
     with local_exchange() as exchange, exf_process(region_path, "--base-url", exchange.url) as exf:

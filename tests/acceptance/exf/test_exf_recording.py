@@ -36,7 +36,11 @@ def follow(region: Path, until: int) -> list[ExternalFactors]:
     return records
 
 
-@pytest.mark.parametrize("streams", [(), ("--streams",)], ids=["polled", "streamed"])
+@pytest.mark.parametrize(
+    "streams",
+    [(), pytest.param(("--streams",), marks=pytest.mark.long)],
+    ids=["polled", "streamed"],
+)
 def test_a_service_that_cannot_record_leaves_nothing(
     region_path: Path, tmp_path: Path, streams: tuple[str, ...]
 ) -> None:

@@ -177,6 +177,7 @@ def test_a_streamed_session_is_computed_and_traded_again(
     assert traded(tmp_path, name)[: len(lived)] == lived
 
 
+@pytest.mark.long
 def test_a_killed_service_leaves_what_came_until_then(region_path: Path, tmp_path: Path) -> None:
     """The writer ends by itself, with every row that was handed over in a file."""
     with recording(region_path, tmp_path) as (exchange, service):

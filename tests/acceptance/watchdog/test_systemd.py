@@ -48,6 +48,7 @@ class Systemd:
             count += 1
 
 
+@pytest.mark.long
 def test_a_node_tells_systemd_that_it_turns_and_a_hanging_one_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,7 +111,7 @@ def fill(path: Path) -> None:
                 continue
 
 
-@pytest.mark.parametrize("what", ["file size", long("descriptors")])
+@pytest.mark.parametrize("what", [long("file size"), long("descriptors")])
 def test_a_limit_is_survived_and_counted(tmp_path: Path, region_path: Path, what: str) -> None:
     """Fault E03: no file may grow, or no file may be opened, for a while; then it
     records again.

@@ -214,6 +214,7 @@ def test_a_damaged_region_is_left_for_the_next_one(
     assert sorted(here + lost) == [*range(1, published + 1)]
 
 
+@pytest.mark.long
 def test_files_and_ring_always_overlap(tmp_path: Path, region_path: Path) -> None:
     """While it records, the newest file reaches to where the ring begins, or further."""
     with (

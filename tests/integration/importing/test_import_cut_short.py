@@ -46,6 +46,7 @@ def test_full_disk_is_exit_code_1_and_nothing_is_kept(data: Path, tmp_path: Path
     assert run_import(*arguments).returncode == 0
 
 
+@pytest.mark.long
 def test_import_that_was_killed_is_told_and_replaced(data: Path, tmp_path: Path) -> None:
     """With kill -9 after the journal's first line: the next one says so, --replace repairs."""
     catalog = tmp_path / "catalog"

@@ -145,6 +145,7 @@ def test_chance_is_not_taken_for_look_ahead(catalog: Path) -> None:
     assert "NOT PROVED" in done.stdout
 
 
+@pytest.mark.long
 def test_a_run_that_does_not_end_is_ended_and_named(
     catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
