@@ -129,6 +129,7 @@ class Attachment:
 
         """
         s = self._status
+        self._require_open()
         with self._in_c:
             self._require_open()
             result = lib.region_status(self._r.control, s, s + 1, s + 2, s + 3)
@@ -145,6 +146,7 @@ class Attachment:
             If the reader is closed.
 
         """
+        self._require_open()
         with self._in_c:
             self._require_open()
             return self._file.is_current()
@@ -168,7 +170,8 @@ class Attachment:
         deadline = time.monotonic_ns() + timeout_ns
         result, left_ns = NOTHING, timeout_ns
         while True:
-            # In slices, so that signals are handled.
+            # In slices, so that signals are handled, and who closes gets the lock between two.
+            self._require_open()
             with self._in_c:
                 result = lib.region_spin(self._r, min(left_ns, LONGEST_SPIN_NS))
             left_ns = deadline - time.monotonic_ns()
@@ -193,6 +196,7 @@ class Attachment:
             If this reader may not sleep here, see :class:`~adapters.shm.region.wakeups.Waiter`.
 
         """
+        self._require_open()
         with self._in_c:
             waiter = self._waiter or self._take_place()
             # Before the request, or its wake-up would be discarded with the earlier ones.
@@ -240,7 +244,8 @@ class Attachment:
         return self.spin(0)
 
     def _require_open(self) -> None:
-        if self._r.control == ffi.NULL:
+        """Raise RegionError if the reader is closed, or another thread is about to close it."""
+        if self._r.control == ffi.NULL or self._r.is_closing:
             raise self._error_of(-errno.EBADF)
 
     def _error_of(self, result: int) -> RegionError:
@@ -261,6 +266,8 @@ class Attachment:
         """Release the region; safe to call again, also while another thread waits or reads: its
         call ends with an error, and if it spins, this one returns when that has ended.
         """
+        # First, or a thread that calls again and again would never leave the lock to this one.
+        self._r.is_closing = 1
         with self._in_c:
             if self._waiter:
                 self._waiter.close()
