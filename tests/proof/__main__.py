@@ -36,7 +36,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Show what holds for every interleaving, file, kill or sequence of calls.\n"
         "Each proof prints its figures, and what each has to reach.",
         epilog=f"proofs:\n{proofs}\n\n"
-        "exit codes:\n  0  every figure is reached\n  1  one is not: the product has a fault\n"
+        "exit codes:\n  0  every figure is reached (a time counts in the long form alone)\n"
+        "  1  one is not: the product has a fault\n"
         "  2  wrong usage\n  3  a proof could not run, and says what is missing\n\n"
         "examples:\n"
         "  python -m tests.proof                     all, in a few minutes\n"
@@ -102,7 +103,8 @@ def _run(name: str, asked: argparse.Namespace) -> tuple[list[Figure], int]:
         except NeedsError as error:
             print(f"    not run: {error}", flush=True)
             return found, COULD_NOT_RUN if asked.names else 0
-    return found, 0 if all(figure.is_met for figure in found) else NOT_HELD
+    failed = [figure for figure in found if figure.decides(form) and not figure.is_met]
+    return found, NOT_HELD if failed else 0
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -81,6 +81,9 @@ class Figure:
         What is to be found.
     is_met : bool
         Whether it was.
+    is_time : bool
+        Whether it is a time of this machine, which may be busy with something else. In the
+        short form it is shown and decides nothing.
     """
 
     id: str
@@ -88,6 +91,11 @@ class Figure:
     value: str
     reach: str
     is_met: bool
+    is_time: bool = False
+
+    def decides(self, form: Form) -> bool:
+        """Return whether the proof fails if this is not reached."""
+        return form.is_long or not self.is_time
 
     def __str__(self) -> str:
         verdict = "held" if self.is_met else "NOT HELD"

@@ -74,6 +74,7 @@ def prove(form: Form) -> Iterator[Figure]:
         what="the longest from the signal to the process's end",
         value=f"{longest:.2f} s",
         reach=f"{LIMIT_S:g} s",
+        is_time=True,
         is_met=longest <= LIMIT_S,
     )
 

@@ -45,6 +45,7 @@ class Times:
             f"{1000 * self.end_s:.1f} ms after the signal), and the next writer's record "
             f"{1000 * self.next_record_s:.1f} ms after its start",
             reach="100 ms; 1 s",
+            is_time=True,
             is_met=self.lock_s <= LONGEST_LOCK_S and self.next_record_s <= LONGEST_START_S,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import shutil
 import sys
@@ -124,6 +125,7 @@ def _figures(found: list[Outcome], storms: str) -> Iterator[Figure]:
         what=f"slowest to notice of {len(faults)} faults, {len(found)} faults and sides",
         value=f"{late.noticed_s:.2f} s ({late.fault}: {late.side})",
         reach=f"{NOTICED_S:g} s",
+        is_time=math.isfinite(late.noticed_s),
         is_met=late.noticed_s <= NOTICED_S,
     )
     yield Figure(
@@ -131,6 +133,7 @@ def _figures(found: list[Outcome], storms: str) -> Iterator[Figure]:
         what="slowest to recover after a fault's end",
         value=f"{slow.recovered_s:.2f} s ({slow.fault}: {slow.side})",
         reach=f"{RECOVERED_S:g} s",
+        is_time=math.isfinite(slow.recovered_s),
         is_met=slow.recovered_s <= RECOVERED_S,
     )
     for what, field in (

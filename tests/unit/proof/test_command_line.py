@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -48,12 +49,17 @@ def by_hand(_form: Form) -> Iterator[Figure]:
     yield figure(is_met=True)
 
 
+def slow(_form: Form) -> Iterator[Figure]:
+    """Miss a time."""
+    yield replace(figure(is_met=False), is_time=True)
+
+
 @pytest.fixture
 def proofs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the registry's rows by this file's proofs."""
     for name in list(PROOFS):
         monkeypatch.delitem(PROOFS, name)
-    for prove in (held, broken, without_tool, by_hand):
+    for prove in (held, broken, without_tool, by_hand, slow):
         module = ModuleType(f"proof_{prove.__name__}")
         module.prove = prove  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -68,6 +74,13 @@ def proofs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_exit_code_tells_whether_all_held(names: list[str], code: int) -> None:
     """A figure that is not reached outweighs a proof that could not run; neither is 0."""
     assert command.main(names) == code
+
+
+@pytest.mark.usefixtures("proofs")
+@pytest.mark.parametrize(("words", "code"), [([], 0), (["--long"], 1)])
+def test_a_time_decides_in_the_long_form_alone(words: list[str], code: int) -> None:
+    """A machine may be busy with something else while the short form runs."""
+    assert command.main(["slow", *words]) == code
 
 
 @pytest.mark.usefixtures("proofs")
