@@ -89,6 +89,7 @@ def test_a_killed_writer_leaves_a_whole_content(tmp_path: Path, kills: int) -> N
         last = state.newest()
         assert last is not None
         assert last.content == bytes([len(last.content) % 251]) * len(last.content)
+        state.close()
 
 
 def test_the_kernel_names_the_process_that_writes(tmp_path: Path) -> None:

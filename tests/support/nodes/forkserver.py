@@ -92,8 +92,7 @@ class ForkedProcess:
         self.pid: Final = self._answer(_START_TIMEOUT_S)
 
     def _answer(self, timeout_s: float | None) -> int:
-        if not select.select([self._answers], [], [], timeout_s)[0]:
-            raise TimeoutError
+        self._answers.settimeout(1e-6 if timeout_s == 0 else timeout_s)
         answer = self._answers.recv(8)
         assert answer, "the process that forks has ended"
         return int.from_bytes(answer, "little", signed=True)
