@@ -1,0 +1,1 @@
+"""Tests of what needs the extra ``research``; they skip without it."""
