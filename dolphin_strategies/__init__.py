@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         SourceState,
         SourceStatus,
     )
+    from dolphin_strategies.observation import StrategyObserver, observe
     from dolphin_strategies.order_rate_limit import OrderRateLimit
     from dolphin_strategies.synthetic_quotes import (
         SyntheticQuote,
@@ -47,8 +48,10 @@ __all__ = [
     "OrderRateLimit",
     "SourceState",
     "SourceStatus",
+    "StrategyObserver",
     "SyntheticQuote",
     "UnknownFactorError",
+    "observe",
     "synthetic_quote",
     "synthetic_quote_of",
 ]
@@ -65,6 +68,7 @@ if not TYPE_CHECKING:
         "factors.nautilus_type": ("EXTERNAL_FACTORS", "ExternalFactors"),
         "factors.schema": ("FactorSchema",),
         "factors.source": ("FactorSource", "MemorySource", "SourceState", "SourceStatus"),
+        "observation": ("StrategyObserver", "observe"),
         "order_rate_limit": ("OrderRateLimit",),
         "synthetic_quotes": ("SyntheticQuote", "synthetic_quote", "synthetic_quote_of"),
     }
