@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from nautilus_trader.model import InstrumentId, OrderSide, OrderStatus
+from nautilus_trader.model import OrderStatus
 
-from dolphin_strategies import ConfigError, FactorStrategy, FactorStrategyConfig
+from dolphin_strategies import ConfigError, FactorStrategyConfig
 from dolphin_strategies.exits import (
     HOLD,
     ExitDecision,
@@ -21,56 +21,22 @@ from dolphin_strategies.exits import (
     TripleBarrierExit,
 )
 from dolphin_strategies.testing import StrategyHarness, perpetual
+from tests.support.exits.exit_trader import BTC, ETH, ExitTrader, exit_trader, reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dolphin_strategies import ExternalFactors
     from dolphin_strategies.exits import PositionView
 
 type Make = Callable[..., StrategyHarness]
 
-BTC = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
-ETH = InstrumentId.from_str("ETHUSDT-PERP.BYBIT")
 MINUTE = timedelta(minutes=1)
-
-
-class Trader(FactorStrategy[FactorStrategyConfig]):
-    """Send market orders of the sizes that the factors name."""
-
-    def on_start(self) -> None:
-        super().on_start()
-        for instrument in self.cache.instruments():
-            self.subscribe_quotes(instrument.id)
-
-    def on_factors(self, f: ExternalFactors) -> None:
-        for name, instrument_id in (("btc", BTC), ("eth", ETH)):
-            size = f[name] if name in f.schema else 0.0
-            if size:
-                self.trade(instrument_id, size)
-
-    def trade(self, instrument_id: InstrumentId, size: float) -> None:
-        side = OrderSide.BUY if size > 0 else OrderSide.SELL
-        quantity = self.instrument(instrument_id).make_qty(abs(size))
-        self.submit_order(self.order_factory.market(instrument_id, side, quantity))
-
-
-def trader(policy: ExitPolicy | None, **stops: Any) -> Trader:
-    """Return a new Trader with exits and stops."""
-    strategy = type("Trader", (Trader,), {"exits": policy, **stops})(FactorStrategyConfig())
-    assert isinstance(strategy, Trader)
-    return strategy
-
-
-def tags_of(harness: StrategyHarness) -> list[str]:
-    """Return the reasons of the exits, in the order in which they were sent."""
-    return [tag.removeprefix("EXIT: ") for o in harness.orders for tag in o.tags or ()]
 
 
 def test_a_fixed_exit_takes_scales_out_and_stops(strategy_harness: Make) -> None:
     """Each order reduces only, is tagged with its reason, and is sent once."""
     policy = FixedExit(take=0.02, stop=0.01, scale_out=((0.01, 0.5),))
-    harness = strategy_harness(trader(policy))
+    harness = strategy_harness(exit_trader(policy))
     harness.quote(100.0)
     harness.factors(btc=1.0)
     harness.quote(101.2)
@@ -82,7 +48,7 @@ def test_a_fixed_exit_takes_scales_out_and_stops(strategy_harness: Make) -> None
     harness.factors(btc=-1.0)
     harness.quote(104.2)
     assert harness.position() == 0
-    assert tags_of(harness) == ["scale out", "take profit", "stop loss"]
+    assert reasons_of(harness) == ["scale out", "take profit", "stop loss"]
     exits = [o for o in harness.orders if o.tags]
     assert all(o.is_reduce_only and o.status == OrderStatus.FILLED for o in exits)
     desk = harness.strategy.exit_desk
@@ -107,7 +73,7 @@ def test_each_policy_closes_in_an_engine(
     strategy_harness: Make, policy: ExitPolicy, prices: list[float], reason: str | None
 ) -> None:
     """With a volatility of about 1 % a minute, known before the position is opened."""
-    harness = strategy_harness(trader(policy))
+    harness = strategy_harness(exit_trader(policy))
     for i in range(20):
         harness.quote(100.0 + i % 2)
         harness.wait(MINUTE)
@@ -116,21 +82,21 @@ def test_each_policy_closes_in_an_engine(
     for price in prices:
         harness.wait(MINUTE)
         harness.quote(price)
-    assert tags_of(harness) == ([] if reason is None else [reason])
+    assert reasons_of(harness) == ([] if reason is None else [reason])
     assert harness.position() == (1 if reason is None else 0)
 
 
 def test_time_is_up_without_any_data(strategy_harness: Make) -> None:
     """The clock asks, at the instant; of several positions each at its own."""
     policy = TimeExit(limit=9 * MINUTE)
-    harness = strategy_harness(trader(policy), instruments=[perpetual(), perpetual(str(ETH))])
+    harness = strategy_harness(exit_trader(policy), instruments=[perpetual(), perpetual(str(ETH))])
     harness.quote(100.0)
     harness.quote(10.0, instrument_id=str(ETH))
     harness.factors(btc=1.0)
     harness.wait(MINUTE)
     harness.factors(eth=1.0)
     harness.wait(8 * MINUTE)
-    assert (harness.position(), harness.position(str(ETH))) == (0, 1)
+    assert [harness.position(), harness.position(str(ETH))] == [0, 1]
     harness.wait(MINUTE)
     assert harness.position(str(ETH)) == 0
 
@@ -151,7 +117,7 @@ def test_the_hard_stop_and_the_time_stop_hold_whatever_the_policy_says(
 ) -> None:
     """A policy cannot loosen them: it is not even asked."""
     stops = {"hard_stop": 0.03, "time_stop": 5 * MINUTE}
-    harness = strategy_harness(trader(Loose(), **stops))
+    harness = strategy_harness(exit_trader(Loose(), **stops))
     harness.quote(100.0)
     harness.factors(btc=1.0)
     harness.quote(98.0)
@@ -161,18 +127,18 @@ def test_the_hard_stop_and_the_time_stop_hold_whatever_the_policy_says(
     harness.factors(btc=-1.0)
     harness.wait(5 * MINUTE)
     assert harness.position() == 0
-    assert tags_of(harness) == ["hard stop", "time stop"]
+    assert reasons_of(harness) == ["hard stop", "time stop"]
 
 
 def test_a_stop_without_a_policy_holds_too(strategy_harness: Make) -> None:
     """Declared on the class alone; set on an instance it is refused, as nothing would act."""
-    harness = strategy_harness(trader(None, hard_stop=0.03))
+    harness = strategy_harness(exit_trader(None, hard_stop=0.03))
     harness.quote(100.0)
     harness.factors(btc=1.0)
     harness.quote(96.0)
     assert harness.position() == 0
     harness.close()
-    strategy = Trader(FactorStrategyConfig())
+    strategy = ExitTrader(FactorStrategyConfig())
     strategy.hard_stop = 0.03
     with pytest.raises(ConfigError, match="without exits"):
         strategy_harness(strategy)
@@ -181,8 +147,8 @@ def test_a_stop_without_a_policy_holds_too(strategy_harness: Make) -> None:
 def test_a_policy_set_in_the_constructor_decides(strategy_harness: Make) -> None:
     """Also over one of the class; after the start it is refused."""
 
-    class Configured(Trader):
-        exits = HoldExit()
+    class Configured(ExitTrader):
+        exits: ExitPolicy | None = HoldExit()
 
         def __init__(self, config: FactorStrategyConfig) -> None:
             super().__init__(config)
@@ -202,19 +168,19 @@ def test_what_is_no_policy_or_looks_at_more_than_is_required_is_refused() -> Non
     """When the strategy is made, so that nothing starts."""
 
     class Looking(HoldExit):
-        required_factors = ("basis",)  # type: ignore[assignment]
+        required_factors = ("basis",)
 
     with pytest.raises(TypeError, match="expected an ExitPolicy"):
-        trader("hold")  # type: ignore[arg-type]
+        exit_trader("hold")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="basis"):
-        trader(Looking())
-    assert trader(Looking(), required_factors=("basis",)).exit_desk is not None
+        exit_trader(Looking())
+    assert exit_trader(Looking(), required_factors=("basis",)).exit_desk is not None
 
 
 def test_excursions_are_those_of_the_position(strategy_harness: Make) -> None:
     """As fractions of the average entry; a position that grows keeps what it has seen."""
     policy = Loose()
-    harness = strategy_harness(trader(policy))
+    harness = strategy_harness(exit_trader(policy))
     harness.quote(100.0, 100.0)
     harness.factors(btc=1.0)
     for price in (102.0, 99.0, 101.0):
@@ -233,16 +199,16 @@ def test_excursions_are_those_of_the_position(strategy_harness: Make) -> None:
 def test_several_instruments_are_looked_at_apart(strategy_harness: Make) -> None:
     """A price of one says nothing about the other."""
     harness = strategy_harness(
-        trader(FixedExit(stop=0.01)), instruments=[perpetual(), perpetual(str(ETH))]
+        exit_trader(FixedExit(stop=0.01)), instruments=[perpetual(), perpetual(str(ETH))]
     )
     harness.quote(100.0)
     harness.quote(10.0, instrument_id=str(ETH))
     harness.factors(btc=1.0, eth=1.0)
     harness.quote(9.0, instrument_id=str(ETH))
-    assert (harness.position(), harness.position(str(ETH))) == (1, 0)
+    assert [harness.position(), harness.position(str(ETH))] == [1, 0]
 
 
-class Closing(Trader):
+class Closing(ExitTrader):
     """Close the position by itself at a price of 99."""
 
     ways = 0
@@ -269,35 +235,5 @@ def test_what_the_strategy_closes_itself_is_not_closed_twice(
     harness.factors(btc=1.0)
     harness.quote(99.0)
     assert harness.position() == 0
-    assert tags_of(harness) == []
+    assert reasons_of(harness) == []
     assert len(harness.orders) == 2
-
-
-def test_an_exit_passes_the_price_gate(strategy_harness: Make) -> None:
-    """With a price that is too old it is refused, and sent again when a price has come."""
-    harness = strategy_harness(trader(TimeExit(limit=MINUTE)), max_price_age=timedelta(seconds=5))
-    harness.quote(100.0)
-    harness.factors(btc=1.0)
-    harness.wait(MINUTE)
-    assert [o.status for o in harness.orders] == [OrderStatus.FILLED, OrderStatus.DENIED]
-    assert harness.position() == 1
-    harness.quote(101.0)
-    harness.wait(timedelta(seconds=1))
-    harness.quote(101.0)
-    assert harness.position() == 0
-
-
-def test_an_exit_that_waits_for_a_price_is_sent_once(strategy_harness: Make) -> None:
-    """However often the policy says the same meanwhile."""
-    harness = strategy_harness(
-        trader(TimeExit(limit=MINUTE)), max_price_age=timedelta(seconds=5), stale_price="wait"
-    )
-    harness.quote(100.0)
-    harness.factors(btc=1.0)
-    for _ in range(3):
-        harness.wait(MINUTE)
-        harness.factors(btc=0.0)
-    assert harness.position() == 1
-    harness.quote(101.0)
-    assert harness.position() == 0
-    assert tags_of(harness) == ["time is up"]
