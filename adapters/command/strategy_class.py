@@ -123,10 +123,11 @@ def read_exit_model(path: Path) -> ExitModel:
     except OSError as error:
         msg = f"{path}: {error.strerror}; expected a file of train_exits.py"
         raise ConfigError(msg) from None
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        msg = f"{path}: expected a file of train_exits.py, found no regular file"
+        raise ConfigError(msg)
     with os.fdopen(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            msg = f"{path}: expected a file of train_exits.py, found no regular file"
-            raise ConfigError(msg)
         content = file.read(MOST_BYTES + 1)
     try:
         return model_of(content)

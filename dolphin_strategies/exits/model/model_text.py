@@ -90,7 +90,8 @@ def _model(document: Any) -> ExitModel:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         found = document.get("format") if isinstance(document, dict) else document
         checked.refuse("format", repr(FORMAT), found)
-    if document.get("version") != VERSION:
+    version = document.get("version")
+    if version != VERSION or isinstance(version, bool):
         checked.refuse("version", str(VERSION), document.get("version"))
     checked.table(document, "the document", _KEYS)
     computed = hash_of(document)
