@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.model import InstrumentId
 
+    from dolphin_strategies import ExternalFactors, FactorSchema
     from dolphin_strategies.exits.model.exit_model import ExitModel
     from dolphin_strategies.exits.policies.position_view import PositionView
 
@@ -46,6 +47,11 @@ class AdaptiveExit(ExitPolicy):
         self._horizon_ns: Final = model.horizon_ns
         self._root: Final = (model.horizon_ns / model.interval_ns) ** 0.5
         self._factors: Final = model.factors
+        self._schema: FactorSchema | None = None
+        self._terms: dict[str, list[tuple[int, float, float, float]]] = {}
+        # Of the newest record alone: between two records there are many prices.
+        self._record: object = None
+        self._edges: dict[str, float] = {}
 
     @property
     def interval(self) -> timedelta:
@@ -73,8 +79,8 @@ class AdaptiveExit(ExitPolicy):
             return TIME
         gain = view.gain / unit
         take = rule.take * (1 - rule.decay * time)
-        if rule.weights:
-            take += self._edge(rule.weights, view)
+        if rule.weights and view.factors is not None:
+            take += self._edge(view)
         if gain >= take:
             return TAKE
         if view.adverse >= rule.stop * unit:
@@ -83,18 +89,40 @@ class AdaptiveExit(ExitPolicy):
             return TRAIL
         return HOLD
 
-    def _edge(self, weights: tuple[float, ...], view: PositionView) -> float:
+    def _edge(self, view: PositionView) -> float:
         """Return by how much the factors move the gain to be taken, in its unit."""
         f = view.factors
-        if f is None:
-            return 0.0
-        total = 0.0
-        for factor, weight in zip(self._factors, weights, strict=True):
-            z = (f[factor.name] - factor.mean) / factor.scale
-            # No value is no opinion; a value far out has no more weight than the limit.
-            if z == z:  # noqa: PLR0124 - not NaN
-                total += weight * max(-Z_LIMIT, min(Z_LIMIT, z))
-        return view.side * total
+        if f is not self._record:
+            self._record, self._edges = f, {}
+        edge = self._edges.get(view.bucket)
+        if edge is None:
+            edge = self._edges[view.bucket] = self._edge_of(view.bucket, f)
+        return view.side * edge
+
+    def _edge_of(self, bucket: str, f: ExternalFactors) -> float:
+        """Return the edge of a long position by a record."""
+        if f.schema is not self._schema:
+            self._resolve(f.schema)
+        value_at, total = f.value_at, 0.0
+        for index, mean, scale, weight in self._terms[bucket]:
+            z = (value_at(index) - mean) / scale
+            # A value far out has no more weight than the limit.
+            if -Z_LIMIT < z < Z_LIMIT:
+                total += weight * z
+            elif z >= Z_LIMIT:
+                total += weight * Z_LIMIT
+            elif z <= -Z_LIMIT:
+                total -= weight * Z_LIMIT
+            # else it is NaN, and no value is no opinion.
+        return total
+
+    def _resolve(self, schema: FactorSchema) -> None:
+        """Find the factors in a schema."""
+        self._schema = schema
+        places = [(schema.index(f.name), f.mean, f.scale) for f in self._factors]
+        for bucket, rule in self._rules.items():
+            pairs = zip(places, rule.weights, strict=True)
+            self._terms[bucket] = [(*place, weight) for place, weight in pairs if weight]
 
 
 Z_LIMIT: Final = 4.0

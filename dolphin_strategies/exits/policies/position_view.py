@@ -118,7 +118,8 @@ class PositionView:
         side, entry = self.side, self.entry_price
         self.price = price
         self.gain = side * (price / entry - 1)
-        best = (high if side > 0 else low) / entry - 1
-        worst = (low if side > 0 else high) / entry - 1
-        self.favourable = max(self.favourable, side * best)
-        self.adverse = max(self.adverse, -side * worst)
+        # Comparisons, not max: this is done for every quote.
+        best = side * ((high if side > 0 else low) / entry - 1)
+        self.favourable = max(self.favourable, best)
+        worst = -side * ((low if side > 0 else high) / entry - 1)
+        self.adverse = max(self.adverse, worst)

@@ -79,6 +79,7 @@ class PriceRanges:
             self._number = number
             self._low, self._high = low, high
         else:
+            # Comparisons, not min and max: this is done for every quote.
             self._low = min(self._low, low)
             self._high = max(self._high, high)
         self._last = price

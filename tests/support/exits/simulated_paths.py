@@ -98,14 +98,14 @@ class MeanReversion:
     def threshold_value(self) -> float:
         """Return the value of the best fixed threshold, by the same grid."""
         deviation = self.sigma / np.sqrt(2 * self.speed)
-        candidates = np.linspace(self.entry, 3 * deviation, 40)
+        candidates = np.linspace(self.entry, 3 * deviation, 20)
         return max(self._value(float(limit)) for limit in candidates)
 
     def _value(self, limit: float | None) -> float:
         """Return the value of closing at a threshold; None: wherever going on is worth less."""
         weight, noise = self._step
         deviation = noise / np.sqrt(1 - weight**2)
-        grid = np.linspace(-7 * deviation, 7 * deviation, 801)
+        grid = np.linspace(-7 * deviation, 7 * deviation, 401)
         half = (grid[1] - grid[0]) / 2
         centre = weight * grid[:, None]
         moves = norm.cdf((grid + half - centre) / noise) - norm.cdf((grid - half - centre) / noise)

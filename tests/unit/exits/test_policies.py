@@ -141,7 +141,7 @@ def model(rule: ExitRule | None, factors: tuple[ModelFactor, ...] = ()) -> ExitM
     )
 
 
-def rule(**conditions: float) -> ExitRule:
+def rule(**conditions: Any) -> ExitRule:
     """Return a rule with these conditions alone."""
     never = {"take": NEVER, "decay": 0.0, "stop": NEVER, "trail": NEVER, "time": 1.0}
     return ExitRule(**(never | conditions))
@@ -196,7 +196,7 @@ def test_where_a_model_has_no_say_another_policy_decides(bucket: str, volatility
 def test_factors_move_the_gain_to_be_taken_in_the_direction_of_the_position(side: int) -> None:
     """What speaks for a long position speaks against a short one; without a value nothing does."""
     trained = model(
-        ExitRule(**{**vars_of(rule(take=1)), "weights": (0.5,)}),
+        rule(take=1, weights=(0.5,)),
         (ModelFactor(name="flow", mean=1.0, scale=2.0),),
     )
     policy = AdaptiveExit(trained)
@@ -215,8 +215,3 @@ def test_factors_move_the_gain_to_be_taken_in_the_direction_of_the_position(side
         False,
         False,
     ]
-
-
-def vars_of(of: ExitRule) -> dict[str, Any]:
-    """Return the fields of a rule."""
-    return {name: getattr(of, name) for name in ("take", "decay", "stop", "trail", "time")}
