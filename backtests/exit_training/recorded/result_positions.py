@@ -120,6 +120,9 @@ def _positions(path: Path) -> list[Position]:
     options = csv.ConvertOptions(
         include_columns=list(_COLUMNS), column_types=_COLUMNS, strings_can_be_null=True
     )
+    if not path.is_file():
+        msg = f"{path}: expected the trades of run_backtest.py --out, found no such file"
+        raise ConfigError(msg)
     try:
         rows = csv.read_csv(path, convert_options=options)
     except (OSError, pa.ArrowException, KeyError) as error:

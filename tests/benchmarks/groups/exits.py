@@ -64,7 +64,7 @@ _ROOT: Final = Path(__file__).parents[3]
 def run(options: Options) -> Group:
     """Measure everything; the recorded month only where DOLPHIN_DATA is set."""
     rows = _decisions(25 if options.is_quick else 100)
-    rows += [_law(law, 20_000 if options.is_quick else 200_000) for law in LAWS]
+    rows += [_law(law, 20_000 if options.is_quick else 100_000) for law in LAWS]
     rows.append(_random_walk(20 if options.is_quick else 200))
     remarks = ["means and error bars in basis points of the entry price, after costs"]
     if os.environ.get("DOLPHIN_DATA"):

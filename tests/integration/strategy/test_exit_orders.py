@@ -169,8 +169,9 @@ def test_the_extremes_of_bars_are_seen() -> None:
     bar_type = BarType.from_str(f"{BTC}-1-MINUTE-LAST-EXTERNAL")
 
     def give(low: float, high: float, close: float, at_ns: int) -> tuple[float, float, float]:
-        values = [Price.from_str(f"{p:.1f}") for p in (close, high, low, close)]
-        prices.bar(Bar(bar_type, *values, Quantity.from_str("1"), at_ns, at_ns))
+        first, top, bottom = (Price.from_str(f"{p:.1f}") for p in (close, high, low))
+        much = Quantity.from_str("1")
+        prices.bar(Bar(bar_type, first, top, bottom, first, much, at_ns, at_ns))
         return view.gain, view.favourable, view.adverse
 
     assert give(90.0, 110.0, 101.0, 100) == pytest.approx((0.01, 0.01, 0.0))
