@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from nautilus_trader.model import OrderSide
 
 from dolphin_strategies import AdaptiveExit, ExitModel, FactorStrategy, HoldExit
 from dolphin_strategies.examples.taker_flow import TakerFlow, TakerFlowConfig
@@ -41,16 +42,18 @@ class TakerFlowExits(TakerFlow, FactorStrategy[TakerFlowExitsConfig]):
         model = config.exit_model
         self.exits = HoldExit() if model is None else AdaptiveExit(model)
         self.hard_stop = config.hard_stop
-        self.target = self.left_side = 0.0
+        self.left_side = 0
 
     def on_position_closed(self, event: PositionClosed) -> None:
-        """Remember which side an exit has left."""
-        self.left_side = math.copysign(1, self.target) if self.target else 0.0
+        """Remember which side an exit has left; the orders of exits are tagged."""
+        closing = event.closing_order_id
+        order = None if closing is None else self.cache.order(closing)
+        if order is not None and order.tags:
+            self.left_side = 1 if event.entry == OrderSide.BUY else -1
 
     def hold(self, target: float) -> None:
         """Stay out of the side that an exit has left, until the signal turns."""
-        side = math.copysign(1, target) if target else 0.0
+        side = (target > 0) - (target < 0)
         if side != self.left_side:
-            self.left_side = 0.0
-        self.target = 0.0 if side and side == self.left_side else target
-        super().hold(self.target)
+            self.left_side = 0
+        super().hold(0.0 if side and side == self.left_side else target)

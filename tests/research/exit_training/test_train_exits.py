@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pytest
 
 from tests.support.lengths import long
@@ -80,7 +81,7 @@ def test_training_is_deterministic(trained: tuple[Path, list[str]]) -> None:
         ("recordings/positions --horizon 10m --interval 15m", "--horizon"),
         long("recordings/positions --horizon 4h --interval 0", "--interval"),
         long("recordings/positions --horizon 4h --interval 15m --folds 0", "--folds"),
-        ("recordings/positions --horizon 4h --interval 15m --factors no_such", "no_such"),
+        long("recordings/positions --horizon 4h --interval 15m --factors no_such", "no_such"),
         long("recordings/positions --horizon 4h --interval 15m --catalog docs", "no prices"),
         ("docs --horizon 4h --interval 15m", "trades.csv"),
     ],
@@ -116,3 +117,47 @@ def test_an_edited_model_stops_a_backtest_before_it_begins(
     assert done.returncode == 2
     assert "was changed after it was written" in done.stderr
     assert json.loads(before)["sha256"] in done.stderr
+
+
+@pytest.mark.long
+def test_a_path_closes_where_an_engine_does(trained: tuple[Path, list[str]]) -> None:
+    """Of a backtest without exits, its paths say what one with barriers gains at each position."""
+    from backtests.exit_training.learning.exit_steps import gains_at, stopped, taken
+    from backtests.exit_training.recorded.path_building import FactorSteps, build_paths
+    from backtests.exit_training.recorded.price_steps import read_prices
+    from backtests.exit_training.recorded.result_positions import read_positions
+
+    folder, _ = trained
+    found = {}
+    for name in ("HeldFlow", "BarrierFlow"):
+        done = run(
+            "backtests/run_backtest.py --catalog recordings/ten_days --config "
+            f"docs/examples/exits.toml --strategy tests.support.exits.flow_exits:{name} "
+            f"--out {name}",
+            folder,
+        )
+        assert done.returncode == 0, done.stderr
+        found[name] = read_positions([folder / name])
+    interval_ns = 900_000_000_000
+    catalog, instrument_id = folder / "recordings" / "ten_days", "BTCUSDT.BINANCE"
+    paths = build_paths(
+        found["HeldFlow"],
+        {instrument_id: read_prices(catalog, instrument_id, interval_ns, 0, 2**62)},
+        FactorSteps(names=(), ts_ns=np.zeros(0, dtype=np.int64), values=np.zeros((0, 0))),
+        interval_ns=interval_ns,
+        steps=16,
+        keeps_own_exits=True,
+    ).paths
+    expected = gains_at(paths, np.minimum(taken(paths, 0.2, 0.0), stopped(paths, 0.2)))
+    of_engine = {p.entry_ns: p.side * (p.exit_price / p.entry_price - 1) for p in
+                 found["BarrierFlow"]}  # fmt: skip
+    pairs = [
+        (gain, of_engine[entry])
+        for gain, entry in zip(expected.tolist(), paths.entry_ns.tolist(), strict=True)
+        if entry in of_engine
+    ]
+    assert len(pairs) > 30
+    assert [a for a, _ in pairs] == pytest.approx([b for _, b in pairs], abs=1e-6)
+    orders = (folder / "BarrierFlow" / "orders.csv").read_text()
+    assert "EXIT: take profit" in orders
+    assert "EXIT: stop loss" in orders
