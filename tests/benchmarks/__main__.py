@@ -30,13 +30,13 @@ from tests.benchmarks.groups import (
     computed,
     demo,
     exf,
-    exits,
     node,
     peers,
     record,
     streams,
     throughput,
 )
+from tests.benchmarks.groups.research import exits
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 
