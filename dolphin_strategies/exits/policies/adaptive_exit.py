@@ -37,9 +37,22 @@ class AdaptiveExit(ExitPolicy):
     otherwise : ExitPolicy, optional
         Decides where the model does not; by default the position is held.
 
+    Raises
+    ------
+    ValueError
+        If the other policy measures prices over another interval than the model.
+
     """
 
     def __init__(self, model: ExitModel, *, otherwise: ExitPolicy | None = None) -> None:
+        # Of a policy without such a setting the interval says nothing.
+        has_interval = "interval" in getattr(type(otherwise), "__dataclass_fields__", ())
+        if otherwise is not None and has_interval and otherwise.interval != model.interval:
+            msg = (
+                f"otherwise: expected the model's interval, {model.interval}, found "
+                f"{otherwise.interval}; prices are measured over one"
+            )
+            raise ValueError(msg)
         self.model: Final = model
         self.otherwise: Final = HoldExit() if otherwise is None else otherwise
         self._rules: Final = model.rules()

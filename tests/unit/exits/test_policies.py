@@ -215,3 +215,11 @@ def test_factors_move_the_gain_to_be_taken_in_the_direction_of_the_position(side
         False,
         False,
     ]
+
+
+def test_a_policy_beside_a_model_measures_over_the_same_interval() -> None:
+    """Its distances would be of another size."""
+    trained = model(rule(take=1))
+    with pytest.raises(ValueError, match="otherwise"):
+        AdaptiveExit(trained, otherwise=TrailingExit(multiple=3, interval=timedelta(hours=1)))
+    assert AdaptiveExit(trained, otherwise=TrailingExit(multiple=3)).otherwise is not None
