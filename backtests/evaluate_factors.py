@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from adapters.process.stop_signals import (
 )
 
 if __name__ == "__main__":
+    # The factors are divided among threads already; read when numpy is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Before the other imports, which take a second.
     leave_at_stop_signals("evaluate_factors.py", LEFT_AT_ONCE)
 
@@ -70,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = read_data(options.catalog, settings)
         for line in data.describe():
             say(line)
+        return run(options.out, data, settings)
     except ConfigError as error:
         say(f"evaluate_factors.py: {error}", to=sys.stderr)
         return BAD_CONFIG
@@ -79,11 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("evaluate_factors.py: ended by a signal; nothing was written", to=sys.stderr)
         return INTERRUPTED
-    try:
-        return run(options.out, data, settings)
-    except (DolphinError, OSError) as error:
-        say(f"evaluate_factors.py: {error}", to=sys.stderr)
-        return FAILED
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ from dolphin_strategies.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DESCRIPTION: Final = "Say what each factor is worth: how well it predicts, how long, and at what cost."
+DESCRIPTION: Final = (
+    "Say what each factor is worth: how well it predicts, how long, and at what cost."
+)
 EXAMPLES: Final = """\
 examples:
   evaluate_factors.py --catalog DIR
@@ -51,7 +53,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--delays", metavar="DURATION,...", help="what the factors are worth so much later "
         "(default: 0 to 48 steps)")  # fmt: skip
     add("--cost", type=float, default=DEFAULT_COST_BPS, metavar="BPS", help="fee, half the spread "
-        "and slippage of one trade, in hundredths of a percent (default: %(default)g)")  # fmt: skip
+        "and slippage of a trade, in 0.01 %% of its value (default: %(default)g)")  # fmt: skip
     add("--instrument", metavar="ID", help="whose returns count (default: the only one)")
     add("--prices", choices=("auto", "quotes", "trades", "bars"), default="auto",
         help="which prices (default: the first of these that there are)")  # fmt: skip

@@ -80,7 +80,7 @@ def evaluate(
             for one in pool.map(drafted, places):
                 drafts.append(one)
                 bar.update()
-            add_error_bars(drafts, cost, settings.resamples, settings.seed)
+            add_error_bars(drafts, cost, settings.resamples, settings.seed, pool)
             for one in drafts:
                 # They are no longer needed, and most of the memory.
                 one.cells.clear()

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from adapters.catalog import FactorCatalog
-from adapters.catalog.reading.market.market_tables import KINDS, market_tables
+from adapters.catalog.reading.market.market_tables import KINDS, MarketTable, market_tables
 from adapters.catalog.reading.market.presence.market_gaps import default_max_age_ns
 from adapters.catalog.reading.market.presence.price_instants import (
     bar_span_ns,
@@ -25,7 +23,6 @@ from dolphin_strategies.errors import ConfigError, did_you_mean
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from adapters.catalog.reading.market.market_tables import MarketTable
     from backtests.evaluation.evaluation_settings import EvaluationSettings
 
 MOST_VALUES = 100_000_000

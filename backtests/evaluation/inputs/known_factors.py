@@ -144,7 +144,7 @@ def max_ages_ns(
     return found
 
 
-def read_factors(  # noqa: PLR0913 - a window of a catalog, and who is told
+def read_factors(
     catalog: FactorCatalog,
     recordings: Sequence[str] | None,
     known: KnownFactors,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from backtests.evaluation.inputs.traded_prices import KnownPrices, NextPrices, read_prices
-from backtests.evaluation.measures.ranks import value_order
+from backtests.evaluation.measures.ranks import ranks_of, value_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from adapters.catalog.reading.market.market_tables import MarketTable
     from backtests.evaluation.inputs.sampling import Sampling
+    from backtests.evaluation.inputs.time_groups import TimeGroups
 
 
 class LaterReturns:
@@ -54,6 +55,7 @@ class LaterReturns:
         self._known: Final = KnownPrices(instants, max_age_ns)
         self.returns = cache(self._returns)
         self.order = cache(self._order)
+        self.ranks = cache(self._ranks)
 
     @property
     def known(self) -> NDArray[np.float64]:
@@ -102,3 +104,15 @@ class LaterReturns:
     def _order(self, horizon: int, delay_ns: int = 0) -> NDArray[np.int32]:
         """Return the order of :meth:`returns`, by ``value_order``."""
         return value_order(self.returns(horizon, delay_ns))
+
+    def _ranks(
+        self, horizon: int, delay_ns: int = 0, division: TimeGroups | None = None
+    ) -> NDArray[np.float32]:
+        """Return the ranks of all returns that there are, by ``ranks_of``.
+
+        They are halves up to the number of instants, which a float32 holds exactly.
+        """
+        later = self.returns(horizon, delay_ns)
+        groups = None if division is None else division.groups
+        found = ranks_of(later, self.order(horizon, delay_ns), ~np.isnan(later), groups)
+        return found.astype(np.float32)

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _S: Final = 1_000_000_000
-_LADDER_NS: Final = tuple(
-    s * _S for s in (1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800)
-) + (DAY_NS, 3 * DAY_NS, 7 * DAY_NS)
+_LADDER_S: Final = (1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800)
+_LADDER_NS: Final = (*(s * _S for s in _LADDER_S), DAY_NS, 3 * DAY_NS, 7 * DAY_NS)
 MOST_INSTANTS: Final = 300_000
 """Instants of an evaluation, at most."""
 LEAST_INSTANTS: Final = 100
@@ -102,10 +101,10 @@ def make_sampling(
         ]  # fmt: skip
         horizons_ns = usual[:DEFAULT_HORIZONS]
         if not horizons_ns:
+            between = f"{show_duration(least_ns)} to {show_duration(span_ns // LEAST_WINDOWS)}"
             msg = (
-                f"no usual horizon lies between the distance of two prices and a twentieth of the "
-                f"window ({show_duration(least_ns)} to {show_duration(span_ns // LEAST_WINDOWS)}): "
-                "name --horizons, or a longer window"
+                "no usual horizon lies between the distance of two prices and a twentieth of the "
+                f"window ({between}): name --horizons, or a longer window"
             )
             raise ConfigError(msg)
     horizons = sorted(set(horizons_ns))
@@ -126,8 +125,7 @@ def make_sampling(
         raise ConfigError(msg)
     if horizons[-1] * 2 > span_ns:
         msg = (
-            f"--horizons: expected at most half of the window, found "
-            f"{show_duration(horizons[-1])}"
+            f"--horizons: expected at most half of the window, found {show_duration(horizons[-1])}"
         )
         raise ConfigError(msg)
     delays = {0, *(delays_ns if delays_ns is not None else (step * n for n in _DELAYS))}

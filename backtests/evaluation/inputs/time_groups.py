@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adapters.command.durations import DAY_NS
 from backtests.evaluation.measures.past_quantiles import past_quantiles
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _LEAST_STEPS: Final = 20
 _MOST_GROUPS: Final = 250
@@ -19,7 +17,7 @@ _MOST_GROUPS: Final = 250
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TimeGroups:
-    """A division of the instants.
+    """A division of the instants; each is only equal to itself.
 
     Attributes
     ----------

@@ -58,7 +58,8 @@ class KnownPrices:
         if not len(ts):
             return
         self._until(int(np.searchsorted(self._instants, ts[0], side="left")))
-        last = int(np.searchsorted(self._instants, ts[-1], side="right"))
+        # The next piece may begin at the instant of the last price.
+        last = int(np.searchsorted(self._instants, ts[-1], side="left"))
         own = self._instants[self._answered : last]
         at = np.searchsorted(ts, own, side="right") - 1
         is_young = own - ts[at] <= self._max_age_ns
@@ -158,7 +159,9 @@ def read_prices(
 
 def _pieces(
     table: MarketTable, window: tuple[int, int]
-) -> Iterator[tuple[NDArray[np.int64], ...] | tuple[NDArray[np.float64], ...]]:
+) -> Iterator[
+    tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]
+]:
     """Yield instants and prices as they were known, and the same as they could be traded."""
     span_ns = bar_span_ns(table.identifier) if table.kind == "bars" else None
     names = _COLUMNS[table.kind]

@@ -66,7 +66,7 @@ def cell_sums(
 def standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return values with mean 0 and deviation 1; zeros of a constant."""
     values = values - values.mean()
-    scale = np.sqrt(values @ values / len(values))
+    scale = values.std()
     return values / scale if scale > 0 else values
 
 

@@ -48,5 +48,6 @@ def block_cells(sums: NDArray[np.float32], horizon_steps: int, size: int) -> int
             wanted = float(optimal_block_length(products.astype(np.float64))["circular"].iloc[0])
     if not np.isfinite(wanted):
         wanted = 1.0
-    length = max(least, int(np.ceil(wanted)), 1)
-    return min(1 << (length - 1).bit_length(), max(cells // LEAST_BLOCKS, 1))
+    length: int = max(least, int(np.ceil(wanted)), 1)
+    rounded = 1 << (length - 1).bit_length()
+    return int(min(rounded, max(cells // LEAST_BLOCKS, 1)))

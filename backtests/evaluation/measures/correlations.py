@@ -25,8 +25,13 @@ def correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     if len(x) < LEAST_ROWS:
         return np.nan
     x, y = x - x.mean(), y - y.mean()
-    scale = np.sqrt((x @ x) * (y @ y))
-    return float(x @ y / scale) if scale > 0 else np.nan
+    scale = np.sqrt(_product(x, x) * _product(y, y))
+    return float(_product(x, y) / scale) if scale > 0 else np.nan
+
+
+def _product(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    # Not a BLAS call, whose own threads would wait for each other.
+    return float(np.einsum("i,i->", x, y))
 
 
 def group_correlations(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 SAME: Final = 0.7
 """Mean absolute rank correlation from which on factors are in one cluster."""
@@ -83,7 +81,7 @@ def redundancy(ranks: NDArray[np.float32]) -> Redundancy:
     """
     found = pairwise_correlations(ranks)
     count = len(found)
-    if count < 2:  # noqa: PLR2004
+    if count < 2:
         return Redundancy(
             correlations=found, clusters=np.ones(count, np.int64), order=np.arange(count)
         )

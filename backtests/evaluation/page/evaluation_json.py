@@ -25,7 +25,7 @@ def as_data(evaluation: Evaluation) -> dict[str, Any]:
     Times are UNIX nanoseconds in UTC, returns and costs fractions.
     """
     sampling, redundancy = evaluation.sampling, evaluation.redundancy
-    return _plain(
+    found: dict[str, Any] = _plain(
         {
             "version": VERSION,
             "start": iso_instant(sampling.start_ns),
@@ -50,6 +50,7 @@ def as_data(evaluation: Evaluation) -> dict[str, Any]:
             },
         }
     )
+    return found
 
 
 def _factor(factor: FactorFigures) -> dict[str, Any]:

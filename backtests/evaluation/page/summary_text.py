@@ -51,9 +51,9 @@ def tests_text(evaluation: Evaluation) -> str:
     """Return how many tests there were, and what their discoveries mean."""
     horizons = ", ".join(map(show_duration, evaluation.sampling.horizons_ns))
     text = (
-        f"{evaluation.discoveries:,} of {evaluation.tests:,} tests (factors × horizons {horizons}) "
+        f"{evaluation.discoveries:,} of {evaluation.tests:,} tests (each factor at {horizons}) "
         f"are discoveries at a false-discovery rate of {evaluation.rate:.0%} "
-        f"(Benjamini–Hochberg): of these, so much may be chance."
+        f"(Benjamini-Hochberg): of these, so much may be chance."
     )
     if len(evaluation.factors) < evaluation.asked:
         text += (

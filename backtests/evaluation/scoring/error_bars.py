@@ -16,9 +16,14 @@ from backtests.evaluation.scoring.factor_draft import SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import ThreadPoolExecutor
+
+    from numpy.typing import NDArray
 
     from backtests.evaluation.scoring.factor_draft import FactorDraft, HorizonCells
     from backtests.evaluation.scoring.figures import HorizonFigures
+
+    type _Pairs = list[tuple[HorizonFigures, HorizonCells]]
 
 CONFIDENCE: Final = 0.95
 LEAST_BLOCKS: Final = 5.0
@@ -26,7 +31,11 @@ LEAST_BLOCKS: Final = 5.0
 
 
 def add_error_bars(
-    drafts: Sequence[FactorDraft], cost: float, resamples: int, seed: int
+    drafts: Sequence[FactorDraft],
+    cost: float,
+    resamples: int,
+    seed: int,
+    pool: ThreadPoolExecutor,
 ) -> None:
     """Enter standard errors, margins and p-values into the drafts' figures.
 
@@ -40,26 +49,36 @@ def add_error_bars(
         Resamples of the bootstrap.
     seed : int
         Its seed.
+    pool : ThreadPoolExecutor
+        Does the work.
 
     """
-    alike = defaultdict[tuple[int, int], list[tuple["HorizonFigures", "HorizonCells"]]](list)
+
+    def work(length: int, pairs: _Pairs) -> None:
+        sums = np.concatenate([cells.sums for _, cells in pairs])
+        found = resampled_sums(sums, length, resamples, seed)
+        _enter_all(pairs, found.reshape(len(pairs), SERIES, resamples), cost)
+
+    alike = defaultdict[tuple[int, int], "_Pairs"](list)
     for one in drafts:
         for figures, cells in zip(one.figures.horizons, one.cells, strict=True):
             if cells is not None:
                 alike[cells.sums.shape[1], cells.block_cells].append((figures, cells))
-    for (_, length), pairs in sorted(alike.items(), key=lambda item: item[0]):
-        sums = np.concatenate([cells.sums for _, cells in pairs])
-        found = resampled_sums(sums, length, resamples, seed)
-        found = found.reshape(len(pairs), SERIES, resamples)
-        plain = resampled_correlations(found[:, :SUMS])
-        ranked = resampled_correlations(found[:, SUMS : 2 * SUMS])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            net = (found[:, -2] - cost * found[:, -1]) / found[:, -3]
-        for i, (figures, _) in enumerate(pairs):
-            _enter(figures, _deviation(plain[i]), _deviation(ranked[i]), _deviation(net[i]))
+    doing = [pool.submit(work, length, pairs) for (_, length), pairs in alike.items()]
+    for work_done in doing:
+        work_done.result()
 
 
-def _deviation(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+def _enter_all(pairs: _Pairs, found: NDArray[np.float64], cost: float) -> None:
+    plain = resampled_correlations(found[:, :SUMS])
+    ranked = resampled_correlations(found[:, SUMS : 2 * SUMS])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        net = (found[:, -2] - cost * found[:, -1]) / found[:, -3]
+    for i, (figures, _) in enumerate(pairs):
+        _enter(figures, _deviation(plain[i]), _deviation(ranked[i]), _deviation(net[i]))
+
+
+def _deviation(values: NDArray[np.float64]) -> float:
     known = values[np.isfinite(values)]
     return float(known.std(ddof=1)) if len(known) > len(values) // 2 else np.nan
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
+from backtests.evaluation.inputs.later_returns import LaterReturns
+from backtests.evaluation.inputs.sampling import Sampling
+from backtests.evaluation.inputs.time_groups import TimeGroups
 from backtests.evaluation.measures.block_bootstrap import SUMS, cell_rows, cell_sums
 from backtests.evaluation.measures.block_length import block_cells
 from backtests.evaluation.measures.correlations import (
@@ -24,15 +29,6 @@ from backtests.evaluation.scoring.figures import (
     Predicted,
     Spread,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from backtests.evaluation.inputs.later_returns import LaterReturns
-    from backtests.evaluation.inputs.sampling import Sampling
-    from backtests.evaluation.inputs.time_groups import TimeGroups
 
 SERIES = 2 * SUMS + 3
 """Sums of a draft's cells: six of the IC, six of the rank IC, rows, earned and traded."""
@@ -93,6 +89,8 @@ class FactorDraft:
         Of each horizon; None where nothing is stated.
     before, step_later, horizon_later : list of float
         Rank IC of each horizon at a delay of minus one horizon, one step and one horizon.
+    autocorrelations : list of float
+        Its rank autocorrelation at each horizon; 0 beyond a quarter of the window.
     ranks : float32 array of shape (instants,)
         Its ranks, scaled to -1 to 1; NaN: no value.
 
@@ -103,6 +101,7 @@ class FactorDraft:
     before: list[float]
     step_later: list[float]
     horizon_later: list[float]
+    autocorrelations: list[float]
     ranks: NDArray[np.float32]
 
 
@@ -116,18 +115,30 @@ class _Series:
         self.quantiles = past_quantiles(values, market.quantiles)
         self._market = market
 
-    def rank_ic(self, horizon: int, delay_ns: int) -> float:
-        """Return the rank IC of a horizon with a delay."""
-        later = self._market.returns.returns(horizon, delay_ns)
+        self.rank_ic = cache(self._rank_ic)
+
+    def ranks(
+        self, horizon: int, delay_ns: int, division: TimeGroups | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Return the ranks of values and returns where there are both, and where that is."""
+        returns = self._market.returns
+        later, order = returns.returns(horizon, delay_ns), returns.order(horizon, delay_ns)
         keep = self.has_value & ~np.isnan(later)
-        ranks = ranks_of(self.values, self.order, keep)
-        order = self._market.returns.order(horizon, delay_ns)
-        return correlation(ranks, ranks_of(later, order, keep))
+        groups = None if division is None else division.groups
+        own = ranks_of(self.values, self.order, keep, groups)
+        if np.count_nonzero(keep) == len(order):
+            # The same for each factor that has a value wherever there is a return.
+            return own, returns.ranks(horizon, delay_ns, division).astype(np.float64), keep
+        return own, ranks_of(later, order, keep, groups), keep
+
+    def _rank_ic(self, horizon: int, delay_ns: int) -> float:
+        """Return the rank IC of a horizon with a delay."""
+        return correlation(*self.ranks(horizon, delay_ns)[:2])
 
 
-def draft(name: str, values: NDArray[np.float64], counts: tuple[int, int], market: Market) -> (
-    FactorDraft
-):
+def draft(
+    name: str, values: NDArray[np.float64], counts: tuple[int, int], market: Market
+) -> FactorDraft:
     """Return the draft of a factor.
 
     Parameters
@@ -169,6 +180,9 @@ def draft(name: str, values: NDArray[np.float64], counts: tuple[int, int], marke
         before=[series.rank_ic(h, -h * step_ns) for h in horizons],
         step_later=[series.rank_ic(h, step_ns) for h in horizons],
         horizon_later=[series.rank_ic(h, h * step_ns) for h in horizons],
+        autocorrelations=[
+            float(autocorrelations[h]) if h < len(autocorrelations) else 0.0 for h in horizons
+        ],
         ranks=ranks.astype(np.float32),
     )
 
@@ -178,20 +192,16 @@ def _horizon(
 ) -> tuple[HorizonFigures, HorizonCells | None]:
     """Return the figures of one horizon, and what their error bars are made of."""
     later = market.returns.returns(horizon, 0)
-    order = market.returns.order(horizon, 0)
-    keep = series.has_value & ~np.isnan(later)
+    x_ranks, y_ranks, keep = series.ranks(horizon, 0)
     places = np.flatnonzero(keep)
     x, y = series.values[keep], later[keep]
-    x_ranks = ranks_of(series.values, series.order, keep)
-    y_ranks = ranks_of(later, order, keep)
     rank_ic = correlation(x_ranks, y_ranks)
     sign = -1.0 if rank_ic < 0 else 1.0
     earned, traded = spread_series(series.quantiles, later, market.quantiles, horizon, sign)
     groups, group_rows = {}, {}
     for name, division in market.groups.items():
         groups[name], group_rows[name] = group_correlations(
-            ranks_of(series.values, series.order, keep, division.groups),
-            ranks_of(later, order, keep, division.groups),
+            *series.ranks(horizon, 0, division)[:2],
             division.groups[keep],
             len(division.labels),
         )
@@ -230,9 +240,7 @@ def _horizon(
     return figures, cells
 
 
-def _spread(
-    earned: NDArray[np.float64], traded: NDArray[np.float64], cost: float
-) -> Spread:
+def _spread(earned: NDArray[np.float64], traded: NDArray[np.float64], cost: float) -> Spread:
     known = ~np.isnan(earned)
     if not known.any():
         return Spread(gross=np.nan, net=np.nan, traded=np.nan, break_even=np.nan)

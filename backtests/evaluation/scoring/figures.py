@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    from backtests.evaluation.inputs.sampling import Sampling
-    from backtests.evaluation.measures.quantile_returns import QuantileReturns
-    from backtests.evaluation.measures.redundancy import Redundancy
+from backtests.evaluation.inputs.sampling import Sampling
+from backtests.evaluation.measures.quantile_returns import QuantileReturns
+from backtests.evaluation.measures.redundancy import Redundancy
 
 
 @dataclass(kw_only=True)
@@ -199,7 +197,7 @@ class Evaluation:
     def tests(self) -> int:
         """The number of tests: factors times horizons with a rank IC and an error bar."""
         return sum(
-            one.predicted.p_value == one.predicted.p_value  # noqa: PLR0124 - NaN
+            one.predicted.p_value == one.predicted.p_value
             for factor in self.factors
             for one in factor.horizons
         )

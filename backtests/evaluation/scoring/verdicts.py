@@ -58,10 +58,10 @@ def judge(drafts: Sequence[FactorDraft], redundancy: Redundancy, rate: float) ->
         every, adjusted_p_values(np.array([p.p_value for p in every])).tolist(), strict=True
     ):
         one.q_value, one.is_discovery = q_value, q_value <= rate
-    for one, cluster in zip(drafts, redundancy.clusters.tolist(), strict=True):
-        one.figures.cluster = cluster
-        _suspect(one)
-        one.figures.verdict, one.figures.reason = _verdict(one.figures)
+    for draft, cluster in zip(drafts, redundancy.clusters.tolist(), strict=True):
+        draft.figures.cluster = cluster
+        _suspect(draft)
+        draft.figures.verdict, draft.figures.reason = _verdict(draft.figures)
     for factor in factors:
         rivals = [f for f in factors if f.cluster == factor.cluster]
         strongest = max(rivals, key=_strength)
@@ -86,6 +86,7 @@ def _suspect(one: FactorDraft) -> None:
                     ic_a_horizon_later=one.horizon_later[i],
                     ic_a_horizon_before=one.before[i],
                     step_autocorrelation=one.figures.step_autocorrelation,
+                    horizon_autocorrelation=one.autocorrelations[i],
                 )
             )
 

@@ -44,7 +44,7 @@ def planted(returns: NDArray[np.float64], ic: float, seed: int = 3) -> NDArray[n
     """Return a factor whose correlation with the return that follows it is ``ic``."""
     random = np.random.default_rng(seed)
     scale = np.sqrt(1 - ic**2)
-    return ic * returns / VOLATILITY + scale * random.normal(size=len(returns))
+    return np.asarray(ic * returns / VOLATILITY + scale * random.normal(size=len(returns)))
 
 
 def write_planted(
@@ -64,7 +64,16 @@ def write_planted(
     bar_type, size = BarType.from_str(BAR_TYPE), Quantity(1, 3)
     made = [Price(price, 1) for price in prices.tolist()]
     bars = [
-        Bar(bar_type, a, max(a, b), min(a, b), b, size, close_ns, close_ns)
+        Bar(
+            bar_type,
+            a,
+            Price(max(float(a), float(b)), 1),
+            Price(min(float(a), float(b)), 1),
+            b,
+            size,
+            close_ns,
+            close_ns,
+        )
         for a, b, close_ns in zip(made, made[1:], ts[1:].tolist(), strict=False)
     ]
     catalog.write_bars(bars)
