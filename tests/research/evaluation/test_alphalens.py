@@ -40,15 +40,15 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[EvaluationData, Eva
     return data, evaluate(data, settings, lambda: False)
 
 
-def factor_data(data: EvaluationData, place: int, *, by_month: bool) -> pd.DataFrame:
+def factor_data(data: EvaluationData, place: int) -> pd.DataFrame:
     """Return a factor in alphalens's form.
 
     Alphalens compares assets at one date. One instrument over time is the same with the instants
-    of a month as the assets of its date; or as one asset of many dates.
+    of a month as the assets of its date.
     """
     stamps = pd.to_datetime(data.sampling.instants)
     months = stamps.to_period("M").to_timestamp()
-    values = data.factors.values[:, place]
+    values = data.factors.values[:, place]  # noqa: PD011
     quantiles = past_quantiles(values, COUNT).astype(float) + 1
     quantiles[quantiles > NO_QUANTILE] = np.nan
     return pd.DataFrame(
@@ -57,10 +57,7 @@ def factor_data(data: EvaluationData, place: int, *, by_month: bool) -> pd.DataF
             "factor": values,
             "factor_quantile": quantiles,
         },
-        index=pd.MultiIndex.from_arrays(
-            [months, np.arange(len(stamps))] if by_month else [stamps, np.zeros(len(stamps), int)],
-            names=["date", "asset"],
-        ),
+        index=pd.MultiIndex.from_arrays([months, np.arange(len(stamps))], names=["date", "asset"]),
     )
 
 
@@ -79,7 +76,7 @@ def test_rank_ics_of_the_months_are_alphalenss(
 ) -> None:
     """``factor_information_coefficient``, to the last digits, with holes and ties."""
     data, evaluation = found
-    known = factor_data(data, place, by_month=True).dropna(subset=["factor", PERIOD])
+    known = factor_data(data, place).dropna(subset=["factor", PERIOD])
     expected = performance().factor_information_coefficient(known)[PERIOD].to_numpy()
     ours = evaluation.factors[place].horizons[1]
     np.testing.assert_allclose(ours.groups["months"], expected, atol=1e-12)
@@ -96,9 +93,12 @@ def test_rank_ics_of_the_months_are_alphalenss(
 def test_mean_returns_of_the_quantiles_are_alphalenss(
     found: tuple[EvaluationData, Evaluation], place: int
 ) -> None:
-    """``mean_return_by_quantile`` of the same quantiles, not demeaned."""
+    """``mean_return_by_quantile`` of the same quantiles, not demeaned, at one date."""
     data, evaluation = found
-    known = factor_data(data, place, by_month=True).dropna()
+    known = factor_data(data, place).dropna()
+    known.index = pd.MultiIndex.from_arrays(
+        [np.zeros(len(known), "datetime64[ns]"), np.arange(len(known))], names=["date", "asset"]
+    )
     expected, _ = performance().mean_return_by_quantile(known, demeaned=False)
     ours = evaluation.factors[place].horizons[1].quantiles
     np.testing.assert_allclose(ours.gross, expected[PERIOD].to_numpy(), atol=1e-12)
@@ -106,14 +106,22 @@ def test_mean_returns_of_the_quantiles_are_alphalenss(
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("place", "lag"), [(0, 1), (1, HORIZON)])
 def test_the_turnover_of_a_quantile_is_alphalenss(
-    found: tuple[EvaluationData, Evaluation],
+    found: tuple[EvaluationData, Evaluation], place: int, lag: int
 ) -> None:
-    """``quantile_turnover`` of one asset: 1 where it entered the quantile, 0 where it stayed."""
+    """``quantile_turnover``: of the instants in a quantile, those that were not a horizon ago."""
     data, evaluation = found
-    held = factor_data(data, 0, by_month=False)["factor_quantile"]
-    ours = evaluation.factors[0].horizons[0].quantiles.turnover
+    quantiles = factor_data(data, place)["factor_quantile"].to_numpy()
+    count = len(quantiles) - lag
+    dates = np.repeat(np.array(["2024-01-01", "2024-01-02"], "datetime64[ns]"), count)
+    held = pd.Series(
+        np.concatenate([quantiles[:-lag], quantiles[lag:]]),
+        index=pd.MultiIndex.from_arrays(
+            [dates, np.tile(np.arange(count), 2)], names=["date", "asset"]
+        ),
+    )
+    ours = evaluation.factors[place].horizons[0 if lag == 1 else 1].quantiles.turnover
     for quantile in range(1, COUNT + 1):
-        expected = performance().quantile_turnover(held, quantile, 1)
-        known = expected.iloc[1:]
-        assert ours[quantile - 1] == pytest.approx(known.mean(), abs=1e-12)
+        expected = performance().quantile_turnover(held, quantile, 1).iloc[-1]
+        assert ours[quantile - 1] == pytest.approx(expected, abs=1e-12)

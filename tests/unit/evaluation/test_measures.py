@@ -126,7 +126,7 @@ def test_pairwise_correlations_are_those_of_pandas() -> None:
 
 
 def curve(
-    ic: float, step: float, horizon: float, before: float, kept: float, still: float = 0.0
+    ic: float, step: float, horizon: float, before: float, kept: float, *, still: float = 0.0
 ) -> DecayCurve:
     """Return a curve whose error is 0.005."""
     return DecayCurve(
@@ -146,11 +146,11 @@ def test_the_curves_that_are_suspected_and_those_that_are_not() -> None:
     assert suspicion(curve(-0.4, 0.0, 0.0, 0.01, 0.0)) is not None
     assert suspicion(curve(0.06, 0.002, 0.0, 0.0, 0.95)) is not None
     # A mean over a window that reaches as far ahead as back.
-    assert suspicion(curve(0.6, 0.55, 0.01, 0.6, 0.95, 0.5)) is not None
+    assert suspicion(curve(0.6, 0.55, 0.01, 0.6, 0.95, still=0.5)) is not None
     # Momentum: what it predicts it has seen as well.
     assert suspicion(curve(0.4, 0.1, 0.0, 0.9, 0.2)) is None
     # A slow driver of returns, which has driven those before as well.
-    assert suspicion(curve(0.18, 0.17, 0.03, 0.19, 0.95, 0.2)) is None
+    assert suspicion(curve(0.18, 0.17, 0.03, 0.19, 0.95, still=0.2)) is None
     # An edge that decays as its factor does.
     assert suspicion(curve(0.06, 0.054, 0.03, 0.0, 0.9)) is None
     assert suspicion(curve(0.06, 0.0, 0.0, 0.0, 0.0)) is None
