@@ -16,7 +16,7 @@ from backtests.evaluation.measures.block_bootstrap import (
 from backtests.evaluation.measures.block_length import block_cells
 from backtests.evaluation.measures.correlations import correlation
 from tests.support.catalogs.planted import noise
-from tests.support.lengths import counts
+from tests.support.lengths import counts, long
 
 
 def overlapping(rows: int, horizon: int, seed: int) -> np.ndarray:
@@ -37,18 +37,18 @@ def deviation(x: np.ndarray, y: np.ndarray, horizon: int, seed: int) -> tuple[fl
 
 def test_the_bootstrap_is_archs_with_the_same_blocks() -> None:
     """``CircularBlockBootstrap`` of the rows: the same deviation of the correlation."""
-    rows, horizon = 1_200, 12
+    rows, horizon = 600, 12
     x, y = noise(rows, 1, 0.9)[:, 0], overlapping(rows, horizon, 2)
     sums = cell_sums(x, y, np.arange(rows), rows, 1)
-    ours = resampled_correlations(resampled_sums(sums, 48, 2_000, 1).reshape(1, SUMS, 2_000))[0]
-    peer = CircularBlockBootstrap(48, x, y, seed=1).apply(correlation, 2_000)[:, 0]
-    # Two deviations of 2,000 resamples each differ by 2.2 % at one standard error.
-    assert ours.std() == pytest.approx(peer.std(), rel=0.09)
-    assert ours.mean() == pytest.approx(peer.mean(), abs=4 * peer.std() / np.sqrt(2_000))
+    ours = resampled_correlations(resampled_sums(sums, 48, 1_000, 1).reshape(1, SUMS, 1_000))[0]
+    peer = CircularBlockBootstrap(48, x, y, seed=1).apply(correlation, 1_000)[:, 0]
+    # Two deviations of 1,000 resamples each differ by 3.2 % at one standard error.
+    assert ours.std() == pytest.approx(peer.std(), rel=0.13)
+    assert ours.mean() == pytest.approx(peer.mean(), abs=4 * peer.std() / np.sqrt(1_000))
 
 
 @counts("rounds", 25, long=1_000)
-@pytest.mark.parametrize(("persistence", "horizon"), [(0.0, 12), (0.95, 12), (0.9, 1)])
+@pytest.mark.parametrize(("persistence", "horizon"), [(0.95, 12), long(0.0, 12), long(0.9, 1)])
 def test_intervals_cover_zero_of_noise_as_often_as_they_say(
     rounds: int, persistence: float, horizon: int
 ) -> None:

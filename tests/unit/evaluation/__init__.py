@@ -1,1 +1,1 @@
-"""Unit tests: evaluation."""
+"""Unit tests of the evaluation of factors."""
