@@ -47,7 +47,7 @@ def test_the_bootstrap_is_archs_with_the_same_blocks() -> None:
     assert ours.mean() == pytest.approx(peer.mean(), abs=4 * peer.std() / np.sqrt(1_000))
 
 
-@counts("rounds", 25, long=1_000)
+@counts("rounds", 25, long=300)
 @pytest.mark.parametrize(("persistence", "horizon"), [(0.95, 12), long(0.0, 12), long(0.9, 1)])
 def test_intervals_cover_zero_of_noise_as_often_as_they_say(
     rounds: int, persistence: float, horizon: int

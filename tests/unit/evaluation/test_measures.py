@@ -42,8 +42,8 @@ def test_ranks_within_groups_give_spearmans_correlation_of_each() -> None:
     x, y = with_ties(600), with_ties(600, seed=2)
     groups = (np.arange(600) // 200).astype(np.uint8)
     keep = ~np.isnan(x) & ~np.isnan(y)
-    ranks = [ranks_of(v, value_order(v), keep, groups) for v in (x, y)]
-    found, rows = group_correlations(*ranks, groups[keep], 3)
+    x_ranks, y_ranks = (ranks_of(v, value_order(v), keep, groups) for v in (x, y))
+    found, rows = group_correlations(x_ranks, y_ranks, groups[keep], 3)
     frame = pd.DataFrame({"x": x, "y": y, "g": groups})[keep]
     expected = [part.x.rank().corr(part.y.rank()) for _, part in frame.groupby("g")]
     np.testing.assert_allclose(found, expected)
@@ -91,7 +91,9 @@ def test_autocorrelation_is_that_of_pairs_with_both_values() -> None:
 
 def test_half_life_of_an_exponential_decay() -> None:
     """One half is reached where the formula says; a series that stays above has none."""
-    assert half_life(0.9 ** np.arange(40)) == pytest.approx(np.log(0.5) / np.log(0.9), abs=0.02)
+    assert half_life(np.power(0.9, np.arange(40.0))) == pytest.approx(
+        np.log(0.5) / np.log(0.9), abs=0.02
+    )
     assert half_life(np.ones(10)) is None
 
 
