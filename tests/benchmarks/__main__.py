@@ -37,6 +37,7 @@ from tests.benchmarks.groups import (
     throughput,
 )
 from tests.benchmarks.groups.research import exits
+from tests.benchmarks.groups.research import evaluate
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 
@@ -53,6 +54,7 @@ GROUPS: Final = {
     "backfill": (backfill.run, "zipped archives into a catalog, beside pandas reading them"),
     "computed": (computed.run, "market data to the values of all factors of one instrument"),
     "compute": (compute.run, "events per second through computed factors, over a catalog"),
+    "evaluate": (evaluate.run, "100 factors x a year of five minutes, beside alphalens-reloaded"),
     "exf": (exf.run, "the ExtF service: CPU, schedule, from an exchange's change to on_factors"),
     "exits": (exits.run, "what a decision about an open position costs; training on known laws"),
     "streams": (streams.run, "exchange's push -> on_factors against polling; CPU; 20,000/s"),
