@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from nautilus_trader.live.clients import DataClientFactory
 
     from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.envelope.envelope_watch import EnvelopeWatch
     from adapters.streams.joining.log_lines import LogLines
     from adapters.streams.joining.node_venues import NodeVenues
     from dolphin_strategies import FactorSource
@@ -65,6 +66,7 @@ def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
     strategy: AnyFactorStrategy,
     venues: NodeVenues,
     gate: PriceGate | None,
+    watch: EnvelopeWatch | None,
 ) -> LiveNode:
     """Build the node of a run; nothing connects yet.
 
@@ -82,6 +84,8 @@ def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
         What the node computes itself, and the venues that get a data client for it.
     gate : PriceGate, optional
         The gate of the strategy's orders.
+    watch : EnvelopeWatch, optional
+        The watch over the strategy's results.
 
     Returns
     -------
@@ -135,6 +139,8 @@ def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
     if gate is not None:
         node.add_exec_algorithm(gate.algorithm)
         node.add_actor(gate.watch)
+    if watch is not None:
+        node.add_actor(watch)
     node.add_strategy(strategy)
     return node
 

@@ -1,0 +1,109 @@
+"""The file of an envelope, and whether it belongs to a strategy."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.command.strategy_class import config_class_of, find_strategy, make_config
+from adapters.process.safe_files import open_file, write_private
+from dolphin_strategies import FactorStrategyConfig
+from dolphin_strategies.envelope.envelope import envelope_from, sealed
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from adapters.command.strategy_class import StrategySettings
+    from dolphin_strategies.envelope.envelope import Envelope
+
+_MOST_BYTES: Final = 64 << 20
+_NAUTILUS: Final = {field.name for field in dataclasses.fields(FactorStrategyConfig)}
+
+
+def read_envelope(path: Path) -> Envelope:
+    """Read the file of an envelope.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, is no envelope, of another version, or was edited.
+    UnusableFileError
+        If it is a link, or others may write it.
+
+    """
+    try:
+        with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
+            content = file.read(_MOST_BYTES)
+    except FileNotFoundError:
+        msg = f"{path}: expected the file of an envelope (envelope.py makes one), found none"
+        raise ConfigError(msg) from None
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        msg = f"{path}: expected an envelope made by envelope.py, found no JSON: {error}"
+        raise ConfigError(msg) from None
+    return envelope_from(document, str(path))
+
+
+def write_envelope(path: Path, document: dict[str, Any]) -> Envelope:
+    """Seal a document with its hash, write it, and return what a watch reads of it.
+
+    Raises
+    ------
+    ConfigError
+        If the document cannot be watched.
+    UnusableFileError
+        If the file cannot be written safely.
+
+    """
+    whole = sealed(document)
+    envelope = envelope_from(whole, str(path))
+    write_private(path, json.dumps(whole, indent=1, allow_nan=False) + "\n")
+    return envelope
+
+
+def config_of(strategy: StrategySettings) -> dict[str, str]:
+    """Return every field of a strategy's configuration as text, defaults too.
+
+    Nautilus's own fields (ids, how a stop is made) are left out.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such strategy, or its configuration does not fit.
+
+    """
+    found = find_strategy(strategy.path)
+    config = make_config(found, strategy.config)
+    names = [f.name for f in dataclasses.fields(config_class_of(found))]
+    return {name: str(getattr(config, name)) for name in names if name not in _NAUTILUS}
+
+
+def check_belongs(envelope: Envelope, strategy: StrategySettings, where: Path) -> None:
+    """Refuse an envelope of another strategy, or of another configuration of it.
+
+    Raises
+    ------
+    ConfigError
+        With each field that differs.
+
+    """
+    origin = envelope.origin
+    if origin.strategy != strategy.path:
+        msg = f"{where} is the envelope of {origin.strategy}, this strategy is {strategy.path}"
+        raise ConfigError(msg)
+    config = config_of(strategy)
+    names = sorted({*origin.config, *config})
+    pairs = [(name, origin.config.get(name, "none"), config.get(name, "none")) for name in names]
+    different = [
+        f"{n}: the envelope's {its}, here {mine}" for n, its, mine in pairs if its != mine
+    ]
+    if different:
+        msg = (
+            f"{where} is the envelope of another configuration ({'; '.join(different)}): run the "
+            "backtest with this one, and make its envelope with envelope.py"
+        )
+        raise ConfigError(msg)
