@@ -34,8 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except ImportError as error:
             say(f"envelope.py: {error}; use: uv run --extra research …", to=sys.stderr)
             return BAD_CONFIG
-        from adapters.envelope.envelope_file import write_envelope  # noqa: PLC0415
-        from backtests.enveloping.envelope_page import write_page  # noqa: PLC0415
+        from backtests.enveloping.envelope_files import write_envelope, write_page  # noqa: PLC0415
         from backtests.enveloping.envelope_text import summary  # noqa: PLC0415
         from backtests.enveloping.run_folder import read_run  # noqa: PLC0415
 

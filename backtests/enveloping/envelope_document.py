@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from adapters.command.strategy_class import StrategySettings
-from adapters.envelope.envelope_file import config_of
+from adapters.session.envelope.envelope_file import config_of
 from backtests.enveloping.horizon_bands import bands_of
 from backtests.enveloping.resampling import block_length, mean_errors, resampled_indexes
 from backtests.enveloping.result_grid import STEPS_NS, dearer, grid_of, step_of

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from backtests.enveloping.run_folder import RunResults
 
 _S: Final = 1_000_000_000
@@ -55,7 +54,7 @@ def step_of(run: RunResults) -> int:
     fitting = [step for step in fitting if step >= stated_ns]
     if not fitting:
         msg = (
-            f"{run.folder}: expected a window of at least {_FEWEST_STEPS} s and as many statements "
+            f"{run.folder}: expected a window of {_FEWEST_STEPS} s or more and as many statements "
             f"of the equity, found {span_ns / _S:,.0f} s and {len(run.equity_ns):,}"
         )
         raise ConfigError(msg)

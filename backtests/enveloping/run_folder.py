@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import csv
 
 from dolphin_strategies.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 _FILES: Final = ("result.json", "trades.csv", "equity.csv")
 _NUMBERS: Final = (
@@ -96,7 +93,7 @@ def read_run(folder: Path) -> RunResults:
             contents[name] = (folder / name).read_bytes()
         except OSError as error:
             msg = (
-                f"{folder}: expected the folder of a run with {', '.join(_FILES)} (run_backtest.py "
+                f"{folder}: expected a run's folder with {', '.join(_FILES)} (run_backtest.py "
                 f"--out), found no readable {name}: {error.strerror}"
             )
             raise ConfigError(msg) from None

@@ -11,7 +11,7 @@ from nautilus_trader.model import BarType
 
 from adapters.command.progress_bar import ProgressBar
 from adapters.command.terminal import say
-from adapters.envelope.envelope_watch import EnvelopeWatch
+from adapters.session.envelope.watch_of_settings import watch_of
 from backtests.engine.backtest_run import BacktestRun, factor_pieces
 from backtests.engine.engine_setup import build_engine
 from backtests.run.decision_log import DecisionLog
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nautilus_trader.backtest import BacktestEngine
 
     from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.session.envelope.envelope_watch import EnvelopeWatch
     from backtests.engine.backtest_run import ReplayProgress
     from backtests.inputs.backtest_data import BacktestData
     from backtests.inputs.backtest_settings import BacktestSettings
@@ -136,15 +137,12 @@ def _envelope_watch(
     strategy: AnyFactorStrategy, settings: BacktestSettings
 ) -> EnvelopeWatch | None:
     """Return the watch over the strategy's results, which remembers nothing of other runs."""
-    envelope = settings.envelope.read(settings.strategy)
-    if envelope is None:
-        return None
 
     def stop(reason: str) -> None:
         say(reason)
         strategy.stop()
 
-    return EnvelopeWatch(strategy, envelope, settings.envelope, tell=say, stop=stop)
+    return watch_of(settings.envelope, settings.strategy, strategy, tell=say, stop=stop)
 
 
 def price_gate(

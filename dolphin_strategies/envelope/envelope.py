@@ -8,8 +8,6 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from dolphin_strategies.errors import ConfigError
-
 SCHEMA: Final = "dolphin-envelope"
 VERSION: Final = 1
 FEWEST_VALUES: Final = 30
@@ -140,47 +138,42 @@ def watch_part(
     }
 
 
-def envelope_from(document: object, where: str) -> Envelope:
+def envelope_from(document: object) -> Envelope:
     """Read a document.
 
     Parameters
     ----------
     document : object
         What JSON gave.
-    where : str
-        The file, for messages.
 
     Raises
     ------
-    ConfigError
+    ValueError
         If it is no envelope, of another version, was edited, or has a value that cannot be.
 
     """
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        msg = f"{where}: expected an envelope made by envelope.py, found something else"
-        raise ConfigError(msg)
+        msg = "expected an envelope made by envelope.py, found something else"
+        raise ValueError(msg)
     if document.get("version") != VERSION:
-        msg = (
-            f"{where}: expected an envelope of version {VERSION}, found "
-            f"{document.get('version')!r:.40}; make it anew with envelope.py"
-        )
-        raise ConfigError(msg)
+        msg = f"expected an envelope of version {VERSION}, found {document.get('version')!r:.40}"
+        raise ValueError(msg)
     try:
         found = hash_of(document)
     except ValueError as error:
-        msg = f"{where}: expected finite numbers only, found one that is not ({error})"
-        raise ConfigError(msg) from None
+        msg = f"expected finite numbers only, found one that is not ({error})"
+        raise ValueError(msg) from None
     if document.get("sha256") != found:
         msg = (
-            f"{where} was changed after it was made: its content hashes to {found[:12]}…, it "
-            f"says {document.get('sha256')!r:.15}…; make it anew with envelope.py"
+            f"it was changed after it was made: its content hashes to {found[:12]}…, it "
+            f"says {document.get('sha256')!r:.15}…"
         )
-        raise ConfigError(msg)
+        raise ValueError(msg)
     try:
         return _read(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        msg = f"{where}: not an envelope that can be watched: {type(error).__name__}: {error}"
-        raise ConfigError(msg) from None
+        msg = f"not an envelope that can be watched: {type(error).__name__}: {error}"
+        raise ValueError(msg) from None
 
 
 def _read(document: dict[str, Any]) -> Envelope:

@@ -21,6 +21,7 @@ from nautilus_trader.live import LiveExecutionEngineConfig, LiveNodeBuilder, Liv
 from nautilus_trader.model import AccountId, AccountType, Money, OmsType, TraderId, Venue
 from nautilus_trader.persistence import DataCatalogConfig
 
+from adapters.command.terminal import say
 from adapters.computing.computed_source import ComputedSource
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.synthetic_quote_maker import QuoteMaker
@@ -31,6 +32,8 @@ from adapters.market.synthetic_data_client import (
     SyntheticMarketClientFactory,
     SyntheticQuoter,
 )
+from adapters.process.safe_files import open_or_make
+from adapters.session.envelope.watch_of_settings import watch_of
 from adapters.shm.source import ShmSource
 from dolphin_strategies.price_gate.price_gate import PriceGate
 from dolphin_strategies.price_gate.price_rules import PriceRules
@@ -39,14 +42,14 @@ from live.node.settings.node_settings import VENUE
 from live.node.settings.settings_check import binance_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from nautilus_trader.live import DataClientConfig, LiveNode
     from nautilus_trader.live.clients import DataClientFactory
 
     from adapters.command.strategy_class import AnyFactorStrategy
-    from adapters.envelope.envelope_watch import EnvelopeWatch
+    from adapters.session.envelope.envelope_watch import EnvelopeWatch
     from adapters.streams.joining.log_lines import LogLines
     from adapters.streams.joining.node_venues import NodeVenues
     from dolphin_strategies import FactorSource
@@ -172,6 +175,28 @@ def price_gate(settings: NodeSettings, strategy: AnyFactorStrategy) -> PriceGate
     )
     found = settings.market.rules(rules)
     return None if found is None else PriceGate(strategy, found)
+
+
+def gates_of(
+    settings: NodeSettings, strategy: AnyFactorStrategy, stop: Callable[[str], object]
+) -> tuple[PriceGate | None, EnvelopeWatch | None]:
+    """Return the gate of a strategy's orders, and the watch over its results.
+
+    Raises
+    ------
+    DolphinError
+        If the envelope cannot be used, or another process keeps its memory.
+
+    """
+    watch = watch_of(
+        settings.envelope,
+        settings.strategy,
+        strategy,
+        tell=say,
+        stop=stop,
+        open_memory=open_or_make,
+    )
+    return price_gate(settings, strategy), watch
 
 
 def history_of(catalog: Path | None) -> list[StoredSpan]:

@@ -14,9 +14,9 @@ from adapters.command.log_level import LogLevelName
 from adapters.command.market_settings import MarketSettings
 from adapters.command.settings_file import from_table, read_tables
 from adapters.command.strategy_class import StrategySettings
-from adapters.envelope.envelope_settings import EnvelopeSettings
 from adapters.feed.factor_feed import Delivery, Wait
 from adapters.market.btcusdt_instruments import BTCUSDT_EXF, BTCUSDT_PERP
+from adapters.session.envelope.envelope_settings import EnvelopeSettings
 from adapters.shm import DEFAULT_PATH
 
 type VenueName = Literal["simulated", "replay", "binance"]

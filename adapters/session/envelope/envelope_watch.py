@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from nautilus_trader.common import DataActor, DataActorConfig
 from nautilus_trader.model import ActorId
 
-from adapters.envelope.envelope_settings import SIZE_SCALE
-from adapters.envelope.position_results import PositionResults
+from adapters.session.envelope.envelope_settings import SIZE_SCALE
+from adapters.session.envelope.position_results import PositionResults
 from dolphin_strategies.envelope.watch_rules import TradeResult, WatchRules
 from dolphin_strategies.observation import observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.envelope.envelope_settings import EnvelopeSettings
-    from adapters.envelope.watch_memory import WatchMemory
+    from adapters.session.envelope.envelope_settings import EnvelopeSettings
+    from adapters.session.envelope.watch_memory import WatchMemory
     from dolphin_strategies import FactorStrategy
     from dolphin_strategies.envelope.envelope import Envelope
     from dolphin_strategies.envelope.watch_rules import EnvelopeWarning

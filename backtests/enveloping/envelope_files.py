@@ -1,8 +1,9 @@
-"""The page of an envelope: what may come after each horizon, drawn and as a table."""
+"""The files of an envelope: the sealed document, and a page of what may come."""
 
 from __future__ import annotations
 
 import html
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 import plotly.graph_objects as go
@@ -11,6 +12,7 @@ from plotly.subplots import make_subplots
 
 from adapters.process.safe_files import write_private
 from backtests.enveloping.envelope_text import SHOWN, rows_of, summary
+from dolphin_strategies.envelope.envelope import envelope_from, sealed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +26,21 @@ table { border-collapse: collapse; } th, td { padding: 2px 14px 2px 0; text-alig
 th { border-bottom: 1px solid #999; } tr:nth-child(odd) td { background: #f6f6f6; }
 """
 _BANDS: Final = (("0.005", "0.995", 0.12), ("0.025", "0.975", 0.2), ("0.25", "0.75", 0.35))
+
+
+def write_envelope(path: Path, document: dict[str, Any]) -> Envelope:
+    """Seal a document with its hash, write it, and return what a watch reads of it.
+
+    Raises
+    ------
+    UnusableFileError
+        If the file cannot be written safely.
+
+    """
+    whole = sealed(document)
+    envelope = envelope_from(whole)
+    write_private(path, json.dumps(whole, indent=1, allow_nan=False) + "\n")
+    return envelope
 
 
 def write_page(path: Path, envelope: Envelope) -> None:

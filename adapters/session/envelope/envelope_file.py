@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import config_class_of, find_strategy, make_config
-from adapters.process.safe_files import open_file, write_private
 from dolphin_strategies import FactorStrategyConfig
-from dolphin_strategies.envelope.envelope import envelope_from, sealed
+from dolphin_strategies.envelope.envelope import envelope_from
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,40 +28,24 @@ def read_envelope(path: Path) -> Envelope:
     Raises
     ------
     ConfigError
-        If it cannot be read, is no envelope, of another version, or was edited.
-    UnusableFileError
-        If it is a link, or others may write it.
+        If it cannot be read, is a link or no envelope, of another version, or was edited.
 
     """
     try:
-        with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
             content = file.read(_MOST_BYTES)
-    except FileNotFoundError:
-        msg = f"{path}: expected the file of an envelope (envelope.py makes one), found none"
+    except OSError as error:
+        msg = (
+            f"{path}: expected the file of an envelope, which envelope.py makes, and no link; "
+            f"it cannot be read: {error.strerror}"
+        )
         raise ConfigError(msg) from None
     try:
-        document = json.loads(content)
+        return envelope_from(json.loads(content))
     except (ValueError, RecursionError) as error:
-        msg = f"{path}: expected an envelope made by envelope.py, found no JSON: {error}"
+        msg = f"{path}: {error}; make it anew with envelope.py"
         raise ConfigError(msg) from None
-    return envelope_from(document, str(path))
-
-
-def write_envelope(path: Path, document: dict[str, Any]) -> Envelope:
-    """Seal a document with its hash, write it, and return what a watch reads of it.
-
-    Raises
-    ------
-    ConfigError
-        If the document cannot be watched.
-    UnusableFileError
-        If the file cannot be written safely.
-
-    """
-    whole = sealed(document)
-    envelope = envelope_from(whole, str(path))
-    write_private(path, json.dumps(whole, indent=1, allow_nan=False) + "\n")
-    return envelope
 
 
 def config_of(strategy: StrategySettings) -> dict[str, str]:
@@ -97,10 +80,8 @@ def check_belongs(envelope: Envelope, strategy: StrategySettings, where: Path) -
         raise ConfigError(msg)
     config = config_of(strategy)
     names = sorted({*origin.config, *config})
-    pairs = [(name, origin.config.get(name, "none"), config.get(name, "none")) for name in names]
-    different = [
-        f"{n}: the envelope's {its}, here {mine}" for n, its, mine in pairs if its != mine
-    ]
+    pairs = [(n, origin.config.get(n, "none"), config.get(n, "none")) for n in names]
+    different = [f"{n}: the envelope's {its}, here {own}" for n, its, own in pairs if its != own]
     if different:
         msg = (
             f"{where} is the envelope of another configuration ({'; '.join(different)}): run the "

@@ -7,7 +7,6 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.process.safe_files import open_or_make
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:
@@ -25,8 +24,10 @@ class WatchMemory:
 
     Parameters
     ----------
+    fd : int
+        The file, open to read and write; the memory closes it.
     path : Path
-        The file; made if missing, with mode 0600.
+        Its path, for messages.
     sha256 : str
         The hash of the envelope that the results are compared with.
 
@@ -43,14 +44,12 @@ class WatchMemory:
         If it is another envelope's, or no such file.
     MemoryHeldError
         If another process writes it.
-    UnusableFileError
-        If it cannot be opened safely.
 
     """
 
-    def __init__(self, path: Path, sha256: str) -> None:
+    def __init__(self, fd: int, path: Path, sha256: str) -> None:
         self.lost = 0
-        self._fd = open_or_make(path)
+        self._fd = fd
         try:
             self.earlier: Final[list[list[Any]]] = self._begin(path, sha256)
         except BaseException:

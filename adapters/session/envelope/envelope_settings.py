@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from adapters.command.field_rules import CheckedFields, more_than
 from adapters.command.strategy_class import find_strategy
-from adapters.envelope.envelope_file import check_belongs, read_envelope
+from adapters.session.envelope.envelope_file import check_belongs, read_envelope
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
