@@ -85,7 +85,6 @@ class NodeRun:
         self._watch: Final = watch
         self._state: Final = state
         self._ending: Final = RunEnding(lambda: self._watch.report(is_stopping=True))
-        # Before the recording, which sees each decision as the strategy made it.
         self._gates: Final = gates_of(settings, strategy, self._ending.stop)
         self._market: Market | None = None
         self._recording: SessionRecording | None = None
@@ -162,8 +161,8 @@ class NodeRun:
         )
         observe(self._strategy, self._order_stop)
         observe(self._strategy, HookErrors(self._on_event, self._guard.on_hook_error))
-        parts = (self._strategy, self._venues, *self._gates)
-        node = build_node(self._settings, client, feed, *parts)
+        parts = (feed, self._strategy, self._venues, *self._gates)
+        node = build_node(self._settings, client, *parts)
         for actor in () if self._market is None else self._market.actors():
             node.add_actor(actor)
         self._report = report = RunReport(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from live.node.settings.node_settings import DEFAULT_STRATEGY
 from tests.support.nodes.node_process import node
 from tests.support.strategies import envelopes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+STRATEGY: Final = "tests.support.strategies.losing_flipper:LosingFlipper"
 TABLES: Final = """
 [envelope]
 file = "{file}"
@@ -20,15 +20,15 @@ class = "{strategy}"
 """
 
 
-def _config(folder: Path, on_warning: str, strategy: str = DEFAULT_STRATEGY) -> Path:
-    file = envelopes.write(folder / "envelope.json", strategy, mean=0.5)
+def _config(folder: Path, on_warning: str) -> Path:
+    file = envelopes.write(folder / "envelope.json", STRATEGY, mean=0.5)
     path = folder / "node.toml"
-    path.write_text(TABLES.format(file=file, on_warning=on_warning, strategy=DEFAULT_STRATEGY))
+    path.write_text(TABLES.format(file=file, on_warning=on_warning, strategy=STRATEGY))
     return path
 
 
 def test_a_losing_strategy_is_warned_of_and_stopped_flat_and_remembered(tmp_path: Path) -> None:
-    """Its envelope expects half of the notional value from each trade; the next start stops too."""
+    """Its envelope expects half of the notional value from each trade; the next start too."""
     config = _config(tmp_path, "stop")
     with node("--config", config, "--seconds", "120") as run:
         assert run.exit_code() == 0, run.output
@@ -43,10 +43,10 @@ def test_a_losing_strategy_is_warned_of_and_stopped_flat_and_remembered(tmp_path
 def test_an_envelope_of_another_configuration_is_refused(tmp_path: Path) -> None:
     """With the field that differs, before anything starts."""
     config = _config(tmp_path, "tell")
-    config.write_text(config.read_text() + "trade_size = 0.02\n")
+    config.write_text(config.read_text() + 'instrument_id = "ETHUSDT-PERP.BINANCE"\n')
     with node("--config", config, "--check") as run:
         assert run.exit_code() == 2
-        assert "trade_size" in run.output
+        assert "instrument_id" in run.output
 
 
 def test_a_strategy_that_cannot_trade_less_is_not_reduced(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_an_edited_or_foreign_document_is_refused(change: str) -> None:
         found["sha256"] = "0" * 64
     else:
         found[change] = 0
-    with pytest.raises(ValueError, match="expected|changed"):
+    with pytest.raises(ValueError, match=r"expected|changed"):
         envelope_from(found)
 
 
