@@ -36,8 +36,7 @@ from tests.benchmarks.groups import (
     streams,
     throughput,
 )
-from tests.benchmarks.groups.research import exits
-from tests.benchmarks.groups.research import evaluate
+from tests.benchmarks.groups.research import evaluate, exits
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 
