@@ -44,6 +44,7 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     label: str = "",
     *,
     stops_on_error: bool = True,
+    logs_decisions: bool = True,
 ) -> Iterator[tuple[BacktestEngine, Figures, list[Decision]]]:
     """Replay data; yield the engine after its run, the figures and the strategy's decisions.
 
@@ -61,6 +62,9 @@ def replayed(  # noqa: PLR0913 - the parts of a run
         The text before the progress bar.
     stops_on_error : bool
         Whether an error that Nautilus logs ends the run.
+    logs_decisions : bool
+        Whether each decision is described, which costs a strategy that trades a lot a quarter of
+        its time; without, none is yielded.
 
     Raises
     ------
@@ -74,7 +78,7 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     presences = data.presences()
     # Before the log, which sees each decision as the strategy made it.
     gate = price_gate(strategy, data, settings)
-    log = DecisionLog(strategy)
+    log = DecisionLog(strategy) if logs_decisions else None
     seen = SubmissionPrices(strategy, data)
     history = strategy.factor_history
     span_ns = 0 if history is None else history // timedelta(microseconds=1) * 1000
@@ -114,7 +118,7 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     facts = RunFacts(
         run=replay,
         elapsed_s=elapsed_s,
-        decisions=len(log.decisions),
+        decisions=0 if log is None else len(log.decisions),
         seen=seen,
         days_per_year=run.days_per_year,
         presences=presences,
@@ -122,7 +126,7 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     figures = figures_of(engine, data, facts)
     # Not after a failure: Nautilus refuses to dispose of a running strategy.
     try:
-        yield engine, figures, log.decisions
+        yield engine, figures, [] if log is None else log.decisions
     finally:
         engine.dispose()
 
