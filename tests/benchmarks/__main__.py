@@ -34,6 +34,7 @@ from tests.benchmarks.groups import (
     peers,
     record,
     streams,
+    sweep,
     throughput,
 )
 from tests.benchmarks.processes import ChildError
@@ -54,6 +55,7 @@ GROUPS: Final = {
     "compute": (compute.run, "events per second through computed factors, over a catalog"),
     "exf": (exf.run, "the ExtF service: CPU, schedule, from an exchange's change to on_factors"),
     "streams": (streams.run, "exchange's push -> on_factors against polling; CPU; 20,000/s"),
+    "sweep": (sweep.run, "trials per hour of a sweep, beside plain loops, and a worker's memory"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }
 RUNS: Final = 5

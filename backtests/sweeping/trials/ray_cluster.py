@@ -13,6 +13,8 @@ from adapters.process.listening import listening_addresses
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ray.cluster_utils import Cluster
+
 LOCAL: Final = "local"
 LOOPBACK: Final = "127.0.0.1"
 _STORE_BYTES: Final = 80 * 1024 * 1024
@@ -71,12 +73,14 @@ class LocalCluster:
 
         shares = [processors // nodes + (i < processors % nodes) for i in range(nodes)]
         node = {"node_ip_address": LOOPBACK, "object_store_memory": _STORE_BYTES}
-        self._cluster = Cluster(
-            initialize_head=True,
-            head_node_args={**node, "num_cpus": shares[0], "include_dashboard": False},
-        )
+        self._before: Final = set(_own_processes())
         self._pids: set[int] = set()
+        self._cluster: Cluster | None = None
         try:
+            self._cluster = Cluster(
+                initialize_head=True,
+                head_node_args={**node, "num_cpus": shares[0], "include_dashboard": False},
+            )
             for share in shares[1:]:
                 self._cluster.add_node(**node, num_cpus=share)
         except BaseException:
@@ -87,7 +91,7 @@ class LocalCluster:
     @property
     def pids(self) -> list[int]:
         """The processes of the cluster."""
-        self._pids |= set(_own_processes())
+        self._pids |= set(_own_processes()) - self._before
         return sorted(self._pids)
 
     def describe(self) -> str:
@@ -100,8 +104,9 @@ class LocalCluster:
     def close(self) -> None:
         """End all its processes; safe to call again."""
         pids = self.pids
-        with suppress(Exception):
-            self._cluster.shutdown()
+        if self._cluster is not None:
+            with suppress(Exception):
+                self._cluster.shutdown()
         for pid in pids:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)

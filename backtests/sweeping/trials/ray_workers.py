@@ -82,14 +82,14 @@ class RayWorkers:
         address = self._address
         try:
             if address == LOCAL:
-                self._cluster = LocalCluster(self._count)
+                self._cluster = _started(self._count)
                 address = self._cluster.address
                 say(self._cluster.describe())
             own = {"_node_ip_address": "127.0.0.1"} if address.startswith("127.") else {}
             ray.init(address, log_to_driver=False, logging_level="ERROR", **own)
             self._actors = [self._made() for _ in range(self._count)]
             ray.get([actor.pid.remote() for actor in self._actors], timeout=_START_S)
-        except (ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - Ray raises it itself
             self.__exit__()
             text = str(error).strip().partition("\n")[0]
             msg = (
@@ -155,3 +155,11 @@ class RayWorkers:
     def _made(self) -> Any:
         actor = ray.remote(num_cpus=1, scheduling_strategy="SPREAD")(TrialActor)
         return actor.remote(self._arguments, os.getcwd())  # noqa: PTH109 - as text
+
+
+def _started(count: int) -> LocalCluster:
+    """Start a cluster; once more if a busy machine took longer than Ray waits."""
+    try:
+        return LocalCluster(count)
+    except Exception:  # noqa: BLE001 - Ray raises it itself
+        return LocalCluster(count)
