@@ -73,7 +73,8 @@ def run(options: Options) -> Group:
         rows.append(Row(name, figures, tuple(targets)))
     path = """
 proposed values -> BacktestRun of ten days of 15-minute bars with TakerFlow -> returns.
-Both loops open the catalog for each trial; the second one is a process for each, which also writes the results of a backtest
+Both loops open the catalog for each trial; the second one is a process for each, which also
+writes the results of a backtest
 """
     remarks = [
         f"n = {trials} trials a run, {options.runs} runs in turn; medians. Workers are warm"
