@@ -19,8 +19,8 @@ from adapters.session.envelope.envelope_settings import EnvelopeSettings
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.funding_choice import FundingChoice
 
-LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay", "synthetic_quotes")
-"""Tables of a live node's file, which may stand beside these: one file serves both."""
+LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay", "synthetic_quotes", "sweep")
+"""Tables of a live node's or a sweep's file, which may stand beside these: one file serves all."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,7 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     label: str = "",
     *,
     stops_on_error: bool = True,
+    logs_decisions: bool = True,
 ) -> Iterator[tuple[BacktestEngine, Figures, list[Decision]]]:
     """Replay data; yield the engine after its run, the figures and the strategy's decisions.
 
@@ -64,6 +65,9 @@ def replayed(  # noqa: PLR0913 - the parts of a run
         The text before the progress bar.
     stops_on_error : bool
         Whether an error that Nautilus logs ends the run.
+    logs_decisions : bool
+        Whether each decision is described, which costs a strategy that trades a lot a quarter of
+        its time; without, none is yielded.
 
     Raises
     ------
@@ -77,7 +81,7 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     presences = data.presences()
     # Before the log, which sees each decision as the strategy made it.
     gate = price_gate(strategy, data, settings)
-    log = DecisionLog(strategy)
+    log = DecisionLog(strategy) if logs_decisions else None
     seen = SubmissionPrices(strategy, data)
     watch = _envelope_watch(strategy, settings)
     history = strategy.factor_history
@@ -120,7 +124,7 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     facts = RunFacts(
         run=replay,
         elapsed_s=elapsed_s,
-        decisions=len(log.decisions),
+        decisions=0 if log is None else len(log.decisions),
         seen=seen,
         days_per_year=run.days_per_year,
         presences=presences,
@@ -128,7 +132,7 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     figures = figures_of(engine, data, facts)
     # Not after a failure: Nautilus refuses to dispose of a running strategy.
     try:
-        yield engine, figures, log.decisions
+        yield engine, figures, [] if log is None else log.decisions
     finally:
         engine.dispose()
 

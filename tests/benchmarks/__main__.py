@@ -34,6 +34,7 @@ from tests.benchmarks.groups import (
     peers,
     record,
     streams,
+    sweep,
     throughput,
 )
 from tests.benchmarks.groups.research import evaluate, exits
@@ -57,6 +58,7 @@ GROUPS: Final = {
     "exf": (exf.run, "the ExtF service: CPU, schedule, from an exchange's change to on_factors"),
     "exits": (exits.run, "what a decision about an open position costs; training on known laws"),
     "streams": (streams.run, "exchange's push -> on_factors against polling; CPU; 20,000/s"),
+    "sweep": (sweep.run, "trials per hour of a sweep, beside plain loops, and a worker's memory"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }
 RUNS: Final = 5
