@@ -34,10 +34,9 @@ from tests.benchmarks.groups import (
     peers,
     record,
     streams,
-    sweep,
     throughput,
 )
-from tests.benchmarks.groups.research import evaluate, exits
+from tests.benchmarks.groups.research import evaluate, exits, sweep
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 

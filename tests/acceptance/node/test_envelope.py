@@ -10,7 +10,7 @@ from tests.support.strategies import envelopes
 if TYPE_CHECKING:
     from pathlib import Path
 
-STRATEGY: Final = "tests.support.strategies.losing_flipper:LosingFlipper"
+STRATEGY: Final = "tests.support.envelope.losing_flipper:LosingFlipper"
 TABLES: Final = """
 [envelope]
 file = "{file}"

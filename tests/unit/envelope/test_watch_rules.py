@@ -16,8 +16,8 @@ from dolphin_strategies.envelope.rank_scores import RankScores
 from dolphin_strategies.envelope.shift_detector import ShiftDetector
 from dolphin_strategies.envelope.watch_rules import TradeResult, WatchRules
 from dolphin_strategies.errors import ConfigError
+from tests.support.envelope.envelopes import document, stream
 from tests.support.lengths import counts
-from tests.support.strategies.envelopes import document, stream
 
 if TYPE_CHECKING:
     from pathlib import Path
