@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import optuna
 from optuna.storages import JournalStorage
-from tqdm import tqdm
 
 from adapters.command.durations import show_duration
 from adapters.command.strategy_class import config_class_of, find_strategy, make_config
@@ -23,6 +22,7 @@ from backtests.sweeping.results.sweep_text import summary, values_text
 from backtests.sweeping.search.fold_search import FoldSearch
 from backtests.sweeping.search.study_file import StudyFile
 from backtests.sweeping.search.study_identity import check_identity, identity_of
+from backtests.sweeping.search.sweep_progress import SweepProgress
 from backtests.sweeping.search.sweep_run import SweepRun
 from backtests.sweeping.setup.command_line import settings_of
 from backtests.sweeping.setup.folds import describe, make_folds, step_of
@@ -115,17 +115,20 @@ class Sweep:
         total = sum(max(s.done, self._sweep.trials) for s in self._searches)
         done = sum(s.done for s in self._searches)
         if not self._is_new:
-            say(f"{self._file.path}: {done:,} of {total:,} trials are done; going on")
+            is_over = all(s.is_over and s.test() is not None for s in self._searches)
+            what = "nothing to do; raise --trials to go on" if is_over else "going on"
+            say(f"{self._file.path}: {done:,} of {total:,} trials are done; {what}")
+            if is_over:
+                self._write(is_whole=True)
+                return 0
         with (
             Interrupt() as interrupt,
-            tqdm(total=total, initial=done, desc="trials", disable=None, leave=False) as bar,
+            SweepProgress(done, total) as progress,
             self._workers() as workers,
         ):
 
             def show() -> None:
-                bar.n = sum(s.done for s in self._searches)
-                best = max((b for s in self._searches if (b := s.best())), key=lambda b: b.score)
-                bar.set_postfix_str(f"best {best.score:.4g}: {values_text(best.values)}"[:60])
+                progress.show(sum(s.done for s in self._searches), self._best())
 
             is_whole = SweepRun(self._searches, workers, show, lambda: interrupt.is_asked).run()
         self._write(is_whole=is_whole)
@@ -139,14 +142,22 @@ class Sweep:
         )
         return EXIT_CODE
 
+    def _best(self) -> str:
+        """Return the best trial of all folds as text, empty if none has a result."""
+        found = [b for s in self._searches if (b := s.best()) is not None]
+        if not found:
+            return ""
+        best = max(found, key=lambda b: b.score)
+        return f"best {best.score:.4g}: {values_text(best.values)}"
+
     def _workers(self) -> Workers:
         count = self._options.workers
         if self._options.ray is None:
             return WorkerPool(count, self._arguments)
-        from backtests.sweeping.trials.ray_cluster import LOCAL, set_environment  # noqa: PLC0415
+        from backtests.sweeping.trials.ray_cluster import set_environment  # noqa: PLC0415
 
         # Ray reads it when it is imported.
-        set_environment(is_local=self._options.ray == LOCAL)
+        set_environment(self._options.ray)
         from backtests.sweeping.trials.ray_workers import RayWorkers  # noqa: PLC0415 - the extra
 
         return RayWorkers(self._options.ray, count, self._arguments)

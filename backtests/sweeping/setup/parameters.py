@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -175,17 +176,18 @@ def _read(name: str, given: Any, hint: Any, default: Any, place: str) -> Paramet
         expected = "choices, as the field is no number"
         msg = f"{place}: expected {expected}, found {', '.join(given) or 'nothing'}"
         raise ConfigError(msg)
-    if span.low is None or span.high is None or not span.low < span.high:
-        msg = f"{place}: expected low below high, found {span.low} and {span.high}"
+    low, high = span.low, span.high
+    if low is None or high is None or not -math.inf < low < high < math.inf:
+        msg = f"{place}: expected low below high, both finite, found {low} and {high}"
         raise ConfigError(msg)
-    if span.log and (span.low <= 0 or span.step is not None):
+    if span.log and (low <= 0 or span.step is not None):
         msg = f"{place}: log needs a low above 0, and no step"
         raise ConfigError(msg)
-    numbers = [n for n in (span.low, span.high, span.step) if n is not None]
+    numbers = [n for n in (low, high, span.step) if n is not None]
     if kind == "int" and any(n != int(n) for n in numbers):
         msg = f"{place}: expected whole numbers, as the field is one, found {numbers}"
         raise ConfigError(msg)
-    if span.step is not None and not 0 < span.step <= span.high - span.low:
+    if span.step is not None and not 0 < span.step <= high - low:
         msg = f"{place}: step: expected more than 0 and at most high - low, found {span.step}"
         raise ConfigError(msg)
     return Parameter(name=name, kind=kind, range=span)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
+import tempfile
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.process.listening import listening_addresses
@@ -21,30 +24,37 @@ _STORE_BYTES: Final = 80 * 1024 * 1024
 """The least object store that Ray takes; trials are a few kilobytes."""
 
 
-def set_environment(*, is_local: bool) -> None:
+def set_environment(address: str) -> None:
     """Set what Ray reads of the environment, which its processes inherit.
 
     Parameters
     ----------
-    is_local : bool
-        Whether a cluster is started here: then with a token of its own, on loopback.
+    address : str
+        ``local``: a cluster is started here, with a token of its own; else the ``HOST:PORT`` of a
+        running one.
 
     Notes
     -----
-    Ray 2.60 replaces a loopback address by the machine's own, except where this variable of
-    Windows and macOS says that there is no cluster of several machines; then its servers, which
-    bind the node's address, bind loopback.
+    Before Ray is imported. Ray 2.60 replaces a loopback address by the machine's own, except where
+    this variable of Windows and macOS says that there is no cluster of several machines; then its
+    servers, which bind the node's address, bind loopback.
 
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # Else Ray packs the working directory and makes environments with uv on each node.
     os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
-    if is_local:
+    if address == LOCAL or is_loopback(address):
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    if address == LOCAL:
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
         os.environ["RAY_AUTH_MODE"] = "token"
     elif "RAY_AUTH_TOKEN" in os.environ or "RAY_AUTH_TOKEN_PATH" in os.environ:
         os.environ.setdefault("RAY_AUTH_MODE", "token")
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether a ``HOST:PORT`` is of this machine alone."""
+    return address.startswith(("127.", "localhost:"))
 
 
 class LocalCluster:
@@ -71,16 +81,17 @@ class LocalCluster:
     def __init__(self, processors: int, nodes: int = 1) -> None:
         from ray.cluster_utils import Cluster  # noqa: PLC0415 - after the environment
 
+        # Ray's files of a cluster that is done are of no use, and its own folder is everybody's.
+        self._folder: Final = tempfile.mkdtemp(prefix="dolphin-ray-")
+        os.environ["RAY_TMPDIR"] = self._folder
         shares = [processors // nodes + (i < processors % nodes) for i in range(nodes)]
         node = {"node_ip_address": LOOPBACK, "object_store_memory": _STORE_BYTES}
-        self._before: Final = set(_own_processes())
-        self._pids: set[int] = set()
+        head = {"num_cpus": shares[0], "include_dashboard": False, "no_monitor": True}
+        self._before: Final = dict(_own_processes())
+        self._started: dict[int, int] = {}
         self._cluster: Cluster | None = None
         try:
-            self._cluster = Cluster(
-                initialize_head=True,
-                head_node_args={**node, "num_cpus": shares[0], "include_dashboard": False},
-            )
+            self._cluster = Cluster(initialize_head=True, head_node_args={**node, **head})
             for share in shares[1:]:
                 self._cluster.add_node(**node, num_cpus=share)
         except BaseException:
@@ -91,8 +102,10 @@ class LocalCluster:
     @property
     def pids(self) -> list[int]:
         """The processes of the cluster."""
-        self._pids |= set(_own_processes()) - self._before
-        return sorted(self._pids)
+        self._started |= {
+            pid: began for pid, began in _own_processes() if self._before.get(pid) != began
+        }
+        return sorted(self._started)
 
     def describe(self) -> str:
         """Return what it opened."""
@@ -102,26 +115,34 @@ class LocalCluster:
         return f"Ray at {self.address}, with a token, listens {where}: {', '.join(opened)}"
 
     def close(self) -> None:
-        """End all its processes; safe to call again."""
+        """End all its processes and remove its files; safe to call again."""
         pids = self.pids
         if self._cluster is not None:
             with suppress(Exception):
                 self._cluster.shutdown()
+            self._cluster = None
         for pid in pids:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+            # The same process still, not a later one with its number.
+            if _parent_and_start(pid)[1] == self._started[pid]:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _own_processes() -> Iterator[int]:
-    """Yield the processes that Ray started under this one."""
-    parents: dict[int, int] = {}
-    for name in os.listdir("/proc"):  # noqa: PTH208 - numbers
-        if name.isdigit():
-            with suppress(OSError), open(f"/proc/{name}/stat", encoding="utf-8") as file:  # noqa: PTH123
-                parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
-    for pid in parents:
-        above = parents.get(pid, 0)
+def _own_processes() -> Iterator[tuple[int, int]]:
+    """Yield the processes under this one, each with its start, clock ticks since the boot."""
+    # Numbers, which are no paths.
+    found = {int(n): _parent_and_start(int(n)) for n in os.listdir("/proc") if n.isdigit()}  # noqa: PTH208
+    for pid, (above, began) in found.items():
         while above > 1 and above != os.getpid():
-            above = parents.get(above, 0)
+            above = found.get(above, (0, 0))[0]  # noqa: PLW2901 - climbs
         if above == os.getpid():
-            yield pid
+            yield pid, began
+
+
+def _parent_and_start(pid: int) -> tuple[int, int]:
+    """Return the parent and the start of a process, as in proc(5); zeros of none."""
+    with suppress(OSError):
+        words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return int(words[1]), int(words[19])
+    return 0, 0

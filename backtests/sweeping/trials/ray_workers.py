@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import ray
 
 from adapters.command.terminal import say
-from backtests.sweeping.trials.ray_cluster import LOCAL, LocalCluster
+from backtests.sweeping.trials.ray_cluster import LOCAL, LOOPBACK, LocalCluster, is_loopback
 from backtests.sweeping.trials.trial_job import TrialJob, TrialOutcome
 from backtests.sweeping.trials.worker_pool import MOST_DEATHS, WorkersError
 from backtests.sweeping.trials.worker_process import runner_of
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from backtests.sweeping.trials.trial_runner import TrialRunner
 
 _START_S: Final = 120.0
+_MORE_STARTS: Final = 2
 
 
 class TrialActor:
@@ -80,15 +83,17 @@ class RayWorkers:
 
         """
         address = self._address
+        before = signal.getsignal(signal.SIGTERM)
         try:
             if address == LOCAL:
                 self._cluster = _started(self._count)
                 address = self._cluster.address
-                say(self._cluster.describe())
-            own = {"_node_ip_address": "127.0.0.1"} if address.startswith("127.") else {}
+            own = {"_node_ip_address": LOOPBACK} if is_loopback(address) else {}
             ray.init(address, log_to_driver=False, logging_level="ERROR", **own)
             self._actors = [self._made() for _ in range(self._count)]
             ray.get([actor.pid.remote() for actor in self._actors], timeout=_START_S)
+            if self._cluster is not None:
+                say(self._cluster.describe())
         except Exception as error:  # noqa: BLE001 - Ray raises it itself
             self.__exit__()
             text = str(error).strip().partition("\n")[0]
@@ -100,6 +105,9 @@ class RayWorkers:
         except BaseException:
             self.__exit__()
             raise
+        finally:
+            # Ray puts its own in its place, which would end the sweep in the middle.
+            signal.signal(signal.SIGTERM, before)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -158,8 +166,8 @@ class RayWorkers:
 
 
 def _started(count: int) -> LocalCluster:
-    """Start a cluster; once more if a busy machine took longer than Ray waits."""
-    try:
-        return LocalCluster(count)
-    except Exception:  # noqa: BLE001 - Ray raises it itself
-        return LocalCluster(count)
+    """Start a cluster; again if a busy machine took longer than Ray waits."""
+    for _ in range(_MORE_STARTS):
+        with suppress(Exception):
+            return LocalCluster(count)
+    return LocalCluster(count)

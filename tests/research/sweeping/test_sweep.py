@@ -1,52 +1,40 @@
-"""Whole sweeps over the example's ten days, with kills."""
+"""Sweeps over the example's ten days that are killed, interrupted, refused, or fail."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import stat
 import subprocess
-import sys
-from collections import Counter
 from pathlib import Path
-from typing import Any, Final
 
 import pytest
 
+from tests.research.sweeping.sweeps import (
+    ROOT,
+    TIMEOUT_S,
+    command,
+    figures,
+    run,
+    told,
+    words,
+)
 from tests.support.eventually import eventually
 
-ROOT: Final = Path(__file__).resolve().parents[3]
-TIMEOUT_S: Final = 240
+FOUR = ("--trials", 4, "--workers", 1)
+EIGHT = ("--trials", 8, "--workers", 2)
+RAISES = '''
+"""A strategy whose trials fail."""
+
+from dolphin_strategies.examples.taker_flow import TakerFlow
 
 
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Import the example's files."""
-    made = tmp_path_factory.mktemp("sweep") / "ten_days"
-    spec = ROOT / "docs/examples/import_ten_days.toml"
-    _run("import_factors.py", "--spec", spec, "--catalog", made)
-    return made
+class Raises(TakerFlow):
+    """Raise at the first factors."""
 
-
-def _command(script: str, *words: object) -> list[str]:
-    return [sys.executable, str(ROOT / "backtests" / script), *map(str, words)]
-
-
-def _run(script: str, *words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        _command(script, *words),
-        cwd=ROOT,
-        text=True,
-        capture_output=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-
-
-def _words(catalog: Path, out: Path, *more: object) -> list[object]:
-    config = ROOT / "docs/examples/sweep.toml"
-    return ["--catalog", catalog, "--config", config, "--out", out, "--folds", 1, *more]
+    def on_factors(self, factors):
+        """Raise."""
+        raise RuntimeError("planted")
+'''
 
 
 def _children(pid: int) -> list[int]:
@@ -54,81 +42,115 @@ def _children(pid: int) -> list[int]:
     return [int(word) for task in tasks for word in task.read_text().split()]
 
 
-def _told(study: Path) -> Counter[int]:
-    """Return how often a result was written for each trial (Optuna's operation 6)."""
-    lines = [json.loads(line) for line in study.read_text().splitlines()]
-    return Counter(x["trial_id"] for x in lines if x.get("op_code") == 6 and x.get("state") == 1)
-
-
-def _figures(out: Path) -> Any:
-    return json.loads((out / "sweep.json").read_text())
-
-
-def test_kills_of_a_worker_and_of_the_sweep_change_no_result(
-    catalog: Path, tmp_path: Path
+def test_a_sweep_that_was_killed_goes_on_to_the_same_figures(
+    catalog: Path, whole: Path, tmp_path: Path
 ) -> None:
-    """A worker and then the sweep die by SIGKILL; the same command ends with equal figures."""
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    done = _run("sweep.py", *_words(catalog, whole, "--trials", 8, "--workers", 1))
-    assert done.returncode == 0, done.stderr
-    words = _words(catalog, killed, "--trials", 8, "--workers", 2)
-    study = killed / "study.jsonl"
+    """SIGKILL in the middle: the same command ends with equal figures, each trial told once."""
+    study = tmp_path / "study.jsonl"
+    asked = words(catalog, tmp_path, *FOUR)
     with subprocess.Popen(
-        _command("sweep.py", *words), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command("sweep.py", *asked), cwd=ROOT, stdout=subprocess.DEVNULL
     ) as sweep:
         try:
-            eventually(
-                lambda: study.exists() and sum(_safe(study).values()) >= 1, "a trial", TIMEOUT_S
-            )
-            workers = _children(sweep.pid)
-            assert workers
-            os.kill(workers[0], signal.SIGKILL)
-            eventually(
-                lambda: sweep.poll() is not None or sum(_safe(study).values()) >= 4,
-                "four trials",
-                TIMEOUT_S,
-            )
+            eventually(lambda: told(study), "a trial", TIMEOUT_S)
         finally:
             sweep.kill()
-    resumed = _run("sweep.py", *words)
+    assert not (tmp_path / "sweep.json").exists()
+    resumed = run("sweep.py", *asked)
     assert resumed.returncode == 0, resumed.stderr
-    assert _figures(killed) == _figures(whole)
-    assert set(_told(study).values()) == {1}
-    assert stat.S_IMODE(study.stat().st_mode) == 0o600
+    assert "4 trials are done; going on" in resumed.stdout
+    assert figures(tmp_path) == figures(whole)
+    assert list(told(study).values()) == [1] * 4
 
 
-def _safe(study: Path) -> Counter[int]:
-    try:
-        return _told(study)
-    except ValueError:  # a line that is being written
-        return Counter()
+@pytest.mark.long
+def test_kills_of_workers_and_of_the_sweep_change_no_result(catalog: Path, tmp_path: Path) -> None:
+    """Workers and then the sweep die by SIGKILL; the same command ends with equal figures."""
+    plain, killed = tmp_path / "plain", tmp_path / "killed"
+    assert run("sweep.py", *words(catalog, plain, *EIGHT)).returncode == 0
+    study = killed / "study.jsonl"
+    asked = words(catalog, killed, *EIGHT)
+    with subprocess.Popen(
+        command("sweep.py", *asked), cwd=ROOT, stdout=subprocess.DEVNULL
+    ) as sweep:
+        try:
+            for done in (1, 2):
+                eventually(lambda n=done: told(study).total() >= n, "a trial", TIMEOUT_S)
+                os.kill(_children(sweep.pid)[0], signal.SIGKILL)
+            eventually(lambda: told(study).total() >= 4, "four trials", TIMEOUT_S)
+        finally:
+            sweep.kill()
+    resumed = run("sweep.py", *asked)
+    assert resumed.returncode == 0, resumed.stderr
+    assert figures(killed) == figures(plain)
+    assert list(told(study).values()) == [1] * 8
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_sweep_that_is_interrupted_keeps_all_and_says_how_to_go_on(
+    catalog: Path, whole: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Exit code 130, results of what is done, and the same figures after the same command."""
+    study = tmp_path / "study.jsonl"
+    asked = words(catalog, tmp_path, *FOUR)
+    with subprocess.Popen(
+        command("sweep.py", *asked),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as sweep:
+        try:
+            eventually(lambda: told(study), "a trial", TIMEOUT_S)
+            workers = _children(sweep.pid)
+            sweep.send_signal(number)
+            _, said = sweep.communicate(timeout=TIMEOUT_S)
+        finally:
+            sweep.kill()
+    assert sweep.returncode == 130
+    assert f"of 4 trials are kept in {study}: the same command goes on" in said
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+    assert not figures(tmp_path)["is_whole"]
+    assert run("sweep.py", *asked).returncode == 0
+    assert figures(tmp_path) == figures(whole)
+    assert list(told(study).values()) == [1] * 4
+
+
+@pytest.mark.long
 def test_a_study_of_something_else_is_refused_and_a_link_is_never_followed(
-    catalog: Path, tmp_path: Path
+    catalog: Path, whole: Path, tmp_path: Path
 ) -> None:
     """The error names what differs; a symbolic link in the study's place is an error."""
-    out = tmp_path / "out"
-    first = _run("sweep.py", *_words(catalog, out, "--trials", 2, "--workers", 1))
-    assert first.returncode == 0, first.stderr
-    other = _run("sweep.py", *_words(catalog, out, "--trials", 2, "--seed", 5))
+    other = run("sweep.py", *words(catalog, whole, *FOUR, "--seed", 5))
     assert other.returncode == 2
     assert "seed (study: 1; now: 5)" in other.stderr
-    linked = tmp_path / "linked"
-    linked.mkdir()
-    (linked / "study.jsonl").symlink_to(out / "study.jsonl")
-    refused = _run("sweep.py", *_words(catalog, linked, "--trials", 2))
+    (tmp_path / "study.jsonl").symlink_to(whole / "study.jsonl")
+    refused = run("sweep.py", *words(catalog, tmp_path, *FOUR))
     assert refused.returncode == 2
     assert "symbolic link" in refused.stderr
 
 
 @pytest.mark.long
-def test_ray_runs_the_same_trials_on_loopback(catalog: Path, tmp_path: Path) -> None:
-    """A local Ray gives the figures of worker processes, and listens on loopback alone."""
-    plain, ray = tmp_path / "plain", tmp_path / "ray"
-    words = ("--trials", 4, "--workers", 1)
-    assert _run("sweep.py", *_words(catalog, plain, *words)).returncode == 0
-    done = _run("sweep.py", *_words(catalog, ray, *words, "--ray", "local"))
+def test_fewer_trials_than_are_done_leave_nothing_to_do(catalog: Path, whole: Path) -> None:
+    """Neither a worker nor a trial; the results stay those of all trials."""
+    before, study = figures(whole), (whole / "study.jsonl").read_bytes()
+    done = run("sweep.py", *words(catalog, whole, "--trials", 2))
     assert done.returncode == 0, done.stderr
-    assert "with a token, listens on loopback alone: 127.0.0.1:" in done.stdout
-    assert _figures(ray) == _figures(plain)
+    assert "4 of 4 trials are done; nothing to do" in done.stdout
+    assert figures(whole) == before
+    assert (whole / "study.jsonl").read_bytes() == study
+
+
+@pytest.mark.long
+def test_a_strategy_that_raises_ends_the_sweep_with_its_words(
+    catalog: Path, tmp_path: Path
+) -> None:
+    """Exit code 1 and one sentence with the trial's exception, and no traceback of ours."""
+    (tmp_path / "planted.py").write_text(RAISES)
+    strategy = ("--strategy", "planted:Raises", "--trials", 3, "--workers", 1)
+    done = run("sweep.py", *words(catalog, tmp_path / "out", *strategy), cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("sweep.py: all 3 trials of fold 1 failed, the first one: ")
+    assert "planted" in last

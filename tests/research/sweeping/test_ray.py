@@ -1,0 +1,164 @@
+"""Sweeps on Ray: this machine's own cluster, and a running one of two nodes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import pytest
+
+from adapters.process.listening import listening_addresses
+from tests.research.sweeping.sweeps import (
+    ROOT,
+    TIMEOUT_S,
+    command,
+    figures,
+    run,
+    told,
+    words,
+)
+from tests.support.eventually import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.long
+
+ONE = ("--trials", 4, "--workers", 1)
+TWO = ("--trials", 8, "--workers", 2)
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str], pids: list[int]) -> Iterator[None]:
+    """End a process and those that it started, whatever happens."""
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+        for pid in filter(lives, pids):
+            os.kill(pid, signal.SIGKILL)
+
+
+def lives(pid: int) -> bool:
+    """Return whether a process runs."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def on_loopback(addresses: list[str]) -> bool:
+    """Return whether others cannot reach any of the addresses."""
+    return all(a.startswith(("127.", "[::1]:")) for a in addresses)
+
+
+def answer(out: IO[str]) -> Any:
+    """Read a line of the nodes."""
+    return json.loads(out.readline())
+
+
+def actors(pids: list[int]) -> list[int]:
+    """Return the processes in which a trial runs now."""
+    found = []
+    for pid in filter(lives, pids):
+        title = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if title.startswith(b"ray::TrialActor.run"):
+            found.append(pid)
+    return found
+
+
+def below(above: set[int]) -> list[int]:
+    """Return the children of processes."""
+    tasks = (path for pid in above for path in Path(f"/proc/{pid}/task").glob("*/children"))
+    return [int(word) for path in tasks for word in path.read_text().split()]
+
+
+def test_two_nodes_give_the_figures_of_worker_processes_whatever_dies(
+    catalog: Path, tmp_path: Path
+) -> None:
+    """A Ray worker dies by SIGKILL in a trial: equal figures, each trial told once.
+
+    Both nodes, their workers and the sweep listen on loopback alone, and end.
+    """
+    plain, ray = tmp_path / "plain", tmp_path / "ray"
+    assert run("sweep.py", *words(catalog, plain, *TWO)).returncode == 0
+    nodes = subprocess.Popen(
+        [sys.executable, "-m", "tests.research.sweeping.two_nodes"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    pids: list[int] = []
+    with ended(nodes, pids):
+        assert nodes.stdin is not None
+        assert nodes.stdout is not None
+        address, token, begun = answer(nodes.stdout)
+        pids += begun
+        raylets = {p for p in begun if "raylet" in Path(f"/proc/{p}/cmdline").read_text()[:200]}
+        assert len(raylets) >= 2
+        study = ray / "study.jsonl"
+        sweep = subprocess.Popen(
+            command("sweep.py", *words(catalog, ray, *TWO, "--ray", address)),
+            cwd=ROOT,
+            env=os.environ | {"RAY_AUTH_TOKEN": token},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with ended(sweep, []):
+            (victim, *_) = eventually(
+                lambda: told(study) and actors(below(raylets)), "a trial that runs", TIMEOUT_S
+            )
+            os.kill(victim, signal.SIGKILL)
+            nodes.stdin.write("look\n")
+            nodes.stdin.flush()
+            now, listening = answer(nodes.stdout)
+            pids += now
+            listening += listening_addresses(sweep.pid)
+            assert sweep.wait(TIMEOUT_S) == 0, sweep.stderr and sweep.stderr.read()
+        assert listening
+        assert on_loopback(listening)
+        refused = run(
+            "sweep.py",
+            *words(catalog, tmp_path / "refused", *ONE, "--ray", address),
+            **(os.environ | {"RAY_AUTH_TOKEN": "0" * 64}),
+        )
+        assert refused.returncode == 1
+        assert f"--ray {address}: no workers" in refused.stderr
+        nodes.stdin.close()
+        assert nodes.wait(TIMEOUT_S) == 0
+        eventually(lambda: not any(map(lives, pids)), "the end of Ray", 30)
+    assert figures(ray) == figures(plain)
+    assert set(told(study).values()) == {1}
+
+
+def test_a_cluster_of_the_sweep_is_on_loopback_and_ends_with_it(
+    catalog: Path, tmp_path: Path
+) -> None:
+    """``--ray local`` gives equal figures; after SIGKILL of the sweep nothing of Ray is left."""
+    plain, ray = tmp_path / "plain", tmp_path / "ray"
+    assert run("sweep.py", *words(catalog, plain, *ONE)).returncode == 0
+    local = command("sweep.py", *words(catalog, ray, *ONE, "--ray", "local"))
+    killed = subprocess.Popen(local, cwd=ROOT, stdout=subprocess.DEVNULL, text=True)
+    pids: list[int] = []
+    with ended(killed, pids):
+        eventually(lambda: told(ray / "study.jsonl"), "a trial", TIMEOUT_S)
+        direct = below({killed.pid})
+        pids += [*direct, *below(set(direct))]
+        assert pids
+        killed.kill()
+        eventually(lambda: not any(map(lives, pids)), "the end of Ray", 60)
+    done = run("sweep.py", *words(catalog, ray, *ONE, "--ray", "local"))
+    assert done.returncode == 0, done.stderr
+    assert "with a token, listens on loopback alone: 127.0.0.1:" in done.stdout
+    assert figures(ray) == figures(plain)
+    assert set(told(ray / "study.jsonl").values()) == {1}
