@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import signal
 import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.process.child import Child, module_command
 from adapters.process.listening import listening_addresses
+from backtests.sweeping.trials.process_tree import end_processes, processes_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ray.cluster_utils import Cluster
 
 LOCAL: Final = "local"
 LOOPBACK: Final = "127.0.0.1"
+_GUARD: Final = "backtests.sweeping.trials.ray_guard"
+_GUARD_S: Final = 10.0
 _STORE_BYTES: Final = 80 * 1024 * 1024
 """The least object store that Ray takes; trials are a few kilobytes."""
 
@@ -87,7 +87,8 @@ class LocalCluster:
         shares = [processors // nodes + (i < processors % nodes) for i in range(nodes)]
         node = {"node_ip_address": LOOPBACK, "object_store_memory": _STORE_BYTES}
         head = {"num_cpus": shares[0], "include_dashboard": False, "no_monitor": True}
-        self._before: Final = dict(_own_processes())
+        self._guard: Final = Child(module_command(_GUARD, self._folder), output="dropped")
+        self._before: Final = processes_below(os.getpid())
         self._started: dict[int, int] = {}
         self._cluster: Cluster | None = None
         try:
@@ -102,9 +103,8 @@ class LocalCluster:
     @property
     def pids(self) -> list[int]:
         """The processes of the cluster."""
-        self._started |= {
-            pid: began for pid, began in _own_processes() if self._before.get(pid) != began
-        }
+        now = processes_below(os.getpid())
+        self._started |= {pid: at for pid, at in now.items() if self._before.get(pid) != at}
         return sorted(self._started)
 
     def describe(self) -> str:
@@ -116,33 +116,14 @@ class LocalCluster:
 
     def close(self) -> None:
         """End all its processes and remove its files; safe to call again."""
-        pids = self.pids
+        # Seen before they lose their parent.
+        _ = self.pids
         if self._cluster is not None:
             with suppress(Exception):
                 self._cluster.shutdown()
             self._cluster = None
-        for pid in pids:
-            # The same process still, not a later one with its number.
-            if _parent_and_start(pid)[1] == self._started[pid]:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+        end_processes(self._started)
+        self._guard.close_input()
+        if not self._guard.wait(_GUARD_S):
+            self._guard.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _own_processes() -> Iterator[tuple[int, int]]:
-    """Yield the processes under this one, each with its start, clock ticks since the boot."""
-    # Numbers, which are no paths.
-    found = {int(n): _parent_and_start(int(n)) for n in os.listdir("/proc") if n.isdigit()}  # noqa: PTH208
-    for pid, (above, began) in found.items():
-        while above > 1 and above != os.getpid():
-            above = found.get(above, (0, 0))[0]  # noqa: PLW2901 - climbs
-        if above == os.getpid():
-            yield pid, began
-
-
-def _parent_and_start(pid: int) -> tuple[int, int]:
-    """Return the parent and the start of a process, as in proc(5); zeros of none."""
-    with suppress(OSError):
-        words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return int(words[1]), int(words[19])
-    return 0, 0
