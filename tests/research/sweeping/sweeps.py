@@ -21,13 +21,16 @@ def command(script: str, *words: object) -> list[str]:
 
 
 def run(
-    script: str, *words: object, cwd: Path = ROOT, **environment: str
+    script: str,
+    *words: object,
+    cwd: Path = ROOT,
+    environment: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a script to its end."""
     return subprocess.run(
         command(script, *words),
         cwd=cwd,
-        env=environment or None,
+        env=environment,
         text=True,
         capture_output=True,
         timeout=TIMEOUT_S,

@@ -130,7 +130,7 @@ def test_two_nodes_give_the_figures_of_worker_processes_whatever_dies(
         refused = run(
             "sweep.py",
             *words(catalog, tmp_path / "refused", *ONE, "--ray", address),
-            **(os.environ | {"RAY_AUTH_TOKEN": "0" * 64}),
+            environment=os.environ | {"RAY_AUTH_TOKEN": "0" * 64},
         )
         assert refused.returncode == 1
         assert f"--ray {address}: no workers" in refused.stderr
