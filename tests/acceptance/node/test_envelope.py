@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tests.support.nodes.node_process import node
-from tests.support.strategies import envelopes
+from tests.support.envelope import envelopes
 
 if TYPE_CHECKING:
     from pathlib import Path
