@@ -36,6 +36,7 @@ from tests.benchmarks.groups import (
     streams,
     throughput,
 )
+from tests.benchmarks.groups.research import exits
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 
@@ -53,6 +54,7 @@ GROUPS: Final = {
     "computed": (computed.run, "market data to the values of all factors of one instrument"),
     "compute": (compute.run, "events per second through computed factors, over a catalog"),
     "exf": (exf.run, "the ExtF service: CPU, schedule, from an exchange's change to on_factors"),
+    "exits": (exits.run, "what a decision about an open position costs; training on known laws"),
     "streams": (streams.run, "exchange's push -> on_factors against polling; CPU; 20,000/s"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }
