@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from dolphin_strategies.computed.computed_factor import NAN, NEVER, ComputedFactor
-from dolphin_strategies.computed.states.hidden_states import HiddenStates
 from dolphin_strategies.computed.states.lengths import nanoseconds, steps
-from dolphin_strategies.computed.states.regime_filter import RegimeFilter
+from dolphin_strategies.computed.states.regimes.hidden_states import HiddenStates
+from dolphin_strategies.computed.states.regimes.regime_filter import RegimeFilter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

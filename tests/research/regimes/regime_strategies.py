@@ -9,7 +9,7 @@ import numpy as np
 from hmmlearn.hmm import GaussianHMM
 
 from adapters.catalog import FactorCatalog
-from dolphin_strategies.computed.states.hidden_states import HiddenStates
+from dolphin_strategies.computed.states.regimes.hidden_states import HiddenStates
 from tests.support.strategies.backtest_strategies import Follower
 
 if TYPE_CHECKING:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dolphin_strategies.computed.inputs import NAN, NEVER
 
 if TYPE_CHECKING:
-    from dolphin_strategies.computed.states.hidden_states import HiddenStates
-    from dolphin_strategies.computed.states.touch import Touch
+    from dolphin_strategies.computed.states.regimes.hidden_states import HiddenStates
 
 
 class RegimeFilter:
@@ -52,7 +51,7 @@ class RegimeFilter:
     )
 
     def __init__(
-        self, touch: Touch, model: HiddenStates, step_ns: int, memory_ns: int, life_ns: int
+        self, touch: Any, model: HiddenStates, step_ns: int, memory_ns: int, life_ns: int
     ) -> None:
         self._touch: Final = touch
         self._model: Final = model
