@@ -199,7 +199,8 @@ class Green(FactorStrategy[GreenConfig]):
 
     def on_position_closed(self, event: PositionClosed) -> None:
         """Count the day's loss, and stay out of a side that an exit has left."""
-        self.lost_before -= float(event.realized_pnl)
+        if event.realized_pnl is not None:
+            self.lost_before -= float(event.realized_pnl)
         closing = event.closing_order_id
         order = None if closing is None else self.cache.order(closing)
         if order is not None and order.tags:

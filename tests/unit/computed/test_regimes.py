@@ -55,7 +55,9 @@ def test_a_later_start_has_the_same_bits_once_it_is_warm() -> None:
 
 def test_it_tells_the_states_of_a_market_apart() -> None:
     """Low in the calm seconds, high in the others."""
-    factors, calm, storm = _factors(), [], []
+    factors = _factors()
+    calm: list[float] = []
+    storm: list[float] = []
     for n, quote in enumerate(_quotes(1000)):
         factors.update(data_of(quote))
         factors.evaluate(quote.ts)

@@ -11,10 +11,10 @@ import pytest
 from dolphin_strategies.green.green import Green, GreenConfig
 from dolphin_strategies.testing import StrategyHarness
 
-CALM: dict[str, float] = {"return_10s": 0.0, "vol_60s": 10.0, "p_storm": 0.1}
+CALM: dict[str, Any] = {"return_10s": 0.0, "vol_60s": 10.0, "p_storm": 0.1}
 
 
-def run(harness: StrategyHarness, **factors: float) -> Decimal:
+def run(harness: StrategyHarness, **factors: Any) -> Decimal:
     """Let the smoothed imbalance settle, then return the position."""
     for _ in range(20):
         harness.wait(timedelta(seconds=0.5))
