@@ -21,7 +21,7 @@ if __name__ == "__main__":
     leave_at_stop_signals("evaluate_factors.py", LEFT_AT_ONCE)
 
 from adapters.command.terminal import say
-from backtests.evaluation.command_line import parse, settings_of
+from backtests.evaluation.command_line import check_out, parse, settings_of
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         settings = settings_of(options)
+        check_out(options.out)
         from backtests.evaluation.evaluation_data import read_data  # noqa: PLC0415
 
         data = read_data(options.catalog, settings)

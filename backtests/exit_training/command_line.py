@@ -132,6 +132,8 @@ def options_of(parsed: argparse.Namespace) -> TrainOptions:
     for name, cost in (("--cost", parsed.cost), ("--hold-cost", parsed.hold_cost)):
         if cost is not None and not 0 <= cost < 10_000:
             _refuse(name, "0 or more basis points", cost)
+    if parsed.out.is_dir() or not parsed.out.parent.is_dir():
+        _refuse("--out", "a file in a folder that there is", parsed.out)
     factors = () if parsed.factors is None else tuple(comma_list("--factors", parsed.factors))
     return TrainOptions(
         runs=tuple(parsed.runs),

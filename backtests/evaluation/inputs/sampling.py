@@ -108,9 +108,12 @@ def make_sampling(
             )
             raise ConfigError(msg)
     horizons = sorted(set(horizons_ns))
+    if horizons[0] <= 0:
+        msg = "--horizons: expected more than 0 each, found 0"
+        raise ConfigError(msg)
     step = step_ns or horizons[0]
     for ns in horizons:
-        if ns <= 0 or ns % step:
+        if ns % step:
             msg = (
                 f"--horizons: expected multiples of --step ({show_duration(step)}), "
                 f"found {show_duration(ns)}"

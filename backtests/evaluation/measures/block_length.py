@@ -14,6 +14,8 @@ LEAST_HORIZONS: Final = 2
 """Horizons of a block, at least: returns that overlap depend on each other for one."""
 LEAST_BLOCKS: Final = 5
 """Blocks of a series, at least."""
+_UNEVEN: Final = 1.8
+"""Mean fourth power of uniform ranks over the square of their variance."""
 
 
 def block_cells(sums: NDArray[np.float32], horizon_steps: int, size: int) -> int:
@@ -51,3 +53,34 @@ def block_cells(sums: NDArray[np.float32], horizon_steps: int, size: int) -> int
     length: int = max(least, int(np.ceil(wanted)), 1)
     rounded = 1 << (length - 1).bit_length()
     return int(min(rounded, max(cells // LEAST_BLOCKS, 1)))
+
+
+def blocks_that_tell(sums: NDArray[np.float32], block_cells: int) -> float:
+    """Return over how many blocks a factor's variation is spread, as ranks that change count.
+
+    A factor that is always the same but at one instant has as many blocks as another, and tells
+    of one of them: in resamples its correlation only grows or shrinks, and looks certain.
+
+    Parameters
+    ----------
+    sums : float32 array of shape (6, cells)
+        The sums of its ranks and another series, by
+        :func:`~backtests.evaluation.measures.block_bootstrap.cell_sums`.
+    block_cells : int
+        Cells of a block.
+
+    Returns
+    -------
+    float
+        About the number of blocks or more for ranks that are evenly spread; 1.8 for one event.
+
+    Notes
+    -----
+    The effective sample size of weights (L. Kish, *Survey Sampling*, 1965) that are the factor's
+    squared distances from its mean, times the value by which it falls short for uniform ranks
+    that are constant within a block.
+
+    """
+    weights = np.add.reduceat(sums[3].astype(np.float64), np.arange(0, sums.shape[1], block_cells))
+    total = float((weights * weights).sum())
+    return _UNEVEN * float(weights.sum()) ** 2 / total if total > 0 else 0.0

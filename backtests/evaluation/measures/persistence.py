@@ -45,7 +45,7 @@ def half_life(autocorrelations: NDArray[np.float64]) -> float | None:
     Parameters
     ----------
     autocorrelations : float64 array of shape (lags,)
-        From lag 0.
+        From lag 0; NaN: no pair, and the line goes from one known lag to the next.
 
     Returns
     -------
@@ -53,12 +53,15 @@ def half_life(autocorrelations: NDArray[np.float64]) -> float | None:
         Steps; None if it stays above one half.
 
     """
-    below = np.flatnonzero(autocorrelations < 0.5)
-    if not len(below):
+    lags = np.flatnonzero(~np.isnan(autocorrelations))
+    known = autocorrelations[lags]
+    below = np.flatnonzero(known < 0.5)
+    if not len(below) or not below[0]:
         return None
     at = int(below[0])
-    before, after = autocorrelations[at - 1], autocorrelations[at]
-    return float(at - 1 + (before - 0.5) / (before - after))
+    before, after = known[at - 1], known[at]
+    share = (before - 0.5) / (before - after)
+    return float(lags[at - 1] + share * (lags[at] - lags[at - 1]))
 
 
 def _lagged_products(series: NDArray[np.float64], size: int, lags: int) -> NDArray[np.float64]:

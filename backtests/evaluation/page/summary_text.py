@@ -15,13 +15,8 @@ if TYPE_CHECKING:
 
 def ordered(evaluation: Evaluation) -> list[FactorFigures]:
     """Return the factors, that with the largest rank IC beside its error first."""
-
-    def strength(factor: FactorFigures) -> float:
-        best = factor.best.predicted
-        found = abs(best.rank_ic) / best.rank_ic_error if best.rank_ic_error else 0.0
-        return found if np.isfinite(found) else -1.0
-
-    return sorted(evaluation.factors, key=strength, reverse=True)
+    factors = evaluation.factors
+    return sorted(factors, key=lambda one: one.best.predicted.strength, reverse=True)
 
 
 def summary_text(evaluation: Evaluation) -> str:

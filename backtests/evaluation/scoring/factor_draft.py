@@ -13,7 +13,7 @@ from backtests.evaluation.inputs.later_returns import LaterReturns
 from backtests.evaluation.inputs.sampling import Sampling
 from backtests.evaluation.inputs.time_groups import TimeGroups
 from backtests.evaluation.measures.block_bootstrap import SUMS, cell_rows, cell_sums
-from backtests.evaluation.measures.block_length import block_cells
+from backtests.evaluation.measures.block_length import block_cells, blocks_that_tell
 from backtests.evaluation.measures.correlations import (
     LEAST_ROWS,
     correlation,
@@ -219,7 +219,10 @@ def _horizon(
         sums[-1] = np.bincount(in_cell, np.nan_to_num(traded), sums.shape[1])
         length = block_cells(sums[SUMS : 2 * SUMS], horizon, size)
         cells = HorizonCells(sums=sums, block_cells=length)
-        block_ns, blocks = length * size * step_ns, len(places) / (length * size)
+        block_ns = length * size * step_ns
+        blocks = min(
+            len(places) / (length * size), blocks_that_tell(sums[SUMS : 2 * SUMS], length)
+        )
     figures = HorizonFigures(
         horizon_ns=horizon * step_ns,
         predicted=Predicted(

@@ -27,7 +27,7 @@ class Predicted:
     block_ns : int
         The length of a block.
     blocks : float
-        Blocks that the rows make.
+        Blocks that the rows make, or in which the factor varies, where these are fewer.
     margin : float
         Half the width of the interval that has ``rank_ic`` with 95 %.
     p_value : float
@@ -50,6 +50,12 @@ class Predicted:
     p_value: float = float("nan")
     q_value: float = float("nan")
     is_discovery: bool = False
+
+    @property
+    def strength(self) -> float:
+        """The size of the rank IC beside its error; 0 where one of them is not stated."""
+        found = abs(self.rank_ic) / self.rank_ic_error if self.rank_ic_error > 0 else 0.0
+        return found if found == found else 0.0  # noqa: PLR0124 - NaN
 
 
 @dataclass(kw_only=True)
@@ -153,12 +159,7 @@ class FactorFigures:
     @property
     def best(self) -> HorizonFigures:
         """The horizon with the largest rank IC beside its error; the first without any."""
-
-        def strength(one: HorizonFigures) -> float:
-            found = abs(one.predicted.rank_ic) / one.predicted.rank_ic_error
-            return found if found == found else -1.0  # noqa: PLR0124 - NaN
-
-        return max(self.horizons, key=strength)
+        return max(self.horizons, key=lambda one: one.predicted.strength)
 
 
 @dataclass(kw_only=True, eq=False)

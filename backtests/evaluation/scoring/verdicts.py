@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from backtests.evaluation.measures.redundancy import Redundancy
     from backtests.evaluation.scoring.factor_draft import FactorDraft
-    from backtests.evaluation.scoring.figures import FactorFigures, HorizonFigures
+    from backtests.evaluation.scoring.figures import FactorFigures, HorizonFigures, Spread
 
 NO_VALUES: Final = "no values"
 TOO_SHORT: Final = "too short"
@@ -32,7 +32,7 @@ VERDICTS: Final = {
     UNSTABLE: "a discovery with the other sign in more than a third of the months",
     SUSPECT: "it says of later returns what only one who saw them could; look how it is stamped",
     NOTHING: "no horizon is a discovery at the stated rate",
-    TOO_SHORT: "fewer than five blocks at every horizon: no statistic",
+    TOO_SHORT: "fewer than five blocks in which it varies at every horizon: no statistic",
     NO_VALUES: "no values, or always the same one",
 }
 _LEAST_MONTHS: Final = 3
@@ -64,15 +64,9 @@ def judge(drafts: Sequence[FactorDraft], redundancy: Redundancy, rate: float) ->
         draft.figures.verdict, draft.figures.reason = _verdict(draft.figures)
     for factor in factors:
         rivals = [f for f in factors if f.cluster == factor.cluster]
-        strongest = max(rivals, key=_strength)
-        if strongest is not factor and _strength(strongest) > _strength(factor):
+        strongest = max(rivals, key=lambda rival: rival.best.predicted.strength)
+        if strongest.best.predicted.strength > factor.best.predicted.strength:
             factor.same_as = strongest.name
-
-
-def _strength(factor: FactorFigures) -> float:
-    best = factor.best.predicted
-    found = abs(best.rank_ic) / best.rank_ic_error if best.rank_ic_error > 0 else 0.0
-    return found if np.isfinite(found) else 0.0
 
 
 def _suspect(one: FactorDraft) -> None:
@@ -107,7 +101,7 @@ def _verdict(factor: FactorFigures) -> tuple[str, str]:
     others = _other_sign(best)
     if others is not None and others > _OTHER_SIGN:
         return UNSTABLE, f"{_shown(best)}, but the other sign in {others:.0%} of the months"
-    paying = max(found, key=lambda h: _or_least(h.spread.net / h.spread.net_error))
+    paying = max(found, key=lambda h: _surety(h.spread))
     net, error = paying.spread.net, paying.spread.net_error
     earned = (
         f"{_shown(best)}; after cost {net * 1e4:+.1f} ± {error * 1e4:.1f} bp at "
@@ -118,6 +112,10 @@ def _verdict(factor: FactorFigures) -> tuple[str, str]:
     if all(h.spread.net < 0 for h in found):
         return TOO_DEAR, f"{earned}, which a trade below {_break_even(found):.1f} bp would earn"
     return PREDICTS, earned
+
+
+def _surety(spread: Spread) -> float:
+    return _or_least(spread.net / spread.net_error) if spread.net_error > 0 else -np.inf
 
 
 def _or_least(value: float) -> float:

@@ -21,7 +21,7 @@ from backtests.evaluation.evaluation_data import read_data
 from backtests.evaluation.evaluation_settings import EvaluationSettings
 from backtests.evaluation.page.evaluation_json import as_data
 from backtests.evaluation.page.summary_text import summary_text
-from backtests.evaluation.scoring.verdicts import NOTHING, SUSPECT
+from backtests.evaluation.scoring.verdicts import NOTHING, SUSPECT, TOO_SHORT
 from tests.support.catalogs.planted import (
     STEP_NS,
     VOLATILITY,
@@ -265,3 +265,20 @@ def test_ctrl_c_ends_the_command_with_130(tmp_path: Path) -> None:
         found = json.loads((tmp_path / "out" / "evaluation.json").read_text())
         assert not found["is_whole"]
         assert "Interrupted" in out
+
+
+def test_an_event_that_happened_once_is_no_discovery(tmp_path: Path) -> None:
+    """A factor that is the same but at one instant, and one with holes, get a verdict in words."""
+    returns = returns_of(ROWS // 2)
+    event = np.zeros(len(returns))
+    event[int(np.argmax(returns))] = 1.0
+    holes = planted(returns, 0.3)
+    holes[np.arange(len(holes)) % 3 > 0] = np.nan
+    found = evaluated(tmp_path, returns, {"event": event, "holes": holes}, "--horizons", "5m,15m")
+    one, other = found["factors"]
+    assert one["verdict"] == TOO_SHORT
+    assert all(horizon["p_value"] is None for horizon in one["horizons"])
+    assert other["horizons"][0]["is_discovery"]
+    assert other["half_life_ns"] is None or other["half_life_ns"] > 0
+    code, _, err = run("--catalog", tmp_path / "catalog", "--out", Path(__file__))
+    assert (code, "--out" in err) == (2, True)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests.evaluation.measures.block_bootstrap import block_weights
+from backtests.evaluation.measures.block_bootstrap import block_weights, cell_sums
+from backtests.evaluation.measures.block_length import blocks_that_tell
 from backtests.evaluation.measures.correlations import correlation, group_correlations
 from backtests.evaluation.measures.false_discoveries import adjusted_p_values, discoveries
 from backtests.evaluation.measures.look_ahead import DecayCurve, suspicion
@@ -95,6 +96,33 @@ def test_half_life_of_an_exponential_decay() -> None:
         np.log(0.5) / np.log(0.9), abs=0.02
     )
     assert half_life(np.ones(10)) is None
+
+
+def test_half_life_of_a_factor_that_has_a_value_at_every_third_instant_only() -> None:
+    """Lags without a pair have no autocorrelation; the line goes from known to known."""
+    sparse = np.full(40, np.nan)
+    sparse[::3] = np.power(0.9, np.arange(0, 40, 3.0))
+    assert half_life(sparse) == pytest.approx(np.log(0.5) / np.log(0.9), rel=0.02)
+    assert half_life(np.array([1.0, np.nan, np.nan])) is None
+
+
+@pytest.mark.parametrize(("events", "low", "high"), [(1, 1.0, 2.5), (2, 2.0, 4.9), (400, 60, 500)])
+def test_only_blocks_in_which_a_factor_varies_tell(events: int, low: float, high: float) -> None:
+    """One event in 8,000 instants is one block that tells, however many blocks there are."""
+    random = np.random.default_rng(5)
+    x = np.zeros(8_000)
+    x[random.choice(8_000, events, replace=False)] = 1.0
+    ranks = ranks_of(x, value_order(x), np.ones(8_000, np.bool_))
+    sums = cell_sums(ranks, random.normal(size=8_000), np.arange(8_000), 8_000, 1)
+    assert low < blocks_that_tell(sums, 64) < high
+
+
+def test_ranks_that_are_constant_within_blocks_tell_of_all_of_them() -> None:
+    """An ordinary factor loses no block, however persistent it is."""
+    x = np.repeat(np.random.default_rng(6).permutation(125.0 * np.arange(125)), 64)
+    ranks = ranks_of(x, value_order(x), np.ones(8_000, np.bool_))
+    sums = cell_sums(ranks, x, np.arange(8_000), 8_000, 1)
+    assert blocks_that_tell(sums, 64) == pytest.approx(125, rel=0.01)
 
 
 def test_turnover_and_returns_of_quantiles_by_hand() -> None:
