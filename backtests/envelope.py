@@ -14,6 +14,7 @@ if __name__ == "__main__":
 
 from adapters.command.terminal import say
 from backtests.enveloping.command_line import check, costs_of, parse
+from backtests.run.research_extra import check_research_extra
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -28,12 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check(options)
         costs = costs_of(options.cost)
+        check_research_extra("envelope.py", "arch", "scipy")
         # After the check of the command line: loading takes a second.
-        try:
-            from backtests.enveloping.envelope_document import make_document  # noqa: PLC0415
-        except ImportError as error:
-            say(f"envelope.py: {error}; use: uv run --extra research …", to=sys.stderr)
-            return BAD_CONFIG
+        from backtests.enveloping.envelope_document import make_document  # noqa: PLC0415
         from backtests.enveloping.envelope_files import write_envelope, write_page  # noqa: PLC0415
         from backtests.enveloping.envelope_text import summary  # noqa: PLC0415
         from backtests.enveloping.run_folder import read_run  # noqa: PLC0415

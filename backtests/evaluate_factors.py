@@ -22,6 +22,8 @@ if __name__ == "__main__":
 
 from adapters.command.terminal import say
 from backtests.evaluation.command_line import check_out, parse, settings_of
+from backtests.evaluation.command_line import parse, settings_of
+from backtests.run.research_extra import check_research_extra
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
+        check_research_extra("evaluate_factors.py", "arch", "scipy")
         settings = settings_of(options)
         check_out(options.out)
         from backtests.evaluation.evaluation_data import read_data  # noqa: PLC0415

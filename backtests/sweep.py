@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,7 @@ if __name__ == "__main__":
     leave_at_stop_signals("sweep.py", LEFT_AT_ONCE)
 
 from adapters.command.terminal import say
+from backtests.run.research_extra import check_research_extra
 from backtests.sweeping.setup.command_line import parse
 from dolphin_strategies.errors import DolphinError
 
@@ -28,19 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parse(arguments)
-    needed = ("optuna", "scipy", *(("ray",) if options.ray else ()))
-    missing = [name for name in needed if find_spec(name) is None]
-    if missing:
-        say(
-            f"sweep.py: needs {', '.join(missing)}: "
-            "uv run --extra research backtests/sweep.py ...",
-            to=sys.stderr,
-        )
-        return BAD_CONFIG
-    # After the check of the command line: loading takes a second.
-    from backtests.sweeping.sweep_command import Sweep  # noqa: PLC0415
-
     try:
+        check_research_extra("sweep.py", "optuna", "scipy", *(("ray",) if options.ray else ()))
+        # After the check of the command line: loading takes a second.
+        from backtests.sweeping.sweep_command import Sweep  # noqa: PLC0415
+
         sweep = Sweep(options, arguments)
     except DolphinError as error:
         say(f"sweep.py: {error}", to=sys.stderr)

@@ -18,6 +18,7 @@ if __name__ == "__main__":
 
 from adapters.command.terminal import say
 from backtests.exit_training.command_line import options_of, parse
+from backtests.run.research_extra import check_research_extra
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -33,14 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parse(sys.argv[1:] if arguments is None else arguments)
     # After the check of the command line: loading takes a second.
     from adapters.process.safe_files import UnusableFileError, write_private  # noqa: PLC0415
-    from backtests.exit_training.training_run import check_extra, train  # noqa: PLC0415
+    from backtests.exit_training.training_run import train  # noqa: PLC0415
     from backtests.exit_training.verdict_text import verdict_text  # noqa: PLC0415
     from dolphin_strategies.exits.model.model_text import text_of  # noqa: PLC0415
 
     interrupt_at_stop_signals()
     try:
         options = options_of(parsed)
-        check_extra()
+        check_research_extra("train_exits.py", "arch", "scipy")
         trained = train(options, say)
         keeps = options.keeps_own_exits
         say(f"\n{verdict_text(trained.results, options.level, keeps_own_exits=keeps)}")

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from dolphin_strategies.errors import ConfigError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,19 +31,11 @@ def block_length(values: NDArray[np.float64]) -> float:
     A. Patton, D. Politis, H. White, *Correction to "Automatic block-length selection for the
     dependent bootstrap"*, 2009, as in ``arch``.
 
-    Raises
-    ------
-    ConfigError
-        If the extra is not installed.
-
     """
     if len(values) < _FEWEST or not np.ptp(values):
         return 1.0
-    try:
-        from arch.bootstrap import optimal_block_length  # noqa: PLC0415 - the extra
-    except ImportError as error:
-        msg = f"the envelope needs `arch` ({error}); use: uv run --extra research …"
-        raise ConfigError(msg) from None
+    from arch.bootstrap import optimal_block_length  # noqa: PLC0415 - the extra
+
     found = float(optimal_block_length(values)["stationary"].iloc[0])
     return max(1.0, found) if math.isfinite(found) else 1.0
 

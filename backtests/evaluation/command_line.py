@@ -32,7 +32,6 @@ second one leaves at once.
 exit codes: 0 evaluated; 1 something could not be read or written; 2 bad usage or catalog, or the
 extra `research` is missing; 130 ended by Ctrl-C.
 """
-_NEEDED: Final = ("arch", "scipy")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -81,16 +80,9 @@ def settings_of(options: argparse.Namespace) -> EvaluationSettings:
     Raises
     ------
     ConfigError
-        If they cannot be used, or the extra ``research`` is not installed.
+        If they cannot be used.
 
     """
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        msg = (
-            f"needs {' and '.join(missing)} of the extra `research`: "
-            "uv run --extra research backtests/evaluate_factors.py …"
-        )
-        raise ConfigError(msg)
     return EvaluationSettings(
         show=_names("--show", options.show),
         recordings=None if options.recording is None else tuple(options.recording),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,27 +25,8 @@ if TYPE_CHECKING:
     from backtests.exit_training.command_line import TrainOptions
     from backtests.exit_training.recorded.result_positions import Position
 
-NEEDED: Final = ("arch", "scipy")
 WARM_UP: Final = 200
 """Intervals before the first position, from which volatility is known."""
-
-
-def check_extra() -> None:
-    """Refuse to run without the libraries of the extra.
-
-    Raises
-    ------
-    ConfigError
-        With the command that installs them.
-
-    """
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        msg = (
-            f"{', '.join(missing)} not installed; run: "
-            "uv run --extra research python backtests/train_exits.py"
-        )
-        raise ConfigError(msg)
 
 
 def train(options: TrainOptions, say: Callable[[str], object]) -> Trained:
