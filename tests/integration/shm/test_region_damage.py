@@ -6,15 +6,19 @@ import asyncio
 import os
 import signal
 import struct
+import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pytest
 
 from adapters.shm import FactorReader, FactorWriter, RegionError
 from adapters.shm.region.region_files import folder_of
+from adapters.shm.region.region_layout import RegionLayout
 from adapters.shm.source import ShmSource
+from dolphin_strategies.factors.schema import FactorSchema
 from dolphin_strategies.factors.source import SourceState
 from tests.support.eventually import eventually_async
 
@@ -172,3 +176,58 @@ def test_a_huge_limit_is_no_error(region_path: Path, timeout: float) -> None:
         writer.write({"basis": 1.0, "spread": 1.0})
         assert reader.wait(timeout)
         assert reader.spin(10**15)
+
+
+def test_a_damaged_stamp_is_delivered_and_is_no_instant_before_all_others(
+    region_path: Path,
+) -> None:
+    """Fault A11: a monotonic stamp below 0 is 0, "unknown"; an event time is read as unsigned."""
+    layout = RegionLayout.of(FactorSchema(NAMES), 8)
+    with (
+        FactorWriter(region_path, NAMES, capacity=8) as writer,
+        FactorReader(region_path) as reader,
+    ):
+        writer.write({"basis": 1.0, "spread": 1.0})
+        poke(region_path, layout.slot_offset(1) + 8, 2**63 + 5)
+        poke(region_path, layout.slot_offset(1) + 24, 2**63 + 5)
+        record = reader.read_next()
+    assert record is not None
+    assert record.published_mono_ns == 0
+    assert record.ts_event == 2**63 + 5
+
+
+@pytest.mark.parametrize("spin_ns", [2**70, -(2**70), "1", None, 1.5])
+def test_a_limit_that_is_no_number_reads_nothing(region_path: Path, spin_ns: Any) -> None:
+    """The record is still there for the next call."""
+    with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
+        writer.write({"basis": 1.0, "spread": 1.0})
+        for read in (reader.read_latest, reader.read_next):
+            with pytest.raises((TypeError, OverflowError)):
+                read(spin_ns)
+        assert reader.delivered == 0
+        assert reader.read_next() is not None
+
+
+def test_writing_and_reading_keep_no_memory(region_path: Path) -> None:
+    """Fault C10: a record a microsecond, for months: not one object stays behind."""
+    rounds = 2_000
+    values = np.ones(2)
+    with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
+
+        def work() -> None:
+            for i in range(rounds):
+                # Numbers that Python has not made yet, and texts that it does not share.
+                writer.write({"basis": i + 0.5, "spread": 10**12 + i, f"_{i}": None}, 10**18 + i)
+                assert reader.read_next(1) is not None
+                assert reader.read_latest(1) is None
+                assert reader.read_next() is None
+                writer.write_values(values)
+                assert reader.read_latest() is not None
+                writer.write({"basis": 1, "spread": None})
+                assert reader.latest_into(values)
+                assert not reader.latest_into(values)
+
+        work()
+        before = sys.getallocatedblocks()
+        work()
+        assert sys.getallocatedblocks() - before < rounds / 2

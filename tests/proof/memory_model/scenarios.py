@@ -68,6 +68,7 @@ def _random(short: int, long: int) -> tuple[Search, Search]:
 # Scenario -> its searches of the short and of the long form. The first ones notice most mutants.
 SCENARIOS: Final[dict[str, tuple[Search, Search]]] = {
     "sleep_once": _exhaustive(FULL, FULL),
+    "asks_again": _exhaustive(FULL, FULL),
     "sleep_again": _exhaustive("4", "7"),
     "sleep_moved": _exhaustive("4", "8"),
     "place_taken": _exhaustive(FULL, FULL),

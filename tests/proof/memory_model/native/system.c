@@ -13,13 +13,15 @@
 #define WALL_NS 1000000000000
 
 uint64_t fifo_at_path[2], fifo_bytes[FIFOS];
-int fifo_is_dead[FIFOS], wall_steps_back, fifo_writes, sigpipe_is_pending, wakings;
+int fifo_is_dead[FIFOS], wall_steps_back, fifo_writes, sigpipe_is_pending;
+int wakings, asks_at_once;
 static uint64_t mono_of_thread[MODEL_THREADS];
 
 void system_begin(void)
 {
     memset(fifo_is_dead, 0, sizeof fifo_is_dead);
-    wall_steps_back = fifo_writes = sigpipe_is_pending = wakings = 0;
+    wall_steps_back = fifo_writes = sigpipe_is_pending = 0;
+    wakings = asks_at_once = 0;
     memset(mono_of_thread, 0, sizeof mono_of_thread);
 }
 
@@ -79,6 +81,8 @@ ssize_t model_write(int fd, const void *bytes, size_t size)
         return -1;
     }
     model_update(&fifo_bytes[fd - 10], UPDATE_ADD, 1, __ATOMIC_ACQ_REL, HERE);
+    if (asks_at_once)
+        model_update(&page.sleeping, UPDATE_OR, 1, __ATOMIC_SEQ_CST, HERE);
     return 1;
 }
 

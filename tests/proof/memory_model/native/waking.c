@@ -88,6 +88,22 @@ const struct scenario sleep_again = {
 const struct scenario two_sleepers = {
     "two_sleepers", 3, 0, once_begin, {writes_up_to_two, sleeps, other_sleeps}, two_end};
 
+/* ---- a reader that asks again as soon as it is woken does not hold the writer ---- */
+
+static void at_once_begin(void)
+{
+    begin(0);
+    asks_at_once = 1;
+}
+
+static void at_once_ends(void)
+{
+    model_require(fifo_writes <= 1, UNASKED, "one record, and more than one byte");
+}
+
+const struct scenario asks_again = {
+    "asks_again", 2, 0, at_once_begin, {writes_one, sleeps}, at_once_ends};
+
 /* ---- the file moves while a reader sleeps in it ---- */
 
 static void moved_begin(void)

@@ -85,7 +85,9 @@ extern uint64_t fifo_at_path[2];
 extern uint64_t fifo_bytes[FIFOS];
 extern int fifo_is_dead[FIFOS];
 /* Writes to FIFOs, also those that failed; whether a SIGPIPE was left unhandled. */
-extern int fifo_writes, sigpipe_is_pending, wakings;
+extern int fifo_writes, sigpipe_is_pending;
+/* How often a writer went about waking; whether place 0 asks again at once for each byte. */
+extern int wakings, asks_at_once;
 /* Whether the wall clock goes back, and event times with it. */
 extern int wall_steps_back;
 /* The words of records that are explored; the others are not compared. */
