@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tests.support.envelope import envelopes
 from tests.support.nodes.node_process import node
-from tests.support.strategies import envelopes
 
 if TYPE_CHECKING:
     from pathlib import Path
