@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -59,17 +60,14 @@ def scores_of(
     history: NDArray[np.float64], live: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return the scores of RankScores for continuous values, of one strategy."""
-    known = np.searchsorted(np.sort(history), live)
-    # The rank of each value among those before it.
-    earlier = np.array([earlier_below(live, i) for i in range(len(live))])
+    known = np.sort(history).tolist()
+    ranks = np.empty(len(live))
+    for i, value in enumerate(live.tolist()):
+        ranks[i] = bisect_left(known, value)
+        known.insert(int(ranks[i]), value)
     total = len(history) + np.arange(1, len(live) + 1)
-    scores: NDArray[np.float64] = ndtri((known + earlier + rng.random(len(live))) / total)
+    scores: NDArray[np.float64] = ndtri((ranks + rng.random(len(live))) / total)
     return scores
-
-
-def earlier_below(live: NDArray[np.float64], i: int) -> int:
-    """Return how many earlier values are below one."""
-    return int(np.count_nonzero(live[:i] < live[i]))
 
 
 def cusum(
