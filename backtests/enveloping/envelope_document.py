@@ -132,7 +132,7 @@ def _watch(run: RunResults, rng: np.random.Generator) -> dict[str, Any]:
         raise ConfigError(msg)
     span_ns = run.end_ns - run.start_ns
     starts = len(results) * YEAR_NS / span_ns
-    streams = {RESULT: result_stream(results, starts), HIT_RATE: hit_stream(results, starts)}
+    streams = {RESULT: result_stream(results, starts, rng), HIT_RATE: hit_stream(results, starts)}
     slippage = run.columns["slippage"] / run.columns["notional"]
     if has_enough(slippage):
         streams[SLIPPAGE] = slippage_stream(slippage, results, starts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from adapters.process.safe_files import open_file
 from dolphin_strategies.errors import ConfigError
 
 _FILES: Final = ("result.json", "trades.csv", "equity.csv")
@@ -85,12 +87,15 @@ def read_run(folder: Path) -> RunResults:
     ConfigError
         If a file is missing or no result of run_backtest.py, the run did not reach its end, or
         its amounts are of several currencies.
+    UnusableFileError
+        If a file is a link, another user's, or others may write it.
 
     """
     contents: dict[str, bytes] = {}
     for name in _FILES:
         try:
-            contents[name] = (folder / name).read_bytes()
+            with os.fdopen(open_file(folder / name, os.O_RDONLY), "rb") as file:
+                contents[name] = file.read()
         except OSError as error:
             msg = (
                 f"{folder}: expected a run's folder with {', '.join(_FILES)} (run_backtest.py "

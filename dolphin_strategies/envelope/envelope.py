@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 SCHEMA: Final = "dolphin-envelope"
-VERSION: Final = 1
+VERSION: Final = 2
 FEWEST_VALUES: Final = 30
 """Of a stream: with fewer, ranks say nothing."""
 _MOST_SHIFT: Final = 4.0
@@ -39,6 +39,11 @@ class Stream:
         The part of the error budget.
     starts : float
         Values that a year is expected to have.
+    limit : float
+        Logarithm of the capital at which is warned: Ville's ``-log(budget)``, or less where
+        simulated years of the backtest's law exceed that less often than the budget.
+    limit_error : float
+        Standard error of the simulation; 0 for Ville's.
     margin : float
         What is subtracted from each live value: a difference so small is no warning.
 
@@ -49,6 +54,8 @@ class Stream:
     shifts: tuple[Shift, ...]
     budget: float
     starts: float
+    limit: float
+    limit_error: float = 0.0
     margin: float = 0.0
 
 
@@ -109,7 +116,7 @@ class Envelope:
 
     @property
     def budget(self) -> float:
-        """The probability of a false warning, whenever one looks: the sum of all parts."""
+        """The probability of a false warning in a year, whenever one looks: all parts."""
         return self.drawdown_budget + sum(s.budget for s in self.streams.values())
 
 
@@ -212,11 +219,14 @@ def _stream(name: str, table: dict[str, Any]) -> Stream:
     if not math.isclose(sum(s.weight for s in shifts), 1.0, rel_tol=1e-6):
         msg = f"{name}: expected weights of shifts that add up to 1"
         raise ValueError(msg)
+    budget = _within(table["budget"], 1e-9, 1, f"{name} budget")
     return Stream(
         values=values,
         dependence=_within(table["dependence"], 1, 1e6, f"{name} dependence"),
         shifts=shifts,
-        budget=_within(table["budget"], 1e-9, 1, f"{name} budget"),
+        budget=budget,
+        limit=_within(table["limit"], 0, -math.log(budget) + 1e-9, f"{name} limit"),
+        limit_error=_within(table["limit_error"], 0, math.inf, f"{name} limit_error"),
         starts=_within(table["starts"], 0, 1e12, f"{name} starts"),
         margin=_within(table["margin"], 0, math.inf, f"{name} margin"),
     )

@@ -22,9 +22,10 @@ class ShiftDetector:
     The capital is a mixture of likelihood ratios, one for each shift and each value at which it
     may have begun: half of it bets on the first value, the rest comes into play in equal parts
     over the values that a year is expected to have. Under the null hypothesis it is a
-    nonnegative martingale, so that the probability that it ever reaches 1 / budget is at most
-    the budget, however often one looks (J. Ville, 1939; Shiryaev-Roberts with a spending of the
-    error over starts: J. Shin, A. Ramdas, A. Rinaldo, *E-detectors*, 2022).
+    nonnegative martingale within that year, so that the probability that it reaches 1 / budget is
+    at most the budget, however often one looks (J. Ville, 1939). Later years bring as much new
+    capital each, so that in k years the probability is at most k times the budget
+    (Shiryaev-Roberts as an e-detector: J. Shin, A. Ramdas, A. Rinaldo, *E-detectors*, 2022).
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ class ShiftDetector:
     dependence : float
         Long-run variance of the scores over their variance, at least 1; bets are divided by it.
     starts : float
-        Values at which a shift may begin.
+        Values of a year.
 
     """
 
@@ -54,7 +55,7 @@ class ShiftDetector:
 
     def take(self, score: float) -> None:
         """Bet on a score."""
-        entering = math.log(self._entering) if self.taken < self._starts else -math.inf
+        entering = math.log(self._entering)
         fading = self._known / (self._known + self.taken)
         self.taken += 1
         scaled = score / self._dependence

@@ -60,7 +60,7 @@ class _Tested:
 
     def __init__(self, stream: Stream, salt: str) -> None:
         self.stream: Final = stream
-        self.limit: Final = -math.log(stream.budget)
+        self.limit: Final = stream.limit
         self.detector: Final = ShiftDetector(
             stream.shifts, len(stream.values), stream.dependence, stream.starts
         )
@@ -102,7 +102,7 @@ class WatchRules:
     Notes
     -----
     Without a clock and without I/O: the same results give the same warnings. The probability
-    that a session of the backtest's law is ever warned of is at most ``envelope.budget``.
+    that a session of the backtest's law is warned of within a year is ``envelope.budget``.
 
     """
 

@@ -198,7 +198,7 @@ class RunReport:
 
 def envelope_summary(watch: EnvelopeWatch | None) -> list[str]:
     """Return the line about the watch by an envelope; none without one."""
-    return [] if watch is None else [f"  envelope  {watch.rules.status()}"]
+    return [] if watch is None else [f"  envelope  {watch.summary()}"]
 
 
 def _quantity(position: Position) -> Decimal:

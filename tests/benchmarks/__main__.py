@@ -36,7 +36,7 @@ from tests.benchmarks.groups import (
     streams,
     throughput,
 )
-from tests.benchmarks.groups.research import evaluate, exits, sweep
+from tests.benchmarks.groups.research import envelope, evaluate, exits, sweep
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 
@@ -53,6 +53,7 @@ GROUPS: Final = {
     "backfill": (backfill.run, "zipped archives into a catalog, beside pandas reading them"),
     "computed": (computed.run, "market data to the values of all factors of one instrument"),
     "compute": (compute.run, "events per second through computed factors, over a catalog"),
+    "envelope": (envelope.run, "coverage and delay to warn on known laws, beside a tuned CUSUM"),
     "evaluate": (evaluate.run, "100 factors x a year of five minutes, beside alphalens-reloaded"),
     "exf": (exf.run, "the ExtF service: CPU, schedule, from an exchange's change to on_factors"),
     "exits": (exits.run, "what a decision about an open position costs; training on known laws"),

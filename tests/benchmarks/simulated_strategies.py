@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +10,6 @@ from scipy.signal import lfilter
 from scipy.special import ndtri
 
 from backtests.enveloping.watch_streams import result_stream
-from dolphin_strategies.envelope.shift_detector import AT_THE_START
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,41 +60,14 @@ def scores_of(
     history: NDArray[np.float64], live: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return the scores of RankScores for continuous values, of one strategy."""
-    known = np.searchsorted(np.sort(history), live)
-    # The rank of each value among those before it.
-    earlier = np.array([earlier_below(live, i) for i in range(len(live))])
+    known = np.sort(history).tolist()
+    ranks = np.empty(len(live))
+    for i, value in enumerate(live.tolist()):
+        ranks[i] = bisect_left(known, value)
+        known.insert(int(ranks[i]), value)
     total = len(history) + np.arange(1, len(live) + 1)
-    scores: NDArray[np.float64] = ndtri((known + earlier + rng.random(len(live))) / total)
+    scores: NDArray[np.float64] = ndtri((ranks + rng.random(len(live))) / total)
     return scores
-
-
-def earlier_below(live: NDArray[np.float64], i: int) -> int:
-    """Return how many earlier values are below one."""
-    return int(np.count_nonzero(live[:i] < live[i]))
-
-
-def log_values(stream: Stream, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the logarithm of a ShiftDetector's value after each score.
-
-    The sum over all starts in one line: capital of start k at t is exp(c[t] - c[k]).
-    """
-    count = len(scores)
-    starts = max(1, int(np.ceil(stream.starts)))
-    taken = np.arange(count)
-    fading = len(stream.values) / (len(stream.values) + taken)
-    entering = (1 - AT_THE_START) / starts
-    unspent = entering * np.maximum(0, starts - taken - 1)
-    parts = [np.log(np.maximum(unspent, 1e-300))]
-    for shift in stream.shifts:
-        faded = shift.score * fading
-        step = (faded * scores - faded**2 / 2) / stream.dependence
-        parts.append(np.log(shift.weight * AT_THE_START) + np.cumsum(step))
-        step = (shift.score * scores - shift.score**2 / 2) / stream.dependence
-        course = np.cumsum(step)
-        begun = np.where(taken < starts, np.log(entering), -np.inf) - (course - step)
-        later = course + np.logaddexp.accumulate(begun)
-        parts.append(np.log(shift.weight) + later)
-    return np.asarray(np.logaddexp.reduce(np.array(parts), axis=0), np.float64)
 
 
 def cusum(
@@ -121,6 +94,8 @@ def cusum(
     return np.asarray(np.maximum(0.0, sums - lowest), np.float64)
 
 
-def watched(history: NDArray[np.float64], trades_a_year: float) -> Stream:
+def watched(
+    history: NDArray[np.float64], trades_a_year: float, rng: np.random.Generator
+) -> Stream:
     """Return the product's test of the results of trades."""
-    return result_stream(history, trades_a_year)
+    return result_stream(history, trades_a_year, rng)

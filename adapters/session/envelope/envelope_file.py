@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import config_class_of, find_strategy, make_config
+from adapters.process.safe_files import open_file
 from dolphin_strategies import FactorStrategyConfig
 from dolphin_strategies.envelope.envelope import envelope_from
 from dolphin_strategies.errors import ConfigError
@@ -28,16 +29,17 @@ def read_envelope(path: Path) -> Envelope:
     Raises
     ------
     ConfigError
-        If it cannot be read, is a link or no envelope, of another version, or was edited.
+        If it cannot be read, is no envelope, of another version, or was edited.
+    UnusableFileError
+        If it is a link, another user's, or others may write it.
 
     """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(fd, "rb") as file:
+        with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
             content = file.read(_MOST_BYTES)
     except OSError as error:
         msg = (
-            f"{path}: expected the file of an envelope, which envelope.py makes, and no link; "
+            f"{path}: expected the file of an envelope, which envelope.py makes; "
             f"it cannot be read: {error.strerror}"
         )
         raise ConfigError(msg) from None

@@ -100,6 +100,13 @@ class EnvelopeWatch(DataActor):
         """Look no longer; called by Nautilus."""
         self.clock.cancel_timers()
 
+    def summary(self) -> str:
+        """Return how near to a warning the session is, and what is missing in it."""
+        lost = 0 if self._memory is None else self._memory.lost
+        missing = {"not remembered": lost, "not measured": self._results.unmeasured}
+        parts = [f"{count:,} {what}" for what, count in missing.items() if count]
+        return "; ".join([self.rules.status(), *parts])
+
     def _look(self, _: object) -> None:
         self._count_until_now()
         self._act(self.rules.look(self._results.open_result()))

@@ -73,6 +73,7 @@ def write_results(  # noqa: PLR0913 - everything about a run
             k: v if isinstance(v, bool | int | float | list | dict) else str(v)
             for k, v in strategy.config.items()
         },
+        "config": _plain(strategy.config),
         "catalog": str(data.path),
     }
     if outcome is not None:
@@ -105,6 +106,15 @@ def _write_table(report: Any, path: Path) -> None:
 def _write_columns(table: pa.Table, path: Path) -> None:
     with os.fdopen(open_private(path), "wb") as file:
         csv.write_csv(table, file, csv.WriteOptions(quoting_style="needed"))
+
+
+def _plain(value: Any) -> Any:
+    """Return a TOML value as JSON has it; times as text."""
+    if isinstance(value, dict):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, bool | int | float | str) else str(value)
 
 
 def _finite(value: Any) -> Any:

@@ -7,10 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from backtests.enveloping.alarm_limits import log_capital
 from backtests.enveloping.horizon_bands import draw_futures
 from backtests.enveloping.result_grid import ResultGrid
 from dolphin_strategies.envelope.shift_detector import ShiftDetector
-from tests.benchmarks.simulated_strategies import LAWS, log_values, results_of, watched
+from tests.benchmarks.simulated_strategies import LAWS, results_of, watched
 from tests.support.lengths import long
 
 HISTORY, FUTURE = 500, 50
@@ -33,14 +34,14 @@ def test_the_envelope_covers_what_comes(law: str, strategies: int) -> None:
     assert 0.93 - error <= covered / strategies <= 0.97 + error
 
 
-def test_the_benchmark_s_arrays_are_the_product_s_e_process() -> None:
+def test_the_simulation_s_arrays_are_the_watch_s_e_process() -> None:
     """Value by value."""
     random = np.random.default_rng(2)
-    stream = watched(results_of("iid", 1, 300, random)[0], 100.0)
+    stream = watched(results_of("iid", 1, 300, random)[0], 100.0, random)
     scores = random.standard_normal(150)
     detector = ShiftDetector(stream.shifts, len(stream.values), stream.dependence, stream.starts)
     found = []
     for score in scores:
         detector.take(float(score))
         found.append(detector.log_value)
-    np.testing.assert_allclose(found, log_values(stream, scores), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(found, log_capital(stream, scores), rtol=1e-6, atol=1e-9)

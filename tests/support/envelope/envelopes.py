@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,14 @@ def stream(values: Any, score: float = -0.3, budget: float = 0.05) -> Stream:
     """Return a stream with one shift."""
     shifts = (Shift(score=score, weight=1.0),)
     found = tuple(float(v) for v in values)
-    return Stream(values=found, dependence=1.0, shifts=shifts, budget=budget, starts=len(found))
+    return Stream(
+        values=found,
+        dependence=1.0,
+        shifts=shifts,
+        budget=budget,
+        starts=len(found),
+        limit=-math.log(budget),
+    )
 
 
 def document(mean: float = 0.0, limit: float = 1e9, **origin: Any) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_the_capital_is_the_sum_over_all_starts() -> None:
         detector.take(float(score))
     faded = -0.4 * 100 / (100 + np.arange(60))
     expected = 0.5 * math.exp(np.sum(faded * scores - faded**2 / 2))
-    for start in range(50):
+    for start in range(60):
         later = scores[start:]
         expected += 0.5 / 50 * math.exp(np.sum(-0.4 * later - 0.08))
     assert math.isclose(detector.log_value, math.log(expected), rel_tol=1e-9)
