@@ -137,7 +137,10 @@ def prove(options: argparse.Namespace, arguments: Sequence[str], prepared: Prepa
             raise KeyboardInterrupt
         say(text)
 
-    proof = Proof(arguments, options.catalog, required, prepared.delays[0], options.seed, report)
+    proof = Proof(
+        arguments, options.catalog, required, prepared.delays[0], options.seed, report,
+        remake=options.remake, recordings=prepared.data.recordings,
+    )  # fmt: skip
     try:
         verdict = proof.run(options.instants)
     except DolphinError:

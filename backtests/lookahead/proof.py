@@ -22,6 +22,7 @@ from backtests.lookahead.delay_sensitivity import (
 )
 from backtests.lookahead.first_difference import decisions_until, first_difference
 from backtests.lookahead.proof_verdict import ProofVerdict, RerunComparison
+from backtests.lookahead.remaking import Remaking
 from backtests.lookahead.reruns import ChildRuns, ProofError
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class Proof:
         The seed of the instants and of the shuffling.
     report : callable
         Called with a line for the user.
+    remake : str, optional
+        ``module:function`` that makes recorded columns anew; None: they are taken as they are.
+    recordings : sequence of str, optional
+        The recordings of the backtest; None: all.
 
     """
 
@@ -57,6 +62,9 @@ class Proof:
         delay: FactorDelay,
         seed: int,
         report: Callable[[str], None],
+        *,
+        remake: str | None = None,
+        recordings: Sequence[str] | None = None,
     ) -> None:
         self._arguments: Final = arguments
         self._catalog: Final = catalog
@@ -64,6 +72,8 @@ class Proof:
         self._delay: Final = delay
         self._seed: Final = seed
         self._report: Final = report
+        self._remake: Final = remake
+        self._recordings: Final = recordings
 
     def run(self, instants: int) -> ProofVerdict:
         """Make the proof.
@@ -76,7 +86,8 @@ class Proof:
         Raises
         ------
         ProofError
-            If the first run fails, or a process does not answer.
+            If the first run fails, a process does not answer, or the function that makes columns
+            anew fails or makes others than those recorded.
         ConfigError
             If the catalog cannot be copied or put out of reach.
 
@@ -89,26 +100,52 @@ class Proof:
                 raise ProofError(msg)
             decisions = base["decisions"]
             self._report(f"first run: {len(decisions):,} decisions, {base['rows']:,} records")
+            remaking = self._remaking(runs, folder, base)
             found: list[RerunComparison] = []
-            unstable = ""
+            unstable = unstable_remake = ""
             moments = np.array([d[0] for d in decisions], np.int64)
             chosen = choose_instants(moments, base["overlap"], instants, self._seed)
             for number, at_ns in enumerate(chosen):
                 one = self._compare(runs, folder, base, at_ns, number)
+                if remaking is not None and not one.difference:
+                    one = dataclasses.replace(
+                        one,
+                        remade_values=remaking.count(at_ns),
+                        remade_difference=remaking.difference(at_ns),
+                    )
                 found.append(one)
                 self._report(f"  {one}")
                 if one.difference:
                     unstable = self._control(runs, folder, base, at_ns)
                     break
-            is_fair = not (unstable or any(i.difference for i in found))
+                if remaking is not None and one.remade_difference:
+                    unstable_remake = remaking.control(at_ns)
+                    break
+            is_fair = not any(i.difference or i.remade_difference for i in found)
             freshness = self._freshness(runs, base) if is_fair and found else []
         return ProofVerdict(
             decisions=len(decisions),
             instants=found,
             freshness=freshness,
             unstable=unstable,
+            unstable_remake=unstable_remake,
+            remade=[] if remaking is None else list(remaking.names),
+            required=list(self._required),
             overlap=[(first, last) for first, last in base["overlap"]],
         )
+
+    def _remaking(
+        self, runs: ChildRuns, folder: ProofFolder, base: dict[str, Any]
+    ) -> Remaking | None:
+        """Make the recorded columns anew for the first time, from the catalog itself."""
+        if self._remake is None:
+            return None
+        remaking = Remaking(runs, folder, self._remake)
+        window = (base["start_ns"], base["end_ns"])
+        count = remaking.check_recorded(self._catalog, window, self._recordings)
+        names = ", ".join(remaking.names)
+        self._report(f"made anew by {self._remake}: {count:,} values of {names}, as recorded")
+        return remaking
 
     def _compare(
         self, runs: ChildRuns, folder: ProofFolder, base: dict[str, Any], at_ns: int, number: int

@@ -34,6 +34,10 @@ class RerunComparison:
         The number of those that differ from the original.
     difference : str
         The first difference; empty where no decision changed.
+    remade_values : int
+        The number of values, known up to the instant, of columns that were made anew.
+    remade_difference : str
+        The first of them that differs; empty where none does.
 
     """
 
@@ -44,6 +48,8 @@ class RerunComparison:
     later_rows: int
     changed_rows: int
     difference: str = ""
+    remade_values: int = 0
+    remade_difference: str = ""
 
     @property
     def could_change(self) -> int:
@@ -59,7 +65,14 @@ class RerunComparison:
                 self.difference
                 or f"{self.compared:,} of {self.decisions:,} decisions came before, all the same"
             )
+            + (f"; {self.remade_difference}" if self.remade_difference else self._remade)
         )
+
+    @property
+    def _remade(self) -> str:
+        if not self.remade_values:
+            return ""
+        return f"; {self.remade_values:,} values made anew, all the same"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +89,12 @@ class ProofVerdict:
         One for each required factor; empty if decisions differ.
     unstable : str
         How two runs on the same data differ; empty if they are the same.
+    unstable_remake : str
+        How columns made twice of the same data differ; empty if they are the same.
+    remade : list of str
+        The recorded factors that were made anew at each instant.
+    required : list of str
+        The strategy's required factors.
     overlap : list of tuple of int
         Closed spans of the window with both market and required factors, UNIX nanoseconds.
 
@@ -85,12 +104,15 @@ class ProofVerdict:
     instants: list[RerunComparison] = field(default_factory=list)
     freshness: list[DelaySensitivity] = field(default_factory=list)
     unstable: str = ""
+    unstable_remake: str = ""
+    remade: list[str] = field(default_factory=list)
+    required: list[str] = field(default_factory=list)
     overlap: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def has_lookahead(self) -> bool:
-        """Whether a decision changed with later data."""
-        return any(i.difference for i in self.instants)
+        """Whether a decision, or a value made anew, changed with later data."""
+        return any(i.difference or i.remade_difference for i in self.instants)
 
     @property
     def nothing(self) -> str:
@@ -122,6 +144,7 @@ class ProofVerdict:
         return not (
             self.has_lookahead
             or self.unstable
+            or self.unstable_remake
             or self.nothing
             or any(f.is_suspicious for f in self.freshness)
         )
@@ -132,8 +155,20 @@ class ProofVerdict:
                 "NOT PROVED: the strategy decides differently on the same data, so that nothing "
                 f"can be compared (random numbers, wall clock, files of its own?): {self.unstable}"
             )
+        if self.unstable_remake:
+            return (
+                "NOT PROVED: made anew from the same data without the recorded columns, those are "
+                "others, so that nothing can be compared (random numbers, files of its own, the "
+                f"recorded column itself?): {self.unstable_remake}"
+            )
         if self.has_lookahead:
-            found = next(i for i in self.instants if i.difference)
+            found = next(i for i in self.instants if i.difference or i.remade_difference)
+            if not found.difference:
+                return (
+                    "LOOK-AHEAD: a recorded factor holds data from after its instant. With "
+                    f"everything after {iso_instant(found.at_ns)} scrambled and the factors made "
+                    f"anew, {found.remade_difference}"
+                )
             return (
                 "LOOK-AHEAD: the strategy uses data from after the moment of its decision. With "
                 f"everything after {iso_instant(found.at_ns)} scrambled, {found.difference}"
@@ -154,4 +189,18 @@ class ProofVerdict:
         return (
             f"NO LOOK-AHEAD FOUND: {compared:,} of {self.decisions:,} decisions came before at "
             f"least one of {len(self.instants)} instants and are the same whatever comes after it"
+            + self._origins
+        )
+
+    @property
+    def _origins(self) -> str:
+        """What is known of the making of the recorded columns."""
+        taken = [name for name in self.required if name not in self.remade]
+        return (
+            f"; so are the values of {', '.join(self.remade)}, made anew" if self.remade else ""
+        ) + (
+            f". The recorded values of {', '.join(taken)} were taken as they are: whether "
+            "look-ahead is in their making is not proved (--remake makes them anew)"
+            if taken
+            else ""
         )

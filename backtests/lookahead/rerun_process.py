@@ -12,12 +12,13 @@ from backtests.lookahead.copies.catalog_isolation import IsolationError, cover
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Run the backtest that a request describes.
+    """Run the backtest that a request describes, or make factors anew.
 
     Returns
     -------
     dict
-        The result of :func:`backtests.lookahead.rerun_backtest.run`, or ``not_isolated`` with
+        The result of :func:`backtests.lookahead.rerun_backtest.run` or
+        :func:`backtests.lookahead.remake_run.run`, or ``not_isolated`` with
         the reason if the copy cannot be put in the catalog's place.
 
     """
@@ -27,6 +28,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             cover(Path(request["catalog"]), Path(request["copy"]))
         except IsolationError as error:
             return {"not_isolated": str(error)}
+    if "remake" in request:
+        from backtests.lookahead import remake_run  # noqa: PLC0415
+
+        return remake_run.run(request)
     from backtests.lookahead.rerun_backtest import run  # noqa: PLC0415
 
     return run(request)

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.safe_files import write_private
+from backtests.lookahead.remade_factors import RemadeFactors
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -125,7 +126,46 @@ class ChildRuns:
             "until_ns": until_ns,
             "fill_on": base["fill_on"],
         }
-        found = self._ask(request)
+        return self._ask_isolated(request)
+
+    def remade(self, function: str, *, on_copy: bool) -> RemadeFactors:
+        """Let a function make factors anew.
+
+        Parameters
+        ----------
+        function : str
+            module:function.
+        on_copy : bool
+            Whether to put the copy in the catalog's place, with the catalog out of reach.
+
+        Raises
+        ------
+        ProofError
+            If the function fails, or the process did not answer in time.
+        ConfigError
+            If the catalog cannot be put out of reach.
+
+        """
+        values = self._folder.path / "remade.npz"
+        values.unlink(missing_ok=True)
+        started_s = time.monotonic()
+        found = self._ask_isolated({
+            "remake": function,
+            "catalog": str(self._catalog),
+            "copy": str(self._folder.copy) if on_copy else None,
+            "values": str(values),
+        }, None if on_copy else FIRST_LIMIT_S)  # fmt: skip
+        if found["failure"]:
+            raise ProofError(found["failure"])
+        # A function may be slower than the backtest.
+        limit_s = self._rerun_limit_s(time.monotonic() - started_s)
+        self._limit_s = max(self._limit_s, limit_s)
+        return RemadeFactors.read(values)
+
+    def _ask_isolated(
+        self, request: dict[str, Any], limit_s: float | None = None
+    ) -> dict[str, Any]:
+        found = self._ask(request, limit_s)
         if "not_isolated" not in found:
             return found
         if not self._has_reported_move:
@@ -135,7 +175,7 @@ class ChildRuns:
                 "the catalog is moved aside while a scrambled copy is in its place"
             )
         with self._folder.moved_aside():
-            return self._ask(request | {"copy": None})
+            return self._ask(request | {"copy": None}, limit_s)
 
     def _request(self, delay: FactorDelay, copy: str | None) -> dict[str, Any]:
         return {
@@ -148,8 +188,9 @@ class ChildRuns:
             "fill_on": None,
         }
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], limit_s: float | None = None) -> dict[str, Any]:
         """Start a child and wait for its answer."""
+        limit_s = self._limit_s if limit_s is None else limit_s
         asked = self._folder.path / "request.json"
         answered = self._folder.path / "answer.json"
         answered.unlink(missing_ok=True)
@@ -161,11 +202,11 @@ class ChildRuns:
                 stderr=subprocess.STDOUT,
                 text=True,
                 check=False,
-                timeout=self._limit_s,
+                timeout=limit_s,
             )
         except subprocess.TimeoutExpired:
             msg = (
-                f"a run of the proof did not end within {self._limit_s:,.0f} s; does the strategy "
+                f"a run of the proof did not end within {limit_s:,.0f} s; does the strategy "
                 "wait for something that comes only once?"
             )
             raise ProofError(msg) from None

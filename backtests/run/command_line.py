@@ -26,6 +26,7 @@ examples:
   run_backtest.py --catalog DIR --config backtest.toml --compute my_factors.toml
   run_backtest.py --catalog DIR --config backtest.toml --factor-delay basis=1s,imbal_btc=50ms
   run_backtest.py --catalog DIR --config backtest.toml --prove-no-lookahead
+  run_backtest.py --catalog DIR --config b.toml --prove-no-lookahead --remake my_module:remake
   run_backtest.py --catalog DIR --config backtest.toml --drill drills.toml
   run_backtest.py --catalog DIR --config backtest.toml --drill random --seed 7
 
@@ -72,6 +73,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--prove-no-lookahead", action="store_true", help="run again on copies of the catalog in "
         "which the future is scrambled, and compare the decisions")  # fmt: skip
     add("--instants", type=int, default=5, metavar="N", help="instants of the proof (default: 5)")
+    add("--remake", metavar="MODULE:FUNCTION", help="in the proof: make recorded columns anew "
+        "with this function at each instant, and compare them too (docs/backtest.md)")  # fmt: skip
     add("--drill", metavar="FILE.toml", help="run without and with the failures of its tables "
         "[[drill]]: factors without a value, frozen, wrong, late or without a name, a feed or a "
         "market that stops; `random` draws one of each kind (docs/backtest.md)")  # fmt: skip
@@ -109,6 +112,9 @@ def settings_of(options: argparse.Namespace) -> BacktestSettings:
             "--prove-no-lookahead changes factors of recordings: write the computed ones into the "
             "catalog with compute_factors.py, and name that --recording instead of --compute"
         )
+        raise ConfigError(msg)
+    if options.remake is not None and not options.prove_no_lookahead:
+        msg = "--remake: expected together with --prove-no-lookahead, of which it is a part"
         raise ConfigError(msg)
     if options.drill is not None and options.prove_no_lookahead:
         msg = "--drill and --prove-no-lookahead: expected one of them, found both"

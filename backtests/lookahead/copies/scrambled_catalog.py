@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 type How = Literal["mirrored", "shuffled"]
 
+FACTORS: Final = ("custom", "ExternalFactors")
+"""The folder of the recordings of factors, in that of the data."""
 HOWS: Final[tuple[How, ...]] = ("mirrored", "shuffled")
 
 
@@ -114,7 +116,7 @@ def scramble(copy: Path, after_ns: int, how: How, seed: int) -> Scrambled:
             kept, later, changed = kept + done.kept, later + done.later, changed + done.changed
             if done.later:
                 rewritten.add(path.relative_to(copy).as_posix())
-    _state_footers(copy, rewritten)
+    state_footers(copy, rewritten)
     return Scrambled(kept, later, changed)
 
 
@@ -153,8 +155,17 @@ def _scramble_file(
     return Scrambled(kept, later, changed)
 
 
-def _state_footers(copy: Path, rewritten: set[str]) -> None:
-    """Let the journals state the checksums of new footers: a file is believed by them alone."""
+def state_footers(copy: Path, rewritten: set[str]) -> None:
+    """Let the journals state the checksums of new footers: a file is believed by them alone.
+
+    Parameters
+    ----------
+    copy : Path
+        A folder made by :func:`copy_catalog`.
+    rewritten : set of str
+        The files, by their paths in the copy.
+
+    """
     for path in (copy / RECORDINGS).rglob(JOURNAL):
         stated = {
             event["path"]: event
@@ -170,7 +181,7 @@ def _state_footers(copy: Path, rewritten: set[str]) -> None:
 
 def _kind_of(folder: Path, copy: Path) -> str:
     parts = folder.relative_to(copy / "data").parts
-    if parts[:2] == ("custom", "ExternalFactors"):
+    if parts[:2] == FACTORS:
         return "factors"
     return parts[0] if parts[0] in {"quotes", "trades", "bars"} else "other"
 

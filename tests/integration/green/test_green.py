@@ -87,7 +87,6 @@ def test_an_exit_keeps_it_out_until_the_signal_has_turned() -> None:
         for _ in range(5):
             run(harness, imbal=0.9)
         assert harness.position() == 0
-        assert len(harness.orders) >= 2
+        assert len(harness.orders) == orders >= 2
         assert run(harness, imbal=0.0) == 0
         assert run(harness, imbal=0.9) > 0
-        assert orders <= len(harness.orders)
