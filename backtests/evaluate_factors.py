@@ -22,7 +22,6 @@ if __name__ == "__main__":
 
 from adapters.command.terminal import say
 from backtests.evaluation.command_line import check_out, parse, settings_of
-from backtests.evaluation.command_line import parse, settings_of
 from backtests.run.research_extra import check_research_extra
 from dolphin_strategies.errors import ConfigError, DolphinError
 
