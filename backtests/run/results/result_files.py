@@ -68,11 +68,6 @@ def write_results(  # noqa: PLR0913 - everything about a run
     _write_tables(engine, folder)
     named: dict[str, Any] = {
         "strategy": strategy.path,
-        # As in TOML, so that what reads it makes the same config of it.
-        "config": {
-            k: v if isinstance(v, bool | int | float | list | dict) else str(v)
-            for k, v in strategy.config.items()
-        },
         "config": _plain(strategy.config),
         "catalog": str(data.path),
     }
