@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pytest
 
-from adapters.shm import FactorReader, FactorWriter, RegionError
+from adapters.shm import FactorReader, FactorWriter, RegionError, RegionMovedError
 from adapters.shm.region.region_files import folder_of
 from tests.support.nodes.processes import child
 
@@ -78,3 +79,34 @@ def test_a_key_that_resembles_a_name_is_another_one(region_path: Path, key: str)
             assert math.isnan(f["abcd"])
             assert f["x"] == 2.0
         assert writer.counters["missing_values"] == 2
+
+
+def test_a_moved_region_is_no_sequence(region_path: Path) -> None:
+    """Fault A03: the read into an array of one's own returns sequences, and says a move by an
+    error.
+    """
+    into = np.zeros(1)
+    with FactorWriter(region_path, ["a"], capacity=8) as writer, FactorReader(region_path) as old:
+        writer.write({"a": 1.0})
+        assert old.latest_into(into) == 1
+        writer.write({"a": 2.0, "b": 2.0})
+        with pytest.raises(RegionMovedError):
+            old.latest_into(into)
+        assert into[0] == 1.0
+
+
+class Doubled(dict[str, float]):
+    """A dict that says that its values are others than those that it holds."""
+
+    def items(self) -> Any:
+        return [(name, 2 * value) for name, value in super().items()]
+
+
+def test_a_dict_of_its_own_class_is_asked_for_its_items(region_path: Path) -> None:
+    """Fault B02: what it says counts, and not what a plain dict in its place would hold."""
+    with FactorWriter(region_path, ["a", "b"], capacity=8) as writer:
+        writer.write(Doubled(a=1.0, b=2.0))
+        with FactorReader(region_path) as reader:
+            f = reader.latest()
+    assert f is not None
+    assert dict(f.items()) == {"a": 2.0, "b": 4.0}

@@ -99,3 +99,30 @@ def test_what_a_reader_gave_outlives_it(region_path: Path) -> None:
         gc.collect()
         write_records(writer, 200)
     assert [bytes(each) for each in kept] == before
+
+
+def test_a_spinning_read_lets_other_threads_run(region_path: Path) -> None:
+    """Fault C09: NautilusTrader's own threads need the interpreter while a reader watches."""
+    ran = threading.Event()
+    with FactorWriter(region_path, ["a"], capacity=8), FactorReader(region_path) as reader:
+        go = threading.Event()
+
+        def run() -> None:
+            go.wait()
+            ran.set()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        has_run = False
+        interval = sys.getswitchinterval()
+        # From here on only who gives the interpreter up lets the other one run.
+        sys.setswitchinterval(1000)
+        try:
+            go.set()
+            for _ in range(100):
+                reader.read_next(10_000_000)
+                has_run = has_run or ran.is_set()
+        finally:
+            sys.setswitchinterval(interval)
+        thread.join()
+        assert has_run

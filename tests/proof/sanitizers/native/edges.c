@@ -109,6 +109,19 @@ static void count_exactly(uint32_t factor_count, uint32_t capacity)
     close_ends(&e);
 }
 
+/* Where a record lies needs more than 16 bits of its number, and more than 24 of its offset. */
+static void large_ring(void)
+{
+    uint64_t first = (1 << 17) - 6, last = first + 11;
+    struct ends e = open_ends(1, 1 << 18, first);
+    struct region_writer w = start(&e);
+    for (uint64_t n = first; n <= last; n++)
+        publish(&w, n);
+    check_bytes(&e.f, e.seen, first, last);
+    region_writer_forget(&w);
+    close_ends(&e);
+}
+
 /* A returning writer goes on after the newest record, and says so when it is not there. */
 static void start_again(void)
 {
@@ -252,6 +265,7 @@ int main(int argc, char **argv)
     for (size_t f = 0; f < sizeof factors / sizeof *factors; f++)
         for (size_t c = 0; c < sizeof capacities / sizeof *capacities; c++)
             count_exactly(factors[f], capacities[c]);
+    large_ring();
     start_again();
     values_and_times();
     clocks();

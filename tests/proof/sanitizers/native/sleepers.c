@@ -177,6 +177,11 @@ static int touch(void *where)
     return *(volatile int *)where;
 }
 
+static void end_with_42(int number)
+{
+    _exit(42);
+}
+
 /* The guard is for guarded calls alone: a bus error elsewhere ends the process as before. */
 static void guard_is_for_guarded_calls_alone(void)
 {
@@ -208,6 +213,17 @@ static void guard_is_for_guarded_calls_alone(void)
         CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS,
               "an unguarded bus error ended with %x", status);
     }
+    /* It goes to whoever handled it before. */
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGBUS, end_with_42);
+        fault_guard_install();
+        touch(e.written);
+        _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42, "an earlier handler: %x", status);
     close_ends(&e);
 }
 
