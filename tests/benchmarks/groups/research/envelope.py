@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from tests.benchmarks.simulated_strategies import (
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from dolphin_strategies.envelope.envelope import Stream
 
 HISTORY: Final = 500
 FUTURE: Final = 50
@@ -93,7 +95,7 @@ def _delays(law: str, count: int) -> list[Row]:
 
         def watch(
             trades: NDArray[np.float64],
-            stream: Any = stream,
+            stream: Stream = stream,
             history: NDArray[np.float64] = history,
         ) -> NDArray[np.float64]:
             return log_capital(stream, scores_of(history, trades, random)) - stream.limit
