@@ -154,11 +154,11 @@ class Sweep:
         count = self._options.workers
         if self._options.ray is None:
             return WorkerPool(count, self._arguments)
-        from backtests.sweeping.trials.ray_cluster import set_environment  # noqa: PLC0415
+        from backtests.sweeping.trials.on_ray.ray_cluster import set_environment  # noqa: PLC0415
 
         # Ray reads it when it is imported.
         set_environment(self._options.ray)
-        from backtests.sweeping.trials.ray_workers import RayWorkers  # noqa: PLC0415 - the extra
+        from backtests.sweeping.trials.on_ray.ray_workers import RayWorkers  # noqa: PLC0415 - the extra
 
         return RayWorkers(self._options.ray, count, self._arguments)
 

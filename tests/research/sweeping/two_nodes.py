@@ -8,7 +8,7 @@ import sys
 
 from adapters.process.listening import listening_addresses
 from adapters.process.stop_signals import ignore_stop_signals
-from backtests.sweeping.trials.ray_cluster import LOCAL, LocalCluster, set_environment
+from backtests.sweeping.trials.on_ray.ray_cluster import LOCAL, LocalCluster, set_environment
 
 STARTS = 3
 """A busy machine can take longer than Ray waits."""

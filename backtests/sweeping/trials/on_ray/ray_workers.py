@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import ray
 
 from adapters.command.terminal import say
-from backtests.sweeping.trials.ray_cluster import LOCAL, LOOPBACK, LocalCluster, is_loopback
+from backtests.sweeping.trials.on_ray.ray_cluster import LOCAL, LOOPBACK, LocalCluster, is_loopback
 from backtests.sweeping.trials.trial_job import TrialJob, TrialOutcome
 from backtests.sweeping.trials.worker_pool import MOST_DEATHS, WorkersError
 from backtests.sweeping.trials.worker_process import runner_of

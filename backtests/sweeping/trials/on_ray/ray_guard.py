@@ -11,7 +11,7 @@ import shutil
 import sys
 
 from adapters.process.stop_signals import ignore_stop_signals
-from backtests.sweeping.trials.process_tree import end_processes, processes_below
+from backtests.sweeping.trials.on_ray.process_tree import end_processes, processes_below
 
 LOOK_S = 1.0
 

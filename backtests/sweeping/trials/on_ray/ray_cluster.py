@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.process.child import Child, module_command
 from adapters.process.listening import listening_addresses
-from backtests.sweeping.trials.process_tree import end_processes, processes_below
+from backtests.sweeping.trials.on_ray.process_tree import end_processes, processes_below
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
 LOCAL: Final = "local"
 LOOPBACK: Final = "127.0.0.1"
-_GUARD: Final = "backtests.sweeping.trials.ray_guard"
+_GUARD: Final = "backtests.sweeping.trials.on_ray.ray_guard"
 _GUARD_S: Final = 10.0
 _STORE_BYTES: Final = 80 * 1024 * 1024
 """The least object store that Ray takes; trials are a few kilobytes."""
