@@ -281,6 +281,7 @@ def test_no_quote_or_trade_raises(rows: list[tuple[int, int, int, int]]) -> None
         ("LiquidatedNotional", {"window_s": 1, "side": "bid"}, "side"),
         ("RegimeProbability", REGIMES | {"mean_bps": (0.0,)}, "2 to 4 states"),
         ("RegimeProbability", REGIMES | {"deviation_bps": (1.0, 0.0)}, "above 0"),
+        ("RegimeProbability", REGIMES | {"deviation_bps": (1.0, 1e-300)}, "above 0"),
         ("RegimeProbability", REGIMES | {"transition": ((0.9, 0.2), (0.5, 0.5))}, "sum to 1"),
         ("RegimeProbability", REGIMES | {"transition": 0.9}, "2 rows"),
         ("RegimeProbability", REGIMES | {"state": 2}, "state"),

@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple, Self
 _MOST_STATES: Final = 4
 _SUM_ERROR: Final = 1e-6
 """How far from 1 the sum of a row may be, since it was written with some decimals."""
+_LEAST_DEVIATION_BPS: Final = 1e-6
+"""The squares of all returns in this unit are numbers: none overflows in a running node."""
 _LEAST: Final = 1e-12
 """The least probability of a transition: every state can be left and reached."""
 
@@ -48,8 +50,9 @@ class HiddenStates(NamedTuple):
             msg = f"mean_bps: expected 2 to {_MOST_STATES} states, found {count}"
             raise ValueError(msg)
         deviations = _numbers("deviation_bps", deviation_bps)
-        if len(deviations) != count or min(deviations) <= 0:
-            msg = f"deviation_bps: expected {count} numbers above 0, found {deviation_bps!r:.80}"
+        if len(deviations) != count or min(deviations) < _LEAST_DEVIATION_BPS:
+            least = f"from {_LEAST_DEVIATION_BPS:g}, so above 0"
+            msg = f"deviation_bps: expected {count} numbers {least}, found {deviation_bps!r:.80}"
             raise ValueError(msg)
         is_list = isinstance(transition, Sequence) and not isinstance(transition, str)
         if not is_list or len(transition) != count:
