@@ -22,8 +22,8 @@ from backtests.lookahead.delay_sensitivity import (
 )
 from backtests.lookahead.first_difference import decisions_until, first_difference
 from backtests.lookahead.proof_verdict import ProofVerdict, RerunComparison
-from backtests.lookahead.remaking import Remaking
-from backtests.lookahead.reruns import ChildRuns, ProofError
+from backtests.lookahead.reruns.child_runs import ChildRuns, ProofError
+from backtests.lookahead.reruns.column_remaking import Remaking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -27,8 +27,7 @@ class RegimeProbability(ComputedFactor):
     which knows the returns after it. The returns are those since the last multiple of
     ``memory_s`` but one, so that it has the same bits wherever the computation began. A sample is
     the last good mid before its instant; over steps in which the mid was older than the time to
-    live the states are predicted. Warm once a whole ``memory_s`` has passed. Costs 0.3 µs, at a
-    step 7.
+    live the states are predicted. Warm once a whole ``memory_s`` has passed.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from nautilus_trader.persistence import ParquetDataCatalog
 from backtests.inputs.backtest_settings import BacktestSettings
 from backtests.inputs.catalog_search import find_data
 from backtests.lookahead.chosen_instants import choose_instants
-from backtests.lookahead.overlap import common, joined, overlap
+from backtests.lookahead.reruns.overlap import common, joined, overlap
 from tests.support.catalogs.backtests.backtest_catalogs import (
     START_NS,
     STEP_NS,

@@ -15,7 +15,7 @@ from nautilus_trader.persistence import ParquetDataCatalog
 
 from backtests.inputs.factor_delay import NO_DELAY
 from backtests.lookahead.copies.proof_folder import ProofFolder
-from backtests.lookahead.reruns import ChildRuns, ProofError, rerun_limit_s
+from backtests.lookahead.reruns.child_runs import ChildRuns, ProofError, rerun_limit_s
 from dolphin_strategies import FactorSchema
 from tests.support.catalogs.backtests.backtest_catalogs import (
     START_NS,

@@ -9,15 +9,15 @@ import numpy as np
 from adapters.catalog import FactorCatalog
 from adapters.catalog.reading.forms.arrays import to_arrays
 from backtests.lookahead.copies.blanked_columns import blank
-from backtests.lookahead.remade_factors import RECORDED_ERROR, RemadeFactors, first_changed
-from backtests.lookahead.reruns import ProofError
+from backtests.lookahead.reruns.child_runs import ProofError
+from backtests.lookahead.reruns.remade_factors import RECORDED_ERROR, RemadeFactors, first_changed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from backtests.lookahead.copies.proof_folder import ProofFolder
-    from backtests.lookahead.reruns import ChildRuns
+    from backtests.lookahead.reruns.child_runs import ChildRuns
 
 
 class Remaking:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backtests.lookahead.remade_factors import RemadeFactors
+from backtests.lookahead.reruns.remade_factors import RemadeFactors
 from dolphin_strategies.errors import ConfigError, describe_error, did_you_mean
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.command.strategy_class import make_strategy
 from backtests.inputs.catalog_search import find_data
 from backtests.inputs.factor_delay import FactorDelay
-from backtests.lookahead.overlap import overlap
+from backtests.lookahead.reruns.overlap import overlap
 from backtests.run.command_line import parse, settings_of
 from backtests.run.interrupt import Interrupt
 from backtests.run.one_backtest import replayed

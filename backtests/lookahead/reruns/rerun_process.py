@@ -17,8 +17,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        The result of :func:`backtests.lookahead.rerun_backtest.run` or
-        :func:`backtests.lookahead.remake_run.run`, or ``not_isolated`` with
+        The result of :func:`backtests.lookahead.reruns.rerun_backtest.run` or
+        :func:`backtests.lookahead.reruns.remake_run.run`, or ``not_isolated`` with
         the reason if the copy cannot be put in the catalog's place.
 
     """
@@ -29,10 +29,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         except IsolationError as error:
             return {"not_isolated": str(error)}
     if "remake" in request:
-        from backtests.lookahead import remake_run  # noqa: PLC0415
+        from backtests.lookahead.reruns import remake_run  # noqa: PLC0415
 
         return remake_run.run(request)
-    from backtests.lookahead.rerun_backtest import run  # noqa: PLC0415
+    from backtests.lookahead.reruns.rerun_backtest import run  # noqa: PLC0415
 
     return run(request)
 

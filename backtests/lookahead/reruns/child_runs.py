@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.safe_files import write_private
-from backtests.lookahead.remade_factors import RemadeFactors
+from backtests.lookahead.reruns.remade_factors import RemadeFactors
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ FIRST_LIMIT_S: Final = 7 * 24 * 3600.0
 """How long the first run may take; a later one is measured by it."""
 LEAST_LIMIT_S: Final = 300.0
 LIMIT_FACTOR: Final = 20.0
-_CHILD: Final = ("-m", "backtests.lookahead.rerun_process")
+_CHILD: Final = ("-m", "backtests.lookahead.reruns.rerun_process")
 
 
 def rerun_limit_s(first_s: float) -> float:
@@ -78,7 +78,7 @@ class ChildRuns:
         Returns
         -------
         dict
-            The result of :func:`backtests.lookahead.rerun_backtest.run`.
+            The result of :func:`backtests.lookahead.reruns.rerun_backtest.run`.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class ChildRuns:
         Returns
         -------
         dict
-            The result of :func:`backtests.lookahead.rerun_backtest.run`.
+            The result of :func:`backtests.lookahead.reruns.rerun_backtest.run`.
 
         Raises
         ------
