@@ -11,6 +11,7 @@ from nautilus_trader.model import BarType
 
 from adapters.command.progress_bar import ProgressBar
 from adapters.command.terminal import say
+from adapters.process.safe_files import open_file
 from adapters.session.envelope.watch_of_settings import watch_of
 from backtests.engine.backtest_run import BacktestRun, factor_pieces
 from backtests.engine.engine_setup import build_engine
@@ -146,7 +147,14 @@ def _envelope_watch(
         say(reason)
         strategy.stop()
 
-    return watch_of(settings.envelope, settings.strategy, strategy, tell=say, stop=stop)
+    return watch_of(
+        settings.envelope,
+        settings.strategy,
+        strategy,
+        tell=say,
+        stop=stop,
+        open_envelope=open_file,
+    )
 
 
 def price_gate(

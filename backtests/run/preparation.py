@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import make_strategy
+from adapters.process.safe_files import open_file
 from backtests.inputs.backtest_data import BacktestData
 from backtests.inputs.backtest_settings import BacktestSettings
 from backtests.inputs.catalog_search import find_data
@@ -77,7 +78,7 @@ def prepare(
     """
     delays = [NO_DELAY] if factor_delay is None else read_delays(factor_delay)
     strategy = make_strategy(settings.strategy.path, settings.strategy.config)
-    settings.envelope.read(settings.strategy)
+    settings.envelope.read(settings.strategy, open_file)
     data = find_data(catalog, settings, strategy)
     for delay in delays:
         delay.check(data.schema())

@@ -32,7 +32,7 @@ from adapters.market.synthetic_data_client import (
     SyntheticMarketClientFactory,
     SyntheticQuoter,
 )
-from adapters.process.safe_files import open_or_make
+from adapters.process.safe_files import open_file, open_or_make
 from adapters.session.envelope.watch_of_settings import watch_of
 from adapters.shm.source import ShmSource
 from dolphin_strategies.price_gate.price_gate import PriceGate
@@ -194,6 +194,7 @@ def gates_of(
         strategy,
         tell=say,
         stop=stop,
+        open_envelope=open_file,
         open_memory=open_or_make,
     )
     return price_gate(settings, strategy), watch

@@ -13,7 +13,7 @@ from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from adapters.process.hang_rules import FAILED
 from adapters.process.hang_watch import HangWatch
-from adapters.process.safe_files import open_or_make
+from adapters.process.safe_files import open_file, open_or_make
 from adapters.process.stop_signals import StopSignals
 from adapters.run_state.state_file import StateHeldError
 from adapters.run_state.state_report import StateReport
@@ -68,7 +68,7 @@ def prepare(options: argparse.Namespace) -> tuple[NodeSettings, AnyFactorStrateg
     with _failing_as_config(settings.strategy.path):
         strategy_class = find_strategy(settings.strategy.path)
         config = make_config(strategy_class, settings.strategy.config)
-    settings.envelope.read(settings.strategy)
+    settings.envelope.read(settings.strategy, open_file)
     schema = schema_of(settings)
     if schema is not None:
         check_factors(strategy_class, schema)

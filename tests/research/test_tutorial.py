@@ -89,3 +89,4 @@ def test_the_commands_of_the_page_run_one_after_another(tmp_path: Path) -> None:
     assert "recordings/paper: PARITY" in parity
     assert (recordings / "session_backtest" / "envelope.json").exists()
     assert "left open nothing" in watched
+    assert re.search(r"^  envelope +\d+ trades", watched, re.MULTILINE)

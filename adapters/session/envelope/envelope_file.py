@@ -8,12 +8,12 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import config_class_of, find_strategy, make_config
-from adapters.process.safe_files import open_file
 from dolphin_strategies import FactorStrategyConfig
 from dolphin_strategies.envelope.envelope import envelope_from
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from adapters.command.strategy_class import StrategySettings
@@ -23,8 +23,15 @@ _MOST_BYTES: Final = 64 << 20
 _NAUTILUS: Final = {field.name for field in dataclasses.fields(FactorStrategyConfig)}
 
 
-def read_envelope(path: Path) -> Envelope:
+def read_envelope(path: Path, opened: Callable[[Path, int], int]) -> Envelope:
     """Read the file of an envelope.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    opened : callable
+        Opens a file of this user, with flags as of ``os.open``.
 
     Raises
     ------
@@ -35,7 +42,7 @@ def read_envelope(path: Path) -> Envelope:
 
     """
     try:
-        with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
+        with os.fdopen(opened(path, os.O_RDONLY), "rb") as file:
             content = file.read(_MOST_BYTES)
     except OSError as error:
         msg = (

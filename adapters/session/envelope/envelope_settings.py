@@ -12,6 +12,8 @@ from adapters.session.envelope.envelope_file import check_belongs, read_envelope
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from adapters.command.strategy_class import StrategySettings
     from dolphin_strategies.envelope.envelope import Envelope
 
@@ -51,8 +53,17 @@ class EnvelopeSettings(CheckedFields):
             return self.memory
         return self.file.with_name(f"{self.file.name}.memory")
 
-    def read(self, strategy: StrategySettings) -> Envelope | None:
+    def read(
+        self, strategy: StrategySettings, opened: Callable[[Path, int], int]
+    ) -> Envelope | None:
         """Read the envelope, after checking that it belongs to a strategy; None without a file.
+
+        Parameters
+        ----------
+        strategy : StrategySettings
+            The strategy's class and configuration.
+        opened : callable
+            Opens a file of this user, with flags as of ``os.open``.
 
         Raises
         ------
@@ -62,7 +73,7 @@ class EnvelopeSettings(CheckedFields):
         """
         if self.file is None:
             return None
-        envelope = read_envelope(self.file)
+        envelope = read_envelope(self.file, opened)
         check_belongs(envelope, strategy, self.file)
         if self.on_warning == "reduce" and not hasattr(find_strategy(strategy.path), SIZE_SCALE):
             msg = (

@@ -23,6 +23,7 @@ def watch_of(  # noqa: PLR0913 - the parts of a watch
     *,
     tell: Callable[[str], object],
     stop: Callable[[str], object],
+    open_envelope: Callable[[Path, int], int],
     open_memory: Callable[[Path], int] | None = None,
 ) -> EnvelopeWatch | None:
     """Return the watch over a strategy; None if the settings name no envelope.
@@ -39,6 +40,8 @@ def watch_of(  # noqa: PLR0913 - the parts of a watch
         Takes a line for the user.
     stop : callable
         Ends the run in order, with the reason.
+    open_envelope : callable
+        Opens a file of this user, with flags as of ``os.open``.
     open_memory : callable, optional
         Opens a file of this user to read and write, made if missing; None: nothing is kept.
 
@@ -48,7 +51,7 @@ def watch_of(  # noqa: PLR0913 - the parts of a watch
         If the envelope cannot be used, or another process keeps its memory.
 
     """
-    envelope, path = settings.read(named), settings.memory_path
+    envelope, path = settings.read(named, open_envelope), settings.memory_path
     if envelope is None or path is None:
         return None
     memory = None

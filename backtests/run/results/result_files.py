@@ -69,11 +69,13 @@ def write_results(  # noqa: PLR0913 - everything about a run
     named: dict[str, Any] = {
         "strategy": strategy.path,
         "config": _plain(strategy.config),
+        # As in TOML, so that what reads it makes the same config of it.
+        "config": strategy.config,
         "catalog": str(data.path),
     }
     if outcome is not None:
         named["drills"] = outcome.as_dict()
-    document = json.dumps(_finite({**named, **figures.as_dict()}), indent=2)
+    document = json.dumps(_finite({**named, **figures.as_dict()}), indent=2, default=str)
     write_private(folder / "result.json", document + "\n")
     name = strategy.path.rpartition(":")[2]
     title = f"{name} on {data.path.name}"

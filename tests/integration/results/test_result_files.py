@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 VOID: Final = {"meta", "br", "img", "link", "input"}
 MARKET: Final = Market(instrument=linear(), mids=walk(ROWS), rates=((9, "0.0001"), (33, "0.0002")))
-SETTINGS: Final = StrategySettings(path="tests.planned:<Trader>")
+CONFIG: Final = {"threshold": 0.6, "size": "0.5", "is_on": True, "names": ["a", "b"]}
+SETTINGS: Final = StrategySettings(path="tests.planned:<Trader>", config=CONFIG)
 DENIED: Final = (Step(40, "BUY", "5000"), Step(41, "BUY", "6000"))
 
 
@@ -86,6 +87,13 @@ def test_trades_add_up_to_the_result(written: tuple[Path, Figures]) -> None:
     assert all(float(r["mae"]) <= 0 <= float(r["mfe"]) for r in rows)
     orders = {row["client_order_id"] for row in rows_of(folder / "orders.csv")}
     assert {r["entry_order"] for r in rows} <= orders
+
+
+def test_the_settings_keep_their_types(written: tuple[Path, Figures]) -> None:
+    """What makes a strategy of result.json again gets the values of the TOML file."""
+    folder, _ = written
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    assert result["config"] == CONFIG
 
 
 def test_the_equity_ends_at_the_result(written: tuple[Path, Figures]) -> None:
