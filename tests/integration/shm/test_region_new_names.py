@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -61,3 +62,19 @@ def test_new_names_that_cannot_be_had_change_nothing(region_path: Path) -> None:
         assert f is not None
         assert (f.sequence, f["a"]) == (2, 3.0)
     FactorWriter(region_path, ["a"], capacity=2**20).close(unlink=True)
+
+
+@pytest.mark.parametrize("key", ["abcde", "abc", "abce", "abc\u00e4", "\u6261\u6463zz"], ids=ascii)
+def test_a_key_that_resembles_a_name_is_another_one(region_path: Path, key: str) -> None:
+    """Fault B04: one letter more, fewer or other, or wide letters that begin with the bytes of the
+    name: its value does not come under the name in whose place it stands.
+    """
+    with FactorWriter(region_path, ["abcd", "x"], capacity=8) as writer:
+        for _ in range(2):
+            writer.write({key: 1.0, "x": 2.0})
+            with FactorReader(region_path) as reader:
+                f = reader.latest()
+            assert f is not None
+            assert math.isnan(f["abcd"])
+            assert f["x"] == 2.0
+        assert writer.counters["missing_values"] == 2

@@ -13,13 +13,13 @@
 #define WALL_NS 1000000000000
 
 uint64_t fifo_at_path[2], fifo_bytes[FIFOS];
-int fifo_is_dead[FIFOS], wall_steps_back, fifo_writes, sigpipe_is_pending;
+int fifo_is_dead[FIFOS], wall_steps_back, fifo_writes, sigpipe_is_pending, wakings;
 static uint64_t mono_of_thread[MODEL_THREADS];
 
 void system_begin(void)
 {
     memset(fifo_is_dead, 0, sizeof fifo_is_dead);
-    wall_steps_back = fifo_writes = sigpipe_is_pending = 0;
+    wall_steps_back = fifo_writes = sigpipe_is_pending = wakings = 0;
     memset(mono_of_thread, 0, sizeof mono_of_thread);
 }
 
@@ -97,6 +97,7 @@ int model_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timesp
 
 int model_sigpending(sigset_t *set)
 {
+    wakings++;
     return sigemptyset(set);
 }
 

@@ -165,7 +165,9 @@ void move_to_file(int file, int with_record)
     model_require(writer.published == published, NOT_CONTINUED, "the next file's count");
     if (with_record) {
         writer.waiters = &nobody;
+        int before = wakings;
         publish_next(file);
+        model_require(wakings == before, UNASKED, "the work of a wake-up, and nobody sleeps");
         writer.waiters = &page;
     }
     region_set_state(old, REGION_SUPERSEDED);

@@ -85,7 +85,7 @@ extern uint64_t fifo_at_path[2];
 extern uint64_t fifo_bytes[FIFOS];
 extern int fifo_is_dead[FIFOS];
 /* Writes to FIFOs, also those that failed; whether a SIGPIPE was left unhandled. */
-extern int fifo_writes, sigpipe_is_pending;
+extern int fifo_writes, sigpipe_is_pending, wakings;
 /* Whether the wall clock goes back, and event times with it. */
 extern int wall_steps_back;
 /* The words of records that are explored; the others are not compared. */

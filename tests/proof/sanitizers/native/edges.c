@@ -6,6 +6,7 @@
  * report of the sanitizer. Prints a line `call NAME COUNT` for each function.
  */
 #include "both_ends.h"
+#include "region_words.h"
 
 #include <errno.h>
 #include <math.h>
@@ -130,8 +131,10 @@ static void start_again(void)
     check_bytes(&e.f, e.seen, 101, 121);
     uint64_t *slot = (uint64_t *)raw_record(&e.f, e.written, 121);
     slot[0] = 113;
+    region_set_state(w.control, REGION_CLOSED);
     struct region_writer other = writer_of(&e.f, e.written, waiters, folder_fd, 78);
     CHECK(region_writer_start(&other) == -EILSEQ, "a newest record that is not there");
+    CHECK(control_of(&e.f, e.seen)->state == REGION_CLOSED, "shown as live, and is not");
     slot[0] = 121;
     region_writer_forget(&w);
     close_ends(&e);
@@ -148,6 +151,13 @@ static void values_and_times(void)
     CHECK(region_read_next(&r, e.header, e.values) == REGION_RECORD, "odd values");
     CHECK(w.infinite_values == 2 && isnan(e.values[1]) && isnan(e.values[2]), "infinities");
     CHECK(isnan(e.values[0]) && !memcmp(e.values + 3, odd + 3, 5 * 8), "bit for bit");
+    for (int i = 1; i < 8; i++) {
+        double shown;
+        memcpy(&shown, e.seen + e.f.value_offsets[i], 8);
+        CHECK(i < 3 ? isnan(shown) : !memcmp(&shown, odd + i, 8), "the snapshot's value %d", i);
+    }
+    CHECK(region_publish(&w, odd, 500) == 0 && !w.clamped_events, "the same event time");
+    CHECK(region_read_next(&r, e.header, e.values) == REGION_RECORD, "the same event time");
     CHECK(region_publish(&w, odd, 400) == 0 && w.clamped_events == 1, "an earlier event");
     int64_t wall = e.header->published_wall_ns;
     CHECK(region_read_next(&r, e.header, e.values) == REGION_RECORD, "clamped");
@@ -157,6 +167,42 @@ static void values_and_times(void)
     CHECK(region_read_next(&r, e.header, e.values) == REGION_RECORD, "no event");
     CHECK(e.header->published_wall_ns == INT64_MAX - 9, "%ld", e.header->published_wall_ns);
     CHECK(e.header->ts_event == e.header->published_wall_ns, "%ld", e.header->ts_event);
+    region_writer_forget(&w);
+    close_ends(&e);
+}
+
+/* The wall clock is followed when it is set, and no two records have the same reading of it; a spin
+ * lasts as long as it was told. */
+static void clocks(void)
+{
+    struct ends e = open_ends(1, 2, 1);
+    struct region_writer w = start(&e);
+    struct region_reader r = reader_of(&e.f, e.seen, 0);
+    double value = 1;
+    for (int hours = -1; hours <= 1; hours++) {
+        /* As if it had been set since the last reading, a millisecond ago. */
+        if (w.wall_read_mono_ns) {
+            w.wall_minus_mono_ns += hours * 3600000000000;
+            w.wall_read_mono_ns -= 1000000;
+            w.last_wall_ns = 0;
+        }
+        int64_t before = now_ns(CLOCK_REALTIME);
+        CHECK(region_publish(&w, &value, 0) == 0, "published");
+        CHECK(region_read_latest(&r, e.header, e.values) == REGION_RECORD, "read");
+        int64_t wall = e.header->published_wall_ns, after = now_ns(CLOCK_REALTIME);
+        CHECK(before <= wall && wall <= after, "%ld is not the wall clock's time", wall);
+    }
+    /* In one of a thousand the guess is the reading itself. */
+    for (int64_t guess = 0; guess < 50000; guess++) {
+        int64_t mono = now_ns(CLOCK_MONOTONIC);
+        w.wall_minus_mono_ns = 0, w.wall_read_mono_ns = mono;
+        int64_t last = w.last_wall_ns = mono + guess % 1000;
+        CHECK(region_publish(&w, &value, 0) == 0 && w.last_wall_ns > last, "%ld again", last);
+    }
+    CHECK(region_read_latest(&r, e.header, e.values) == REGION_RECORD, "read");
+    int64_t begin = now_ns(CLOCK_MONOTONIC);
+    CHECK(region_spin(&r, 3000000) == REGION_NOTHING, "nothing comes");
+    CHECK(now_ns(CLOCK_MONOTONIC) - begin >= 3000000, "a spin that ends too early");
     region_writer_forget(&w);
     close_ends(&e);
 }
@@ -208,6 +254,7 @@ int main(int argc, char **argv)
             count_exactly(factors[f], capacities[c]);
     start_again();
     values_and_times();
+    clocks();
     contradictions();
     print_counts(&counts);
     return 0;

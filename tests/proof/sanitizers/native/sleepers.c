@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -20,6 +21,60 @@ static int open_descriptors(void)
         n++;
     closedir(d);
     return n;
+}
+
+/* A writer that has no descriptor left at one wake-up sends the next one. */
+static void without_a_descriptor(struct region_writer *w, int fifo, uint64_t n)
+{
+    struct rlimit limit, none;
+    char bytes[4];
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = limit;
+    none.rlim_cur = 0;
+    waiters->waiter[11].generation++; /* the FIFO is to be opened again */
+    for (int is_allowed = 0; is_allowed < 2; is_allowed++) {
+        setrlimit(RLIMIT_NOFILE, is_allowed ? &limit : &none);
+        waiters->sleeping = 1 << 11;
+        publish(w, n + (uint64_t)is_allowed);
+        CHECK(read(fifo, bytes, 4) == (is_allowed ? 1 : -1), "descriptors: %d", is_allowed);
+    }
+}
+
+/* A link in the place of a FIFO is not followed. */
+static void by_a_link(struct region_writer *w, uint64_t n)
+{
+    char bytes[4];
+    int other = take_place(folder_fd, waiters, 10);
+    unlinkat(folder_fd, "other", 0);
+    if (renameat(folder_fd, "10.fifo", folder_fd, "other") < 0 ||
+        symlinkat("other", folder_fd, "10.fifo") < 0)
+        fail("link");
+    waiters->sleeping = 1 << 10;
+    publish(w, n);
+    CHECK(read(other, bytes, 4) == -1, "a byte through a link");
+    unlinkat(folder_fd, "10.fifo", 0);
+    close(other);
+}
+
+/* A SIGPIPE of somebody else, which waits already, is not swallowed with that of a dead reader. */
+static void pending_signal(struct region_writer *w, uint64_t n)
+{
+    sigset_t one, old, pending;
+    struct timespec now = {0, 0};
+    sigemptyset(&one);
+    sigaddset(&one, SIGPIPE);
+    int dead = take_place(folder_fd, waiters, 12);
+    waiters->sleeping = 1 << 12;
+    publish(w, n); /* its FIFO is open now */
+    close(dead);
+    sigprocmask(SIG_BLOCK, &one, &old);
+    raise(SIGPIPE);
+    waiters->sleeping = 1 << 12;
+    waiters_wake(w);
+    sigpending(&pending);
+    CHECK(w->fifo_fd[12] == -1 && sigismember(&pending, SIGPIPE), "a foreign SIGPIPE is gone");
+    sigtimedwait(&one, NULL, &now);
+    sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
 /* A wake-up for each sleeper, one byte, once; dead sleepers cost nothing for long. */
@@ -44,6 +99,7 @@ static void wake_ups(void)
     CHECK(w.sent_wakeups == 63, "%lu", w.sent_wakeups);
     for (int slot = 0; slot < REGION_MAX_WAITERS; slot++)
         CHECK(read(fifo[slot], bytes, 4) == (slot == 5 ? -1 : 1), "wake-ups of place %d", slot);
+    CHECK(fcntl(w.fifo_fd[63], F_GETFD) & FD_CLOEXEC, "a FIFO that a child inherits");
     CHECK(region_sleep(&r, waiters, 5) == REGION_RECORD, "a record is there");
     CHECK(waiters->sleeping == 0, "a request left behind: %lx", waiters->sleeping);
     CHECK(region_read_next(&r, e.header, e.values) == REGION_RECORD, "record 1");
@@ -58,6 +114,7 @@ static void wake_ups(void)
         publish(&w, ++n);
         CHECK(waiters->sleeping == 0, "%lx", waiters->sleeping);
         CHECK(read(fifo[9], bytes, 4) == 1, "the one after the dead one");
+        CHECK(w.fifo_fd[7] == -1, "the FIFO of a dead reader is kept");
         waiters->sleeping = 1 << 7;
         publish(&w, ++n);
         sigset_t pending, blocked;
@@ -86,6 +143,8 @@ static void wake_ups(void)
     region_wake(&w);
     region_wake(&w);
     CHECK(read(fifo[8], bytes, 4) == 1 && waiters->sleeping == 0, "%lx", waiters->sleeping);
+    without_a_descriptor(&w, fifo[11], ++n);
+    n += 1;
     /* Full of wake-ups, gone, or no FIFO at all: never an error, never a leak. */
     while (write(fifo[3], bytes, 1) == 1)
         ;
@@ -100,6 +159,8 @@ static void wake_ups(void)
     CHECK(w.sent_wakeups == sent + 1 && waiters->sleeping == 0, "%lu sent", w.sent_wakeups - sent);
     CHECK(fstatat(folder_fd, "6.fifo", &st, 0) == 0 && st.st_size == 0, "no FIFO was written to");
     unlinkat(folder_fd, "6.fifo", 0);
+    by_a_link(&w, ++n);
+    pending_signal(&w, ++n);
     struct region_writer none = w;
     for (int i = 0; i < REGION_MAX_WAITERS; i++)
         none.fifo_fd[i] = -1;
