@@ -69,8 +69,6 @@ def write_results(  # noqa: PLR0913 - everything about a run
     named: dict[str, Any] = {
         "strategy": strategy.path,
         "config": _plain(strategy.config),
-        # As in TOML, so that what reads it makes the same config of it.
-        "config": strategy.config,
         "catalog": str(data.path),
     }
     if outcome is not None:
