@@ -73,7 +73,7 @@ def write_results(  # noqa: PLR0913 - everything about a run
     }
     if outcome is not None:
         named["drills"] = outcome.as_dict()
-    document = json.dumps(_finite({**named, **figures.as_dict()}), indent=2, default=str)
+    document = json.dumps(_finite({**named, **figures.as_dict()}), indent=2)
     write_private(folder / "result.json", document + "\n")
     name = strategy.path.rpartition(":")[2]
     title = f"{name} on {data.path.name}"
