@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from dolphin_strategies.computed.factor_set import ComputedFactors
     from dolphin_strategies.computed.spec import ComputedSpec
     from dolphin_strategies.errors import ConfigError, DolphinError, UnknownFactorError
+    from dolphin_strategies.exits import (
+        AdaptiveExit,
+        ExitDecision,
+        ExitModel,
+        ExitPolicy,
+        FixedExit,
+        HoldExit,
+        PositionView,
+        TimeExit,
+        TrailingExit,
+        TripleBarrierExit,
+    )
     from dolphin_strategies.factor_strategy import FactorStrategy, FactorStrategyConfig
     from dolphin_strategies.factors.batch import FactorBatch
     from dolphin_strategies.factors.external_factors import ExternalFactors
@@ -23,6 +35,7 @@ if TYPE_CHECKING:
         SourceState,
         SourceStatus,
     )
+    from dolphin_strategies.observation import StrategyObserver, observe
     from dolphin_strategies.order_rate_limit import OrderRateLimit
     from dolphin_strategies.synthetic_quotes import (
         SyntheticQuote,
@@ -32,23 +45,35 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXTERNAL_FACTORS",
+    "AdaptiveExit",
     "ComputedFactor",
     "ComputedFactors",
     "ComputedSpec",
     "ConfigError",
     "DolphinError",
+    "ExitDecision",
+    "ExitModel",
+    "ExitPolicy",
     "ExternalFactors",
     "FactorBatch",
     "FactorSchema",
     "FactorSource",
     "FactorStrategy",
     "FactorStrategyConfig",
+    "FixedExit",
+    "HoldExit",
     "MemorySource",
     "OrderRateLimit",
+    "PositionView",
     "SourceState",
     "SourceStatus",
+    "StrategyObserver",
     "SyntheticQuote",
+    "TimeExit",
+    "TrailingExit",
+    "TripleBarrierExit",
     "UnknownFactorError",
+    "observe",
     "synthetic_quote",
     "synthetic_quote_of",
 ]
@@ -60,11 +85,24 @@ if not TYPE_CHECKING:
         "computed.factor_set": ("ComputedFactors",),
         "computed.spec": ("ComputedSpec",),
         "errors": ("ConfigError", "DolphinError", "UnknownFactorError"),
+        "exits": (
+            "AdaptiveExit",
+            "ExitDecision",
+            "ExitModel",
+            "ExitPolicy",
+            "FixedExit",
+            "HoldExit",
+            "PositionView",
+            "TimeExit",
+            "TrailingExit",
+            "TripleBarrierExit",
+        ),
         "factor_strategy": ("FactorStrategy", "FactorStrategyConfig"),
         "factors.batch": ("FactorBatch",),
         "factors.nautilus_type": ("EXTERNAL_FACTORS", "ExternalFactors"),
         "factors.schema": ("FactorSchema",),
         "factors.source": ("FactorSource", "MemorySource", "SourceState", "SourceStatus"),
+        "observation": ("StrategyObserver", "observe"),
         "order_rate_limit": ("OrderRateLimit",),
         "synthetic_quotes": ("SyntheticQuote", "synthetic_quote", "synthetic_quote_of"),
     }

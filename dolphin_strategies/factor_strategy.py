@@ -13,11 +13,8 @@ from nautilus_trader.trading import Strategy, StrategyConfig
 from dolphin_strategies._gate import Gate
 from dolphin_strategies.clocks.age_alert import AgeAlert
 from dolphin_strategies.errors import ConfigError, did_you_mean
-from dolphin_strategies.factors.declarations import (
-    check_declarations,
-    nanoseconds_of,
-    start_checked,
-)
+from dolphin_strategies.exits.holding.exit_holder import ExitHolder
+from dolphin_strategies.factors.declarations import check_declarations, check_start, nanoseconds_of
 from dolphin_strategies.factors.nautilus_type import EXTERNAL_FACTORS, KEEP_WARM
 from dolphin_strategies.history.feed_messages import (
     FEED_MESSAGES,
@@ -79,7 +76,7 @@ class FactorStrategyConfig(StrategyConfig):
 _NAUTILUS_FIELDS: Final = tuple(f.name for f in fields(FactorStrategyConfig))
 
 
-class FactorStrategy[C: FactorStrategyConfig](Strategy):
+class FactorStrategy[C: FactorStrategyConfig](ExitHolder, Strategy):
     """A Nautilus strategy that receives external factors.
 
     Override :meth:`on_factors`, and declare what you need as class attributes::
@@ -98,6 +95,8 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
 
     With ``factor_history``, :meth:`on_factor_history` is given the records of that span first:
     from the catalogs in the node's config, then those that the feed's source still holds.
+
+    With ``exits`` a policy decides about open positions: see :class:`ExitHolder`.
 
     A subclass that overrides ``on_start``, ``on_data`` or ``on_historical_data`` calls
     ``super()``. Requests of its own for other custom data wait until the history is complete.
@@ -142,7 +141,8 @@ class FactorStrategy[C: FactorStrategyConfig](Strategy):
         if type(self).on_data is FactorStrategy.on_data:
             # Nautilus calls it by name: without a Python function between.
             self.on_data = self._gate  # type: ignore[method-assign, assignment]
-        self.on_start = lambda: start_checked(self)  # type: ignore[method-assign]
+        self.on_start = lambda: check_start(self)  # type: ignore[method-assign]
+        self.hold_exits(self.exits)
         self.has_subscribed = False
         self._adopted: FactorSchema | None = None
         self._was_ready = False

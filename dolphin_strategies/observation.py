@@ -63,6 +63,10 @@ class StrategyObserver:
         """Observe trades."""
         return on_trade
 
+    def around_bar(self, on_bar: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Observe bars."""
+        return on_bar
+
     def around_funding(self, on_funding_rate: Callable[[Any], None]) -> Callable[[Any], None]:
         """Observe funding rates."""
         return on_funding_rate
@@ -127,6 +131,7 @@ def _places(
     yield "on_factors", observer.around_factors
     yield "on_quote", observer.around_quote
     yield "on_trade", observer.around_trade
+    yield "on_bar", observer.around_bar
     yield "on_funding_rate", observer.around_funding
     yield "on_factor_history", observer.around_history
     yield "_end_history", observer.around_history_end

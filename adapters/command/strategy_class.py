@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import os
+import stat
 import sys
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from adapters.command.field_rules import OTHER_KEYS, Key
+from adapters.command.field_rules import OTHER_KEYS, Key, field_types
 from adapters.command.settings_file import from_table
 from dolphin_strategies import ConfigError, FactorStrategy, FactorStrategyConfig
 from dolphin_strategies.errors import describe_error, did_you_mean
+from dolphin_strategies.exits.model.exit_model import ExitModel
+from dolphin_strategies.exits.model.model_text import MOST_BYTES, model_of
 
 if TYPE_CHECKING:
     from dolphin_strategies import FactorSchema
@@ -91,7 +95,7 @@ def config_class_of(strategy: type[AnyFactorStrategy]) -> type[FactorStrategyCon
 
 
 def make_config(strategy: type[AnyFactorStrategy], values: dict[str, Any]) -> FactorStrategyConfig:
-    """Make the strategy's config.
+    """Make the strategy's config; a field of type ExitModel is read from the file it names.
 
     Raises
     ------
@@ -99,7 +103,61 @@ def make_config(strategy: type[AnyFactorStrategy], values: dict[str, Any]) -> Fa
         If a key is unknown, with the nearest name, or a value does not fit.
 
     """
-    return from_table(config_class_of(strategy), values, f"[strategy] of {strategy.__name__}")
+    config = config_class_of(strategy)
+    where = f"[strategy] of {strategy.__name__}"
+    return from_table(config, with_exit_models(config, values), where)
+
+
+def read_exit_model(path: Path) -> ExitModel:
+    """Read a model; nothing in its file is trusted or executed.
+
+    Raises
+    ------
+    ConfigError
+        If it is no regular file, cannot be read, or its content is refused.
+
+    """
+    try:
+        # A FIFO would never end.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        msg = f"{path}: {error.strerror}; expected a file of train_exits.py"
+        raise ConfigError(msg) from None
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        msg = f"{path}: expected a file of train_exits.py, found no regular file"
+        raise ConfigError(msg)
+    with os.fdopen(fd, "rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    try:
+        return model_of(content)
+    except ConfigError as error:
+        msg = f"{path}: {error}"
+        raise ConfigError(msg) from None
+
+
+def with_exit_models(config: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Return a config's TOML values with the models that its fields of type ExitModel name.
+
+    Parameters
+    ----------
+    config : type
+        The config's dataclass.
+    values : dict
+        The values; the path of a file for a field of that type.
+
+    Raises
+    ------
+    ConfigError
+        If a model cannot be used.
+
+    """
+    found = dict(values)
+    for name, field_type in field_types(config).items():
+        key = field_type.key or name
+        if field_type.plain is ExitModel and isinstance(found.get(key), str):
+            found[key] = read_exit_model(Path(found[key]).expanduser())
+    return found
 
 
 def make_strategy(path: str, values: dict[str, Any]) -> AnyFactorStrategy:

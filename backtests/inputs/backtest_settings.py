@@ -15,11 +15,12 @@ from adapters.command.log_level import LogLevelName
 from adapters.command.market_settings import MarketSettings
 from adapters.command.settings_file import from_table, read_tables
 from adapters.command.strategy_class import StrategySettings
+from adapters.session.envelope.envelope_settings import EnvelopeSettings
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.funding_choice import FundingChoice
 
-LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay", "synthetic_quotes")
-"""Tables of a live node's file, which may stand beside these: one file serves both."""
+LIVE_TABLES: Final = ("node", "sandbox", "demo", "replay", "synthetic_quotes", "sweep")
+"""Tables of a live node's or a sweep's file, which may stand beside these: one file serves all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +96,8 @@ class BacktestSettings:
         An instrument that the catalog does not define; as in an import's spec.
     strategy : StrategySettings
         The strategy and its configuration.
+    envelope : EnvelopeSettings
+        The envelope that the run is compared with; a node's file has the same table.
 
     """
 
@@ -103,6 +106,7 @@ class BacktestSettings:
     market: MarketSettings = field(default_factory=MarketSettings)
     instrument: InstrumentSpec | None = None
     strategy: StrategySettings = field(default_factory=StrategySettings)
+    envelope: EnvelopeSettings = field(default_factory=EnvelopeSettings)
 
 
 def load(path: Path | None) -> BacktestSettings:

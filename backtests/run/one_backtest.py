@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from nautilus_trader.model import BarType
 
 from adapters.command.progress_bar import ProgressBar
+from adapters.command.terminal import say
+from adapters.session.envelope.watch_of_settings import watch_of
 from backtests.engine.backtest_run import BacktestRun, factor_pieces
 from backtests.engine.engine_setup import build_engine
 from backtests.run.decision_log import DecisionLog
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from nautilus_trader.backtest import BacktestEngine
 
     from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.session.envelope.envelope_watch import EnvelopeWatch
     from backtests.engine.backtest_run import ReplayProgress
     from backtests.inputs.backtest_data import BacktestData
     from backtests.inputs.backtest_settings import BacktestSettings
@@ -44,6 +47,7 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     label: str = "",
     *,
     stops_on_error: bool = True,
+    logs_decisions: bool = True,
 ) -> Iterator[tuple[BacktestEngine, Figures, list[Decision]]]:
     """Replay data; yield the engine after its run, the figures and the strategy's decisions.
 
@@ -61,6 +65,9 @@ def replayed(  # noqa: PLR0913 - the parts of a run
         The text before the progress bar.
     stops_on_error : bool
         Whether an error that Nautilus logs ends the run.
+    logs_decisions : bool
+        Whether each decision is described, which costs a strategy that trades a lot a quarter of
+        its time; without, none is yielded.
 
     Raises
     ------
@@ -74,8 +81,9 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     presences = data.presences()
     # Before the log, which sees each decision as the strategy made it.
     gate = price_gate(strategy, data, settings)
-    log = DecisionLog(strategy)
+    log = DecisionLog(strategy) if logs_decisions else None
     seen = SubmissionPrices(strategy, data)
+    watch = _envelope_watch(strategy, settings)
     history = strategy.factor_history
     span_ns = 0 if history is None else history // timedelta(microseconds=1) * 1000
     with history_catalog(data, span_ns) as catalog:
@@ -90,6 +98,8 @@ def replayed(  # noqa: PLR0913 - the parts of a run
         if gate is not None:
             engine.add_exec_algorithm(gate.algorithm)
             engine.add_actor(gate.watch)
+        if watch is not None:
+            engine.add_actor(watch)
         started_s = time.monotonic()
         with ProgressBar(data.start_ns, data.end_ns, run.chunk_rows, label) as bar:
 
@@ -114,7 +124,7 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     facts = RunFacts(
         run=replay,
         elapsed_s=elapsed_s,
-        decisions=len(log.decisions),
+        decisions=0 if log is None else len(log.decisions),
         seen=seen,
         days_per_year=run.days_per_year,
         presences=presences,
@@ -122,9 +132,21 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     figures = figures_of(engine, data, facts)
     # Not after a failure: Nautilus refuses to dispose of a running strategy.
     try:
-        yield engine, figures, log.decisions
+        yield engine, figures, [] if log is None else log.decisions
     finally:
         engine.dispose()
+
+
+def _envelope_watch(
+    strategy: AnyFactorStrategy, settings: BacktestSettings
+) -> EnvelopeWatch | None:
+    """Return the watch over the strategy's results, which remembers nothing of other runs."""
+
+    def stop(reason: str) -> None:
+        say(reason)
+        strategy.stop()
+
+    return watch_of(settings.envelope, settings.strategy, strategy, tell=say, stop=stop)
 
 
 def price_gate(

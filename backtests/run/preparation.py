@@ -77,6 +77,7 @@ def prepare(
     """
     delays = [NO_DELAY] if factor_delay is None else read_delays(factor_delay)
     strategy = make_strategy(settings.strategy.path, settings.strategy.config)
+    settings.envelope.read(settings.strategy)
     data = find_data(catalog, settings, strategy)
     for delay in delays:
         delay.check(data.schema())

@@ -64,15 +64,23 @@ def nanoseconds_of(time: timedelta) -> int:
     return time // timedelta(microseconds=1) * 1000
 
 
-def start_checked(strategy: Any) -> None:
+def check_start(strategy: Any) -> None:
     """Call ``on_start`` of a strategy's class.
 
     Raises
     ------
     ConfigError
-        If it does not reach the one of FactorStrategy, so that no factors would come.
+        If it does not reach the one of FactorStrategy, so that no factors would come, or if a
+        stop was set on the instance and nothing would act on it.
 
     """
+    stops = strategy.hard_stop is not None or strategy.time_stop is not None
+    if stops and strategy.exit_desk is None:
+        msg = (
+            f"{type(strategy).__name__}: hard_stop or time_stop without exits: declare them on "
+            "the class, or set `self.exits = HoldExit()` in the constructor too"
+        )
+        raise ConfigError(msg)
     type(strategy).on_start(strategy)
     if not strategy.has_subscribed:
         name = type(strategy).__name__

@@ -9,7 +9,7 @@ from nautilus_trader.core import UUID4
 from nautilus_trader.model import OrderModifyRejected, OrderSide
 from nautilus_trader.trading import ExecutionAlgorithm
 
-from dolphin_strategies.observation import StrategyObserver, observe
+from dolphin_strategies import StrategyObserver, observe
 from dolphin_strategies.price_gate.price_ages import PriceAges
 from dolphin_strategies.price_gate.price_watch import PriceWatch
 from dolphin_strategies.price_gate.waiting_orders import Waiting, WaitingOrders

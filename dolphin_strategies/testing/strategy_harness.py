@@ -123,7 +123,11 @@ class StrategyHarness:
             self._engine.add_exec_algorithm(gate.algorithm)
             self._engine.add_actor(gate.watch)
         self._engine.add_strategy(strategy)
-        self._step(clock_mark(self.ts_ns))
+        try:
+            self._step(clock_mark(self.ts_ns))
+        except BaseException:
+            self.close()
+            raise
 
     def factors(
         self,

@@ -21,6 +21,7 @@ from nautilus_trader.live import LiveExecutionEngineConfig, LiveNodeBuilder, Liv
 from nautilus_trader.model import AccountId, AccountType, Money, OmsType, TraderId, Venue
 from nautilus_trader.persistence import DataCatalogConfig
 
+from adapters.command.terminal import say
 from adapters.computing.computed_source import ComputedSource
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.synthetic_quote_maker import QuoteMaker
@@ -31,6 +32,8 @@ from adapters.market.synthetic_data_client import (
     SyntheticMarketClientFactory,
     SyntheticQuoter,
 )
+from adapters.process.safe_files import open_or_make
+from adapters.session.envelope.watch_of_settings import watch_of
 from adapters.shm.source import ShmSource
 from dolphin_strategies.price_gate.price_gate import PriceGate
 from dolphin_strategies.price_gate.price_rules import PriceRules
@@ -39,13 +42,14 @@ from live.node.settings.node_settings import VENUE
 from live.node.settings.settings_check import binance_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from nautilus_trader.live import DataClientConfig, LiveNode
     from nautilus_trader.live.clients import DataClientFactory
 
     from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.session.envelope.envelope_watch import EnvelopeWatch
     from adapters.streams.joining.log_lines import LogLines
     from adapters.streams.joining.node_venues import NodeVenues
     from dolphin_strategies import FactorSource
@@ -65,6 +69,7 @@ def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
     strategy: AnyFactorStrategy,
     venues: NodeVenues,
     gate: PriceGate | None,
+    watch: EnvelopeWatch | None,
 ) -> LiveNode:
     """Build the node of a run; nothing connects yet.
 
@@ -82,6 +87,8 @@ def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
         What the node computes itself, and the venues that get a data client for it.
     gate : PriceGate, optional
         The gate of the strategy's orders.
+    watch : EnvelopeWatch, optional
+        The watch over the strategy's results.
 
     Returns
     -------
@@ -135,6 +142,8 @@ def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
     if gate is not None:
         node.add_exec_algorithm(gate.algorithm)
         node.add_actor(gate.watch)
+    if watch is not None:
+        node.add_actor(watch)
     node.add_strategy(strategy)
     return node
 
@@ -166,6 +175,28 @@ def price_gate(settings: NodeSettings, strategy: AnyFactorStrategy) -> PriceGate
     )
     found = settings.market.rules(rules)
     return None if found is None else PriceGate(strategy, found)
+
+
+def gates_of(
+    settings: NodeSettings, strategy: AnyFactorStrategy, stop: Callable[[str], object]
+) -> tuple[PriceGate | None, EnvelopeWatch | None]:
+    """Return the gate of a strategy's orders, and the watch over its results.
+
+    Raises
+    ------
+    DolphinError
+        If the envelope cannot be used, or another process keeps its memory.
+
+    """
+    watch = watch_of(
+        settings.envelope,
+        settings.strategy,
+        strategy,
+        tell=say,
+        stop=stop,
+        open_memory=open_or_make,
+    )
+    return price_gate(settings, strategy), watch
 
 
 def history_of(catalog: Path | None) -> list[StoredSpan]:

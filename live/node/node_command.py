@@ -68,6 +68,7 @@ def prepare(options: argparse.Namespace) -> tuple[NodeSettings, AnyFactorStrateg
     with _failing_as_config(settings.strategy.path):
         strategy_class = find_strategy(settings.strategy.path)
         config = make_config(strategy_class, settings.strategy.config)
+    settings.envelope.read(settings.strategy)
     schema = schema_of(settings)
     if schema is not None:
         check_factors(strategy_class, schema)

@@ -25,9 +25,9 @@ from live.node.ending.hook_errors import HookErrors
 from live.node.ending.order_stop import OrderStop
 from live.node.ending.run_ending import RunEnding
 from live.node.ending.run_guard import RunGuard
-from live.node.node_builder import TRADER, build_feed, build_node, price_gate, traded_venues
+from live.node.node_builder import TRADER, build_feed, build_node, gates_of, traded_venues
 from live.node.run_market import Market, open_market
-from live.node.run_report import RunReport
+from live.node.run_report import RunReport, envelope_summary
 from live.node.session.session_header import describe
 from live.node.session.session_recording import SessionRecording
 from live.node.settings.computed_settings import computed_factors
@@ -82,11 +82,10 @@ class NodeRun:
     ) -> None:
         self._settings: Final = settings
         self._strategy: Final = strategy
-        # Before the recording, which sees each decision as the strategy made it.
-        self._gate: Final = price_gate(settings, strategy)
         self._watch: Final = watch
         self._state: Final = state
         self._ending: Final = RunEnding(lambda: self._watch.report(is_stopping=True))
+        self._gates: Final = gates_of(settings, strategy, self._ending.stop)
         self._market: Market | None = None
         self._recording: SessionRecording | None = None
         self._replacing: asyncio.Task[None] | None = None
@@ -162,7 +161,8 @@ class NodeRun:
         )
         observe(self._strategy, self._order_stop)
         observe(self._strategy, HookErrors(self._on_event, self._guard.on_hook_error))
-        node = build_node(self._settings, client, feed, self._strategy, self._venues, self._gate)
+        parts = (feed, self._strategy, self._venues, *self._gates)
+        node = build_node(self._settings, client, *parts)
         for actor in () if self._market is None else self._market.actors():
             node.add_actor(actor)
         self._report = report = RunReport(
@@ -272,8 +272,8 @@ class NodeRun:
             ending.code, ending.reason = FAILED, AFTER_ERROR
             if self._settings.node.venue == "binance" and not report.saw_market(VENUE):
                 ending.reason = self._settings.node.unreached()
-        venues = self._venues.summary()
-        is_told = say("\n".join([report.summary(self._elapsed_s, ending.reason), *venues]))
+        more = [*envelope_summary(self._gates[1]), *self._venues.summary()]
+        is_told = say("\n".join([report.summary(self._elapsed_s, ending.reason), *more]))
         if ending.code != OK:
             say(f"FAILED: {ending.reason}", to=sys.stderr)
         if self._order_stop.dropped:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from adapters.feed.factor_feed import FactorFeed
     from adapters.feed.latency import MeasuredLatencies
+    from adapters.session.envelope.envelope_watch import EnvelopeWatch
 
 NEWEST: Final = 2_000
 """Latencies behind the figures of a progress line."""
@@ -193,6 +194,11 @@ class RunReport:
         if orders:
             parts.append(f"{orders} orders")
         return ", ".join(parts) or NOTHING
+
+
+def envelope_summary(watch: EnvelopeWatch | None) -> list[str]:
+    """Return the line about the watch by an envelope; none without one."""
+    return [] if watch is None else [f"  envelope  {watch.rules.status()}"]
 
 
 def _quantity(position: Position) -> Decimal:

@@ -36,6 +36,7 @@ from tests.benchmarks.groups import (
     streams,
     throughput,
 )
+from tests.benchmarks.groups.research import evaluate, exits, sweep
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 
@@ -52,8 +53,11 @@ GROUPS: Final = {
     "backfill": (backfill.run, "zipped archives into a catalog, beside pandas reading them"),
     "computed": (computed.run, "market data to the values of all factors of one instrument"),
     "compute": (compute.run, "events per second through computed factors, over a catalog"),
+    "evaluate": (evaluate.run, "100 factors x a year of five minutes, beside alphalens-reloaded"),
     "exf": (exf.run, "the ExtF service: CPU, schedule, from an exchange's change to on_factors"),
+    "exits": (exits.run, "what a decision about an open position costs; training on known laws"),
     "streams": (streams.run, "exchange's push -> on_factors against polling; CPU; 20,000/s"),
+    "sweep": (sweep.run, "trials per hour of a sweep, beside plain loops, and a worker's memory"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }
 RUNS: Final = 5

@@ -10,6 +10,7 @@ from dolphin_strategies.computed.classes import (
     flow,
     liquidations,
     prices,
+    regimes,
     touch,
     venues,
 )
@@ -39,6 +40,7 @@ CLASSES: Final[Mapping[str, type[ComputedFactor]]] = {
         prices.BipowerVolatility,
         prices.VwapDistanceBps,
         prices.KylesLambda,
+        regimes.RegimeProbability,
         derivatives.MarkIndexBasisBps,
         derivatives.Funding8h,
         derivatives.FundingCountdown,

@@ -16,6 +16,7 @@ from adapters.command.settings_file import from_table, read_tables
 from adapters.command.strategy_class import StrategySettings
 from adapters.feed.factor_feed import Delivery, Wait
 from adapters.market.btcusdt_instruments import BTCUSDT_EXF, BTCUSDT_PERP
+from adapters.session.envelope.envelope_settings import EnvelopeSettings
 from adapters.shm import DEFAULT_PATH
 
 type VenueName = Literal["simulated", "replay", "binance"]
@@ -169,6 +170,7 @@ class NodeSettings:
     demo: DemoSettings = field(default_factory=DemoSettings)
     replay: ReplaySettings = field(default_factory=ReplaySettings)
     synthetic_quotes: SyntheticQuoteSettings = field(default_factory=SyntheticQuoteSettings)
+    envelope: EnvelopeSettings = field(default_factory=EnvelopeSettings)
     strategy: NodeStrategySettings = field(default_factory=NodeStrategySettings)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PACKAGES: Final = {
     "PIL",
     "asyncore",
+    "bottleneck",  # pandas takes it where it is installed
     "cloudpickle",
     "dateutil",
     "hazelcast",

@@ -135,7 +135,7 @@ def test_write_takes_numbers_and_counts_everything_else(
 def test_write_takes_any_mapping(
     writer: FactorWriter, factors: Any, values: list[float], missing: int
 ) -> None:
-    """Fault B05: order, dict type and underscore names do not matter; absent names are NaN and
+    """Fault B05: order, dict type and underscore names do not matter; absent names are NaN, and
     counted, whatever they were before.
     """
     writer.write({"a": 7.0, "b": 7.0, "c": 7.0})

@@ -37,13 +37,14 @@ TIMEOUT_S: Final = 600
 # Mutated files that the checks in Python get.
 FILES: Final = 3_000
 IN_PYTHON: Final = "attach"
-# The driver, its sanitizer, its first argument (0: none), and the seeds with which it is tried.
+# The driver, its sanitizer, its first argument (0: none), and the seeds with which it is tried at
+# most: on a busy machine threads meet rarely.
 HOW: Final = {
     "edges": ("edges", ADDRESS, 0, 1),
     "sleepers": ("sleepers", ADDRESS, 0, 1),
-    "rounds": ("rounds", ADDRESS, 2_000_000, 3),
+    "rounds": ("rounds", ADDRESS, 2_000_000, 20),
     "cuts": ("cuts", ADDRESS, 50_000, 2),
-    "race": ("rounds", THREAD, 300_000, 2),
+    "race": ("rounds", THREAD, 300_000, 8),
 }
 
 

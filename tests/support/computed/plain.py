@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 from tests.support.computed.events import PERPETUAL, SPOT, Event, Quote, Trade
 
@@ -208,6 +210,21 @@ def volatility(k: Known, *, window: int, sample: int, is_bipower: bool, is_yearl
     weight = math.pi / 2 if is_bipower else 1.0
     scale = math.sqrt(YEAR / window) * 100 if is_yearly else 1e4
     return math.sqrt(weight * total) * scale
+
+
+def regime(k: Known, *, step: int, memory: int, model: tuple[Any, Any, Any], state: int) -> float:
+    """Return the filtered probability of a state, by numpy over all returns that count."""
+    began = k.now - k.now % memory - memory
+    points = [ts for ts in k.points(step) if ts >= began]
+    if k.touch() is None or not points or points[0] > began:
+        return NAN
+    transition, means, deviations = map(np.array, model)
+    p = np.linalg.matrix_power(transition, 10_000)[0]
+    for old, new in pairwise(k.mid_before(ts) or NAN for ts in points):
+        logs = -0.5 * ((math.log(new / old) * 1e4 - means) / deviations) ** 2 - np.log(deviations)
+        p = p @ transition * np.exp(logs - logs.max())
+        p /= p.sum()
+    return float(p[state])
 
 
 def kyles_lambda(k: Known, *, window: int, step: int) -> float:

@@ -24,6 +24,11 @@ EXACT: Final = 0.0
 """The plain recomputation makes the same roundings: the sums are exact."""
 CLOSE: Final = 1e-12
 BOTH: Final = (PERPETUAL, SPOT)
+MODEL: Final[tuple[Any, Any, Any]] = (
+    ((0.9, 0.1, 0.0), (0.2, 0.7, 0.1), (0.0, 0.3, 0.7)),
+    (0.0, 5.0, -20.0),
+    (10.0, 60.0, 300.0),
+)
 
 
 def _volatility(
@@ -115,6 +120,20 @@ CASES: Final[dict[str, tuple[ComputedSpec, Callable[[Known], float], float]]] = 
         partial(plain.kyles_lambda, window=6 * SECOND, step=SECOND),
         CLOSE,
     ),
+    **{
+        f"regime_{state}": (
+            spec(
+                "RegimeProbability",
+                step_s=1,
+                memory_s=3,
+                state=state,
+                **dict(zip(("transition", "mean_bps", "deviation_bps"), MODEL, strict=True)),
+            ),
+            partial(plain.regime, step=SECOND, memory=3 * SECOND, model=MODEL, state=state),
+            1e-9,
+        )
+        for state in (0, 2)
+    },
     "basis": (spec("BasisBps", BOTH), plain.basis_now, EXACT),
     "z_score": (
         spec("BasisZScore", BOTH, window_s=5),

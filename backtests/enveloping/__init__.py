@@ -1,0 +1,1 @@
+"""Enveloping: from the results of backtests to the distribution of what live may look like."""

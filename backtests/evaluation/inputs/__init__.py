@@ -1,0 +1,1 @@
+"""What an evaluation reads: factors and prices at the instants at which they were known."""

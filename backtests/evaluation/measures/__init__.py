@@ -1,0 +1,1 @@
+"""Measures of a factor from arrays alone: correlation, error bars, persistence, quantiles."""

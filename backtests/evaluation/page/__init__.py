@@ -1,0 +1,1 @@
+"""What an evaluation leaves: the page, evaluation.json and the printed summary."""

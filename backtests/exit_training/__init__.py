@@ -1,0 +1,1 @@
+"""Training of exits: from the positions of backtests to a model and its verdict."""

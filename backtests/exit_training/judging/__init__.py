@@ -1,0 +1,1 @@
+"""Judging: folds, error bars and buckets of assets."""

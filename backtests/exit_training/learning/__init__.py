@@ -1,0 +1,1 @@
+"""Learning: rules chosen and judged out of sample, from paths of gains alone."""

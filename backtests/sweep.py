@@ -1,0 +1,58 @@
+"""Search the parameters of a strategy over walk-forward folds."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
+
+if __name__ == "__main__":
+    # Before the other imports, which take a second.
+    leave_at_stop_signals("sweep.py", LEFT_AT_ONCE)
+
+from adapters.command.terminal import say
+from backtests.sweeping.setup.command_line import parse
+from dolphin_strategies.errors import DolphinError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FAILED: Final = 1
+BAD_CONFIG: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = parse(arguments)
+    needed = ("optuna", "scipy", *(("ray",) if options.ray else ()))
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
+        say(
+            f"sweep.py: needs {', '.join(missing)}: "
+            "uv run --extra research backtests/sweep.py ...",
+            to=sys.stderr,
+        )
+        return BAD_CONFIG
+    # After the check of the command line: loading takes a second.
+    from backtests.sweeping.sweep_command import Sweep  # noqa: PLC0415
+
+    try:
+        sweep = Sweep(options, arguments)
+    except DolphinError as error:
+        say(f"sweep.py: {error}", to=sys.stderr)
+        return BAD_CONFIG
+    try:
+        return sweep.run()
+    except DolphinError as error:
+        say(f"sweep.py: {error}", to=sys.stderr)
+        return FAILED
+
+
+if __name__ == "__main__":
+    # Python adds this script's folder, whose modules could shadow a strategy's module.
+    sys.path[0] = str(Path.cwd())
+    sys.exit(main())

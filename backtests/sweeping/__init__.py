@@ -1,0 +1,1 @@
+"""Sweeping: parameters of a strategy searched over walk-forward folds."""

@@ -1,0 +1,1 @@
+"""The results of a sweep: figures, verdict, text and page."""

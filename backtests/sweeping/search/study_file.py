@@ -1,0 +1,93 @@
+"""StudyFile: Optuna's journal in a file of this user that one sweep at a time writes."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from optuna.storages.journal import BaseJournalBackend
+
+from adapters.process.byte_lock import try_lock
+from adapters.process.safe_files import open_or_make
+from dolphin_strategies.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+
+class StudyFile(BaseJournalBackend):  # type: ignore[misc] # Optuna's classes are not checked
+    """A line of JSON for each change of a study, each on the disk before the next one.
+
+    Parameters
+    ----------
+    path : Path
+        The file; made with mode 0600 if missing. A line that a killed process left unfinished is
+        removed: what it would have said was not acted upon.
+
+    Raises
+    ------
+    UnusableFileError
+        If it is a link, or no file of this user.
+    ConfigError
+        If another sweep has it open, or a line of it is no JSON.
+
+    Notes
+    -----
+    Optuna's own file backend opens its path again for every line and follows links, waits half a
+    minute for the lock of a killed process, and cannot go on after an unfinished line.
+
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path: Final = path
+        self._fd = open_or_make(path)
+        try:
+            if not try_lock(self._fd):
+                msg = f"{path}: another sweep has it open; wait for its end, or choose --out"
+                raise ConfigError(msg)  # noqa: TRY301 - closed below
+            self._logs: list[dict[str, Any]] = self._read()
+        except BaseException:
+            self.close()
+            raise
+
+    def _read(self) -> list[dict[str, Any]]:
+        size = os.fstat(self._fd).st_size
+        content = os.pread(self._fd, size, 0)
+        while len(content) < size and (more := os.pread(self._fd, size, len(content))):
+            content += more
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.ftruncate(self._fd, whole)
+        logs: list[dict[str, Any]] = []
+        for number, line in enumerate(content[:whole].splitlines(), start=1):
+            try:
+                logs.append(json.loads(line))
+            except ValueError:
+                msg = (
+                    f"{self.path}: line {number} is no line of a study, found {line[:40]!r}; "
+                    "choose another --out, or restore the file"
+                )
+                raise ConfigError(msg) from None
+        return logs
+
+    def read_logs(self, log_number_from: int) -> Generator[dict[str, Any]]:
+        """Yield the changes from a number on."""
+        yield from self._logs[log_number_from:]
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Write changes and wait until they are on the disk."""
+        lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
+        end = os.fstat(self._fd).st_size
+        while lines:
+            written = os.pwrite(self._fd, lines, end)
+            lines, end = lines[written:], end + written
+        os.fdatasync(self._fd)
+        self._logs += logs
+
+    def close(self) -> None:
+        """Close the file, which frees it for others; safe to call again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1

@@ -1,0 +1,1 @@
+"""Regimes: the hidden states of a market, and their filter."""

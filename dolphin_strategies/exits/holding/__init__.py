@@ -1,0 +1,1 @@
+"""Holding: how a strategy holds an exit policy, and what acts on its decisions."""

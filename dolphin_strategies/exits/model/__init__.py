@@ -1,0 +1,1 @@
+"""Models of exits: plain data, each value checked."""

@@ -1,0 +1,1 @@
+"""Policies: what says how much of an open position is to remain."""

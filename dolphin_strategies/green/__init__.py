@@ -1,0 +1,1 @@
+"""GREEN: a complete strategy of several factors, with sizing, limits and exits."""

@@ -1,0 +1,1 @@
+"""Groups of benchmarks that need the extra ``research``."""

@@ -1,0 +1,1 @@
+"""The making of envelopes, with the extra."""

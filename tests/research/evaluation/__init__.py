@@ -1,0 +1,1 @@
+"""Evaluation of factors: planted ones are found, peers agree, error bars are true."""

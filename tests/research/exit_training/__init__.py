@@ -1,0 +1,1 @@
+"""Tests: training of exits."""

@@ -1,0 +1,1 @@
+"""Envelopes and the strategies that leave them, for tests."""

@@ -1,0 +1,1 @@
+"""The rules of the envelope, without any other process."""

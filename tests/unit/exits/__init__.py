@@ -1,0 +1,1 @@
+"""Tests of exits that need no engine."""

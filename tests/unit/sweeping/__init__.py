@@ -1,0 +1,1 @@
+"""Tests of a sweep's parts, without processes."""
