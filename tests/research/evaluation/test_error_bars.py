@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from arch.bootstrap import CircularBlockBootstrap
 
 from backtests.evaluation.measures.block_bootstrap import (
     SUMS,
@@ -37,6 +36,8 @@ def deviation(x: np.ndarray, y: np.ndarray, horizon: int, seed: int) -> tuple[fl
 
 def test_the_bootstrap_is_archs_with_the_same_blocks() -> None:
     """``CircularBlockBootstrap`` of the rows: the same deviation of the correlation."""
+    from arch.bootstrap import CircularBlockBootstrap
+
     rows, horizon = 600, 12
     x, y = noise(rows, 1, 0.9)[:, 0], overlapping(rows, horizon, 2)
     sums = cell_sums(x, y, np.arange(rows), rows, 1)
