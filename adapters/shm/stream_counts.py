@@ -84,7 +84,7 @@ class StreamCounts:
 
         """
         stream_id, position = reader.stream_id, reader.position
-        # Read once: a producer that still writes must not be ahead in one count and not in another.
+        # Read once: a producer that still writes must be as far in each count.
         newest = self._newest_of(reader)
         self._past = self._with(reader, newest)
         unread = newest - position

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
-    from adapters.shm import RegionStatus
+    from adapters.shm.reading.attachment import WriterStatus
     from dolphin_strategies import SourceStatus
 
 
@@ -194,7 +194,7 @@ def test_records_written_while_a_file_is_left_are_in_all_counts_or_in_none(
         class Overtaken(FactorReader):
             """A reader whose writer goes on after each look at it."""
 
-            def status(self) -> RegionStatus:
+            def status(self) -> WriterStatus:
                 found = super().status()
                 write_records(writer, 1)
                 return found
