@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapters.hazelcast_map.connection.map_client import MapClient
 from tests.support.eventually import eventually
@@ -17,7 +17,8 @@ def test_a_connection_that_is_lost_amid_the_end_does_not_keep_it(
 ) -> None:
     """The reactor asks for the end too, while the thread that began it waits for the reactor."""
     client = MapClient(settings.map_name, **settings.client_config())
-    loop = client._reactor._loop
+    # What a lost connection does is done on the reactor's thread.
+    reactor: Any = client._reactor
     has_asked = threading.Event()
 
     def lose() -> None:
