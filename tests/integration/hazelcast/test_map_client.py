@@ -26,7 +26,7 @@ def test_a_connection_that_is_lost_amid_the_end_does_not_keep_it(
         client.shutdown()
         has_asked.set()
 
-    client._reactor.add_timer(0, lose)
+    reactor.add_timer(0, lose)
     ending = threading.Thread(target=client.end, daemon=True)
     ending.start()
     assert has_asked.wait(60)
