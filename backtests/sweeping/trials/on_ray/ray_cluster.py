@@ -87,7 +87,7 @@ class LocalCluster:
         shares = [processors // nodes + (i < processors % nodes) for i in range(nodes)]
         node = {"node_ip_address": LOOPBACK, "object_store_memory": _STORE_BYTES}
         head = {"num_cpus": shares[0], "include_dashboard": False, "no_monitor": True}
-        self._guard: Final = Child(module_command(_GUARD, self._folder), output="dropped")
+        self._guard = self._new_guard()
         self._before: Final = processes_below(os.getpid())
         self._started: dict[int, int] = {}
         self._cluster: Cluster | None = None
@@ -106,6 +106,15 @@ class LocalCluster:
         now = processes_below(os.getpid())
         self._started |= {pid: at for pid, at in now.items() if self._before.get(pid) != at}
         return sorted(self._started)
+
+    def keep_guarded(self) -> None:
+        """Start the guard again if somebody killed it."""
+        if self._guard.exit_code is not None:
+            self._guard.kill()
+            self._guard = self._new_guard()
+
+    def _new_guard(self) -> Child:
+        return Child(module_command(_GUARD, self._folder), output="dropped")
 
     def describe(self) -> str:
         """Return what it opened."""
