@@ -105,8 +105,9 @@ def fit_regimes(  # noqa: PLR0913 - the parts of a fit
     cut = total - round(holdout * total)
     training, judged = returns.part(0, cut), returns.part(cut, total)
     values = training[~np.isnan(training)]
-    if len(values) < _FEWEST * states or not np.ptp(values):
-        what = f"{len(values):,}" if np.ptp(values) else f"{len(values):,} that are all the same"
+    is_flat = len(values) > 0 and not np.ptp(values)
+    if len(values) < _FEWEST * states or is_flat:
+        what = f"{len(values):,}" + " that are all the same" * is_flat
         msg = (
             f"{returns.of}: expected at least {_FEWEST * states:,} returns that differ in the "
             f"training window, found {what}; take a longer window, or a shorter --step"
@@ -119,9 +120,13 @@ def fit_regimes(  # noqa: PLR0913 - the parts of a fit
         progress(number + 1, fits[-1])
     best = max(fits, key=lambda one: one.log_likelihood)
     found = best.parameters.ordered()
-    model = HiddenStates.of(
-        found.transition.tolist(), found.means.tolist(), found.deviations.tolist()
-    )
+    try:
+        model = HiddenStates.of(
+            found.transition.tolist(), found.means.tolist(), found.deviations.tolist()
+        )
+    except ValueError as error:
+        msg = f"{returns.of}: what was fitted is no model of returns in bps: {error}"
+        raise ConfigError(msg) from None
     gain, error, over_normal, level = _judge(judged, found, model, values)
     trained: dict[str, Any] = {
         "of": returns.of,

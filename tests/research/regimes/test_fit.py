@@ -156,7 +156,7 @@ def test_a_model_that_was_edited_is_refused(
 
     path = tmp_path / "regimes.json"
     path.write_text(json.dumps({**json.loads(text_of(found.model)), **change}))
-    with pytest.raises(ConfigError, match="regimes.json: regime model: ") as refused:
+    with pytest.raises(ConfigError, match=r"regimes\.json: regime model: ") as refused:
         read_specs(table(tmp_path, f'model = "{path}"'))
     assert said in str(refused.value)
 
