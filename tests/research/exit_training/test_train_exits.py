@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
@@ -161,3 +163,42 @@ def test_a_path_closes_where_an_engine_does(trained: tuple[Path, list[str]]) -> 
     orders = (folder / "BarrierFlow" / "orders.csv").read_text()
     assert "EXIT: take profit" in orders
     assert "EXIT: stop loss" in orders
+
+
+@pytest.mark.long
+def test_ctrl_c_ends_a_training_and_writes_nothing(trained: tuple[Path, list[str]]) -> None:
+    """While it learns: exit code 130, one sentence, and no file."""
+    folder, _ = trained
+    words = ["recordings/positions", "--horizon", "30d", "--interval", "15m", "--out", "late.json"]
+    with subprocess.Popen(
+        [sys.executable, "-u", str(ROOT / "backtests" / "train_exits.py"), *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert "positions in 1 instruments" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(400) == 130
+        said = process.stderr.read()
+    assert "ended by a signal; nothing was written" in said
+    assert "Traceback" not in said
+    assert not (folder / "late.json").exists()
+
+
+@pytest.mark.long
+def test_a_few_positions_teach_nothing(trained: tuple[Path, list[str]]) -> None:
+    """Results of one position are refused, those of a third of them claim no gain."""
+    folder, _ = trained
+    rows = (folder / "recordings/positions/trades.csv").read_text().splitlines(keepends=True)
+    for name, kept in (("one", 2), ("few", 60)):
+        shutil.copytree(folder / "recordings/positions", folder / name)
+        (folder / name / "trades.csv").write_text("".join(rows[:kept]))
+    done = run("backtests/train_exits.py one --horizon 4h --interval 15m --out one.json", folder)
+    assert done.returncode == 2
+    assert "no position is left to learn from" in done.stderr
+    done = run("backtests/train_exits.py few --horizon 4h --interval 15m --out few.json", folder)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((folder / "few.json").read_text())["buckets"]["other"]["rule"] is None
