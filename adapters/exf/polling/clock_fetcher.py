@@ -15,6 +15,7 @@ class ClockFetcher:
     """What :class:`~adapters.exf.polling.http_client.Fetcher` is for a host, for the clock."""
 
     deadline_s: Final = 1.0
+    """It never takes that long."""
 
     async def fetch(
         self, request: Request, deadline_s: float, largest_body: int | None = None

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 PERIOD_S: Final = 1.0
 TIME_TO_LIVE_S: Final = 3.0
-SOURCE: Final = PolledSource(
-    venue="clock", endpoint="calendar", symbol="", period_s=PERIOD_S
-)
+SOURCE: Final = PolledSource(venue="clock", endpoint="calendar", symbol="", period_s=PERIOD_S)
 
 
 def calendar_definitions() -> Iterator[FactorDefinition]:

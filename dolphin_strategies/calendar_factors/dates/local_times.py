@@ -25,9 +25,7 @@ def instants_of(zone: str, times: Iterable[tuple[date, time]]) -> NDArray[np.int
 
     """
     place = ZoneInfo(zone)
-    seconds = [
-        (datetime.combine(day, at, tzinfo=place) - _EPOCH) // _SECOND for day, at in times
-    ]
+    seconds = [(datetime.combine(day, at, tzinfo=place) - _EPOCH) // _SECOND for day, at in times]
     return np.array(seconds, np.int64) * 1_000_000_000
 
 

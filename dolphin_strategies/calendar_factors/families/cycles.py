@@ -20,7 +20,9 @@ _THURSDAY: Final = 3
 TURN_BEFORE_DAYS: Final = 1.0
 TURN_AFTER_DAYS: Final = 3.0
 _CLOCK: Final = "the instant in UTC"
-_TURN: Final = "Ariel 1987 and Lakonishok & Smidt 1988: the last day of a month and the first three"
+_TURN: Final = (
+    "Ariel 1987 and Lakonishok & Smidt 1988: the last day of a month and the first three"
+)
 
 
 def hour(at: Instants) -> Values:

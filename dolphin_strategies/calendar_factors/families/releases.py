@@ -27,9 +27,7 @@ _INDEPENDENCE: Final = {(7, 3), (7, 4)}
 _RULE_YEARS: Final = (exchange_days.FIRST_YEAR, exchange_days.END_YEAR)
 
 
-def _table(
-    zone: str, at: time, days: Sequence[date], years: tuple[int, int]
-) -> InstantTable:
+def _table(zone: str, at: time, days: Sequence[date], years: tuple[int, int]) -> InstantTable:
     return InstantTable(
         instants=instants_of(zone, ((day, at) for day in sorted(days))),
         first_ns=start_of_year_ns(years[0]),

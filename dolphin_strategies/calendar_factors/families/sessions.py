@@ -153,8 +153,6 @@ FACTORS: Final = (
     *(factor for exchange in EXCHANGES for factor in _of_exchange(exchange)),
     _overlap("session_asia", "Tokyo or Hong Kong is open", _ASIA),
     _overlap("session_asia_london", "Asia and London are open", _ASIA, (LONDON,)),
-    _overlap(
-        "session_london_new_york", "London and New York are open", (LONDON,), (NEW_YORK,)
-    ),
+    _overlap("session_london_new_york", "London and New York are open", (LONDON,), (NEW_YORK,)),
 )
 """The factors of sessions."""
