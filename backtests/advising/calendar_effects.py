@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backtests.advising.block_permutation import block_orders, mean_block
 from backtests.advising.questions import Question, all_questions
@@ -15,6 +14,8 @@ from backtests.evaluation.measures.block_bootstrap import block_weights
 from backtests.evaluation.measures.false_discoveries import adjusted_p_values
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from backtests.advising.trade_outcomes import TradeOutcomes
 
 LEVEL: Final = 0.02

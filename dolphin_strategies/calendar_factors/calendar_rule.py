@@ -56,7 +56,9 @@ class CalendarRule:
             )
             raise ConfigError(msg)
         name = calendar_factor(found["name"]).name
-        rule = cls(name=name, low=float(found["low"] or -np.inf), high=float(found["high"] or np.inf))
+        rule = cls(
+            name=name, low=float(found["low"] or -np.inf), high=float(found["high"] or np.inf)
+        )
         if not rule.low < rule.high:
             msg = f"expected a lower limit below the upper one, found {text!r:.80}"
             raise ConfigError(msg)

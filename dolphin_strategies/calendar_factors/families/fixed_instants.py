@@ -6,12 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dolphin_strategies.calendar_factors.calendar_factor import CalendarFactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from dolphin_strategies.calendar_factors.calendar_factor import Instants, Values
 
