@@ -56,6 +56,7 @@ def settings_of(options: argparse.Namespace) -> ExfSettings:
         record_market=given.get("record_market"),
         replay=given.get("replay"),
         speed=given.get("speed"),
+        calendar=given.get("calendar"),
         streams=given.get("streams"),
         min_interval_s=given.get("min_interval"),
         venues=None if venues is None else comma_list("--venues", venues),
