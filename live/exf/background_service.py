@@ -122,12 +122,3 @@ def _ends_within(pidfd: int, timeout_s: float) -> bool:
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
     return bool(poll.poll(timeout_s * 1000))
-
-
-def let_go_of_terminal() -> None:
-    """Discard further output, and leave the current folder."""
-    os.chdir("/")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(nowhere, fd)
-    os.close(nowhere)

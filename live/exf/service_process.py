@@ -12,12 +12,12 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.command.terminal import let_go_of_terminal
 from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
 from adapters.process.stop_signals import StopSignals, call_soon
 from adapters.process.writer_child import RecordingError
 from adapters.shm import FactorWriter
 from dolphin_strategies.errors import ConfigError
-from live.exf.background_service import let_go_of_terminal
 from live.exf.service_files import ServiceFiles
 from live.exf.work.service_recording import ServiceRecording
 from live.exf.work.service_watch import ServiceWatch

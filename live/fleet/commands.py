@@ -12,10 +12,10 @@ import orjson
 
 from adapters.command.terminal import say
 from dolphin_strategies.errors import DolphinError
-from live.fleet.fleet_status import fleet_status
+from live.fleet.reports.fleet_status import fleet_status
+from live.fleet.reports.status_table import status_code, status_table
 from live.fleet.settings.fleet_check import FleetError, errors_of_services, load_fleet
 from live.fleet.settings.service_commands import LIVE
-from live.fleet.status_table import status_code, status_table
 from live.fleet.supervision.control import NoSupervisorError, ask
 from live.fleet.supervision.service_log import ServiceLog
 from live.fleet.supervision.supervisor import Supervisor, supervisor_pid
@@ -46,7 +46,7 @@ def run_command(options: argparse.Namespace) -> int:
     if options.check:
         return check(settings)
     if options.print_systemd:
-        from live.fleet.systemd_units import units_of  # noqa: PLC0415
+        from live.fleet.reports.systemd_units import units_of  # noqa: PLC0415
 
         say(units_of(settings))
         return 0
@@ -247,12 +247,28 @@ def logs(settings: FleetSettings, options: argparse.Namespace) -> int:
     return 0
 
 
+def promote(settings: FleetSettings, options: argparse.Namespace) -> int:
+    """Let a node on trial lead its pair."""
+    from live.fleet.promotion import promote_command  # noqa: PLC0415
+
+    return promote_command.promote(settings, options.names[0], options.overrule)
+
+
+def rollback(settings: FleetSettings, options: argparse.Namespace) -> int:
+    """Undo what was interrupted, or give the lead back."""
+    from live.fleet.promotion import promote_command  # noqa: PLC0415
+
+    return promote_command.rollback(settings, options.names[0] if options.names else None)
+
+
 _COMMANDS: Final[dict[str, Callable[[FleetSettings, argparse.Namespace], int]]] = {
     "run": run,
     "start": start,
     "stop": stop,
     "restart": restart,
     "reload": reload,
+    "promote": promote,
+    "rollback": rollback,
     "status": status,
     "logs": logs,
 }

@@ -1,1 +1,1 @@
-"""The settings of a fleet: its file, the order of its starts, and the commands of its services."""
+"""What a fleet is: its file, its journal, the order of its starts, its services' commands."""

@@ -153,7 +153,7 @@ def _refused(service: Service, settings: FleetSettings) -> str:
     )
 
 
-def is_pair_member(settings: FleetSettings, name: str) -> NodeTable:
+def pair_member(settings: FleetSettings, name: str) -> NodeTable:
     """Return the node of a name, which has a role.
 
     Raises

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.safe_files import open_or_make
 from dolphin_strategies.errors import DolphinError
-from live.fleet.promotion.journal import journal_of, leaders, open_promotion
+from live.fleet.settings.journal import journal_of, leaders, open_promotion
 from live.fleet.settings.service_commands import services_of
 from live.fleet.supervision.backoff import Backoff
 from live.fleet.supervision.member import Member, change_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final
 
-from live.fleet.promotion.journal import journal_of, leaders
+from live.fleet.settings.journal import journal_of, leaders
 from live.fleet.settings.service_commands import services_of
 from live.fleet.settings.start_order import start_order
 

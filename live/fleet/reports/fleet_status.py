@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from live.fleet.promotion.journal import journal_of, leaders, open_promotion
+from live.fleet.settings.journal import journal_of, leaders, open_promotion
 from live.fleet.settings.service_commands import services_of
 from live.fleet.supervision.backoff import Backoff
 from live.fleet.supervision.control import NoSupervisorError, ask
