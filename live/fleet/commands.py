@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from adapters.command.terminal import say
-from dolphin_strategies.errors import DolphinError
+from dolphin_strategies.errors import ConfigError, DolphinError
 from live.fleet.reports.fleet_status import fleet_status
 from live.fleet.reports.status_table import status_code, status_table
 from live.fleet.settings.fleet_check import FleetError, errors_of_services, load_fleet
@@ -261,12 +261,26 @@ def rollback(settings: FleetSettings, options: argparse.Namespace) -> int:
     return promote_command.rollback(settings, options.names[0] if options.names else None)
 
 
+def compare(settings: FleetSettings, options: argparse.Namespace) -> int:
+    """Compare the sessions of two nodes."""
+    from live.fleet.comparison import compare_command  # noqa: PLC0415
+
+    if len(options.names) == 1:
+        msg = f"compare: expected two NAMEs or none, found {options.names[0]}"
+        raise ConfigError(msg)
+    running = [row["session"] for row in fleet_status(settings)["services"] if row["pid"]]
+    return compare_command.compare(
+        settings, options.names, options.sessions, running, as_json=options.json
+    )
+
+
 _COMMANDS: Final[dict[str, Callable[[FleetSettings, argparse.Namespace], int]]] = {
     "run": run,
     "start": start,
     "stop": stop,
     "restart": restart,
     "reload": reload,
+    "compare": compare,
     "promote": promote,
     "rollback": rollback,
     "status": status,

@@ -54,10 +54,14 @@ class SupervisedFleet:
             row = self.row(name)
         return row
 
+    def ask_to_start(self, name: str) -> None:
+        """Have a node started, without waiting."""
+        ask(self._folder, {"command": "start", "name": name, "promotion": True})
+
     def start(self, name: str) -> dict[str, Any]:
         """Start a node and wait until it has settled."""
-        request = {"command": "start", "name": name, "promotion": True}
-        row = _row_of(ask(self._folder, request), name)
+        self.ask_to_start(name)
+        row = self.row(name)
         began_s = time.monotonic()
         while not row["is_settled"]:
             waited_s = time.monotonic() - began_s
@@ -124,7 +128,7 @@ def promote(settings: FleetSettings, name: str, overruled: Sequence[str]) -> int
             overruled=sorted(overruled),
             checks={c.name: [c.holds, c.found] for c in checks},
         )
-    say(f"{name} leads the pair {node.pair}; {leader} is on trial")
+    say(f"{name} leads the pair {node.pair}; {leader} starts on trial")
     return 0
 
 
@@ -183,7 +187,7 @@ def rollback(settings: FleetSettings, name: str | None) -> int:
             msg = f"pair {pair}: {now} leads since the beginning; there is nothing to go back to"
             raise ConfigError(msg)
         transaction.begin(_change("rollback", pair, lines, now, before[-1]))
-    say(f"{before[-1]} leads the pair {pair} again; {now} is on trial")
+    say(f"{before[-1]} leads the pair {pair} again; {now} starts on trial")
     return 0
 
 

@@ -79,6 +79,9 @@ class FleetPort(Protocol):
     def start(self, name: str) -> dict[str, Any]:
         """Start a node as the journal says by now, wait until it has settled, return its row."""
 
+    def ask_to_start(self, name: str) -> None:
+        """Have a node started, without waiting."""
+
     def row(self, name: str) -> dict[str, Any]:
         """Return a node's row of the status."""
 
@@ -113,7 +116,7 @@ class Transaction:
             "leader flat": lambda change: self._stop_flat(change.leader),
             "moved": self._check_both_down,
             "leader runs": self._start_leader,
-            "done": lambda change: self._start_trial(change.leader),
+            "done": lambda change: self._fleet.ask_to_start(change.leader),
         }
 
     def begin(self, change: Change, **more: Any) -> None:
@@ -146,7 +149,7 @@ class Transaction:
         row = self._fleet.start(change.leader)
         if row["state"] != "running":
             self._tell(f"{change.leader} leads and does not run: {row['error'] or row['state']}")
-        self._start_trial(change.trial)
+        self._fleet.ask_to_start(change.trial)
 
     def _note(self, change: Change, step: str, **more: Any) -> None:
         self._journal.append("promotion", **change.line(step, **more))
@@ -181,8 +184,3 @@ class Transaction:
                 f"{change.leader} is stopped. Mend it and go on with promote, or rollback"
             )
             raise NotDoneError(msg)
-
-    def _start_trial(self, name: str) -> None:
-        row = self._fleet.start(name)
-        if row["state"] != "running":
-            self._tell(f"{name} is on trial and does not run: {row['error'] or row['state']}")
