@@ -43,6 +43,7 @@ COMMANDS: Final = (
     "run", "start", "stop", "restart", "status", "logs", "reload", "compare", "promote",
     "rollback",
 )  # fmt: skip
+PRECONDITIONS: Final = ("runs", "min_trial", "parity", "envelope", "alarms")
 MOST_NAMES: Final = {"compare": 2, "run": 0}
 """How many names a command takes, if not one at most."""
 
@@ -66,8 +67,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--lines", type=int, default=20, metavar="N", help="logs: how many (default: 20)")
     add("--live-orders", action="store_true", help="run, start: nodes that ask for real orders "
         "may send them")  # fmt: skip
-    add("--overrule", action="append", default=[], metavar="NAME", help="promote: go on "
-        "although this precondition does not hold; may be repeated")  # fmt: skip
+    add("--overrule", action="append", default=[], choices=PRECONDITIONS, metavar="NAME",
+        help="promote: go on although this does not hold: one of " + ", ".join(PRECONDITIONS)
+        + "; may be repeated")  # fmt: skip
     add("--sessions", type=Path, nargs=2, metavar="DIR", help="compare: these sessions (default: "
         "the newest of both nodes)")  # fmt: skip
     options = parser.parse_args(arguments)

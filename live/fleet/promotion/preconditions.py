@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 PARITY_S: Final = 600.0
 _CHECK_PARITY: Final = Path(__file__).resolve().parents[3] / "backtests" / "check_parity.py"
-NAMES: Final = ("runs", "min_trial", "parity", "envelope", "alarms")
-"""The preconditions, as ``--overrule`` names them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +35,7 @@ class Check:
     Attributes
     ----------
     name : str
-        One of ``NAMES``.
+        As ``--overrule`` names it.
     holds : bool
         Whether it does.
     found : str

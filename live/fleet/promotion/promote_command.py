@@ -94,11 +94,6 @@ def promote(settings: FleetSettings, name: str, overruled: Sequence[str]) -> int
         If a step cannot be done, or the fleet does not answer.
 
     """
-    from live.fleet.promotion.preconditions import NAMES, checks_of  # noqa: PLC0415 - NautilusTrader
-
-    if unknown := sorted(set(overruled) - set(NAMES)):
-        msg = f"--overrule: expected one of {', '.join(NAMES)}, found {unknown[0]!r}"
-        raise ConfigError(msg)
     node = pair_member(settings, name)
     journal, fleet = journal_of(settings), SupervisedFleet(settings)
     with _alone(settings):
@@ -120,6 +115,9 @@ def promote(settings: FleetSettings, name: str, overruled: Sequence[str]) -> int
         if leader == name:
             msg = f"{name} leads the pair {node.pair} already"
             raise ConfigError(msg)
+        # It loads NautilusTrader, for the envelope.
+        from live.fleet.promotion.preconditions import checks_of  # noqa: PLC0415
+
         checks = checks_of(settings, node, fleet.row(name), lines)
         if not _accepted(checks, overruled):
             return REFUSED
