@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.hazelcast_map import HazelcastSource
+    from adapters.run_state.service_beat import ServiceBeat
     from dolphin_strategies import ExternalFactors
 
 NAME: Final = "bridge_hazelcast"
@@ -40,11 +41,14 @@ class Bridge:
         Opened and closed by ``run``.
     region : Path
         The region's file.
+    beat : ServiceBeat
+        Tells a supervisor that this turns.
 
     """
 
-    def __init__(self, source: HazelcastSource, region: Path) -> None:
+    def __init__(self, source: HazelcastSource, region: Path, beat: ServiceBeat) -> None:
         self._source: Final = source
+        self._service_beat: Final = beat
         self._region: Final = region
         self._writer: FactorWriter | None = None
         self._names: Sequence[str] = ()
@@ -137,6 +141,9 @@ class Bridge:
         if state != self._last_state:
             self._last_state = state
             say(f"{NAME}: {state}")
+        self._service_beat.beat(
+            trouble="" if status.state is SourceState.LIVE else self._last_state
+        )
 
     def summary(self) -> str:
         """Return the counts so far."""

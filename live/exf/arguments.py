@@ -92,6 +92,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "recorded pace instead of gathering")  # fmt: skip
     add(STARTING, "--speed", type=float, metavar="N", help="speed of the replay (default: 1)")
     add(["run"], "--seconds", type=float, metavar="N", help="stop after N seconds")
+    add(["run"], "--state", type=Path, metavar="FILE", help="where a supervisor reads that this "
+        "turns")  # fmt: skip
     add(["run"], "--detached", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 

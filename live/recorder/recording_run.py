@@ -22,6 +22,7 @@ from dolphin_strategies.factors.source import SourceState
 if TYPE_CHECKING:
     from adapters.catalog import RecordingWriter
     from adapters.catalog.writing.record_counts import RecorderCounts
+    from adapters.run_state.service_beat import ServiceBeat
     from adapters.shm.source import ShmSource
 
 CHECK_INTERVAL_S: Final = 1.0
@@ -49,6 +50,8 @@ class RecordingRun:
         See :class:`~adapters.catalog.writing.recorder.Recorder`.
     is_quiet : bool
         Whether to omit the progress.
+    beat : ServiceBeat, optional
+        Tells a supervisor that this turns.
 
     Notes
     -----
@@ -56,7 +59,7 @@ class RecordingRun:
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a recording
         self,
         source: ShmSource,
         writer: RecordingWriter,
@@ -64,9 +67,11 @@ class RecordingRun:
         seconds: float = 0.0,
         rotate_records: int | None = None,
         is_quiet: bool = False,
+        beat: ServiceBeat | None = None,
     ) -> None:
         self._source = source
         self._writer = writer
+        self._beat = beat
         self._seconds = seconds
         self._is_quiet = is_quiet
         self._recorder = Recorder(source, writer, rotate_records=rotate_records)
@@ -103,6 +108,8 @@ class RecordingRun:
             watch.cancel()
         self._check()
         say(self._summary())
+        if self._beat is not None:
+            self._beat.ended(self._code, self._reason)
 
     async def _watch(self) -> None:
         writer = self._writer
@@ -139,6 +146,8 @@ class RecordingRun:
         self._problem = problem
         if status.state is not self._state:
             self._print_state(status.state, status.reason)
+        if self._beat is not None:
+            self._beat.beat(stopping=self._reason, trouble=alarm or problem or status.reason)
 
     def _print_state(self, state: SourceState, reason: str) -> None:
         text = f"{self._elapsed_s:6.1f} s  producer {state.value}"

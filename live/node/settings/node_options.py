@@ -77,6 +77,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--producer", choices=("own", "outside"), help="outside: the simulated market with the "
         "factors of a running producer, see --region")  # fmt: skip
     add("--seed", type=int, metavar="N", help="seed of the demo's market")
+    add("--market-start-ns", type=int, metavar="NS", help="with --producer outside: when the "
+        "simulated market began, so that several nodes see the same one")  # fmt: skip
     add("--record", type=Path, metavar="FOLDER", help="record the session into a new folder; "
         "backtests/check_parity.py replays it")  # fmt: skip
     add("--state", type=Path, metavar="FILE", help="where watchdog.py reads that this "
@@ -134,7 +136,7 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
             max_price_age=max_price_age_of(options.max_price_age),
             stale_price=options.stale_price,
         ),
-        demo=override(settings.demo, seed=options.seed),
+        demo=override(settings.demo, seed=options.seed, start_ns=options.market_start_ns),
         replay=override(settings.replay, folder=options.replay, speed=options.speed),
         synthetic_quotes=override(settings.synthetic_quotes, enabled=options.synthetic_quotes),
         strategy=override(settings.strategy, path=options.strategy),

@@ -118,11 +118,15 @@ class DemoSettings(CheckedFields):
         The same seed gives the same prices and factors.
     shuffle_factors : bool
         Give the strategy the factors of other moments, which predict nothing.
+    start_ns : int
+        The instant at which the market begins, UNIX nanoseconds, for ``producer = "outside"``:
+        nodes with one seed and one instant see the same quotes. 0: with the node.
 
     """
 
     seed: Annotated[int, at_least(0)] = 7
     shuffle_factors: bool = False
+    start_ns: Annotated[int, at_least(0)] = 0
 
 
 @dataclass(frozen=True, kw_only=True)

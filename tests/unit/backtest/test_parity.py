@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backtests.parity import divergence
-from backtests.parity.run_record import Happening, record_of
+from adapters.session.run_record import Happening, record_of
 
 
 def line(
