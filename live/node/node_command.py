@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import check_factors, find_strategy, make_config
 from adapters.command.terminal import say
+from adapters.metrics.metrics_endpoint import MetricsEndpoint
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from adapters.process.hang_rules import FAILED
@@ -127,6 +128,7 @@ def describe_computed(found: RunFactors) -> str:
 def run(options: argparse.Namespace) -> int:
     """Run a node, watched from the making of its strategy on; return the exit code."""
     try:
+        endpoint = MetricsEndpoint(options.metrics)
         state = StateReport(options.state, open_or_make, lambda text: say(text, to=sys.stderr))
     except StateHeldError as error:
         # The same command is right later: once that process has ended.
@@ -150,7 +152,7 @@ def run(options: argparse.Namespace) -> int:
         from live.node.node_run import NodeRun  # noqa: PLC0415
 
         try:
-            return NodeRun(settings, strategy, watch, state).run()
+            return NodeRun(settings, strategy, watch, state).run(endpoint)
         except DolphinError as error:
             state.ended(FAILED, str(error))
             return _failed(error, FAILED)

@@ -12,6 +12,7 @@ from adapters.command.market_settings import max_price_age_of
 from adapters.command.settings_file import override
 from adapters.feed.factor_feed import WAITS
 from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
+from adapters.metrics.metrics_endpoint import add_option
 from dolphin_strategies.errors import ConfigError
 from live.node.settings.computed_settings import PACKAGED_WORD
 from live.node.settings.node_settings import VENUES, NodeSettings, load
@@ -88,6 +89,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "is refused (default) or waits for the next price")  # fmt: skip
     add("--live-orders", action="store_true", help="really send the real orders that the "
         "configuration asks for")  # fmt: skip
+    add_option(parser)
     add("--check", action="store_true", help="check everything, start and create nothing")
     return parser.parse_args(arguments)
 
