@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-BUCKETS_S: Final = tuple(
-    step * 10.0**power for power in range(-6, 1) for step in (1, 2, 5)
-)  # fmt: skip
+BUCKETS_S: Final = tuple(float(f"{step}e{power}") for power in range(-6, 1) for step in (1, 2, 5))
 """Upper bounds of a latency's buckets, seconds; one more has no bound."""
 
 type Kind = Literal["gauge", "counter", "histogram"]

@@ -11,6 +11,7 @@ from adapters.command.terminal import say
 from adapters.metrics.latency_buckets import LatencyBuckets
 from adapters.metrics.snapshot import Snapshot
 from adapters.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
+from adapters.run_state.run_state import PHASES
 from dolphin_strategies.factors.source import SourceState
 from dolphin_strategies.observation import StrategyObserver, observe
 
@@ -98,7 +99,6 @@ class NodeFigures:
         samples: dict[tuple[str, tuple[str, ...]], float] = {
             ("dolphin_program_info", ("node", VERSION)): 1,
             ("dolphin_told_timestamp_seconds", ()): time.time(),
-            ("dolphin_node_phase", (phase,)): 1,
             ("dolphin_node_factor_age_seconds", ()): _NAN if age_ns is None else age_ns / 1e9,
             ("dolphin_node_source_live", ()): status.state is SourceState.LIVE,
             ("dolphin_node_records", ("delivered",)): status.delivered,
@@ -111,6 +111,8 @@ class NodeFigures:
         }
         for name, quantity in self._instruments.items():
             samples["dolphin_node_position_quantity", (name,)] = quantity
+        for name in PHASES:
+            samples["dolphin_node_phase", (name,)] = name == phase
         for event, count in self._events.counts.items():
             samples["dolphin_node_order_events", (event,)] = count
         self._file.write(
