@@ -14,8 +14,11 @@ if __name__ == "__main__":
     # Before the other imports: a bridge that has not begun is stopped as asked.
     leave_at_stop_signals("bridge_hazelcast.py", 0)
 
-from adapters.command.terminal import say
+from adapters.command import json_lines
+from adapters.command.terminal import say, say_json
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
+from adapters.metrics import metrics_endpoint
+from adapters.metrics.process_figures import ProcessFigures
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from adapters.shm import DEFAULT_PATH
 from dolphin_strategies import DolphinError
@@ -41,16 +44,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help=f"which entry; see docs/hazelcast.md (default: {DEFAULT_URL})")  # fmt: skip
     add("--region", type=Path, default=DEFAULT_PATH, metavar="PATH",
         help=f"where to write (default: {DEFAULT_PATH})")  # fmt: skip
+    metrics_endpoint.add_option(parser)
+    json_lines.add_option(parser)
     options = parser.parse_args(arguments)
+    if options.log_json:
+        say_json("bridge_hazelcast.py")
     keep_secrets_from_core_dumps()
     try:
         source = HazelcastSource(HazelcastSettings.from_url(options.source))
-        bridge = Bridge(source, options.region)
+        figures = ProcessFigures(metrics_endpoint.MetricsEndpoint(options.metrics))
+        bridge = Bridge(source, options.region, figures)
     except DolphinError as error:
         say(f"bridge_hazelcast.py: {error}", sys.stderr)
         return BAD_USAGE
     try:
-        asyncio.run(bridge.run())
+        with figures:
+            asyncio.run(bridge.run())
     except DolphinError as error:
         say(f"bridge_hazelcast.py: {error}", sys.stderr)
         return 1

@@ -29,8 +29,8 @@ class MetricsEndpoint:
 
     Parameters
     ----------
-    where : str
-        ``PORT`` or ``ADDRESS:PORT``; empty: nowhere.
+    where : str or None
+        ``PORT`` or ``ADDRESS:PORT``; None: nowhere.
 
     Raises
     ------
@@ -44,9 +44,9 @@ class MetricsEndpoint:
 
     """
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str | None = None) -> None:
         self._socket: socket.socket | None = None
-        if not where:
+        if where is None:
             return
         address, _, port = where.rpartition(":")
         address = address.strip("[]") or LOOPBACK
@@ -103,4 +103,4 @@ class MetricsEndpoint:
 
 def add_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--metrics``."""
-    parser.add_argument("--metrics", default="", metavar="PORT", help=HELP)
+    parser.add_argument("--metrics", metavar="PORT", help=HELP)

@@ -6,11 +6,13 @@ import asyncio
 import os
 import time
 from contextlib import suppress
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from adapters.command.terminal import say
+from adapters.metrics.snapshot import Snapshot
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, call_soon
 from adapters.shm import FactorWriter
 from dolphin_strategies import DolphinError, SourceState
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.hazelcast_map import HazelcastSource
+    from adapters.metrics.process_figures import ProcessFigures
     from dolphin_strategies import ExternalFactors
 
 NAME: Final = "bridge_hazelcast"
@@ -40,12 +43,15 @@ class Bridge:
         Opened and closed by ``run``.
     region : Path
         The region's file.
+    figures : ProcessFigures
+        Takes the bridge's numbers, once a second.
 
     """
 
-    def __init__(self, source: HazelcastSource, region: Path) -> None:
+    def __init__(self, source: HazelcastSource, region: Path, figures: ProcessFigures) -> None:
         self._source: Final = source
         self._region: Final = region
+        self._figures: Final = figures
         self._writer: FactorWriter | None = None
         self._names: Sequence[str] = ()
         self._values = np.empty(0)
@@ -121,7 +127,22 @@ class Bridge:
             self._writer.close()
             self._writer = None
 
+    def _snapshot(self) -> Snapshot:
+        status = self._source.status()
+        return Snapshot(
+            program="bridge",
+            samples={
+                ("dolphin_program_info", ("bridge", version("dolphin"))): 1,
+                ("dolphin_told_timestamp_seconds", ()): time.time(),
+                ("dolphin_bridge_source_live", ()): status.state is SourceState.LIVE,
+                ("dolphin_bridge_records", ("delivered",)): status.delivered,
+                ("dolphin_bridge_records", ("lost",)): status.lost,
+            },
+            texts={"source": str(self._region)},
+        )
+
     def _beat(self) -> None:
+        self._figures.look(self._snapshot)
         status = self._source.status()
         if status.state is not SourceState.LIVE:
             self._close()

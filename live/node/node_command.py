@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import check_factors, find_strategy, make_config
-from adapters.command.terminal import say
+from adapters.command.terminal import say, say_json
 from adapters.metrics.metrics_endpoint import MetricsEndpoint
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
@@ -165,6 +165,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if arguments is None else arguments)
     except SystemExit as left:  # argparse has said why
         return int(left.code or 0)
+    if options.log_json:
+        say_json("run_node.py")
     if not options.check:
         return run(options)
     try:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.catalog import RecordingWriter
 from adapters.catalog.writing.resume_point import resume_after
-from adapters.command.terminal import say
+from adapters.command import json_lines
+from adapters.command.terminal import say, say_json
+from adapters.metrics import metrics_endpoint
+from adapters.metrics.process_figures import ProcessFigures
 from adapters.shm.region.region_layout import DEFAULT_PATH
 from adapters.shm.source import ShmSource
 from dolphin_strategies import ConfigError, DolphinError
@@ -61,6 +64,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--seconds", type=float, metavar="N", default=0.0,
         help="stop after N seconds (default: at Ctrl-C)")  # fmt: skip
     add("--quiet", action="store_true", help="no progress, only warnings and the summary")
+    metrics_endpoint.add_option(parser)
+    json_lines.add_option(parser)
     return parser.parse_args(arguments)
 
 
@@ -95,9 +100,12 @@ def check(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = parse(sys.argv[1:] if arguments is None else arguments)
+    if options.log_json:
+        say_json("record_factors.py")
     region = options.region.absolute()
     try:
         check(options)
+        figures = ProcessFigures(metrics_endpoint.MetricsEndpoint(options.metrics))
         writer = RecordingWriter(
             options.catalog,
             source=str(region),
@@ -110,10 +118,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"record_factors.py: {error}", sys.stderr)
         return BAD_CONFIG
     source = ShmSource(region, resume_after=resume_after(writer, str(region)))
-    return RecordingRun(
-        source,
-        writer,
-        seconds=options.seconds,
-        rotate_records=options.rotate_records,
-        is_quiet=options.quiet,
-    ).run()
+    with figures:
+        return RecordingRun(
+            source,
+            writer,
+            seconds=options.seconds,
+            rotate_records=options.rotate_records,
+            is_quiet=options.quiet,
+            figures=figures,
+        ).run()

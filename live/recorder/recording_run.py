@@ -7,10 +7,12 @@ import os
 import sys
 import time
 import traceback
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.catalog.writing.recorder import Recorder
 from adapters.command.terminal import say
+from adapters.metrics.snapshot import Snapshot
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
     StopSignals,
@@ -22,6 +24,7 @@ from dolphin_strategies.factors.source import SourceState
 if TYPE_CHECKING:
     from adapters.catalog import RecordingWriter
     from adapters.catalog.writing.record_counts import RecorderCounts
+    from adapters.metrics.process_figures import ProcessFigures
     from adapters.shm.source import ShmSource
 
 CHECK_INTERVAL_S: Final = 1.0
@@ -49,6 +52,8 @@ class RecordingRun:
         See :class:`~adapters.catalog.writing.recorder.Recorder`.
     is_quiet : bool
         Whether to omit the progress.
+    figures : ProcessFigures, optional
+        Takes the recorder's numbers, once a second.
 
     Notes
     -----
@@ -56,7 +61,7 @@ class RecordingRun:
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the command line says, by name
         self,
         source: ShmSource,
         writer: RecordingWriter,
@@ -64,11 +69,13 @@ class RecordingRun:
         seconds: float = 0.0,
         rotate_records: int | None = None,
         is_quiet: bool = False,
+        figures: ProcessFigures | None = None,
     ) -> None:
         self._source = source
         self._writer = writer
         self._seconds = seconds
         self._is_quiet = is_quiet
+        self._figures = figures
         self._recorder = Recorder(source, writer, rotate_records=rotate_records)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started_s = time.monotonic()
@@ -139,6 +146,23 @@ class RecordingRun:
         self._problem = problem
         if status.state is not self._state:
             self._print_state(status.state, status.reason)
+        if self._figures is not None:
+            self._figures.look(lambda: self._snapshot(counts))
+
+    def _snapshot(self, counts: RecorderCounts) -> Snapshot:
+        return Snapshot(
+            program="recorder",
+            samples={
+                ("dolphin_program_info", ("recorder", version("dolphin"))): 1,
+                ("dolphin_told_timestamp_seconds", ()): time.time(),
+                ("dolphin_recorder_records", ("recorded",)): counts.recorded,
+                ("dolphin_recorder_records", ("lost",)): counts.lost,
+                ("dolphin_recorder_records", ("dropped",)): counts.dropped,
+                ("dolphin_recorder_waiting_records", ()): counts.waiting,
+                ("dolphin_recorder_problem", ()): bool(self._problem or self._alarm),
+            },
+            texts={"source": str(self._source.path)},
+        )
 
     def _print_state(self, state: SourceState, reason: str) -> None:
         text = f"{self._elapsed_s:6.1f} s  producer {state.value}"

@@ -6,6 +6,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
     from textual.widget import Widget
 
     from live.monitoring.screens.overview_rows import Row
@@ -29,6 +31,12 @@ STYLES: Final = {
 """They add to what the words say, and to the marks before them."""
 
 
+class Lines(OptionList):
+    """The lines; the footer says what Enter does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Open")]
+
+
 class LinesScreen(Screen[None]):
     """What all pages have in common.
 
@@ -37,7 +45,8 @@ class LinesScreen(Screen[None]):
 
     DEFAULT_CSS: ClassVar[str] = """
     LinesScreen { layout: vertical; background: $background; }
-    LinesScreen > .title { height: 1; text-style: reverse; }
+    LinesScreen > .title { height: 1; width: 100%; background: $foreground 90%;
+        color: $background; }
     LinesScreen OptionList { height: 1fr; border: none; padding: 0; background: $background; }
     LinesScreen OptionList:focus { border: none; }
     """
@@ -49,7 +58,7 @@ class LinesScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static("", classes="title", markup=False)
         yield from self.above()
-        yield OptionList(markup=False)
+        yield Lines(markup=False)
         yield Footer(show_command_palette=False)
 
     def above(self) -> Iterable[Widget]:

@@ -17,6 +17,7 @@ from live.monitoring.screens.pages import (
     OverviewPage,
     ProblemsPage,
     RegionPage,
+    RegionsPage,
     ServicePage,
 )
 from live.monitoring.watching.meanings import meanings_of
@@ -51,8 +52,6 @@ class MonitorApp(App[None]):
         Binding("q", "quit", "Quit"),
         Binding("p", "problems", "Problems"),
         Binding("a", "alarms", "Alarms"),
-        # Shown, because nothing else says how a line is opened.
-        Binding("enter", "nothing", "Open", priority=False),
     ]
 
     def __init__(self, watcher: Watcher, files: Sequence[Path] = ()) -> None:
@@ -96,7 +95,7 @@ class MonitorApp(App[None]):
         ----------
         key : str
             ``node:KEY``, ``service:REGION``, ``region:PATH``, ``factor:PATH:NAME``,
-            ``problems`` or ``alarms``.
+            ``regions``, ``problems`` or ``alarms``.
 
         """
         kind, _, rest = key.partition(":")
@@ -112,6 +111,8 @@ class MonitorApp(App[None]):
             case "factor":
                 path, _, name = rest.rpartition(":")
                 page = FactorPage(Path(path), name, self._watcher, self.meanings)
+            case "regions":
+                page = RegionsPage("regions")
             case "alarms":
                 page = AlarmsPage("last alarms")
             case _:
@@ -130,6 +131,3 @@ class MonitorApp(App[None]):
     def _open_once(self, key: str, page: type[LinesScreen]) -> None:
         if not isinstance(self.screen, page):
             self.open_page(key)
-
-    def action_nothing(self) -> None:
-        """Leave Enter to the list."""

@@ -14,6 +14,7 @@ from live.monitoring.watching.problems import of_node, of_region, of_service, pr
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from adapters.metrics.snapshot import Snapshot
     from live.monitoring.watching.pictures import (
         NodePicture,
         Picture,
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 SHOWN_PROBLEMS: Final = 4
 SHOWN_ALARMS: Final = 5
+SHOWN_REGIONS: Final = 6
+SILENT_S: Final = 5.0
+"""A bridge or recorder tells its numbers once a second."""
 
 
 class Row(NamedTuple):
@@ -40,11 +44,26 @@ def rows_of(picture: Picture) -> list[Row]:
     """Return the lines from top to bottom."""
     return [
         *_problem_rows(picture),
-        *_table("PRODUCERS", _SERVICES, picture.services, _service),
-        *_table("REGIONS", _REGIONS, picture.regions, _region),
         *_table("NODES", _NODES, picture.nodes, _node),
+        *_table("PRODUCERS", _SERVICES, picture.services, _service),
+        *(
+            _table("BRIDGES AND RECORDERS", _OTHERS, picture.others, _other)
+            if picture.others
+            else ()
+        ),
+        *region_table(picture, SHOWN_REGIONS),
         *_alarm_rows(picture),
     ]
+
+
+def region_table(picture: Picture, most: int) -> list[Row]:
+    """Return the lines of the regions, those that are written first, at most so many."""
+    regions = sorted(picture.regions, key=lambda r: (not r.pid, r.is_closed))
+    rows = _table("REGIONS", _REGIONS, regions[:most], _region)
+    if more := len(regions) - most if len(regions) > most else 0:
+        rows[0] = Row("", f"REGIONS ({len(regions)})", "heading")
+        rows.append(Row("regions", f"  and {more} more: Enter shows all of them"))
+    return rows
 
 
 def _problem_rows(picture: Picture) -> Iterator[Row]:
@@ -66,6 +85,9 @@ _REGIONS: Final = ("region", "writer", "rate", "age", "alive", "readers", "probl
 _NODES: Final = (
     "node", "phase", "orders", "p50", "p99", "position", "PnL", "open", "queue", "lost", "turn",
 )  # fmt: skip
+
+
+_OTHERS: Final = ("program", "pid", "region", "records", "lost", "dropped", "waiting", "told")
 
 
 class _Cells(NamedTuple):
@@ -112,13 +134,29 @@ def _service(service: ServicePicture) -> _Cells:
     return _Cells(f"service:{service.region}", [name, *shown], any(of_service(service)))
 
 
+def _other(snapshot: Snapshot) -> _Cells:
+    name = snapshot.program
+    records = f"dolphin_{name}_records"
+    kept = "recorded" if name == "recorder" else "delivered"
+    told_s = time.time() - snapshot.at_ns / 1e9
+    cells = [
+        name,
+        str(snapshot.process.pid),
+        clip(snapshot.texts.get("source", "-"), 24),
+        *(count(snapshot.value(records, outcome)) for outcome in (kept, "lost", "dropped")),
+        count(snapshot.value("dolphin_recorder_waiting_records")),
+        ago(told_s),
+    ]
+    return _Cells("", cells, told_s > SILENT_S)
+
+
 def _region(region: RegionPicture) -> _Cells:
     name = clip(_region_name(region), 26)
     if not region.names:
         shown = ["-", "-", "-", "-", "-", clip(region.problem, 30)]
     else:
         shown = [
-            str(region.pid) if region.pid else "GONE",
+            str(region.pid) if region.pid else "closed" if region.is_closed else "GONE",
             rate(region.rate),
             ago(region.age_s),
             f"{region.alive}/{len(region.names)}",

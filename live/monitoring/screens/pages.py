@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.widgets import Input, Sparkline, Static
 
 from live.monitoring.screens.lines_screen import LinesScreen
-from live.monitoring.screens.overview_rows import Row, rows_of
+from live.monitoring.screens.overview_rows import Row, region_table, rows_of
 from live.monitoring.screens.page_rows import factor_rows, node_rows, region_rows, service_rows
 from live.monitoring.screens.wording import ago
 from live.monitoring.watching.problems import problems
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 class OverviewPage(LinesScreen):
     """Everything, one line each."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    OverviewPage OptionList { text-wrap: nowrap; text-overflow: ellipsis; }
+    """
 
     def rows(self, picture: Picture) -> Iterable[Row]:
         return rows_of(picture)
@@ -48,6 +52,13 @@ class Page(LinesScreen):
     def action_leave(self) -> None:
         """Go back to the page before."""
         self.app.pop_screen()
+
+
+class RegionsPage(Page):
+    """All regions."""
+
+    def rows(self, picture: Picture) -> Iterable[Row]:
+        return region_table(picture, len(picture.regions))
 
 
 class ProblemsPage(Page):

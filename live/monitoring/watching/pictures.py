@@ -22,6 +22,8 @@ class RegionPicture:
         Why it cannot be read, or what is wrong with its writer; empty: nothing.
     pid : int
         Its writer; 0: there is none.
+    is_closed : bool
+        Whether its writer has closed it, rather than being killed.
     names : tuple of str
         Its factors.
     alive : int
@@ -40,6 +42,7 @@ class RegionPicture:
     path: Path
     problem: str = ""
     pid: int = 0
+    is_closed: bool = False
     names: tuple[str, ...] = ()
     alive: int = 0
     published: int = 0
@@ -189,4 +192,6 @@ class Picture:
     services: tuple[ServicePicture, ...] = ()
     regions: tuple[RegionPicture, ...] = ()
     nodes: tuple[NodePicture, ...] = ()
+    others: tuple[Snapshot, ...] = ()
+    """Bridges and recorders that tell metrics."""
     alarms: tuple[AlarmPicture, ...] = ()

@@ -87,5 +87,5 @@ def of_region(region: RegionPicture) -> Iterator[str]:
     """Yield the problems of a region."""
     if region.problem:
         yield region.problem
-    elif region.age_s > OLD_S:
+    elif region.age_s > OLD_S and not region.is_closed:
         yield f"its newest record is {region.age_s:.0f} s old"

@@ -90,6 +90,7 @@ class RegionWatch:
             path=self.path,
             problem=self._problem(status),
             pid=status.pid if status.alive else 0,
+            is_closed=not status.alive and status.has_closed,
             names=reader.schema.names,
             alive=int((~np.isnan(values)).sum()),
             published=status.published,
@@ -100,7 +101,7 @@ class RegionWatch:
 
     def _problem(self, status: WriterStatus) -> str:
         if not status.alive:
-            return "its producer has closed it" if status.has_closed else "its producer is gone"
+            return "" if status.has_closed else "its producer is gone"
         silent_s = (time.monotonic_ns() - status.heartbeat_mono_ns) / 1e9
         return f"its producer is silent for {silent_s:.0f} s" if silent_s > SILENT_S else ""
 

@@ -75,16 +75,19 @@ class Watcher:
         if self._looks % FIND_LOOKS == 0 and self._searches:
             self._find()
         self._looks += 1
+        seen = [
+            watch.look(None if self._searches else self._figures_of(watch))
+            for watch in self._nodes.values()
+        ]
+        others = [n.figures for n in seen if n.figures is not None and n.figures.program != "node"]
         return Picture(
             unix_s=time.time(),
             services=tuple(
                 watch.look() for watch in self._services.values() if watch.folder.is_dir()
             ),
             regions=tuple(watch.look() for watch in self._regions.values()),
-            nodes=tuple(
-                watch.look(None if self._searches else self._figures_of(watch))
-                for watch in self._nodes.values()
-            ),
+            nodes=tuple(n for n in seen if n.figures is None or n.figures.program == "node"),
+            others=tuple(others),
             alarms=self._newest_alarms(),
         )
 
