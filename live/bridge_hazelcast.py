@@ -14,8 +14,11 @@ if __name__ == "__main__":
     # Before the other imports: a bridge that has not begun is stopped as asked.
     leave_at_stop_signals("bridge_hazelcast.py", 0)
 
-from adapters.command.terminal import say
+from adapters.command import json_lines
+from adapters.command.terminal import say, say_json
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
+from adapters.metrics import metrics_endpoint
+from adapters.metrics.process_figures import ProcessFigures
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from adapters.process.safe_files import open_or_make
 from adapters.run_state.service_beat import ServiceBeat
@@ -44,17 +47,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--region", type=Path, default=DEFAULT_PATH, metavar="PATH",
         help=f"where to write (default: {DEFAULT_PATH})")  # fmt: skip
     add("--state", type=Path, metavar="FILE", help="where a supervisor reads that this turns")
+    metrics_endpoint.add_option(parser)
+    json_lines.add_option(parser)
     options = parser.parse_args(arguments)
+    if options.log_json:
+        say_json("bridge_hazelcast.py")
     keep_secrets_from_core_dumps()
     try:
         source = HazelcastSource(HazelcastSettings.from_url(options.source))
         beat = ServiceBeat(options.state, NAME, open_or_make, lambda text: say(text, sys.stderr))
-        bridge = Bridge(source, options.region, beat)
+        figures = ProcessFigures(metrics_endpoint.MetricsEndpoint(options.metrics))
+        bridge = Bridge(source, options.region, beat, figures)
     except DolphinError as error:
         say(f"bridge_hazelcast.py: {error}", sys.stderr)
         return BAD_USAGE
     try:
-        asyncio.run(bridge.run())
+        with figures:
+            asyncio.run(bridge.run())
     except DolphinError as error:
         say(f"bridge_hazelcast.py: {error}", sys.stderr)
         beat.ended(1, str(error))

@@ -84,6 +84,8 @@ class StateReport:
         self._is_told = False
         self._earlier = ""
         self._file: StateWriter | None = None
+        self.path = path
+        """Where it writes; None until it knows."""
         if path is not None:
             self._hold(path)
 
@@ -92,6 +94,7 @@ class StateReport:
             self._file = StateWriter(self._open_file(path), path)
         except OSError as error:
             raise StateUnusableError(path, error) from None
+        self.path = path
         self._earlier = _left_by(self._file.earlier)
         self._write()
 

@@ -6,11 +6,13 @@ import asyncio
 import os
 import time
 from contextlib import suppress
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from adapters.command.terminal import say
+from adapters.metrics.snapshot import Snapshot
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, call_soon
 from adapters.shm import FactorWriter
 from dolphin_strategies import DolphinError, SourceState
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from adapters.hazelcast_map import HazelcastSource
     from adapters.run_state.service_beat import ServiceBeat
+    from adapters.metrics.process_figures import ProcessFigures
     from dolphin_strategies import ExternalFactors
 
 NAME: Final = "bridge_hazelcast"
@@ -43,13 +46,18 @@ class Bridge:
         The region's file.
     beat : ServiceBeat
         Tells a supervisor that this turns.
+    figures : ProcessFigures
+        Takes the bridge's numbers, once a second.
 
     """
 
-    def __init__(self, source: HazelcastSource, region: Path, beat: ServiceBeat) -> None:
+    def __init__(
+        self, source: HazelcastSource, region: Path, beat: ServiceBeat, figures: ProcessFigures
+    ) -> None:
         self._source: Final = source
         self._service_beat: Final = beat
         self._region: Final = region
+        self._figures: Final = figures
         self._writer: FactorWriter | None = None
         self._names: Sequence[str] = ()
         self._values = np.empty(0)
@@ -125,7 +133,22 @@ class Bridge:
             self._writer.close()
             self._writer = None
 
+    def _snapshot(self) -> Snapshot:
+        status = self._source.status()
+        return Snapshot(
+            program="bridge",
+            samples={
+                ("dolphin_program_info", ("bridge", version("dolphin"))): 1,
+                ("dolphin_told_timestamp_seconds", ()): time.time(),
+                ("dolphin_bridge_source_live", ()): status.state is SourceState.LIVE,
+                ("dolphin_bridge_records", ("delivered",)): status.delivered,
+                ("dolphin_bridge_records", ("lost",)): status.lost,
+            },
+            texts={"source": str(self._region)},
+        )
+
     def _beat(self) -> None:
+        self._figures.look(self._snapshot)
         status = self._source.status()
         if status.state is not SourceState.LIVE:
             self._close()

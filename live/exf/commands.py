@@ -17,6 +17,7 @@ from adapters.command.terminal import say
 from adapters.command.text_table import text_table
 from adapters.process.safe_files import open_or_make
 from adapters.run_state.service_beat import ServiceBeat
+from adapters.metrics.metrics_endpoint import MetricsEndpoint
 from dolphin_strategies.errors import ConfigError
 from live.exf import background_service
 from live.exf.arguments import words_of
@@ -83,15 +84,16 @@ def run(options: argparse.Namespace) -> int:
         msg = f"--seconds: expected 0 or more, found {seconds:g}"
         raise ConfigError(msg)
     check_work(settings)
+    endpoint = MetricsEndpoint(options.metrics)
     # An HTTP client, which the other commands do without.
     from live.exf.service_log import end_log, log_to  # noqa: PLC0415
     from live.exf.service_process import ServiceProcess  # noqa: PLC0415
 
-    log_to(options.log)
+    log_to(options.log, as_json=bool(options.log_json))
     beat = ServiceBeat(options.state, "exf", open_or_make, lambda text: say(text, to=sys.stderr))
     code = ServiceProcess(
         settings, seconds, detached=options.detached, log_file=options.log, beat=beat
-    ).run()
+    ).run(endpoint)
     if settings.exf.streams:
         # A client that is just connecting cannot be stopped, and it has threads of its own.
         end_log()

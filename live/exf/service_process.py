@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     from adapters.exf.publishing.publishers import VectorPublisher
     from adapters.run_state.service_beat import ServiceBeat
+    from adapters.metrics.metrics_endpoint import MetricsEndpoint
     from live.exf.exf_settings import ExfSettings
     from live.exf.work.market.market_recording import MarketRecording
-from live.exf.work.service_work import Work
-
+    from live.exf.work.service_work import Work
 log: Final = logging.getLogger("exf")
 
 OK: Final = 0
@@ -91,8 +91,8 @@ class ServiceProcess:
         self._has_begun = False
         self._started_unix_s = time.time()
 
-    def run(self) -> int:
-        """Run to the end.
+    def run(self, endpoint: MetricsEndpoint) -> int:
+        """Run to the end, and let an endpoint tell the figures.
 
         Returns
         -------
@@ -112,7 +112,8 @@ class ServiceProcess:
         schema = schema_of(self._settings)
         with ServiceFiles(exf.region).hold() as service_files:
             is_new = not os.path.lexists(exf.region)
-            with FactorWriter(exf.region, schema) as writer:
+            told = endpoint.serving(service_files.figures)
+            with FactorWriter(exf.region, schema) as writer, told:
                 try:
                     return self._run_with(writer, service_files)
                 except BaseException:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.command.terminal import say
 from adapters.feed.latency import measure_on_factors
 from adapters.feed.node_loop import NodeLoop, busy_time_of
-from adapters.process.child import Child, module_command
+from adapters.metrics.snapshot_file import FIGURES_NAME
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING, OK
 from adapters.process.run_folder import RunFolder
@@ -25,7 +25,9 @@ from live.node.ending.hook_errors import HookErrors
 from live.node.ending.order_stop import OrderStop
 from live.node.ending.run_ending import RunEnding
 from live.node.ending.run_guard import RunGuard
+from live.node.left_out_venues import leave_out_venues
 from live.node.node_builder import TRADER, build_feed, build_node, gates_of, traded_venues
+from live.node.node_figures import NodeFigures, texts_of
 from live.node.run_market import Market, open_market
 from live.node.run_report import RunReport, envelope_summary
 from live.node.session.session_header import describe
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.metrics.metrics_endpoint import MetricsEndpoint
     from adapters.process.hang_watch import HangWatch
     from adapters.run_state.state_report import StateReport
     from adapters.streams.joining.log_lines import LogLine
@@ -99,9 +102,9 @@ class NodeRun:
         self._computed: Final = found
         self._venues: Final = NodeVenues(found.specs, found.links, found.own, found.other_links)
 
-    def run(self) -> int:
+    def run(self, endpoint: MetricsEndpoint) -> int:
         """Run to the end and return the exit code: 0 stopped as asked and flat, 1 something
-        failed, 3 something was left open.
+        failed, 3 something was left open. The endpoint tells the run's figures.
         """
         with ExitStack() as stack:
             stack.enter_context(self._guard.over())
@@ -128,28 +131,16 @@ class NodeRun:
                     lambda text: say(text, to=sys.stderr),
                 )
                 stack.callback(self._recording.close, "it failed")
-            self._leave_out_venues()
+            leave_out_venues(self._computed, self._venues, lambda: bool(self._ending.reason))
             if self._ending.reason:
                 say(self._ending.reason)
                 return self._ending.code
             stack.enter_context(self._venues.reading_log(folder.path, self._on_error_line))
-            asyncio.run(self._run_node(region), loop_factory=NodeLoop)
+            stack.enter_context(endpoint.serving(folder.path / FIGURES_NAME))
+            asyncio.run(self._run_node(region, folder.path), loop_factory=NodeLoop)
         return self._ending.code
 
-    def _leave_out_venues(self) -> None:
-        for reason in self._computed.reasons():
-            say(f"not computed: {reason}", to=sys.stderr)
-        refused = self._venues.leave_out_refused(
-            lambda module, arguments: Child(module_command(module, *arguments)),
-            lambda: bool(self._ending.reason),
-        )
-        for name, reason in refused.items():
-            say(
-                f"{name} is left out until the next start, its factors are NaN: {reason}",
-                to=sys.stderr,
-            )
-
-    async def _run_node(self, region: Path) -> None:
+    async def _run_node(self, region: Path, folder: Path) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._guard.on_callback_error)
         if isinstance(loop, NodeLoop):
@@ -165,13 +156,18 @@ class NodeRun:
         node = build_node(self._settings, client, *parts)
         for actor in () if self._market is None else self._market.actors():
             node.add_actor(actor)
+        latencies = measure_on_factors(self._strategy, busy_time_of(loop))
         self._report = report = RunReport(
             node,
             feed,
-            measure_on_factors(self._strategy, busy_time_of(loop)),
+            latencies,
             None if self._settings.node.orders == "live" else self._settings.sandbox.balance_usdt,
             traded_venues(self._settings),
         )
+        figures = NodeFigures(
+            folder, report=report, feed=feed, latencies=latencies.all, strategy=self._strategy,
+            texts=texts_of(self._settings.node, self._strategy, region, self._state.path),
+        )  # fmt: skip
         self._ending.attach(loop, node.handle(), report.has_orders_on_their_way)
         say(self._settings.node.sentence(type(self._strategy).__name__))
         if self._market is not None:
@@ -183,7 +179,7 @@ class NodeRun:
             self._recording.start(loop)
         seconds = self._settings.node.seconds
         self._watch.report(has_node=True, until_s=self._started_s + seconds if seconds else 0.0)
-        self._watch.follow(loop, lambda: self._turn(report), self._ending.fail)
+        self._watch.follow(loop, lambda: self._turn(report, figures), self._ending.fail)
         progress = asyncio.create_task(self._print_progress(report))
         progress.add_done_callback(self._on_progress_end)
         log = self._venues.log
@@ -203,7 +199,7 @@ class NodeRun:
                 await log.finish()
         self._finish(report)
 
-    def _turn(self, report: RunReport) -> dict[str, Any]:
+    def _turn(self, report: RunReport, figures: NodeFigures) -> dict[str, Any]:
         """Return what the watch over this thread prints if it ends the process."""
         self._guard.look()
         self._state.turned(
@@ -213,6 +209,7 @@ class NodeRun:
             reason=self._ending.reason,
             is_running=self._ending.is_running,
         )
+        figures.look("stopping" if self._ending.reason else "running")
         return {"left_open": report.left_open(), "is_running": self._ending.is_running}
 
     async def _print_progress(self, report: RunReport) -> None:

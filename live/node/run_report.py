@@ -111,9 +111,19 @@ class RunReport:
             sells=sells,
             refused=sum(o.status in _REFUSED for o in orders),
             fees=_by_currency(m for o in orders for m in o.commissions().values()),
-            pnl=sum(map(self._pnl, self._venues), Decimal()),
+            pnl=self.pnl(),
             position=sum(map(_quantity, cache.positions_open()), Decimal()),
         )
+
+    def pnl(self) -> Decimal:
+        """Return the profit of the run so far, USDT; cheap, however many orders there were."""
+        return sum(map(self._pnl, self._venues), Decimal())
+
+    def order_counts(self) -> tuple[int, int]:
+        """Return how many orders were made, and how many are open or on their way; cheap too."""
+        cache = self._cache
+        is_open = cache.orders_open_count() + cache.orders_inflight_count()
+        return cache.orders_total_count(), is_open
 
     def _pnl(self, venue: Venue) -> Decimal:
         account = self._cache.account_for_venue(venue)

@@ -14,6 +14,10 @@ from adapters.command.terminal import say
 from adapters.process.safe_files import open_or_make
 from adapters.run_state.service_beat import ServiceBeat
 from adapters.run_state.state_file import StateHeldError
+from adapters.command import json_lines
+from adapters.command.terminal import say, say_json
+from adapters.metrics import metrics_endpoint
+from adapters.metrics.process_figures import ProcessFigures
 from adapters.shm.region.region_layout import DEFAULT_PATH
 from adapters.shm.source import ShmSource
 from dolphin_strategies import ConfigError, DolphinError
@@ -65,6 +69,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="stop after N seconds (default: at Ctrl-C)")  # fmt: skip
     add("--state", type=Path, metavar="FILE", help="where a supervisor reads that this turns")
     add("--quiet", action="store_true", help="no progress, only warnings and the summary")
+    metrics_endpoint.add_option(parser)
+    json_lines.add_option(parser)
     return parser.parse_args(arguments)
 
 
@@ -99,9 +105,12 @@ def check(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = parse(sys.argv[1:] if arguments is None else arguments)
+    if options.log_json:
+        say_json("record_factors.py")
     region = options.region.absolute()
     try:
         check(options)
+        figures = ProcessFigures(metrics_endpoint.MetricsEndpoint(options.metrics))
         writer = RecordingWriter(
             options.catalog,
             source=str(region),
@@ -117,11 +126,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"record_factors.py: {error}", sys.stderr)
         return FAILED if isinstance(error, StateHeldError) else BAD_CONFIG
     source = ShmSource(region, resume_after=resume_after(writer, str(region)))
-    return RecordingRun(
-        source,
-        writer,
-        seconds=options.seconds,
-        rotate_records=options.rotate_records,
-        is_quiet=options.quiet,
-        beat=beat,
-    ).run()
+    with figures:
+        return RecordingRun(
+            source,
+            writer,
+            seconds=options.seconds,
+            rotate_records=options.rotate_records,
+            is_quiet=options.quiet,
+            beat=beat,
+            figures=figures,
+        ).run()

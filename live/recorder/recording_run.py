@@ -7,10 +7,12 @@ import os
 import sys
 import time
 import traceback
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.catalog.writing.recorder import Recorder
 from adapters.command.terminal import say
+from adapters.metrics.snapshot import Snapshot
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
     StopSignals,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from adapters.catalog import RecordingWriter
     from adapters.catalog.writing.record_counts import RecorderCounts
     from adapters.run_state.service_beat import ServiceBeat
+    from adapters.metrics.process_figures import ProcessFigures
     from adapters.shm.source import ShmSource
 
 CHECK_INTERVAL_S: Final = 1.0
@@ -52,6 +55,8 @@ class RecordingRun:
         Whether to omit the progress.
     beat : ServiceBeat, optional
         Tells a supervisor that this turns.
+    figures : ProcessFigures, optional
+        Takes the recorder's numbers, once a second.
 
     Notes
     -----
@@ -68,12 +73,14 @@ class RecordingRun:
         rotate_records: int | None = None,
         is_quiet: bool = False,
         beat: ServiceBeat | None = None,
+        figures: ProcessFigures | None = None,
     ) -> None:
         self._source = source
         self._writer = writer
         self._beat = beat
         self._seconds = seconds
         self._is_quiet = is_quiet
+        self._figures = figures
         self._recorder = Recorder(source, writer, rotate_records=rotate_records)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started_s = time.monotonic()
@@ -148,6 +155,23 @@ class RecordingRun:
             self._print_state(status.state, status.reason)
         if self._beat is not None:
             self._beat.beat(stopping=self._reason, trouble=alarm or problem or status.reason)
+        if self._figures is not None:
+            self._figures.look(lambda: self._snapshot(counts))
+
+    def _snapshot(self, counts: RecorderCounts) -> Snapshot:
+        return Snapshot(
+            program="recorder",
+            samples={
+                ("dolphin_program_info", ("recorder", version("dolphin"))): 1,
+                ("dolphin_told_timestamp_seconds", ()): time.time(),
+                ("dolphin_recorder_records", ("recorded",)): counts.recorded,
+                ("dolphin_recorder_records", ("lost",)): counts.lost,
+                ("dolphin_recorder_records", ("dropped",)): counts.dropped,
+                ("dolphin_recorder_waiting_records", ()): counts.waiting,
+                ("dolphin_recorder_problem", ()): bool(self._problem or self._alarm),
+            },
+            texts={"source": str(self._source.path)},
+        )
 
     def _print_state(self, state: SourceState, reason: str) -> None:
         text = f"{self._elapsed_s:6.1f} s  producer {state.value}"

@@ -7,11 +7,13 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.command import json_lines
 from adapters.command.comma_list import comma_list
 from adapters.command.market_settings import max_price_age_of
 from adapters.command.settings_file import override
 from adapters.feed.factor_feed import WAITS
 from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
+from adapters.metrics import metrics_endpoint
 from dolphin_strategies.errors import ConfigError
 from live.node.settings.computed_settings import PACKAGED_WORD
 from live.node.settings.node_settings import VENUES, NodeSettings, load
@@ -90,6 +92,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "is refused (default) or waits for the next price")  # fmt: skip
     add("--live-orders", action="store_true", help="really send the real orders that the "
         "configuration asks for")  # fmt: skip
+    metrics_endpoint.add_option(parser)
+    json_lines.add_option(parser)
     add("--check", action="store_true", help="check everything, start and create nothing")
     return parser.parse_args(arguments)
 
