@@ -6,11 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from nautilus_trader.adapters.binance import (
-    BinanceExecutionClientConfig,
-    BinanceExecutionClientFactory,
-    BinanceProductType,
-)
 from nautilus_trader.adapters.sandbox import (
     SandboxExecutionClientConfig,
     SandboxExecutionClientFactory,
@@ -18,7 +13,7 @@ from nautilus_trader.adapters.sandbox import (
 from nautilus_trader.common import Environment, LoggerConfig, LogLevel
 from nautilus_trader.execution import MakerTakerFeeModel
 from nautilus_trader.live import LiveExecutionEngineConfig, LiveNodeBuilder, LiveNodeConfig
-from nautilus_trader.model import AccountId, AccountType, Money, OmsType, TraderId, Venue
+from nautilus_trader.model import AccountType, Money, OmsType, TraderId, Venue
 from nautilus_trader.persistence import DataCatalogConfig
 
 from adapters.command.terminal import say
@@ -39,10 +34,10 @@ from dolphin_strategies.price_gate.price_gate import PriceGate
 from dolphin_strategies.price_gate.price_rules import PriceRules
 from live.node.settings.computed_settings import TRADING_VENUE
 from live.node.settings.node_settings import VENUE
-from live.node.settings.settings_check import binance_keys
+from live.node.settings.real_account import execution_client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from nautilus_trader.live import DataClientConfig, LiveNode
@@ -117,7 +112,7 @@ def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
         builder = builder.add_data_client(VENUE, *market)
     if is_live:
         builder = builder.add_exec_client(
-            VENUE, BinanceExecutionClientFactory(), binance_execution_config(os.environ)
+            VENUE, *execution_client(os.environ, settings.node.base_url)
         )
     else:
         builder = builder.add_simulated_exec_client(
@@ -257,22 +252,4 @@ def sandbox_config(sandbox: SandboxSettings, venue: str = VENUE) -> SandboxExecu
         fee_model=MakerTakerFeeModel(sandbox.maker_fee, sandbox.taker_fee),
         bar_execution=False,
         trade_execution=False,
-    )
-
-
-def binance_execution_config(environment: Mapping[str, str]) -> BinanceExecutionClientConfig:
-    """Return the config of the real account; its keys come from the environment only.
-
-    Raises
-    ------
-    ConfigError
-        If a key is missing.
-
-    """
-    key, secret = binance_keys(environment)
-    return BinanceExecutionClientConfig(
-        account_id=AccountId(f"{VENUE}-001"),
-        product_type=BinanceProductType.USD_M,
-        api_key=key,
-        api_secret=secret,
     )

@@ -68,8 +68,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--compute-venues", metavar="A,B", help="with --compute: the venues whose data "
         "clients the node gets beside its market, for example bybit,okx; '': none (default: "
         "with --venue binance all that the file names, else none)")  # fmt: skip
-    add("--base-url", metavar="URL", help="a server in the exchanges' place, for --venue binance "
-        "with sandbox orders and for --compute-venues")  # fmt: skip
+    add("--base-url", metavar="URL", help="a server in the exchanges' place, for --venue binance, "
+        "its real orders too, and for --compute-venues")  # fmt: skip
     add("--source", metavar="URL", help="factors from Hazelcast instead, for example "
         f"{HAZELCAST_EXAMPLE}; see docs/hazelcast.md")  # fmt: skip
     add("--synthetic-quotes", action="store_true", default=None, help="make quotes of BTCUSDT.EXF "

@@ -54,8 +54,8 @@ class NodeTable(CheckedFields):
         The venues whose data clients the node gets for ``compute``, beside its market; None: all
         that the file names with the market ``binance``, none with another.
     base_url : str
-        The address of a server in the exchanges' place, for the market ``binance`` with sandbox
-        orders and for ``compute_venues``; empty: the exchanges' own.
+        The address of a server in the exchanges' place, for the market ``binance``, its real
+        orders too, and for ``compute_venues``; empty: the exchanges' own.
     source : str
         A URL ``hazelcast://...`` to read factors from, instead of a region.
     seconds : float
@@ -85,6 +85,8 @@ class NodeTable(CheckedFields):
     def sentence(self, strategy: str) -> str:
         """Return the line that a run of a strategy begins with."""
         orders = "REAL ORDERS" if self.orders == "live" else "sandbox orders"
+        if self.orders == "live" and self.base_url:
+            orders += f" to {self.base_url}"
         length = f"{self.seconds:g} s" if self.seconds else "until Ctrl-C"
         return (
             f"{strategy} on the {self.venue} market, {orders}, "

@@ -13,7 +13,8 @@ from dolphin_strategies import FactorStrategy, FactorStrategyConfig
 from live.node.node_builder import node_config
 from live.node.settings.computed_settings import TRADING_VENUE
 from live.node.settings.node_settings import VENUE, NodeTable
-from tests.support.guarding.usdm_account import execution_client
+from live.node.settings.real_account import execution_client
+from tests.support.orders.real_orders import KEYS
 
 if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors
@@ -56,7 +57,7 @@ def run(url: str) -> None:
         assert config.exec_engine.reconciliation
         builder = LiveNodeBuilder.from_config("Account", config)
         builder = builder.add_data_client(*TRADING_VENUE.data_client(url))
-        node = builder.add_exec_client(VENUE, *execution_client(url)).build()
+        node = builder.add_exec_client(VENUE, *execution_client(KEYS, url)).build()
         node.add_strategy(RestsAnOrder(FactorStrategyConfig()))
         try:
             await node.run_async()
