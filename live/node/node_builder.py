@@ -55,6 +55,10 @@ if TYPE_CHECKING:
 TRADER: Final = "DOLPHIN-001"
 CONNECTION_TIMEOUT_S: Final = 10.0
 POST_STOP_S: Final = 0.5
+OPEN_CHECK_S: Final = 5.0
+POSITION_CHECK_S: Final = 10.0
+"""How often the exchange is asked for the open orders and positions of a real account: what its
+stream of events has lost is noticed so."""
 
 
 def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
@@ -236,7 +240,11 @@ def node_config(node: NodeTable, *, is_live: bool, log: LogLines | None) -> Live
         logging=LoggerConfig(stdout_level=stdout_level, is_colored=is_colored)
         if log is None
         else log.config(stdout_level, is_colored=is_colored),
-        exec_engine=LiveExecutionEngineConfig(reconciliation=is_live),
+        exec_engine=LiveExecutionEngineConfig(
+            reconciliation=is_live,
+            open_check_interval_secs=OPEN_CHECK_S if is_live else None,
+            position_check_interval_secs=POSITION_CHECK_S if is_live else None,
+        ),
         catalogs=None if node.catalog is None else [DataCatalogConfig(str(node.catalog))],
     )
 
