@@ -30,8 +30,8 @@ from adapters.market.synthetic_data_client import (
 from adapters.process.safe_files import open_file, open_or_make
 from adapters.session.envelope.watch_of_settings import watch_of
 from adapters.shm.source import ShmSource
-from dolphin_strategies.price_gate.price_gate import PriceGate
-from dolphin_strategies.price_gate.price_rules import PriceRules
+from dolphin_strategies.order_gates.price_gate import PriceGate
+from dolphin_strategies.order_gates.price_rules import PriceRules
 from live.node.settings.computed_settings import TRADING_VENUE
 from live.node.settings.node_settings import VENUE
 from live.node.settings.real_account import execution_client
