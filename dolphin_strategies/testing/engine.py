@@ -11,7 +11,6 @@ from nautilus_trader.execution import MakerTakerFeeModel
 from nautilus_trader.model import AccountType, Money, OmsType
 
 from dolphin_strategies import ConfigError
-
 from dolphin_strategies.order_gates.price_gate import PriceGate
 from dolphin_strategies.order_gates.price_rules import PriceRules
 from dolphin_strategies.order_gates.risk.node_risk import NodeRisk

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from dolphin_strategies.order_gates.risk.account_watch import AccountWatch
-from dolphin_strategies.order_gates.risk.loss_rules import LossRules
+from dolphin_strategies.order_gates.risk.losses.account_watch import AccountWatch
+from dolphin_strategies.order_gates.risk.losses.loss_rules import LossRules
 from dolphin_strategies.order_gates.risk.risk_gate import RiskGate
 from dolphin_strategies.order_gates.risk.trading import Trading
 from dolphin_strategies.order_gates.risk.trading_switch import TradingSwitch
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nautilus_trader.model import ClientId, Currency, InstrumentId
 
     from dolphin_strategies import FactorStrategy
-    from dolphin_strategies.order_gates.risk.loss_rules import Baseline
+    from dolphin_strategies.order_gates.risk.losses.loss_rules import Baseline
     from dolphin_strategies.order_gates.risk.risk_limits import RiskLimits
     from dolphin_strategies.order_gates.risk.trading import Change
 
@@ -76,7 +76,12 @@ class NodeRisk:
         self.switch: Final = TradingSwitch(strategy, self.gate, trading)
         self.watch: Final = AccountWatch(
             self.switch,
-            LossRules(limits, baseline, is_new_account=is_new_account),
+            LossRules(
+                limits.max_daily_loss,
+                limits.max_drawdown,
+                baseline,
+                is_new_account=is_new_account,
+            ),
             limits.on_loss,
             venues=venues,
             currency=currency,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import TradingState
 
+from dolphin_strategies import OrderRateLimit
 from dolphin_strategies.order_gates.order_gate import OrderGate
 from dolphin_strategies.order_gates.risk.exposure import Exposure
-from dolphin_strategies.order_rate_limit import OrderRateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -191,7 +191,7 @@ class RiskGate(OrderGate):
         if self._rate is None:
             return ""
         now_ns = self._clock.timestamp_ns()
-        if all([self._rate.allow(now_ns) for _ in range(count)]):
+        if all(self._rate.allow(now_ns) for _ in range(count)):
             return ""
         return f"MAX_ORDER_RATE: over {self._limits.max_orders_per_s} orders in a second"
 

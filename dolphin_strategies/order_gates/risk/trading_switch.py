@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import TradingState
 
-from dolphin_strategies.observation import StrategyObserver, observe
+from dolphin_strategies import StrategyObserver, observe
 from dolphin_strategies.order_gates.risk.trading import COMMANDS, NODE, Change
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ CLOCK_CODE: Final = "-1021"
 class TradingSwitch(StrategyObserver):
     """Carries out ``halt``, ``reduce``, ``flat`` and ``resume``.
 
-    ``halt`` and ``reduce`` cancel the resting orders that are no exits; ``flat`` cancels all orders
-    and closes all positions of the strategy, as its stop does, and goes on until nothing is open.
+    ``halt`` and ``reduce`` cancel the resting orders that are no exits; ``flat`` cancels all
+    orders and closes all positions of the strategy, as its stop does, and goes on until nothing
+    is open.
     An order that the exchange refuses because of the machine's clock halts the node.
 
     Parameters
@@ -74,12 +75,14 @@ class TradingSwitch(StrategyObserver):
     def change(self, change: Change) -> None:
         """Do what a command says."""
         self.trading.take(change)
-        for listener in self.listeners:
-            listener(change)
-        if self.trading.wants_flat:
-            self._close_all()
-        elif self.trading.state != TradingState.ACTIVE:
-            self._cancel_entries()
+        try:
+            if self.trading.wants_flat:
+                self._close_all()
+            elif self.trading.state != TradingState.ACTIVE:
+                self._cancel_entries()
+        finally:  # they may be slow, and must hear of it whatever happened
+            for listener in self.listeners:
+                listener(change)
 
     def tighten(self, change: Change) -> None:
         """Do what a command says, unless what holds allows less already."""

@@ -22,8 +22,8 @@ from adapters.run_state.state_file import StateHeldError, StateWriter
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live.guarding.closing.closing_run import Exchange, close_left_open
 from live.node.settings.computed_settings import TRADING_VENUE
+from live.node.settings.nautilus_configs import execution_client
 from live.node.settings.node_settings import load
-from live.node.settings.real_account import execution_client
 from live.node.settings.settings_check import check_settings
 
 if TYPE_CHECKING:

@@ -81,6 +81,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "backtests/check_parity.py replays it")  # fmt: skip
     add("--state", type=Path, metavar="FILE", help="where watchdog.py reads that this "
         "node turns, and what is open (default: in the run's own folder)")  # fmt: skip
+    add("--journal", type=Path, metavar="FILE", help="where halts and other commands of "
+        "live/switch.py are written, and hold on after a restart (default: with real orders "
+        "beside the configuration, else nowhere)")  # fmt: skip
     add("--max-price-age", metavar="DURATION", help="how old a quote may be for an order: 15s; by "
         "instrument: ID=15s,ID=1m; or none: of any age (default: 1,000 times the median distance "
         "of the newest quotes, 5 s at least)")  # fmt: skip
@@ -137,7 +140,12 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
         demo=override(settings.demo, seed=options.seed),
         replay=override(settings.replay, folder=options.replay, speed=options.speed),
         synthetic_quotes=override(settings.synthetic_quotes, enabled=options.synthetic_quotes),
+        risk=override(settings.risk, journal=options.journal),
         strategy=override(settings.strategy, path=options.strategy),
     )
+    if settings.node.orders == "live" and settings.risk.journal is None and options.config:
+        beside = options.config.with_name(f"{options.config.name}.journal")
+        risk = dataclasses.replace(settings.risk, journal=beside)
+        settings = dataclasses.replace(settings, risk=risk)
     check_settings(settings, live_orders=options.live_orders)
     return settings

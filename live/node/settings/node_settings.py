@@ -18,6 +18,7 @@ from adapters.feed.factor_feed import Delivery, Wait
 from adapters.market.btcusdt_instruments import BTCUSDT_EXF, BTCUSDT_PERP
 from adapters.session.envelope.envelope_settings import EnvelopeSettings
 from adapters.shm import DEFAULT_PATH
+from live.node.settings.risk_settings import RiskSettings
 
 type VenueName = Literal["simulated", "replay", "binance"]
 
@@ -173,6 +174,7 @@ class NodeSettings:
     replay: ReplaySettings = field(default_factory=ReplaySettings)
     synthetic_quotes: SyntheticQuoteSettings = field(default_factory=SyntheticQuoteSettings)
     envelope: EnvelopeSettings = field(default_factory=EnvelopeSettings)
+    risk: RiskSettings = field(default_factory=RiskSettings)
     strategy: NodeStrategySettings = field(default_factory=NodeStrategySettings)
 
 

@@ -77,8 +77,15 @@ def check_settings(settings: NodeSettings, *, live_orders: bool) -> None:
             '([node] venue = "binance", orders = "live")'
         )
         raise ConfigError(msg)
+    limits = settings.risk.limits()
     if node.orders == "live":
         binance_keys(os.environ)
+        if not limits.instruments:
+            msg = (
+                "[risk] instruments: real orders need the instruments whose orders and positions "
+                'at the account are this node\'s, such as ["BTCUSDT-PERP.BINANCE"]; found none'
+            )
+            raise ConfigError(msg)
 
 
 def check_source(node: NodeTable) -> None:

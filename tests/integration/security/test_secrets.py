@@ -14,7 +14,7 @@ import pytest
 
 from adapters.hazelcast_map.settings import PASSWORD_VARIABLE, USERNAME_VARIABLE
 from adapters.shm.region.region_files import folder_of
-from live.node.settings.real_account import execution_client
+from live.node.settings.nautilus_configs import execution_client
 from tests.support.eventually import eventually
 from tests.support.exchange.exf import SCRIPT
 from tests.support.exchange.local_exchange import local_exchange

@@ -24,24 +24,27 @@ orders = "live"
 base_url = "{url}"
 region = "{folder}/no_region"
 
+[risk]
+instruments = ["BTCUSDT-PERP.BINANCE"]
+{risk}
 [strategy]
 class = "{strategy}"
 """
 
 
-def write_config(folder: Path, url: str, more: str = "") -> Path:
+def write_config(folder: Path, url: str, risk: str = "") -> Path:
     """Write the configuration of a node with real orders."""
     path = folder / "node.toml"
-    path.write_text(CONFIG.format(url=url, folder=folder, strategy=STRATEGY) + more)
+    path.write_text(CONFIG.format(url=url, folder=folder, strategy=STRATEGY, risk=risk))
     return path
 
 
 @contextmanager
-def node_at(exchange: LocalExchange, folder: Path, *words: object, more: str = "") -> Iterator[
+def node_at(exchange: LocalExchange, folder: Path, *words: object, risk: str = "") -> Iterator[
     NodeProcess
 ]:  # fmt: skip
     """Run a node with real orders until its strategy has quotes, and see to it that it ends."""
-    config = write_config(folder, exchange.url, more)
+    config = write_config(folder, exchange.url, risk)
     with node("--config", config, "--live-orders", *words, more=KEYS) as process:
         process.wait_for("STARTS WITH")
         exchange.streams[VENUE].wait_for_topics("btcusdt@bookTicker")

@@ -32,9 +32,7 @@ class Trader(FactorStrategy[FactorStrategyConfig]):
         """Send a market order; below 0 to sell."""
         side = OrderSide.BUY if quantity > 0 else OrderSide.SELL
         size = self.instrument(PERP).make_qty(abs(quantity))
-        self.submit_order(
-            self.order_factory.market(PERP, side, size, reduce_only=reduce_only)
-        )
+        self.submit_order(self.order_factory.market(PERP, side, size, reduce_only=reduce_only))
 
     def limit(self, quantity: float, price: float) -> Any:
         """Send a limit order; below 0 to sell."""
@@ -90,7 +88,10 @@ class Desk:
 
     def status(self, name: Any) -> OrderStatus:
         """Return an order's status."""
-        return next(o.status for o in self.harness.orders if o.client_order_id == name)
+        found: OrderStatus = next(
+            o.status for o in self.harness.orders if o.client_order_id == name
+        )
+        return found
 
 
 @pytest.fixture

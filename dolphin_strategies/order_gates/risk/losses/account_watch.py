@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from nautilus_trader.model import ClientId, Currency, InstrumentId
 
-    from dolphin_strategies.order_gates.risk.loss_rules import Baseline, LossRules
-    from dolphin_strategies.order_gates.risk.risk_limits import OnLoss
+    from dolphin_strategies.order_gates.risk.losses.loss_rules import Baseline, LossRules
+    from dolphin_strategies.order_gates.risk.trading import Command
     from dolphin_strategies.order_gates.risk.trading_switch import TradingSwitch
 
 LOOK: Final = timedelta(milliseconds=250)
@@ -58,7 +58,7 @@ class AccountWatch(DataActor):
         self,
         switch: TradingSwitch,
         rules: LossRules,
-        on_loss: OnLoss,
+        on_loss: Command,
         *,
         venues: Iterable[str],
         currency: Currency,
@@ -67,7 +67,7 @@ class AccountWatch(DataActor):
     ) -> None:
         super().__init__()
         self._switch: Final = switch
-        self._on_loss: Final[OnLoss] = on_loss
+        self._on_loss: Final[Command] = on_loss
         self._venues: Final = [Venue(name) for name in venues]
         self._currency: Final = currency
         self._instruments: Final = instruments

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from dolphin_strategies.order_gates.risk.risk_limits import RiskLimits
+from typing import Final
 
 DAY_NS: Final = 86_400_000_000_000
 
@@ -49,7 +46,7 @@ class LossRules:
 
     Parameters
     ----------
-    limits : RiskLimits
+    max_daily_loss, max_drawdown : Decimal, optional
         The limits.
     baseline : Baseline, optional
         That of an earlier run.
@@ -61,12 +58,14 @@ class LossRules:
 
     def __init__(
         self,
-        limits: RiskLimits,
+        max_daily_loss: Decimal | None,
+        max_drawdown: Decimal | None,
         baseline: Baseline | None = None,
         *,
         is_new_account: bool = False,
     ) -> None:
-        self._limits: Final = limits
+        self._max_daily_loss: Final = max_daily_loss
+        self._max_drawdown: Final = max_drawdown
         self._is_new_account = is_new_account
         self.baseline = baseline
 
@@ -91,11 +90,9 @@ class LossRules:
             known = replace(known, day=day, day_began=value)
         known = replace(known, highest=max(known.highest, value), newest=value)
         self.baseline = known
-        limits = self._limits
-        return _lost(
-            "max_daily_loss", known.day_began - value, limits.max_daily_loss, "since 00:00 UTC"
-        ) or _lost(
-            "max_drawdown", known.highest - value, limits.max_drawdown, "below the highest value"
+        in_day, in_all = known.day_began - value, known.highest - value
+        return _lost("max_daily_loss", in_day, self._max_daily_loss, "since 00:00 UTC") or _lost(
+            "max_drawdown", in_all, self._max_drawdown, "below the highest value"
         )
 
     def begin_anew(self) -> None:
