@@ -21,6 +21,7 @@ from adapters.process.stop_signals import StopSignals
 from adapters.streams.joining.node_venues import NodeVenues
 from dolphin_strategies.errors import describe_error
 from dolphin_strategies.observation import observe
+from live.node.building.exchange_clock import check_clock
 from live.node.building.gates import gates_of, traded_venues
 from live.node.building.node_builder import build_feed, build_node
 from live.node.building.producer_care import ProducerCare
@@ -111,6 +112,8 @@ class NodeRun:
             stack.enter_context(self._guard.over())
             stack.callback(lambda: self._desk.close(code=self._ending.code))
             node = self._settings.node
+            if node.orders == "live":
+                check_clock(node.base_url)
             region = node.region
             folder = stack.enter_context(RunFolder())
             self._watch.report(folder=str(folder.path))

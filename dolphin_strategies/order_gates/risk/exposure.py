@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from nautilus_trader.model import ClientOrderId, InstrumentId
 
 _ZERO: Final = Decimal()
+FEW: Final = 64
+"""So many orders are remembered before it is looked which of them the cache shows."""
 _NOT_SENT_YET: Final = (OrderStatus.INITIALIZED, OrderStatus.EMULATED, OrderStatus.RELEASED)
 
 
@@ -32,10 +34,21 @@ class Exposure:
     def __init__(self, cache: Cache) -> None:
         self._cache: Final = cache
         self._sent: Final[dict[ClientOrderId, Any]] = {}
+        self._look_at = FEW
 
     def sent(self, order: Any) -> None:
         """Take an order that goes to Nautilus now."""
         self._sent[order.client_order_id] = order
+        if len(self._sent) >= self._look_at:
+            self._forget_known()
+            self._look_at = 2 * len(self._sent) + FEW
+
+    def _forget_known(self) -> None:
+        """Forget the orders that the cache shows by now."""
+        for name in [*self._sent]:
+            known = self._cache.order(name)
+            if known is not None and known.status not in _NOT_SENT_YET:
+                del self._sent[name]
 
     def held(self, instrument_id: InstrumentId) -> Decimal:
         """Return the net position, below 0 if it is short."""
@@ -48,11 +61,9 @@ class Exposure:
         open_orders = cache.orders_open(None, instrument_id)
         found = {o.client_order_id: o for o in open_orders}
         found |= {o.client_order_id: o for o in cache.orders_inflight(None, instrument_id)}
-        for name, order in [*self._sent.items()]:
-            known = cache.order(name)
-            if known is not None and known.status not in _NOT_SENT_YET:
-                del self._sent[name]
-            elif instrument_id is None or order.instrument_id == instrument_id:
+        self._forget_known()
+        for name, order in self._sent.items():
+            if instrument_id is None or order.instrument_id == instrument_id:
                 found[name] = order
         return [*found.values()]
 

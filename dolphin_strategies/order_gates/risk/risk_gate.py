@@ -61,6 +61,7 @@ class RiskGate(OrderGate):
         self._rate: Final = (
             None if limits.max_orders_per_s is None else OrderRateLimit(limits.max_orders_per_s)
         )
+        self._is_limited: Final = limits.bounds_entries
         self._exposure: Exposure | None = None
         self.refused: Final[dict[str, int]] = {}
         super().__init__(strategy, algorithm)
@@ -112,9 +113,10 @@ class RiskGate(OrderGate):
         if exposure is None:  # before the start, when Nautilus refuses orders itself
             self._calls[name](*arguments, **keywords)
             return
-        if problem := self._problem(orders, exposure):
-            self.deny(orders, problem)
-            return
+        if self._is_limited or self._trading.state != TradingState.ACTIVE:
+            if problem := self._problem(orders, exposure):
+                self.deny(orders, problem)
+                return
         for order in orders:
             exposure.sent(order)
         self._calls[name](*arguments, **keywords)

@@ -49,3 +49,16 @@ class RiskLimits:
     max_daily_loss: Decimal | None = None
     max_drawdown: Decimal | None = None
     on_loss: OnLoss = "flat"
+
+    @property
+    def bounds_entries(self) -> bool:
+        """Whether an order can be refused by a limit."""
+        return bool(self.instruments or self.max_position) or any(
+            limit is not None
+            for limit in (
+                self.max_order_notional,
+                self.max_notional,
+                self.max_orders_per_s,
+                self.max_factor_age_ns,
+            )
+        )
