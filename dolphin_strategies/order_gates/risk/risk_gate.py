@@ -113,10 +113,10 @@ class RiskGate(OrderGate):
         if exposure is None:  # before the start, when Nautilus refuses orders itself
             self._calls[name](*arguments, **keywords)
             return
-        if self._is_limited or self._trading.state != TradingState.ACTIVE:
-            if problem := self._problem(orders, exposure):
-                self.deny(orders, problem)
-                return
+        is_free = not self._is_limited and self._trading.state == TradingState.ACTIVE
+        if problem := "" if is_free else self._problem(orders, exposure):
+            self.deny(orders, problem)
+            return
         for order in orders:
             exposure.sent(order)
         self._calls[name](*arguments, **keywords)

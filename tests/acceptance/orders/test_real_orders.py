@@ -40,7 +40,7 @@ SLOW_S = 90.0
 
 @pytest.fixture
 def exchange() -> Iterator[LocalExchange]:
-    """An exchange of its own for each test."""
+    """Serve an exchange for one test."""
     with local_exchange() as running:
         yield running
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -112,3 +113,21 @@ def test_without_a_watchdog_it_says_what_to_do() -> None:
 def test_bad_usage_ends_with_2(words: list[str]) -> None:
     """No such node, no such command."""
     assert run_forked(SWITCH, *words, is_merged=True).returncode == 2
+
+
+@pytest.mark.long
+def test_the_shown_commands_do_what_the_page_says(tmp_path: Path) -> None:
+    """Each line of the first block of risk.md, one after the other, for one node."""
+    page = (ROOT / "docs" / "risk.md").read_text()
+    lines = page.split("```bash\n")[1].split("```")[0].splitlines()
+    assert len(lines) == 5
+    states = ["ACTIVE", "HALTED", "REDUCING", "HALTED", "ACTIVE"]
+    state = tmp_path / "state"
+    with node("--state", state) as process:
+        process.wait_for_factors(1)
+        for line, expected in zip(lines, states, strict=True):
+            words = shlex.split(line.removeprefix("uv run "))
+            words[words.index("--state") + 1] = str(state)
+            done = run_forked(ROOT / words[0], *words[1:], is_merged=True)
+            assert done.returncode == 0, done.stdout
+            assert f": {expected}" in done.stdout
