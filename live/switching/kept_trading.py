@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from adapters.process.safe_files import open_file, open_or_make, open_private
-from adapters.run_state.journal import Journal, JournalError
+from adapters.run_state.journal import Journal
 from adapters.run_state.state_file import StateHeldError, StateWriter
-from dolphin_strategies.errors import ConfigError
+from dolphin_strategies.errors import ConfigError, DolphinError
 from dolphin_strategies.order_gates.risk.losses.loss_rules import Baseline
 from dolphin_strategies.order_gates.risk.trading import COMMANDS, Change
 
@@ -90,7 +90,8 @@ class KeptTrading:
         except StateHeldError as error:
             msg = f"{path} is the journal of process {error.pid}: end that, or choose another file"
             raise ConfigError(msg) from None
-        except (OSError, JournalError) as error:
+        except (OSError, DolphinError) as error:
+            self.close()
             msg = f"{path} cannot be this node's journal: {error}"
             raise ConfigError(msg) from None
 
@@ -103,7 +104,7 @@ class KeptTrading:
             return True
         try:
             self.journal.append(**entry)
-        except JournalError as error:
+        except DolphinError as error:
             self._tell(f"JOURNAL: {error}")
             return False
         return True

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.command.terminal import say
 from adapters.process.safe_files import UnusableFileError
-from adapters.run_state.journal import JournalError
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.order_gates.risk.trading import COMMANDS
 from live.switching.escalation import hand_over
@@ -134,7 +133,7 @@ def _escalate(node: Node, request: Request, problem: str) -> int:
                 event="unanswered", command=request.command, who=who, why=request.why
             )
             say("  written into the journal: the node's next start goes on with it", sys.stderr)
-        except (DolphinError, JournalError) as error:
+        except DolphinError as error:
             say(f"  {error}", to=sys.stderr)
     try:
         is_taken = hand_over(node.path, node.pid, request.command, who, request.why)
