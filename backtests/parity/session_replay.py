@@ -16,8 +16,8 @@ from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine
 from backtests.parity.deliveries import Deliveries, mark
 from backtests.parity.input_comparison import InputComparison, Replayed
-from dolphin_strategies.price_gate.price_gate import PriceGate
-from dolphin_strategies.price_gate.price_rules import PriceRules
+from dolphin_strategies.order_gates.price_gate import PriceGate
+from dolphin_strategies.order_gates.price_rules import PriceRules
 from dolphin_strategies.simulation.strategy_stop import stop_strategy
 
 if TYPE_CHECKING:

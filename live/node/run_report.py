@@ -12,6 +12,7 @@ from adapters.market.btcusdt_instruments import USDT
 from adapters.process.hang_rules import NOTHING
 from adapters.run_state.run_state import OpenOrder, OpenPosition
 from adapters.run_state.state_report import OpenItems
+from dolphin_strategies.order_gates.risk.losses.account_watch import unrealized_pnl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,11 +131,11 @@ class RunReport:
         balance = account.balance_total(USDT) if account else None
         if balance is None:
             return Decimal()
-        unrealized = self._portfolio.unrealized_pnls(venue).get(USDT)
+        unrealized = unrealized_pnl(self._portfolio, venue, USDT)
         held: Decimal = balance.as_decimal()
         start = held if self._start_balance is None else self._start_balance
         won = held - self._starts.setdefault(venue, start)
-        return won + (unrealized.as_decimal() if unrealized else Decimal())
+        return won + (unrealized or Decimal())
 
     def summary(self, elapsed_s: float, how_it_ended: str) -> str:
         """Return the summary of the whole run."""

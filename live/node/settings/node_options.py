@@ -70,8 +70,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--compute-venues", metavar="A,B", help="with --compute: the venues whose data "
         "clients the node gets beside its market, for example bybit,okx; '': none (default: "
         "with --venue binance all that the file names, else none)")  # fmt: skip
-    add("--base-url", metavar="URL", help="a server in the exchanges' place, for --venue binance "
-        "with sandbox orders and for --compute-venues")  # fmt: skip
+    add("--base-url", metavar="URL", help="a server in the exchanges' place, for --venue binance, "
+        "its real orders too, and for --compute-venues")  # fmt: skip
     add("--source", metavar="URL", help="factors from Hazelcast instead, for example "
         f"{HAZELCAST_EXAMPLE}; see docs/hazelcast.md")  # fmt: skip
     add("--synthetic-quotes", action="store_true", default=None, help="make quotes of BTCUSDT.EXF "
@@ -85,6 +85,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "backtests/check_parity.py replays it")  # fmt: skip
     add("--state", type=Path, metavar="FILE", help="where watchdog.py reads that this "
         "node turns, and what is open (default: in the run's own folder)")  # fmt: skip
+    add("--journal", type=Path, metavar="FILE", help="where halts and other commands of "
+        "live/switch.py are written, and hold on after a restart (default: with real orders "
+        "beside the configuration, else nowhere)")  # fmt: skip
     add("--max-price-age", metavar="DURATION", help="how old a quote may be for an order: 15s; by "
         "instrument: ID=15s,ID=1m; or none: of any age (default: 1,000 times the median distance "
         "of the newest quotes, 5 s at least)")  # fmt: skip
@@ -143,7 +146,12 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
         demo=override(settings.demo, seed=options.seed, start_ns=options.market_start_ns),
         replay=override(settings.replay, folder=options.replay, speed=options.speed),
         synthetic_quotes=override(settings.synthetic_quotes, enabled=options.synthetic_quotes),
+        risk=override(settings.risk, journal=options.journal),
         strategy=override(settings.strategy, path=options.strategy),
     )
+    if settings.node.orders == "live" and settings.risk.journal is None and options.config:
+        beside = options.config.with_name(f"{options.config.name}.journal")
+        risk = dataclasses.replace(settings.risk, journal=beside)
+        settings = dataclasses.replace(settings, risk=risk)
     check_settings(settings, live_orders=options.live_orders)
     return settings

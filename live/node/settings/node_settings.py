@@ -18,6 +18,7 @@ from adapters.feed.factor_feed import Delivery, Wait
 from adapters.market.btcusdt_instruments import BTCUSDT_EXF, BTCUSDT_PERP
 from adapters.session.envelope.envelope_settings import EnvelopeSettings
 from adapters.shm import DEFAULT_PATH
+from live.node.settings.risk_settings import RiskSettings
 
 type VenueName = Literal["simulated", "replay", "binance"]
 
@@ -54,8 +55,8 @@ class NodeTable(CheckedFields):
         The venues whose data clients the node gets for ``compute``, beside its market; None: all
         that the file names with the market ``binance``, none with another.
     base_url : str
-        The address of a server in the exchanges' place, for the market ``binance`` with sandbox
-        orders and for ``compute_venues``; empty: the exchanges' own.
+        The address of a server in the exchanges' place, for the market ``binance``, its real
+        orders too, and for ``compute_venues``; empty: the exchanges' own.
     source : str
         A URL ``hazelcast://...`` to read factors from, instead of a region.
     seconds : float
@@ -85,6 +86,8 @@ class NodeTable(CheckedFields):
     def sentence(self, strategy: str) -> str:
         """Return the line that a run of a strategy begins with."""
         orders = "REAL ORDERS" if self.orders == "live" else "sandbox orders"
+        if self.orders == "live" and self.base_url:
+            orders += f" to {self.base_url}"
         length = f"{self.seconds:g} s" if self.seconds else "until Ctrl-C"
         return (
             f"{strategy} on the {self.venue} market, {orders}, "
@@ -175,6 +178,7 @@ class NodeSettings:
     replay: ReplaySettings = field(default_factory=ReplaySettings)
     synthetic_quotes: SyntheticQuoteSettings = field(default_factory=SyntheticQuoteSettings)
     envelope: EnvelopeSettings = field(default_factory=EnvelopeSettings)
+    risk: RiskSettings = field(default_factory=RiskSettings)
     strategy: NodeStrategySettings = field(default_factory=NodeStrategySettings)
 
 

@@ -39,6 +39,7 @@ class Fine(FactorStrategy[MyConfig]):
 """
 
 LIVE = '[node]\nvenue = "binance"\norders = "live"\n'
+OURS = '[risk]\ninstruments = ["BTCUSDT-PERP.BINANCE"]\n'
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_it_refuses(arguments: list[str], config: str, expected: str, tmp_path: 
         ([], "", {}),
         (["--strategy", "own:Fine"], "[strategy]\nthreshold = 1\n", {}),
         (["--venue", "binance", "--region", "/dev/shm/dolphin_no_such_region"], "", {}),
-        (["--live-orders"], LIVE, {"BINANCE_API_KEY": "kkk", "BINANCE_API_SECRET": "sss"}),
+        (["--live-orders"], LIVE + OURS, {"BINANCE_API_KEY": "kkk", "BINANCE_API_SECRET": "sss"}),
     ],
 )
 def test_it_accepts(

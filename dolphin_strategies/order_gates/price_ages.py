@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import AggregationSource
 
-from dolphin_strategies.price_gate.price_rules import BAR_SPANS, DISTANCES, SHORTEST_AGE_NS
+from dolphin_strategies.order_gates.price_rules import BAR_SPANS, DISTANCES, SHORTEST_AGE_NS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nautilus_trader.common import Cache
     from nautilus_trader.model import BarType, InstrumentId
 
-    from dolphin_strategies.price_gate.price_rules import PriceRules
+    from dolphin_strategies.order_gates.price_rules import PriceRules
 
 _SOURCES: Final = (AggregationSource.EXTERNAL, AggregationSource.INTERNAL)
 _SAMPLE: Final = 1_001

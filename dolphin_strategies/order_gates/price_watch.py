@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.model import Bar, BarType, InstrumentId, QuoteTick, TradeTick
 
-    from dolphin_strategies.price_gate.price_rules import PriceRules
+    from dolphin_strategies.order_gates.price_rules import PriceRules
 
 
 class PriceWatch(DataActor):

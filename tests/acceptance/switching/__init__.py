@@ -1,0 +1,1 @@
+"""The switch of a node, as a user throws it."""

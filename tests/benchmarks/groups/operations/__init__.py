@@ -1,0 +1,1 @@
+"""The groups of the benchmarks about operating nodes."""
