@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.hazelcast_map import HazelcastSource
-    from adapters.run_state.service_beat import ServiceBeat
     from adapters.metrics.process_figures import ProcessFigures
+    from adapters.run_state.service_beat import ServiceBeat
     from dolphin_strategies import ExternalFactors
 
 NAME: Final = "bridge_hazelcast"

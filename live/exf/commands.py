@@ -15,9 +15,9 @@ from adapters.command.comma_list import comma_list
 from adapters.command.settings_file import override
 from adapters.command.terminal import say
 from adapters.command.text_table import text_table
+from adapters.metrics.metrics_endpoint import MetricsEndpoint
 from adapters.process.safe_files import open_or_make
 from adapters.run_state.service_beat import ServiceBeat
-from adapters.metrics.metrics_endpoint import MetricsEndpoint
 from dolphin_strategies.errors import ConfigError
 from live.exf import background_service
 from live.exf.arguments import words_of

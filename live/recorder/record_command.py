@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.catalog import RecordingWriter
 from adapters.catalog.writing.resume_point import resume_after
-from adapters.command.terminal import say
-from adapters.process.safe_files import open_or_make
-from adapters.run_state.service_beat import ServiceBeat
-from adapters.run_state.state_file import StateHeldError
 from adapters.command import json_lines
 from adapters.command.terminal import say, say_json
 from adapters.metrics import metrics_endpoint
 from adapters.metrics.process_figures import ProcessFigures
+from adapters.process.safe_files import open_or_make
+from adapters.run_state.service_beat import ServiceBeat
+from adapters.run_state.state_file import StateHeldError
 from adapters.shm.region.region_layout import DEFAULT_PATH
 from adapters.shm.source import ShmSource
 from dolphin_strategies import ConfigError, DolphinError

@@ -24,8 +24,8 @@ from dolphin_strategies.factors.source import SourceState
 if TYPE_CHECKING:
     from adapters.catalog import RecordingWriter
     from adapters.catalog.writing.record_counts import RecorderCounts
-    from adapters.run_state.service_beat import ServiceBeat
     from adapters.metrics.process_figures import ProcessFigures
+    from adapters.run_state.service_beat import ServiceBeat
     from adapters.shm.source import ShmSource
 
 CHECK_INTERVAL_S: Final = 1.0
