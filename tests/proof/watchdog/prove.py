@@ -77,5 +77,6 @@ def _figure(name: str, found_s: list[float], count: int) -> Figure:
         what=f"from {FAULTS[name].what} to the alarm",
         value=value,
         reach=f"all within {REACH_S:g} s",
+        is_time=len(found_s) == count,
         is_met=len(found_s) == count and most < REACH_S,
     )
