@@ -30,6 +30,9 @@ def prove(form: Form) -> Iterator[Figure]:
         yield _figure(name, sorted(one.after_s for one in found), count)
     alarms = [one for found in results.values() for one in found]
     right = sum(one.names_what_is_open for one in alarms)
+    for one in alarms:
+        if not one.names_what_is_open:
+            form.progress(f"does not name it: {one.text}")
     total = count * len(FAULTS)
     yield Figure(
         id="D02",
