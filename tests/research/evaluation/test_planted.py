@@ -7,29 +7,25 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pytest
 
-from adapters.market.btcusdt_instruments import btcusdt_synthetic
-from backtests.evaluate_factors import main
 from backtests.evaluation.evaluate import AT_ONCE, evaluate
 from backtests.evaluation.evaluation_data import read_data
 from backtests.evaluation.evaluation_settings import EvaluationSettings
 from backtests.evaluation.page.evaluation_json import as_data
 from backtests.evaluation.page.summary_text import summary_text
 from backtests.evaluation.scoring.verdicts import NOTHING, SUSPECT, TOO_SHORT
+from tests.research.evaluation.runs import run
 from tests.support.catalogs.planted import (
     STEP_NS,
     VOLATILITY,
     noise,
     planted,
     returns_of,
-    write_bars,
     write_planted,
 )
 from tests.support.lengths import long
@@ -42,17 +38,6 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCRIPT: Final = ROOT / "backtests" / "evaluate_factors.py"
 ROWS: Final = 8_000
-
-
-def run(*arguments: object) -> tuple[int, str, str]:
-    """Evaluate inside this process; return the exit code and what was printed."""
-    out, err = StringIO(), StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            code = main([str(a) for a in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-    return code, out.getvalue(), err.getvalue()
 
 
 def evaluated(
@@ -284,34 +269,3 @@ def test_an_event_that_happened_once_is_no_discovery(tmp_path: Path) -> None:
     assert other["half_life_ns"] is None or other["half_life_ns"] > 0
     code, _, err = run("--catalog", tmp_path / "catalog", "--out", Path(__file__))
     assert (code, "--out" in err) == (2, True)
-
-
-def test_each_instrument_has_its_results_and_all_share_the_rate(tmp_path: Path) -> None:
-    """An edge in one instrument's returns is none in the other's; tests count together."""
-    rows, noises = 2_000, 10
-    returns, others = returns_of(rows), returns_of(rows, seed=9)
-    made = noise(rows, noises, 0.5)
-    factors = {"edge": planted(returns, 0.3)} | {f"n{i}": made[:, i] for i in range(noises)}
-    path = write_planted(tmp_path / "catalog", returns, factors)
-    second = btcusdt_synthetic()
-    write_bars(path, others, second)
-    both = "BTCUSDT-PERP.BINANCE", str(second.id)
-    asked = ("--catalog", path, "--horizons", "5m", "--resamples", 200)
-    code, out, err = run(*asked, "--instrument", ",".join(both), "--out", tmp_path / "out")
-    assert code == 0, err
-    assert out.count("tests of 2 instruments together") == len(both)
-    found = {
-        name: json.loads((tmp_path / "out" / name / "evaluation.json").read_text())
-        for name in both
-    }
-    verdicts = {name: one["factors"][0]["verdict"] for name, one in found.items()}
-    assert verdicts[both[0]] != NOTHING
-    assert verdicts[both[1]] == NOTHING
-    assert [one["instrument"] for one in found.values()] == [*both]
-    every = [f["horizons"][0] for one in found.values() for f in one["factors"]]
-    assert {one["tests_of_all_instruments"] for one in found.values()} == {len(every)}
-    # Benjamini and Hochberg's q of the surest test of all: its p times their number.
-    surest = min(every, key=lambda one: one["p_value"])
-    assert surest["q_value"] == pytest.approx(surest["p_value"] * len(every), rel=1e-4)
-    code, _, err = run(*asked, "--instrument", f"{both[0]},ETHUSDT.X")
-    assert (code, "'ETHUSDT.X' has no prices" in err) == (2, True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from backtests.sweeping.trials.trial_runner import TrialRunner
 
 _START_S: Final = 120.0
-_MORE_STARTS: Final = 2
+_MORE_STARTS: Final = 1
 
 
 class TrialActor:
