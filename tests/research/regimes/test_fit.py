@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from backtests.regimes.step_returns import StepReturns
 from dolphin_strategies.errors import ConfigError
 from tests.support.catalogs.backtests.backtest_catalogs import make_catalog
 from tests.support.lengths import counts, long
+from tests.support.nodes.node_process import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,6 +138,25 @@ def test_the_file_is_read_by_the_computed_factor(tmp_path: Path) -> None:
     assert model.trained["out_of_sample"]["returns"] > 0
     [spec] = read_specs(table(tmp_path, f'model = "{out}"\nstate = 1'))
     assert spec.parameters == {**model.parameters(), "state": 1}
+
+
+def test_the_command_of_the_page_says_what_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the days that come with the project."""
+    from backtests.import_factors import main as import_factors
+
+    page = (ROOT / "docs" / "computed.md").read_text(encoding="utf-8")
+    command, said = re.findall(
+        r"```bash\n(uv run backtests/fit_regimes.py .*?)\n```\n\n```\n(.*?)```", page, re.DOTALL
+    )[0]
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    monkeypatch.chdir(tmp_path)
+    spec = ["--spec", "docs/examples/import_ten_days.toml", "--catalog", "recordings/ten_days"]
+    assert import_factors(spec) == 0
+    capsys.readouterr()
+    assert main(shlex.split(command)[3:]) == 0
+    assert said in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
