@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from adapters.exf.registry.regime_model import RegimeModel
+from adapters.command.models.regime_model import RegimeModel
 from backtests.regimes.expectation_maximisation import (
     Fit,
     Parameters,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from adapters.command.models.regime_model import read_regime_model
 from adapters.exf.registry.computed_file import read_specs
-from adapters.exf.registry.regime_model import read_regime_model
 from backtests.fit_regimes import main
 from backtests.regimes.expectation_maximisation import fit, log_likelihoods
 from backtests.regimes.regime_fit import beginning, fit_regimes
@@ -174,7 +174,7 @@ def test_a_model_that_was_edited_is_refused(
     """In one sentence with the file, where the factors of a file are read."""
     sequences = returns_of(20, 50, np.random.default_rng(9))
     found = fit_regimes(step_returns(sequences), states=2, holdout=0.5, starts=1, seed=1)
-    from adapters.exf.registry.regime_model import text_of
+    from adapters.command.models.regime_model import text_of
 
     path = tmp_path / "regimes.json"
     path.write_text(json.dumps({**json.loads(text_of(found.model)), **change}))
