@@ -71,7 +71,7 @@ def neighbourhood(
     share : float, optional
         By which part of itself each number is lower and higher; None: none is.
     delays : sequence of str
-        Delays of the factors as of ``--factor-delay``; with each the configuration is run as it is.
+        Delays of the factors as of ``--factor-delay``, each of a run without another change.
 
     Returns
     -------

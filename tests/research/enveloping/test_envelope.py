@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -17,12 +15,12 @@ from backtests.envelope import main
 from dolphin_strategies.envelope.envelope import envelope_from, sealed
 from tests.support.lengths import long
 from tests.support.nodes.node_process import ROOT
+from tests.support.page_commands import blocks_of, run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGE: Final = (ROOT / "docs" / "envelope.md").read_text(encoding="utf-8")
-BLOCKS: Final = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
+BLOCKS: Final = blocks_of("envelope.md")
 TIMEOUT_S: Final = 400
 INVERTED: Final = "tests.support.envelope.inverted_flow:InvertedFlow"
 WITHOUT_ARCH: Final = """
@@ -31,12 +29,6 @@ sys.modules["arch"] = None
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
-
-
-def run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command of the page inside this environment."""
-    words = [w for w in shlex.split(command) if w not in {"uv", "run", "--extra", "research"}]
-    return _python(ROOT / words[0], *words[1:], cwd=cwd)
 
 
 def _python(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -57,8 +49,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     folder = tmp_path_factory.mktemp("envelope")
     (folder / "docs").symlink_to(ROOT / "docs")
     said = []
-    for command in BLOCKS[0].splitlines():
-        done = run(command, folder)
+    for command in BLOCKS[0]:
+        done = run_command(command, folder)
         assert done.returncode == 0, done.stderr
         said.append(done.stdout + done.stderr)
     return folder, said
@@ -94,8 +86,8 @@ def test_the_neighbours_of_a_strategy_widen_its_envelope(made: tuple[Path, list[
     one; each has its part of the mixture, and the watch is the one of the strategy as it is.
     """
     folder, _ = made
-    (command,) = BLOCKS[1].splitlines()
-    done = run(command, folder)
+    (command,) = BLOCKS[1]
+    done = run_command(command, folder)
     assert done.returncode == 0, done.stderr
     wide = json.loads((folder / "recordings/wide.json").read_text())
     own = json.loads((folder / "recordings/positions/envelope.json").read_text())
@@ -114,7 +106,7 @@ def test_the_neighbours_of_a_strategy_widen_its_envelope(made: tuple[Path, list[
     text = (folder / "docs/examples/backtest.toml").read_text()
     other.write_text(text.replace("taker_fee = 0.0005", "taker_fee = 0.0009"))
     words = "recordings/positions --perturb 0.2 --config other.toml --out other.json"
-    done = run(f"backtests/envelope.py {words}", folder)
+    done = run_command(f"backtests/envelope.py {words}", folder)
     assert done.returncode == 2
     assert "gives other trades than it has" in done.stderr
     assert not (folder / "other.json").exists()
@@ -175,7 +167,7 @@ def _backtest(
     path = into / "watched.toml"
     path.write_text(config.replace("dolphin_strategies.examples.taker_flow:TakerFlow", strategy))
     words = f"--catalog recordings/ten_days --config {path} --out {into / 'out'}"
-    return run(f"backtests/run_backtest.py {words}", folder)
+    return run_command(f"backtests/run_backtest.py {words}", folder)
 
 
 @pytest.mark.parametrize(
