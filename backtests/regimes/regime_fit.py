@@ -124,8 +124,8 @@ def fit_regimes(  # noqa: PLR0913 - the parts of a fit
         model = HiddenStates.of(
             found.transition.tolist(), found.means.tolist(), found.deviations.tolist()
         )
-    except ValueError as error:
-        msg = f"{returns.of}: what was fitted is no model of returns in bps: {error}"
+    except ValueError as problem:
+        msg = f"{returns.of}: what was fitted is no model of returns in bps: {problem}"
         raise ConfigError(msg) from None
     gain, error, over_normal, level = _judge(judged, found, model, values)
     trained: dict[str, Any] = {

@@ -41,7 +41,7 @@ def returns_of(
         wild[:, step] = wild[:, step - 1] ^ leaves
     if not has_memory:
         wild = rng.random((count, length)) < 0.25
-    return DEVIATIONS[wild.astype(int)] * rng.standard_normal((count, length))
+    return np.asarray(DEVIATIONS[wild.astype(int)] * rng.standard_normal((count, length)))
 
 
 def step_returns(sequences: NDArray[np.float64]) -> StepReturns:
