@@ -45,17 +45,22 @@ def perturbed(options: argparse.Namespace, own: RunResults) -> tuple[list[RunRes
     from adapters.command.strategy_class import StrategySettings  # noqa: PLC0415 - see main
     from backtests.enveloping.perturbation.neighbour_runs import NeighbourRuns  # noqa: PLC0415
     from backtests.enveloping.perturbation.neighbours import neighbourhood  # noqa: PLC0415
+    from backtests.enveloping.run_folder import check_same_trades, read_run  # noqa: PLC0415
     from backtests.inputs.factor_delay import read_delays  # noqa: PLC0415
 
     if __name__ == "__main__":
         interrupt_at_stop_signals()
     strategy = StrategySettings(path=own.result["strategy"], config=own.result["config"])
     delays = [] if options.factor_delay is None else read_delays(options.factor_delay)
-    found = neighbourhood(strategy, options.perturb, delays)
+    found = neighbourhood(strategy, options.perturb, [str(delay) for delay in delays])
     count = len(found.runs) + 1
-    runs, refused = NeighbourRuns(own, options.config, options.workers or os.cpu_count() or 1).run(
-        found.runs, lambda done, name: say(f"run: {done} of {count}, {name}", to=sys.stderr)
+    workers = options.workers or os.cpu_count() or 1
+    folders, refused = NeighbourRuns(own.folder, own.result, options.config, workers).run(
+        found.runs,
+        lambda folder: check_same_trades(own, read_run(folder, own.currency), options.config),
+        lambda done, name: say(f"run: {done} of {count}, {name}", to=sys.stderr),
     )
+    runs = [read_run(folder, own.currency) for folder in folders]
     return runs, [*found.left_out, *refused]
 
 

@@ -213,7 +213,7 @@ def long_run_draws(
 
 
 def _lags(values: NDArray[np.float64], block: float) -> int:
-    return min(math.ceil(max(4 * block, len(values) ** 0.5)), len(values) // 4)
+    return min(math.ceil(max(4 * block, math.sqrt(len(values)))), len(values) // 4)
 
 
 def _long_run(values: NDArray[np.float64], lags: int) -> float:

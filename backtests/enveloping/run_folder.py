@@ -111,6 +111,36 @@ def read_run(folder: Path, currency: str | None = None) -> RunResults:
         raise ConfigError(msg) from None
 
 
+def check_same_trades(own: RunResults, again: RunResults, config: Path | None) -> None:
+    """Refuse a repeated run that has other trades than the run.
+
+    Parameters
+    ----------
+    own, again : RunResults
+        The run, and its repetition.
+    config : Path, optional
+        The settings of the repetition, for the message.
+
+    Raises
+    ------
+    ConfigError
+        With how many positions both have.
+
+    """
+    # Not the files, in which Nautilus names positions at random.
+    if np.array_equal(again.exit_ns, own.exit_ns) and np.allclose(
+        again.columns["pnl"], own.columns["pnl"], rtol=1e-9, atol=1e-9
+    ):
+        return
+    given = "without --config" if config is None else f"with --config {config}"
+    msg = (
+        f"{own.folder}: {given} its backtest gives other trades than it has "
+        f"({len(again.exit_ns):,} closed positions, not {len(own.exit_ns):,}); give the file with "
+        "which it was made, with what else its command line said written into it"
+    )
+    raise ConfigError(msg)
+
+
 def _read(folder: Path, contents: dict[str, bytes], currency: str | None) -> RunResults:
     result = json.loads(contents["result.json"])
     if not result["is_whole"]:

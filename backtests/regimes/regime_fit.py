@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from adapters.exf.registry.regime_model import RegimeModel
+from adapters.command.models.regime_model import RegimeModel
 from backtests.regimes.expectation_maximisation import (
     Fit,
     Parameters,
@@ -124,8 +124,8 @@ def fit_regimes(  # noqa: PLR0913 - the parts of a fit
         model = HiddenStates.of(
             found.transition.tolist(), found.means.tolist(), found.deviations.tolist()
         )
-    except ValueError as error:
-        msg = f"{returns.of}: what was fitted is no model of returns in bps: {error}"
+    except ValueError as problem:
+        msg = f"{returns.of}: what was fitted is no model of returns in bps: {problem}"
         raise ConfigError(msg) from None
     gain, error, over_normal, level = _judge(judged, found, model, values)
     trained: dict[str, Any] = {

@@ -111,7 +111,7 @@ def _with_model(class_name: str, given: dict[str, Any]) -> dict[str, Any]:
     if class_name != "RegimeProbability" or "model" not in given:
         return given
     # What reads models is loaded only where there is one.
-    from adapters.exf.registry.regime_model import with_regime_model  # noqa: PLC0415
+    from adapters.command.models.regime_model import with_regime_model  # noqa: PLC0415
 
     return with_regime_model(given)
 

@@ -33,21 +33,23 @@ def answer(request: dict[str, Any]) -> dict[str, str]:
     """
     # Loading takes a second, in which the parent may die.
     from adapters.session.envelope.envelope_settings import EnvelopeSettings  # noqa: PLC0415
-    from backtests.inputs.backtest_settings import load, override  # noqa: PLC0415
+    from backtests.run.command_line import parse, settings_of  # noqa: PLC0415
     from backtests.run.delay_runs import run_each  # noqa: PLC0415
     from backtests.run.preparation import prepare  # noqa: PLC0415
 
     try:
-        config = request["config"]
-        settings = override(
-            load(None if config is None else Path(config)),
-            start=Instant(request["start_ns"]),
-            end=Instant(request["end_ns"]),
-            strategy=request["strategy"],
+        words = ["--catalog", request["catalog"], "--strategy", request["strategy"]]
+        if request["config"] is not None:
+            words += ["--config", request["config"]]
+        settings = settings_of(parse(words))
+        window = {"start": Instant(request["start_ns"]), "end": Instant(request["end_ns"])}
+        settings = dataclasses.replace(
+            settings,
+            backtest=dataclasses.replace(settings.backtest, **window),
+            strategy=dataclasses.replace(settings.strategy, config=request["values"]),
+            # An envelope belongs to one configuration, which this is not.
+            envelope=EnvelopeSettings(),
         )
-        strategy = dataclasses.replace(settings.strategy, config=request["values"])
-        # An envelope belongs to one configuration, which this is not.
-        settings = dataclasses.replace(settings, strategy=strategy, envelope=EnvelopeSettings())
         prepared = prepare(Path(request["catalog"]), settings, request["delay"] or None)
     except ConfigError as error:
         return {"refused": str(error), "failed": ""}

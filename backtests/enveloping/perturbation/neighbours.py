@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.command.strategy_class import StrategySettings
-    from backtests.inputs.factor_delay import FactorDelay
 
 OWN: Final = "as-it-is"
 """The run without a change, which must be the one that the envelope is of."""
@@ -61,7 +60,7 @@ class Neighbourhood:
 
 
 def neighbourhood(
-    strategy: StrategySettings, share: float | None, delays: Sequence[FactorDelay] = ()
+    strategy: StrategySettings, share: float | None, delays: Sequence[str] = ()
 ) -> Neighbourhood:
     """Return the neighbours of a strategy's configuration.
 
@@ -71,8 +70,8 @@ def neighbourhood(
         The strategy with its configuration.
     share : float, optional
         By which part of itself each number is lower and higher; None: none is.
-    delays : sequence of FactorDelay
-        Delays of the factors, each with which the configuration as it is is run.
+    delays : sequence of str
+        Delays of the factors as of ``--factor-delay``, each of a run without another change.
 
     Returns
     -------
@@ -104,7 +103,7 @@ def neighbourhood(
                 left_out.append(f"{name}={other}: {error}")
             else:
                 runs.append(Neighbour(name=f"{name}={other}", values=values))
-    runs += [Neighbour(name=f"delay={delay}", delay=str(delay)) for delay in delays]
+    runs += [Neighbour(name=f"delay={delay}", delay=delay) for delay in delays]
     return Neighbourhood(runs=runs, left_out=left_out)
 
 

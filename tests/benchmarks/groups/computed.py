@@ -81,7 +81,7 @@ def run(options: Options) -> Group:
     idle = _times((), data)
     rows.append(_row("a quote that nothing uses", [idle[0]]))
     rows.append(_row("a trade that nothing uses", [idle[1]]))
-    for one in SPECS[:18]:
+    for one in (*SPECS[:18], REGIME):
         of_quotes, of_trades, _ = _times((one,), data)
         timed = of_trades if _uses_trades_only(one) else of_quotes
         rows.append(_row(f"{one.name} alone", [timed]))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from adapters.command.models.regime_model import read_regime_model
 from adapters.exf.registry.computed_file import read_specs
-from adapters.exf.registry.regime_model import read_regime_model
 from backtests.fit_regimes import main
 from backtests.regimes.expectation_maximisation import fit, log_likelihoods
 from backtests.regimes.regime_fit import beginning, fit_regimes
@@ -17,6 +19,7 @@ from backtests.regimes.step_returns import StepReturns
 from dolphin_strategies.errors import ConfigError
 from tests.support.catalogs.backtests.backtest_catalogs import make_catalog
 from tests.support.lengths import counts, long
+from tests.support.nodes.node_process import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +41,7 @@ def returns_of(
         wild[:, step] = wild[:, step - 1] ^ leaves
     if not has_memory:
         wild = rng.random((count, length)) < 0.25
-    return DEVIATIONS[wild.astype(int)] * rng.standard_normal((count, length))
+    return np.asarray(DEVIATIONS[wild.astype(int)] * rng.standard_normal((count, length)))
 
 
 def step_returns(sequences: NDArray[np.float64]) -> StepReturns:
@@ -137,6 +140,25 @@ def test_the_file_is_read_by_the_computed_factor(tmp_path: Path) -> None:
     assert spec.parameters == {**model.parameters(), "state": 1}
 
 
+def test_the_command_of_the_page_says_what_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the days that come with the project."""
+    from backtests.import_factors import main as import_factors
+
+    page = (ROOT / "docs" / "computed.md").read_text(encoding="utf-8")
+    command, said = re.findall(
+        r"```bash\n(uv run backtests/fit_regimes.py .*?)\n```\n\n```\n(.*?)```", page, re.DOTALL
+    )[0]
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    monkeypatch.chdir(tmp_path)
+    spec = ["--spec", "docs/examples/import_ten_days.toml", "--catalog", "recordings/ten_days"]
+    assert import_factors(spec) == 0
+    capsys.readouterr()
+    assert main(shlex.split(command)[3:]) == 0
+    assert said in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -152,7 +174,7 @@ def test_a_model_that_was_edited_is_refused(
     """In one sentence with the file, where the factors of a file are read."""
     sequences = returns_of(20, 50, np.random.default_rng(9))
     found = fit_regimes(step_returns(sequences), states=2, holdout=0.5, starts=1, seed=1)
-    from adapters.exf.registry.regime_model import text_of
+    from adapters.command.models.regime_model import text_of
 
     path = tmp_path / "regimes.json"
     path.write_text(json.dumps({**json.loads(text_of(found.model)), **change}))

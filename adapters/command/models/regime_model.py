@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from adapters.command.models.model_content import read_content
 from dolphin_strategies import ConfigError
 from dolphin_strategies.computed.states.regimes.hidden_states import HiddenStates
 from dolphin_strategies.exits.model import checked_json as checked
@@ -82,17 +81,7 @@ def read_regime_model(path: Path) -> RegimeModel:
         was written, or a value cannot be.
 
     """
-    try:
-        # A FIFO would never end.
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        msg = f"{path}: {error.strerror}; expected a file of fit_regimes.py"
-        raise ConfigError(msg) from None
-    with os.fdopen(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            msg = f"{path}: expected a file of fit_regimes.py, found no regular file"
-            raise ConfigError(msg)
-        content = file.read(_MOST_BYTES + 1)
+    content = read_content(path, _MOST_BYTES, "fit_regimes.py")
     try:
         return model_of(content)
     except (ConfigError, ValueError) as error:

@@ -29,6 +29,7 @@ def make_quotes(path: Path) -> Path:
     random = np.random.default_rng(4)
     side = random.choice([-1, 1], ROWS // 100).repeat(100)
     mid = 60_000 + np.cumsum(random.integers(-4, 5, ROWS) + side)
+    path.mkdir()
     catalog = ParquetDataCatalog(str(path))
     catalog.write_instruments([btcusdt_perp()])
     catalog.write_quote_ticks([
