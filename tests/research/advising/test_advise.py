@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def test_the_command_says_writes_and_shows_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The lines of the filter are TOML that a strategy's table takes; the page needs no network."""
+    """The lines of the filter are TOML of a strategy; the page needs no network."""
     import tomllib
 
     run = write_run(tmp_path / "run", made_trades(400, planted_bps=-40.0))

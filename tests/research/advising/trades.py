@@ -19,7 +19,7 @@ DAYS: Final = 182
 WEDNESDAY: Final = "2 <= utc_weekday < 3"
 
 
-def made_trades(  # noqa: PLR0913 - what may be planted, by name
+def made_trades(
     count: int = 300,
     *,
     days: int = DAYS,
