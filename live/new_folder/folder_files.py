@@ -40,7 +40,12 @@ def make_folder(folder: Path) -> list[str]:
         msg = f"{folder}: expected a new or an empty folder, found files in it; choose another"
         raise ConfigError(msg)
     folder.mkdir(parents=True, exist_ok=True)
-    words = {"@NAME@": _project_name(folder), "@DOLPHIN@": _where_dolphin_is()}
+    words = {
+        "@NAME@": _project_name(folder),
+        "@DOLPHIN@": _where_dolphin_is(),
+        # NautilusTrader has no wheels for the newest Python, which uv would take.
+        "@PYTHON@": f"{sys.version_info.major}.{sys.version_info.minor}",
+    }
     made = []
     for template in sorted(
         (resources.files(__package__ or "live.new_folder") / _TEMPLATES).iterdir(),

@@ -59,8 +59,8 @@ def load(
     sources: dict[str, PolledSource] = {}
     factors: dict[str, FactorDefinition] = {}
     computed: dict[str, ComputedDefinition] = {}
-    for source, factor in first:
-        sources[source.key], factors[factor.name] = source, factor
+    for known_source, factor in first:
+        sources[known_source.key], factors[factor.name] = known_source, factor
     for path in (*PACKAGED, *more):
         tables = from_table(RegistryTables, read_tables(path), str(path))
         found: dict[str, FactorDefinition] = {}
