@@ -177,7 +177,7 @@ def run_calendar(options: argparse.Namespace) -> None:
 
     """
     from adapters.catalog.files.recovery import recover  # noqa: PLC0415
-    from backtests.inputs.computing.calendar_batches import (
+    from backtests.inputs.computing.calendar_batches import (  # noqa: PLC0415
         calendar_batches,
         market_span,
     )

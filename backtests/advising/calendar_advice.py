@@ -1,4 +1,4 @@
-"""CalendarAdvice: the ranges in which a strategy should stay out, and what is left of its trades."""
+"""CalendarAdvice: when a strategy should stay out, and what is left of its trades then."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,13 @@ LEAST_TRADES: Final = 10
 LEAST_DAYS: Final = 5
 _AT_ONCE: Final = 1 << 23
 """Numbers of a matrix in memory at once."""
+
+
+class Sides(NamedTuple):
+    """The trades in each range and outside: 1 or 0, of shape (questions, trades)."""
+
+    inside: NDArray[np.float64]
+    outside: NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,9 +150,9 @@ def calendar_effects(
     p, p_all = np.full(shape, np.nan), np.full(shape, np.nan)
     lows, highs = np.full(shape, np.nan), np.full(shape, np.nan)
     if is_asked.any():
-        pair = inside[is_asked], outside[is_asked]
-        p[is_asked], p_all[is_asked] = _chances(returns, *pair, block, draws, seed)
-        lows[is_asked], highs[is_asked] = _intervals(returns, *pair, block, draws, seed)
+        sides = Sides(inside[is_asked], outside[is_asked])
+        p[is_asked], p_all[is_asked] = _chances(returns, sides, block, draws, seed)
+        lows[is_asked], highs[is_asked] = _intervals(returns, sides, block, draws, seed)
     q = adjusted_p_values(p)
     effects = tuple(
         Effect(
@@ -180,17 +187,15 @@ def _mean(returns: NDArray[np.float64], part: NDArray[np.float64]) -> float:
     return float(returns @ part / part.sum()) if part.any() else float("nan")
 
 
-def welch(
-    rows: NDArray[np.float64], inside: NDArray[np.float64], outside: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def welch(rows: NDArray[np.float64], sides: Sides) -> NDArray[np.float64]:
     """Return Welch's t of each row's returns, for each question.
 
     Parameters
     ----------
     rows : float64 array of shape (rows, trades)
         Returns.
-    inside, outside : float64 arrays of shape (questions, trades)
-        1 for the trades of each part, else 0.
+    sides : Sides
+        The trades in each range and outside.
 
     Returns
     -------
@@ -199,7 +204,7 @@ def welch(
     """
     squares = rows * rows
     means, errors = [], []
-    for part in (inside, outside):
+    for part in sides:
         count = part.sum(axis=1)
         mean = rows @ part.T / count
         spread = np.maximum(squares @ part.T / count - mean * mean, 0.0)
@@ -210,36 +215,26 @@ def welch(
     return np.divide(difference, error, out=np.zeros_like(difference), where=error > 0)
 
 
-def _chances(  # noqa: PLR0913 - arrays and their draws
-    returns: NDArray[np.float64],
-    inside: NDArray[np.float64],
-    outside: NDArray[np.float64],
-    block: float,
-    draws: int,
-    seed: int,
+def _chances(
+    returns: NDArray[np.float64], sides: Sides, block: float, draws: int, seed: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return of each question how often chance gives its t, there and anywhere."""
     centred = returns - returns.mean()
-    found = np.abs(welch(centred[None], inside, outside)[0]) * (1 - 1e-12)
+    found = np.abs(welch(centred[None], sides)[0]) * (1 - 1e-12)
     random = np.random.default_rng([seed, 1])
     here, anywhere, done = np.zeros(len(found)), np.zeros(len(found)), 0
     while done < draws:
         size = min(draws - done, max(1, _AT_ONCE // len(returns)))
         orders = block_orders(len(returns), block, size, random)
-        drawn = np.abs(welch(centred[orders], inside, outside))
+        drawn = np.abs(welch(centred[orders], sides))
         here += (drawn >= found).sum(axis=0)
         anywhere += (drawn.max(axis=1)[:, None] >= found).sum(axis=0)
         done += size
     return (1 + here) / (1 + draws), (1 + anywhere) / (1 + draws)
 
 
-def _intervals(  # noqa: PLR0913 - arrays and their draws
-    returns: NDArray[np.float64],
-    inside: NDArray[np.float64],
-    outside: NDArray[np.float64],
-    block: float,
-    draws: int,
-    seed: int,
+def _intervals(
+    returns: NDArray[np.float64], sides: Sides, block: float, draws: int, seed: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the 95 % interval of each difference of means."""
     random = np.random.default_rng([seed, 2])
@@ -248,7 +243,7 @@ def _intervals(  # noqa: PLR0913 - arrays and their draws
         size = min(draws - done, max(1, _AT_ONCE // len(returns)))
         weights = block_weights(len(returns), round(block), size, random).astype(np.float64)
         means = []
-        for part in (inside, outside):
+        for part in sides:
             count = weights @ part.T
             total = (weights * returns) @ part.T
             means.append(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))

@@ -65,7 +65,8 @@ def read_outcomes(folders: Sequence[Path]) -> TradeOutcomes:
         If a file is a link, another user's, or others may write it.
 
     """
-    entries, returns, origins = [], [], []
+    entries, returns = [], []
+    origins: list[dict[str, Any]] = []
     for folder in folders:
         entry_ns, return_bps, origin = _read(folder)
         if any(origin["sha256"] == known["sha256"] for known in origins):

@@ -25,7 +25,7 @@ class CalendarFilter:
 
     Raises
     ------
-    ConfigError
+    ValueError
         If a range cannot be read, or there is no such calendar factor.
 
     Notes

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 
 from dolphin_strategies.calendar_factors.calendar_table import calendar_factor
-from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +43,7 @@ class CalendarRule:
 
         Raises
         ------
-        ConfigError
+        ValueError
             If it is none, or there is no such calendar factor.
 
         """
@@ -54,14 +53,14 @@ class CalendarRule:
                 "expected a range of a calendar factor such as '4 <= utc_weekday < 5' or "
                 f"'minutes_to_funding_8h < 30', found {text!r:.80}"
             )
-            raise ConfigError(msg)
+            raise ValueError(msg)
         name = calendar_factor(found["name"]).name
         rule = cls(
             name=name, low=float(found["low"] or -np.inf), high=float(found["high"] or np.inf)
         )
         if not rule.low < rule.high:
             msg = f"expected a lower limit below the upper one, found {text!r:.80}"
-            raise ConfigError(msg)
+            raise ValueError(msg)
         return rule
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,7 +14,6 @@ from dolphin_strategies.calendar_factors.families import (
     releases,
     sessions,
 )
-from dolphin_strategies.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,13 +35,15 @@ def calendar_factor(name: str) -> CalendarFactor:
 
     Raises
     ------
-    ConfigError
+    ValueError
         If there is none, with the nearest.
 
     """
     if name not in CALENDAR_FACTORS:
-        msg = f"no calendar factor {name!r}{did_you_mean(name, CALENDAR_FACTORS)}"
-        raise ConfigError(msg)
+        near = get_close_matches(name, CALENDAR_FACTORS, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        msg = f"no calendar factor {name!r}{hint}"
+        raise ValueError(msg)
     return CALENDAR_FACTORS[name]
 
 
@@ -64,7 +66,7 @@ def calendar_columns(
 
     Raises
     ------
-    ConfigError
+    ValueError
         If a name is none.
 
     """

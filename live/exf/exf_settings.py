@@ -160,13 +160,14 @@ def registry_of(settings: ExfSettings) -> FactorRegistry:
 
     """
     # The classes of computed factors, which the other commands do without.
+    from adapters.exf.reading.calendar_source import calendar_definitions  # noqa: PLC0415
     from adapters.exf.registry.registry_file import load as load_registry  # noqa: PLC0415
 
     exf = settings.exf
     registry = load_registry(
         known_venues(),
         [Path(name).expanduser() for name in exf.factors],
-        has_calendar=exf.calendar or CLOCK in exf.venues,
+        calendar_definitions() if exf.calendar or CLOCK in exf.venues else (),
     )
     if exf.venues:
         registry = registry.only_venues(exf.venues)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from adapters.exchanges.venues.clock import CLOCK_URL
-from adapters.exf.polling.clock_fetcher import ClockFetcher
 from adapters.exf.polling.poller import RequestPoller
 from adapters.exf.polling.request import FixedRequest, Request
+from adapters.exf.reading.clock_fetcher import ClockFetcher
 from adapters.exf.reading.definition_reader import DefinitionReader
 from adapters.exf.reading.source_instrument import InstrumentRequest, SourceInstrument
 from adapters.exf.reading.source_reader import SourceReader

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.settings_file import from_table, read_tables
-from adapters.exf.registry.calendar_source import SOURCE, calendar_definitions
 from adapters.exf.registry.computed_tables import ComputedTable, definitions_of
 from adapters.exf.registry.derived_factors import RULES
 from adapters.exf.registry.factor_registry import (
@@ -41,13 +40,15 @@ class RegistryTables:
 
 
 def load(
-    venues: Mapping[str, RestVenue], more: Iterable[Path] = (), *, has_calendar: bool = False
+    venues: Mapping[str, RestVenue],
+    more: Iterable[Path] = (),
+    first: Iterable[tuple[PolledSource, FactorDefinition]] = (),
 ) -> FactorRegistry:
     """Read the packaged registry and the user's own files on top.
 
     A polled or derived factor of a later file replaces all of the same name. A computed one
-    replaces a computed one, and is added to a polled one. With ``has_calendar`` the calendar
-    factors come first.
+    replaces a computed one, and is added to a polled one. Before the packaged file come
+    ``first``: factors that no file names, each with its source.
 
     Raises
     ------
@@ -58,9 +59,8 @@ def load(
     sources: dict[str, PolledSource] = {}
     factors: dict[str, FactorDefinition] = {}
     computed: dict[str, ComputedDefinition] = {}
-    if has_calendar:
-        sources[SOURCE.key] = SOURCE
-        factors |= {factor.name: factor for factor in calendar_definitions()}
+    for known_source, factor in first:
+        sources[known_source.key], factors[factor.name] = known_source, factor
     for path in (*PACKAGED, *more):
         tables = from_table(RegistryTables, read_tables(path), str(path))
         found: dict[str, FactorDefinition] = {}

@@ -47,7 +47,11 @@ def days_from_month_start(at: Instants) -> Values:
 
 def days_to_month_end(at: Instants) -> Values:
     """Return the days until the next month begins, with their fraction."""
-    following = (_days(at).astype("datetime64[M]") + 1).astype("datetime64[D]").astype(np.int64)
+    following = (
+        (_days(at).astype("datetime64[M]") + np.timedelta64(1, "M"))
+        .astype("datetime64[D]")
+        .astype(np.int64)
+    )
     return following - at / DAY_NS
 
 
@@ -61,7 +65,7 @@ def year_share(at: Instants) -> Values:
     """Return the share of the year that is over, from 0 on, less than 1."""
     year = _days(at).astype("datetime64[Y]")
     first = year.astype("datetime64[D]").astype(np.int64)
-    following = (year + 1).astype("datetime64[D]").astype(np.int64)
+    following = (year + np.timedelta64(1, "Y")).astype("datetime64[D]").astype(np.int64)
     return (at / DAY_NS - first) / (following - first)
 
 

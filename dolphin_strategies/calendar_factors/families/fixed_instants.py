@@ -10,7 +10,7 @@ import numpy as np
 from dolphin_strategies.calendar_factors.calendar_factor import CalendarFactor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -63,7 +63,9 @@ def _friday_from(at: Instants, months: int) -> Values:
 
 def _both(name: str, what: str, high: float, source: str, **rule: int) -> Iterator[CalendarFactor]:
     """Yield the minutes to and from instants of one rule."""
-    functions = (_friday_to, _friday_from) if "months" in rule else (_every_to, _every_from)
+    functions: tuple[Callable[..., Values], ...] = (_every_to, _every_from)
+    if "months" in rule:
+        functions = (_friday_to, _friday_from)
     for word, about, function in zip(("to", "from"), ("until", "since"), functions, strict=True):
         yield CalendarFactor(
             name=f"minutes_{word}_{name}",

@@ -42,12 +42,13 @@ def _between(at: Instants, place: int) -> Values:
         nodes = np.unwrap(nodes.reshape(-1, 4), period=360.0, axis=1)
     a, b, c, d = nodes.reshape(-1, 4)[inverse].T
     x = (at % NODE_NS) / NODE_NS
-    return (
+    found: Values = (
         -a * x * (x - 1) * (x - 2) / 6
         + b * (x + 1) * (x - 1) * (x - 2) / 2
         - c * (x + 1) * x * (x - 2) / 2
         + d * (x + 1) * x * (x - 1) / 6
     )
+    return found
 
 
 def phase(at: Instants) -> Values:

@@ -109,11 +109,11 @@ def _both(
 
 FACTORS: Final = (
     *_both("payrolls", "the US Employment Situation (payrolls)", "rule of the BLS, 08:30 in New "
-           "York, and what shutdowns moved", 80_000.0, payrolls),
+           "York, and what shutdowns moved", 130_000.0, payrolls),
     *_both("cpi", "the US Consumer Price Index", "list of the BLS, 08:30 in New York, 2023 to "
-           "2026", 90_000.0, consumer_prices),
+           "2026", 130_000.0, consumer_prices),
     *_both("fomc", "the statement of the Federal Open Market Committee", "list of the Federal "
-           "Reserve, 14:00 in New York, 2021 to 2027", 90_000.0, committee),
+           "Reserve, 14:00 in New York, 2021 to 2027", 130_000.0, committee),
     *_both("cme_expiry", "the expiry of CME's monthly futures", "CME Rulebook, chapter 350: last "
            "Friday, or the working day in London and the US before it, 16:00 in London", 60_000.0,
            cme_expiries),

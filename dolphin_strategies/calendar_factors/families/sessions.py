@@ -113,7 +113,8 @@ def is_open(at: Instants, *exchanges: Exchange) -> Values:
 
 def is_overlap(at: Instants, groups: tuple[tuple[Exchange, ...], ...]) -> Values:
     """Return 1 while of each group at least one exchange is open, else 0."""
-    return np.minimum.reduce([is_open(at, *group) for group in groups])
+    found: Values = np.minimum.reduce([is_open(at, *group) for group in groups])
+    return found
 
 
 def _minutes(at: Instants, exchange: Exchange, place: int, *, is_to: bool) -> Values:

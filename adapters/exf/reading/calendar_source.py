@@ -15,10 +15,10 @@ TIME_TO_LIVE_S: Final = 3.0
 SOURCE: Final = PolledSource(venue="clock", endpoint="calendar", symbol="", period_s=PERIOD_S)
 
 
-def calendar_definitions() -> Iterator[FactorDefinition]:
-    """Yield each calendar factor as one of ``SOURCE``."""
+def calendar_definitions() -> Iterator[tuple[PolledSource, FactorDefinition]]:
+    """Yield each calendar factor with its source."""
     for factor in CALENDAR_FACTORS.values():
-        yield FactorDefinition(
+        definition = FactorDefinition(
             name=factor.name,
             unit=factor.unit,
             about=factor.about,
@@ -28,3 +28,4 @@ def calendar_definitions() -> Iterator[FactorDefinition]:
             field=factor.name,
             time_to_live_s=TIME_TO_LIVE_S,
         )
+        yield SOURCE, definition
