@@ -53,7 +53,7 @@ class LatencyBuckets:
             counts = np.bincount(buckets, minlength=len(self._counts))
             missing = new - len(found)
             counts[np.argmax(counts)] += missing
-            self._counts += counts
+            np.add(self._counts, counts, out=self._counts)
             self._sum_s += float(found.sum()) / 1e9 * new / len(found)
             self._taken = total
         return Histogram(tuple(self._counts.tolist()), self._sum_s)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.command.terminal import say
 from adapters.feed.latency import measure_on_factors
 from adapters.feed.node_loop import NodeLoop, busy_time_of
+from adapters.metrics.node_figures import NodeFigures
 from adapters.metrics.snapshot_file import FIGURES_NAME
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING, OK
 from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
+from adapters.streams.joining.left_out_venues import leave_out_venues
 from adapters.streams.joining.node_venues import NodeVenues
 from dolphin_strategies.errors import DolphinError, describe_error
 from dolphin_strategies.observation import observe
@@ -25,9 +27,7 @@ from live.node.ending.hook_errors import HookErrors
 from live.node.ending.order_stop import OrderStop
 from live.node.ending.run_ending import RunEnding
 from live.node.ending.run_guard import RunGuard
-from live.node.left_out_venues import leave_out_venues
 from live.node.node_builder import TRADER, build_feed, build_node, gates_of, traded_venues
-from live.node.node_figures import NodeFigures, texts_of
 from live.node.run_market import Market, open_market
 from live.node.run_report import RunReport, envelope_summary
 from live.node.session.session_header import describe
@@ -131,7 +131,9 @@ class NodeRun:
                     lambda text: say(text, to=sys.stderr),
                 )
                 stack.callback(self._recording.close, "it failed")
-            leave_out_venues(self._computed, self._venues, lambda: bool(self._ending.reason))
+            leave_out_venues(
+                self._computed.reasons(), self._venues, lambda: bool(self._ending.reason)
+            )
             if self._ending.reason:
                 say(self._ending.reason)
                 return self._ending.code
@@ -166,7 +168,8 @@ class NodeRun:
         )
         figures = NodeFigures(
             folder, report=report, feed=feed, latencies=latencies.all, strategy=self._strategy,
-            texts=texts_of(self._settings.node, self._strategy, region, self._state.path),
+            texts=self._settings.node.texts(region)
+            | {"strategy": type(self._strategy).__name__, "state": str(self._state.path or "")},
         )  # fmt: skip
         self._ending.attach(loop, node.handle(), report.has_orders_on_their_way)
         say(self._settings.node.sentence(type(self._strategy).__name__))

@@ -9,28 +9,27 @@ from adapters.command.terminal import say
 from adapters.process.child import Child, module_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from adapters.streams.joining.node_venues import NodeVenues
-    from live.node.settings.computed_settings import RunFactors
 
 
 def leave_out_venues(
-    computed: RunFactors, venues: NodeVenues, is_ending: Callable[[], bool]
+    reasons: Iterable[str], venues: NodeVenues, is_ending: Callable[[], bool]
 ) -> None:
     """Try the venues apart from the node, leave out those that refuse, and tell which.
 
     Parameters
     ----------
-    computed : RunFactors
-        The factors that the run computes.
+    reasons : iterable of str
+        Why some are left out already.
     venues : NodeVenues
         The venues from whose data it does.
     is_ending : callable
         Whether the run was asked to end meanwhile.
 
     """
-    for reason in computed.reasons():
+    for reason in reasons:
         say(f"not computed: {reason}", to=sys.stderr)
     refused = venues.leave_out_refused(
         lambda module, arguments: Child(module_command(module, *arguments)), is_ending
