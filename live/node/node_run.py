@@ -13,23 +13,22 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.command.terminal import say
 from adapters.feed.latency import measure_on_factors
 from adapters.feed.node_loop import NodeLoop, busy_time_of
-from adapters.metrics.node_figures import NodeFigures
-from adapters.metrics.snapshot_file import FIGURES_NAME
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING, OK
 from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
-from adapters.streams.joining.left_out_venues import leave_out_venues
 from adapters.streams.joining.node_venues import NodeVenues
 from dolphin_strategies.errors import DolphinError, describe_error
 from dolphin_strategies.observation import observe
+from live.metrics.figures.node_figures import NodeFigures
+from live.metrics.snapshot_file import FIGURES_NAME
 from live.node.ending.hook_errors import HookErrors
 from live.node.ending.order_stop import OrderStop
 from live.node.ending.run_ending import RunEnding
 from live.node.ending.run_guard import RunGuard
 from live.node.node_builder import TRADER, build_feed, build_node, gates_of, traded_venues
 from live.node.run_market import Market, open_market
-from live.node.run_report import RunReport, envelope_summary
+from live.node.run_report import RunReport, envelope_summary, leave_out_venues
 from live.node.session.session_header import describe
 from live.node.session.session_recording import SessionRecording
 from live.node.settings.computed_settings import computed_factors
@@ -39,10 +38,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.command.strategy_class import AnyFactorStrategy
-    from adapters.metrics.metrics_endpoint import MetricsEndpoint
     from adapters.process.hang_watch import HangWatch
     from adapters.run_state.state_report import StateReport
     from adapters.streams.joining.log_lines import LogLine
+    from live.metrics.metrics_endpoint import MetricsEndpoint
     from live.node.settings.node_settings import NodeSettings
 
 PROGRESS_INTERVAL_S: Final = 2.0

@@ -12,11 +12,11 @@ from adapters.catalog import RecordingWriter
 from adapters.catalog.writing.resume_point import resume_after
 from adapters.command import json_lines
 from adapters.command.terminal import say, say_json
-from adapters.metrics import metrics_endpoint
-from adapters.metrics.process_figures import ProcessFigures
 from adapters.shm.region.region_layout import DEFAULT_PATH
 from adapters.shm.source import ShmSource
 from dolphin_strategies import ConfigError, DolphinError
+from live.metrics import metrics_endpoint
+from live.metrics.figures.process_figures import ProcessFigures
 from live.recorder.recording_run import RecordingRun
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ class NodeTable(CheckedFields):
     record: Path | None = None
 
     def texts(self, region: Path) -> dict[str, str]:
-        """Return what a monitor tells of these settings: market, orders, where factors are from."""
+        """Return what a monitor shows of these settings: market, orders, source of factors."""
         source = self.source or ("computed here" if self.compute else str(region))
         return {"venue": self.venue, "orders": self.orders, "source": source}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.metrics.metric_table import METRICS, RULES
+from live.metrics.metric_table import METRICS, RULES
 
 if TYPE_CHECKING:
-    from adapters.metrics.metric_table import Metric
+    from live.metrics.metric_table import Metric
 
 TITLES: Final = {
     "": "All processes",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from adapters.metrics.metric_table import BUCKETS_S
-from adapters.metrics.snapshot import Histogram
+from live.metrics.metric_table import BUCKETS_S
+from live.metrics.snapshot import Histogram
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,12 +8,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from adapters.command.terminal import say
-from adapters.metrics.latency_buckets import LatencyBuckets
-from adapters.metrics.snapshot import Snapshot
-from adapters.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
 from adapters.run_state.run_state import PHASES
 from dolphin_strategies.factors.source import SourceState
 from dolphin_strategies.observation import StrategyObserver, observe
+from live.metrics.figures.latency_buckets import LatencyBuckets
+from live.metrics.snapshot import Snapshot
+from live.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
