@@ -18,6 +18,8 @@ from tests.support.eventually import eventually_async
 
 pytest.importorskip("textual", reason="the extra `monitor` is not installed")
 
+from textual.widgets import Input
+
 from live.monitoring.screens.lines_screen import LinesScreen  # after the skip
 from live.monitoring.screens.monitor_app import MonitorApp
 
@@ -128,7 +130,9 @@ def test_a_factor_has_a_page_and_is_found_by_a_part_of_its_name(region_path: Pat
         await see(app, "ALL IS WELL", region_path.name[:20], "2/3")
         await open_line(app, pilot, "region:")
         await see(app, "dvol_btc", "41.5000", "percent a year", "NaN")
-        await pilot.press("slash", *"dvol", "enter")
+        await pilot.press("slash")
+        await eventually_async(lambda: isinstance(app.focused, Input), "the field to be asked")
+        await pilot.press(*"dvol", "enter")
         await pilot.pause()
         screen = app.screen
         assert isinstance(screen, LinesScreen)
