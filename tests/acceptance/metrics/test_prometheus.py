@@ -109,7 +109,10 @@ def test_every_panel_of_the_dashboard_has_data(
                 "run_exf.py", "run", "--region", region_path, "--base-url", "http://127.0.0.1:9",
                 "--hazelcast", member.url, "--metrics", ports["exf"],
             ),
-            live("bridge_hazelcast.py", member.url, "--region", bridged, "--metrics", ports["bridge"]),
+            live(
+                "bridge_hazelcast.py", member.url, "--region", bridged,
+                "--metrics", ports["bridge"],
+            ),
             live(
                 "record_factors.py", "--region", region_path, "--catalog", tmp_path / "catalog",
                 "--metrics", ports["recorder"],
