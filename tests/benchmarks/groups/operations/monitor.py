@@ -30,8 +30,8 @@ SUMMARY: Final = re.compile(r"to on_factors: p50 ([\d.]+) µs, p99 ([\d.]+) µs"
 DELIVERED: Final = re.compile(r"([\d,]+) delivered")
 SETTLE_S: Final = 3.0
 PATH: Final = """
-    the demo (producer process, 85 factors, 200/s -> node, event) in pairs of runs, in turn: alone; with
-    --metrics scraped once a second, and beside it monitor.py in a terminal of 80 x 24.
+    the demo (producer process, 85 factors, 200/s -> node, event) in pairs of runs, in turn: alone;
+    with --metrics scraped once a second, and beside it monitor.py in a terminal of 80 x 24.
 """
 
 
