@@ -17,14 +17,14 @@ if __name__ == "__main__":
 from adapters.command import json_lines
 from adapters.command.terminal import say, say_json
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
-from adapters.metrics import metrics_endpoint
-from adapters.metrics.process_figures import ProcessFigures
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from adapters.process.safe_files import open_or_make
 from adapters.run_state.service_beat import ServiceBeat
 from adapters.shm import DEFAULT_PATH
 from dolphin_strategies import DolphinError
 from live.cluster.region_bridge import NAME, Bridge
+from live.metrics import metrics_endpoint
+from live.metrics.figures.process_figures import ProcessFigures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from adapters.command.terminal import say
-from adapters.metrics.snapshot import Snapshot
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, call_soon
 from adapters.shm import FactorWriter
 from dolphin_strategies import DolphinError, SourceState
+from live.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from adapters.hazelcast_map import HazelcastSource
-    from adapters.metrics.process_figures import ProcessFigures
     from adapters.run_state.service_beat import ServiceBeat
     from dolphin_strategies import ExternalFactors
+    from live.metrics.figures.process_figures import ProcessFigures
 
 NAME: Final = "bridge_hazelcast"
 HEARTBEAT_S: Final = 0.1

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.json_lines import HELP as JSON_HELP
-from adapters.metrics.metrics_endpoint import HELP as METRICS_HELP
+from live.metrics.metrics_endpoint import HELP as METRICS_HELP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -15,7 +15,6 @@ from adapters.command.comma_list import comma_list
 from adapters.command.settings_file import override
 from adapters.command.terminal import say
 from adapters.command.text_table import text_table
-from adapters.metrics.metrics_endpoint import MetricsEndpoint
 from adapters.process.safe_files import open_or_make
 from adapters.run_state.service_beat import ServiceBeat
 from dolphin_strategies.errors import ConfigError
@@ -30,6 +29,7 @@ from live.exf.exf_settings import (
 )
 from live.exf.service_files import ServiceFiles
 from live.exf.status import status_report
+from live.metrics.metrics_endpoint import MetricsEndpoint
 
 if TYPE_CHECKING:
     import argparse

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import orjson
 
-from adapters.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
 from adapters.process.pid_lock import LockHeldError, PidLock, holder_of
 from adapters.process.safe_files import open_private_folder, write_private
 from dolphin_strategies.errors import DolphinError
-from live.exf.status.service_figures import figures_of
+from live.metrics.figures.service_figures import figures_of
+from live.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
 
 if TYPE_CHECKING:
     from pathlib import Path

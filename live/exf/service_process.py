@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from adapters.exf.publishing.publishers import VectorPublisher
-    from adapters.metrics.metrics_endpoint import MetricsEndpoint
     from adapters.run_state.service_beat import ServiceBeat
     from live.exf.exf_settings import ExfSettings
     from live.exf.work.market.market_recording import MarketRecording
     from live.exf.work.service_work import Work
+    from live.metrics.metrics_endpoint import MetricsEndpoint
 log: Final = logging.getLogger("exf")
 
 OK: Final = 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.command.terminal import say
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals
 from dolphin_strategies.errors import DolphinError
-from live.guarding.alarms import Alarms
+from live.guarding.alarming.alarms import Alarms
 from live.guarding.closings import Closings
 from live.guarding.guard_loop import GuardLoop
 from live.guarding.guard_options import parse

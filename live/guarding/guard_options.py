@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dolphin_strategies.errors import ConfigError
-from live.guarding.alarm_channels import AlarmChannels
+from live.guarding.alarming.alarm_channels import AlarmChannels
 from live.guarding.guard_rules import Limits
 
 if TYPE_CHECKING:

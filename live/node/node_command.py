@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import check_factors, find_strategy, make_config
 from adapters.command.terminal import say, say_json
-from adapters.metrics.metrics_endpoint import MetricsEndpoint
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from adapters.process.hang_rules import FAILED
@@ -22,6 +21,7 @@ from adapters.run_state.state_report import StateReport
 from adapters.shm import FactorReader, RegionNotReadyError
 from dolphin_strategies.errors import ConfigError, DolphinError, describe_error
 from dolphin_strategies.factors.schema import FactorSchema
+from live.metrics.metrics_endpoint import MetricsEndpoint
 from live.node.ending.orderly_exits import orderly_exits
 from live.node.settings.computed_settings import RunFactors, computed_factors
 from live.node.settings.node_options import parse, settings_of

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.command.terminal import say
 from adapters.feed.latency import measure_on_factors
 from adapters.feed.node_loop import NodeLoop, busy_time_of
-from adapters.metrics.snapshot_file import FIGURES_NAME
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING, OK
 from adapters.process.run_folder import RunFolder
@@ -26,13 +25,13 @@ from live.node.building.gates import gates_of, traded_venues
 from live.node.building.node_builder import build_feed, build_node
 from live.node.building.producer_care import ProducerCare
 from live.node.building.run_market import open_market
+from live.metrics.figures.node_figures import NodeFigures
+from live.metrics.snapshot_file import FIGURES_NAME
 from live.node.ending.hook_errors import HookErrors
 from live.node.ending.order_stop import OrderStop
 from live.node.ending.run_ending import RunEnding
 from live.node.ending.run_guard import RunGuard
-from live.node.left_out_venues import leave_out_venues
-from live.node.node_figures import NodeFigures, texts_of
-from live.node.run_report import RunReport, envelope_summary
+from live.node.run_report import RunReport, envelope_summary, leave_out_venues
 from live.node.session.session_header import describe
 from live.node.session.session_recording import SessionRecording
 from live.node.settings.computed_settings import computed_factors
@@ -44,10 +43,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.command.strategy_class import AnyFactorStrategy
-    from adapters.metrics.metrics_endpoint import MetricsEndpoint
     from adapters.process.hang_watch import HangWatch
     from adapters.run_state.state_report import StateReport
     from adapters.streams.joining.log_lines import LogLine
+    from live.metrics.metrics_endpoint import MetricsEndpoint
     from live.node.settings.node_settings import NodeSettings
 
 PROGRESS_INTERVAL_S: Final = 2.0
@@ -141,7 +140,9 @@ class NodeRun:
                     lambda text: say(text, to=sys.stderr),
                 )
                 stack.callback(self._recording.close, "it failed")
-            leave_out_venues(self._computed, self._venues, lambda: bool(self._ending.reason))
+            leave_out_venues(
+                self._computed.reasons(), self._venues, lambda: bool(self._ending.reason)
+            )
             if self._ending.reason:
                 say(self._ending.reason)
                 return self._ending.code
@@ -175,7 +176,8 @@ class NodeRun:
         )
         figures = NodeFigures(
             folder, report=report, feed=feed, latencies=latencies.all, strategy=self._strategy,
-            texts=texts_of(self._settings.node, self._strategy, region, self._state.path),
+            texts=self._settings.node.texts(region)
+            | {"strategy": type(self._strategy).__name__, "state": str(self._state.path or "")},
         )  # fmt: skip
         self._ending.attach(loop, node.handle(), report.has_orders_on_their_way)
         say(self._settings.node.sentence(type(self._strategy).__name__))

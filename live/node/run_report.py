@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import OrderStatus, PositionSide, Venue
 
+from adapters.command.terminal import say
 from adapters.market.btcusdt_instruments import USDT
+from adapters.process.child import Child, module_command
 from adapters.process.hang_rules import NOTHING
 from adapters.run_state.run_state import OpenOrder, OpenPosition
 from adapters.run_state.state_report import OpenItems
 from dolphin_strategies.order_gates.risk.losses.account_watch import unrealized_pnl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from nautilus_trader.live import LiveNode
     from nautilus_trader.model import Money, Position
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from adapters.feed.factor_feed import FactorFeed
     from adapters.feed.latency import MeasuredLatencies
     from adapters.session.envelope.envelope_watch import EnvelopeWatch
+    from adapters.streams.joining.node_venues import NodeVenues
 
 NEWEST: Final = 2_000
 """Latencies behind the figures of a progress line."""
@@ -210,6 +214,33 @@ class RunReport:
 def envelope_summary(watch: EnvelopeWatch | None) -> list[str]:
     """Return the line about the watch by an envelope; none without one."""
     return [] if watch is None else [f"  envelope  {watch.summary()}"]
+
+
+def leave_out_venues(
+    reasons: Iterable[str], venues: NodeVenues, is_ending: Callable[[], bool]
+) -> None:
+    """Try the venues apart from the node, leave out those that refuse, and tell which.
+
+    Parameters
+    ----------
+    reasons : iterable of str
+        Why some are left out already.
+    venues : NodeVenues
+        The venues from whose data it does.
+    is_ending : callable
+        Whether the run was asked to end meanwhile.
+
+    """
+    for reason in reasons:
+        say(f"not computed: {reason}", to=sys.stderr)
+    refused = venues.leave_out_refused(
+        lambda module, arguments: Child(module_command(module, *arguments)), is_ending
+    )
+    for name, reason in refused.items():
+        say(
+            f"{name} is left out until the next start, its factors are NaN: {reason}",
+            to=sys.stderr,
+        )
 
 
 def _quantity(position: Position) -> Decimal:

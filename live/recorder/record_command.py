@@ -12,8 +12,6 @@ from adapters.catalog import RecordingWriter
 from adapters.catalog.writing.resume_point import resume_after
 from adapters.command import json_lines
 from adapters.command.terminal import say, say_json
-from adapters.metrics import metrics_endpoint
-from adapters.metrics.process_figures import ProcessFigures
 from adapters.process.safe_files import open_or_make
 from adapters.run_state.service_beat import ServiceBeat
 from adapters.run_state.state_file import StateHeldError
@@ -21,6 +19,8 @@ from adapters.shm.region.region_layout import DEFAULT_PATH
 from adapters.shm.source import ShmSource
 from dolphin_strategies import ConfigError, DolphinError
 from live.recorder.recording_run import FAILED, RecordingRun
+from live.metrics import metrics_endpoint
+from live.metrics.figures.process_figures import ProcessFigures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.catalog.writing.recorder import Recorder
 from adapters.command.terminal import say
-from adapters.metrics.snapshot import Snapshot
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
     StopSignals,
@@ -20,13 +19,14 @@ from adapters.process.stop_signals import (
     ignore_stop_signals,
 )
 from dolphin_strategies.factors.source import SourceState
+from live.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from adapters.catalog import RecordingWriter
     from adapters.catalog.writing.record_counts import RecorderCounts
-    from adapters.metrics.process_figures import ProcessFigures
     from adapters.run_state.service_beat import ServiceBeat
     from adapters.shm.source import ShmSource
+    from live.metrics.figures.process_figures import ProcessFigures
 
 CHECK_INTERVAL_S: Final = 1.0
 CHECKS_PER_LINE: Final = 2

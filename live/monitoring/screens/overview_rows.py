@@ -14,7 +14,7 @@ from live.monitoring.watching.problems import of_node, of_region, of_service, pr
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from adapters.metrics.snapshot import Snapshot
+    from live.metrics.snapshot import Snapshot
     from live.monitoring.watching.pictures import (
         NodePicture,
         Picture,

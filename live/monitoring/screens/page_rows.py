@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.text_table import text_table
-from adapters.metrics.metric_table import BUCKETS_S
+from live.metrics.metric_table import BUCKETS_S
 from live.monitoring.screens.overview_rows import Row
 from live.monitoring.screens.wording import ago, bar, clip, count, latency, value
 from live.monitoring.watching.problems import of_node, of_service

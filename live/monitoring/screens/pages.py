@@ -137,7 +137,8 @@ class RegionPage(Page):
         """Ask for a part of a name."""
         asked = self.query_one(Input)
         asked.add_class("shown")
-        asked.focus()
+        # What is not shown yet takes no focus.
+        self.call_after_refresh(asked.focus)
 
     def on_input_changed(self) -> None:
         """Show what has the text in its name."""

@@ -9,16 +9,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.metrics.metric_table import BUCKETS_S
-from adapters.metrics.snapshot import BadSnapshotError
-from adapters.metrics.snapshot_file import FIGURES_NAME, read_snapshot
 from adapters.process.safe_files import UnusableFileError, open_file
 from adapters.run_state.run_state import BadStateError, RunState
 from adapters.run_state.state_file import STATE_NAME, StateReader
+from live.metrics.metric_table import BUCKETS_S
+from live.metrics.snapshot import BadSnapshotError
+from live.metrics.snapshot_file import FIGURES_NAME, read_snapshot
 from live.monitoring.watching.pictures import Latency, NodePicture
 
 if TYPE_CHECKING:
-    from adapters.metrics.snapshot import Snapshot
+    from live.metrics.snapshot import Snapshot
 
 LATENCY: Final = "dolphin_node_factor_latency_seconds"
 WINDOW_LOOKS: Final = 60

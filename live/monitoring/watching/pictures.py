@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters.metrics.snapshot import Snapshot
 from adapters.run_state.run_state import RunState
+from live.metrics.snapshot import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.metrics.snapshot import BadSnapshotError
-from adapters.metrics.snapshot_file import FIGURES_NAME, read_snapshot
 from adapters.process.run_folder import PARENT, PREFIX
 from adapters.run_state.state_file import STATE_NAME
 from adapters.shm.region.region_files import folder_of
+from live.metrics.snapshot import BadSnapshotError
+from live.metrics.snapshot_file import FIGURES_NAME, read_snapshot
 from live.monitoring.watching.node_watch import NodeWatch
 from live.monitoring.watching.pictures import AlarmPicture, Picture
 from live.monitoring.watching.region_watch import RegionWatch
@@ -21,7 +21,7 @@ from live.monitoring.watching.service_watch import ServiceWatch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from adapters.metrics.snapshot import Snapshot
+    from live.metrics.snapshot import Snapshot
     from live.monitoring.watching.alarm_tail import AlarmTail
 
 FIND_LOOKS: Final = 3

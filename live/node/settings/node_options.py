@@ -13,8 +13,8 @@ from adapters.command.market_settings import max_price_age_of
 from adapters.command.settings_file import override
 from adapters.feed.factor_feed import WAITS
 from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
-from adapters.metrics import metrics_endpoint
 from dolphin_strategies.errors import ConfigError
+from live.metrics import metrics_endpoint
 from live.node.settings.computed_settings import PACKAGED_WORD
 from live.node.settings.node_settings import VENUES, NodeSettings, load
 from live.node.settings.settings_check import check_settings

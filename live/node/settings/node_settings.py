@@ -83,6 +83,11 @@ class NodeTable(CheckedFields):
     log_level: LogLevelName = "WARNING"
     record: Path | None = None
 
+    def texts(self, region: Path) -> dict[str, str]:
+        """Return what a monitor shows of these settings: market, orders, source of factors."""
+        source = self.source or ("computed here" if self.compute else str(region))
+        return {"venue": self.venue, "orders": self.orders, "source": source}
+
     def sentence(self, strategy: str) -> str:
         """Return the line that a run of a strategy begins with."""
         orders = "REAL ORDERS" if self.orders == "live" else "sandbox orders"

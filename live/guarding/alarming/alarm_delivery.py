@@ -1,4 +1,4 @@
-"""The delivery of alarms to a webhook or by mail: ``python -m live.guarding.alarm_delivery``.
+"""The delivery of alarms to a webhook or by mail: ``-m live.guarding.alarming.alarm_delivery``.
 
 A process of its own, which the watchdog ends if it takes too long. What it sends is in its
 environment, and so are the addresses with their secrets, which no list of processes shows.

@@ -8,14 +8,14 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
 from adapters.command.terminal import say
-from adapters.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
 from adapters.process.run_folder import RunFolder
+from live.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.metrics.metrics_endpoint import MetricsEndpoint
-    from adapters.metrics.snapshot import Snapshot
+    from live.metrics.metrics_endpoint import MetricsEndpoint
+    from live.metrics.snapshot import Snapshot
 
 INTERVAL_S: Final = 1.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.metrics.snapshot import Snapshot
+from live.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Write the documents anew: ``python -m adapters.metrics.documents``."""
+"""Write the documents anew: ``python -m live.metrics.documents``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from adapters.metrics.documents.rendering import dashboard, rules, table
+from live.metrics.documents.rendering import dashboard, rules, table
 
 ROOT: Final = Path(__file__).parents[3]
 PAGE: Final = ROOT / "docs" / "metrics.md"
-BEGIN: Final = "<!-- made by python -m adapters.metrics.documents: do not edit below -->\n"
+BEGIN: Final = "<!-- made by python -m live.metrics.documents: do not edit below -->\n"
 
 
 def documents() -> dict[Path, str]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from adapters.process.child import module_command
 from dolphin_strategies.errors import ConfigError
-from live.guarding.alarm_delivery import SMTP, WEBHOOK
+from live.guarding.alarming.alarm_delivery import SMTP, WEBHOOK
 
-MODULE = "live.guarding.alarm_delivery"
+MODULE = "live.guarding.alarming.alarm_delivery"
 
 
 @dataclass(frozen=True, kw_only=True)

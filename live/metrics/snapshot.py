@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple, Self
 
 import orjson
 
-from adapters.metrics.metric_table import BUCKETS_S, BY_NAME
 from adapters.run_state.process_identity import ProcessIdentity
 from dolphin_strategies.errors import DolphinError, printable
+from live.metrics.metric_table import BUCKETS_S, BY_NAME
 
 MOST_BYTES: Final = 4_000_000
 """Of the content, unpacked."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.metrics.metric_table import METRICS, RULES
+from live.metrics.metric_table import METRICS, RULES
 
 if TYPE_CHECKING:
-    from adapters.metrics.metric_table import Metric
+    from live.metrics.metric_table import Metric
 
 TITLES: Final = {
     "": "All processes",
@@ -36,12 +36,16 @@ def table() -> str:
         ]
         lines.append("")
     lines += ["### Alerts", "", "| alert | severity | fires when | for |", "|---|---|---|---|"]
-    # A bar ends a cell of Markdown, in code too.
     lines += [
-        f"| `{rule.name}` | {rule.severity} | `{rule.expr.replace('|', '&#124;')}` | {rule.holds} |"
+        f"| `{rule.name}` | {rule.severity} | `{_cell(rule.expr)}` | {rule.holds} |"
         for rule in RULES
     ]
     return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Return a text without what would end a cell of Markdown, in code too."""
+    return text.replace("|", "\\|")
 
 
 def dashboard() -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from adapters.metrics.metric_table import BUCKETS_S
-from adapters.metrics.snapshot import Histogram
+from live.metrics.metric_table import BUCKETS_S
+from live.metrics.snapshot import Histogram
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class LatencyBuckets:
             counts = np.bincount(buckets, minlength=len(self._counts))
             missing = new - len(found)
             counts[np.argmax(counts)] += missing
-            self._counts += counts
+            np.add(self._counts, counts, out=self._counts)
             self._sum_s += float(found.sum()) / 1e9 * new / len(found)
             self._taken = total
         return Histogram(tuple(self._counts.tolist()), self._sum_s)

@@ -5,30 +5,46 @@ from __future__ import annotations
 import sys
 import time
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from adapters.command.terminal import say
-from adapters.metrics.latency_buckets import LatencyBuckets
-from adapters.metrics.snapshot import Snapshot
-from adapters.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
 from adapters.run_state.run_state import PHASES
 from dolphin_strategies.factors.source import SourceState
 from dolphin_strategies.observation import StrategyObserver, observe
+from live.metrics.figures.latency_buckets import LatencyBuckets
+from live.metrics.snapshot import Snapshot
+from live.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
     from pathlib import Path
 
     from adapters.feed.factor_feed import FactorFeed
     from adapters.feed.latency import LatencyRecorder
-    from live.node.run_report import RunReport
-    from live.node.settings.node_settings import NodeTable
+    from adapters.run_state.state_report import OpenItems
 
 INTERVAL_S: Final = 1.0
 LATENCY: Final = "dolphin_node_factor_latency_seconds"
 VERSION: Final = version("dolphin")
 _COUNTED: Final = ("filled", "denied", "rejected", "canceled", "expired")
 _NAN: Final = float("nan")
+
+
+class Report(Protocol):
+    """What reads the node; on its thread."""
+
+    def open_items(self) -> OpenItems:
+        """Return what is open."""
+
+    def order_counts(self) -> tuple[int, int]:
+        """Return how many orders were made, and how many are open or on their way."""
+
+    def pnl(self) -> Decimal:
+        """Return the profit of the run so far, USDT."""
+
+    def factors(self) -> str:
+        """Return what is wrong with the factors; empty: nothing."""
 
 
 class NodeFigures:
@@ -38,7 +54,7 @@ class NodeFigures:
     ----------
     folder : Path
         The run's folder.
-    report : RunReport
+    report : Report
         Reads the node.
     feed : FactorFeed
         The node's feed.
@@ -47,7 +63,7 @@ class NodeFigures:
     strategy : FactorStrategy
         Not running yet: the events of its orders are counted.
     texts : dict of str to str
-        What does not change, see :func:`texts_of`.
+        What does not change, such as the strategy's name and the state's path.
 
     Notes
     -----
@@ -60,7 +76,7 @@ class NodeFigures:
         self,
         folder: Path,
         *,
-        report: RunReport,
+        report: Report,
         feed: FactorFeed,
         latencies: LatencyRecorder,
         strategy: Any,
@@ -123,19 +139,6 @@ class NodeFigures:
                 texts={**self._texts, "factors": report.factors()},
             )
         )
-
-
-def texts_of(
-    node: NodeTable, strategy: object, region: Path, state: Path | None
-) -> dict[str, str]:
-    """Return what a person wants to know of a run besides its numbers."""
-    return {
-        "strategy": type(strategy).__name__,
-        "venue": node.venue,
-        "orders": node.orders,
-        "source": node.source or ("computed here" if node.compute else str(region)),
-        "state": "" if state is None else str(state),
-    }
 
 
 class EventCounts(StrategyObserver):

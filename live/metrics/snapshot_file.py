@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from adapters.metrics.snapshot import BadSnapshotError, Snapshot
 from adapters.process.safe_files import UnusableFileError, open_file, open_or_make
 from adapters.run_state.state_file import StateHeldError, StateReader, StateWriter
+from live.metrics.snapshot import BadSnapshotError, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from adapters.command.terminal import STDERR, STDOUT, say_bounded
 from adapters.process.safe_files import UnusableFileError, open_private
-from live.guarding.alarm_groups import AlarmGroups, RaisedAlarm
+from live.guarding.alarming.alarm_groups import AlarmGroups, RaisedAlarm
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from live.guarding.alarm_channels import AlarmChannels
-    from live.guarding.alarm_groups import AlarmGroup
+    from live.guarding.alarming.alarm_channels import AlarmChannels
+    from live.guarding.alarming.alarm_groups import AlarmGroup
 
 COMMAND_S: Final = 10.0
 """How long a command of an alarm may run."""

@@ -1,4 +1,4 @@
-"""The process that serves a snapshot to Prometheus: ``python -m adapters.metrics.endpoint``."""
+"""The process that serves a snapshot to Prometheus: ``python -m live.metrics.endpoint``."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from adapters.metrics.metric_table import BUCKETS_S, METRICS
-from adapters.metrics.snapshot import BadSnapshotError
-from adapters.metrics.snapshot_file import read_snapshot
+from live.metrics.metric_table import BUCKETS_S, METRICS
+from live.metrics.snapshot import BadSnapshotError
+from live.metrics.snapshot_file import read_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prometheus_client.metrics_core import Metric as Family
 
-    from adapters.metrics.metric_table import Metric
-    from adapters.metrics.snapshot import Snapshot
+    from live.metrics.metric_table import Metric
+    from live.metrics.snapshot import Snapshot
 
 REQUEST_S: Final = 5.0
 """How long a client may be silent."""

@@ -83,14 +83,14 @@ class MetricsEndpoint:
         Parameters
         ----------
         path : Path
-            The file of a :class:`~adapters.metrics.snapshot_file.SnapshotWriter`.
+            The file of a :class:`~live.metrics.snapshot_file.SnapshotWriter`.
 
         """
         if self._socket is None:
             yield
             return
         fd = self._socket.fileno()
-        command = module_command("adapters.metrics.endpoint", fd, path.absolute(), os.getpid())
+        command = module_command("live.metrics.endpoint", fd, path.absolute(), os.getpid())
         child = Child(command, "dropped", inherits=(fd,))
         # Without this, a client would wait for ever once the child is gone.
         self._socket.close()
