@@ -79,6 +79,9 @@ class SwitchServer:
         with suppress(BlockingIOError, ConnectionError):
             peer, _ = self._socket.accept()
             peer.setblocking(False)  # noqa: FBT003
+            if len(self._peers) >= _WAITING:
+                # Whoever connects and says nothing must not keep others out.
+                self._forget(next(iter(self._peers)))
             self._peers[peer] = b""
             self._loop.add_reader(peer, self._on_request, peer)
 

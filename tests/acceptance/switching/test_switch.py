@@ -97,6 +97,7 @@ def test_a_node_that_hangs_is_handed_to_the_watchdog(tmp_path: Path, command: st
     assert journal(path)[0]["event"] == "unanswered"
 
 
+@pytest.mark.long
 def test_without_a_watchdog_it_says_what_to_do() -> None:
     """Exit code 4, and nothing pretends to have been done."""
     with node("--strategy", f"{ODD}:HoldsPosition") as process:
