@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.lengths import long
-from tests.support.nodes.node_process import node
+from tests.support.nodes.forkserver import run_forked
+from tests.support.nodes.node_process import ROOT, node
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,3 +59,15 @@ def test_a_loss_over_the_limit_of_a_day_acts(tmp_path: Path, on_loss: str) -> No
         again.wait_for(f"{on_loss} by the node: max_daily_loss: ", 60)
         again.signal(signal.SIGTERM)
         assert again.exit_code() == 0, again.output
+
+
+@pytest.mark.long
+def test_a_session_with_refused_orders_replays_with_the_same_decisions(tmp_path: Path) -> None:
+    """Its replay has the same limits, and refuses the same orders."""
+    config, session = tmp_path / "node.toml", tmp_path / "session"
+    config.write_text(f'[risk]\nmax_position = {{ "{PERP}" = "0.010" }}\n')
+    with node("--config", config, "--record", session, "--seconds", 12) as process:
+        assert process.exit_code() == 0, process.output
+    assert "MAX_POSITION" in process.output
+    done = run_forked(ROOT / "backtests" / "check_parity.py", session, is_merged=True)
+    assert done.returncode == 0, done.stdout
