@@ -1,1 +1,1 @@
-"""The groups of the benchmarks about operating nodes."""
+"""Groups of benchmarks of operations: fleets of processes."""
