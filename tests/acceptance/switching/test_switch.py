@@ -83,7 +83,7 @@ def test_a_node_that_hangs_is_handed_to_the_watchdog(tmp_path: Path, command: st
     path, state = tmp_path / "journal", tmp_path / "state"
     with node("--journal", path, "--state", state) as process:
         process.wait_for_factors(1)
-        limits = ("--alarm-after", 60, "--term-after", 0, "--kill-after", 0)
+        limits = ("--alarm-after", 60, "--term-after", 60, "--kill-after", 0)
         with watchdog("--node", state, "--until-end", *limits) as watching:
             watching.wait_for("is watched")
             os.kill(process.pid, signal.SIGSTOP)
