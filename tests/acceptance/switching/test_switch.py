@@ -55,6 +55,8 @@ def test_a_node_halts_stays_halted_over_a_restart_and_resumes(tmp_path: Path) ->
         fifo = second.run_folders()[0] / "switch.fifo"
         fifo.write_text("resume all is well\n")
         second.wait_for("ACTIVE: resume by ")
+        fifo.write_text("hlt\n")
+        second.wait_for("found 'hlt'; nothing was done")
         second.signal(signal.SIGUSR1)
         second.wait_for("HALTED: halt by SIGUSR1")
         done = switch(second, "flat", "--wait", 20)
