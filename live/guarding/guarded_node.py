@@ -181,12 +181,14 @@ class GuardedNode:
 
     def _take_unanswered(self) -> list[Decision]:
         """Act on a command that the node has not acknowledged, see ``live/switch.py``."""
-        table = take(self.path)
         state = self.state
-        if table is None or state is None or table.get("pid") != state.process.pid:
+        table = None if state is None else take(self.path, state.process.pid)
+        if table is None or state is None:
             return []
         text = f"has not acknowledged {table.get('command')!r} by {table.get('who')!r}"
-        return [Alarm("SWITCH", f"{text}; left open: {state.left_open()}"), Terminate()]
+        alarm = Alarm("SWITCH", f"{text}; left open: {state.left_open()}")
+        # 0: the user wants no signal to be sent.
+        return [alarm, Terminate()] if self._limits.term_s else [alarm]
 
     def _holder(self) -> int:
         return 0 if self._reader is None else self._reader.holder()

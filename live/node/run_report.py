@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from adapters.feed.latency import MeasuredLatencies
     from adapters.session.envelope.envelope_watch import EnvelopeWatch
     from adapters.streams.joining.node_venues import NodeVenues
+    from dolphin_strategies.order_gates.risk.node_risk import NodeRisk
 
 NEWEST: Final = 2_000
 """Latencies behind the figures of a progress line."""
@@ -209,6 +210,17 @@ class RunReport:
         if orders:
             parts.append(f"{orders} orders")
         return ", ".join(parts) or NOTHING
+
+
+def risk_summary(risk: NodeRisk) -> list[str]:
+    """Return the line about limits and trading state; none if nothing was refused or changed."""
+    refused = [f"{count:,} {word}" for word, count in sorted(risk.gate.refused.items())]
+    last = risk.switch.trading.last
+    parts = [
+        *([str(last)] if last else []),
+        *(["refused " + ", ".join(refused)] if refused else []),
+    ]
+    return [f"  risk      {'; '.join(parts)}"] if parts else []
 
 
 def envelope_summary(watch: EnvelopeWatch | None) -> list[str]:

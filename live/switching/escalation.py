@@ -47,8 +47,11 @@ def hand_over(state: Path, pid: int, command: str, who: str, why: str) -> bool:
     return True
 
 
-def take(state: Path) -> dict[str, Any] | None:
-    """Take the command that lies beside a state, if there is one; the watchdog's end."""
+def take(state: Path, pid: int) -> dict[str, Any] | None:
+    """Take the command for a process that lies beside its state, if there is one.
+
+    The watchdog's end; one for another process is left.
+    """
     path = path_beside(state)
     try:
         fd = open_file(path, os.O_RDONLY)
@@ -60,6 +63,8 @@ def take(state: Path) -> dict[str, Any] | None:
         table = dict(orjson.loads(content))
     except (ValueError, TypeError):
         return None  # being written
+    if table.get("pid") != pid:
+        return None
     with suppress(OSError):
         path.unlink()
     return table

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ANSWER_S: Final = 0.5
 """How soon a node acknowledges."""
+_RETRY_S: Final = 0.005
 _PID: Final = re.compile(rf"{PREFIX}(\d+)_")
 
 
@@ -143,7 +144,8 @@ def ask(node: Node, request: Request, timeout_s: float = ANSWER_S) -> dict[str, 
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
             peer.settimeout(timeout_s)
-            peer.connect(str(node.folder / SOCKET_NAME))
+            while not _is_connected(peer, node, until_s):
+                time.sleep(_RETRY_S)
             peer.sendall(request.encode())
             text = b""
             while not text.endswith(b"\n"):
@@ -157,3 +159,14 @@ def ask(node: Node, request: Request, timeout_s: float = ANSWER_S) -> dict[str, 
         msg = f"{node} has not acknowledged {request.command} within {timeout_s:g} s ({error})"
         raise NoAnswerError(msg) from None
     return answer
+
+
+def _is_connected(peer: socket.socket, node: Node, until_s: float) -> bool:
+    """Connect, or return False to try again: at the moment too many others do."""
+    try:
+        peer.connect(str(node.folder / SOCKET_NAME))
+    except BlockingIOError:
+        if time.monotonic() > until_s:
+            raise
+        return False
+    return True

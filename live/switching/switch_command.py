@@ -42,7 +42,8 @@ examples:
   echo halt news > /dev/shm/dolphin_run_*/switch.fifo
   kill -USR1 4711                                   halt; -USR2: flat
 
-A node that has not acknowledged within 0.5 s is handed to the watchdog, which sends it SIGTERM.
+A node that has not acknowledged within 0.5 s is handed to the watchdog, which alarms and sends it
+SIGTERM (not with --term-after 0 or --alarm-only).
 exit codes: 0 done; 1 not done: no answer, and the watchdog has it; 2 bad usage, or no such node;
 3 acknowledged, and still open after --wait; 4 no answer and no watchdog: act by hand.
 """
@@ -141,7 +142,10 @@ def _escalate(node: Node, request: Request, problem: str) -> int:
         say(f"  {error}", to=sys.stderr)
         is_taken = False
     if is_taken:
-        say("  the watchdog has taken it, and ends the node", to=sys.stderr)
+        say(
+            "  the watchdog has taken it: an alarm, and SIGTERM unless it may send none",
+            sys.stderr,
+        )
         return ESCALATED
     say(f"  no watchdog has taken it: `kill {node.pid}` stops the node flat if it can; what it "
         "leaves open is at the exchange", to=sys.stderr)  # fmt: skip

@@ -78,7 +78,8 @@ class SwitchDesk:
         write_private(folder / STATE_PATH_NAME, "" if state is None else str(state.absolute()))
         self._risk = risk
         risk.switch.listeners.append(self._on_change)
-        self._server = SwitchServer(loop, folder, self._carry_out)
+        self._was_flat = not risk.switch.trading.wants_flat
+        self._server = SwitchServer(loop, folder, self._carry_out, self._tell)
         self.kept.append(event="start", **who)
         last = self.kept.last
         if last is not None and self.state != TradingState.ACTIVE:

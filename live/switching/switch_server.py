@@ -43,6 +43,8 @@ class SwitchServer:
         The run's folder, of mode 0700.
     carry_out : callable
         Takes a request and who made it; returns the answer.
+    tell : callable
+        Takes a line for the user.
 
     Notes
     -----
@@ -56,7 +58,9 @@ class SwitchServer:
         loop: asyncio.AbstractEventLoop,
         folder: Path,
         carry_out: Callable[[Request, str], dict[str, Any]],
+        tell: Callable[[str], object],
     ) -> None:
+        self._tell: Final = tell
         self._loop: Final = loop
         self._carry_out: Final = carry_out
         self._handlers: dict[int, Any] = {}
@@ -79,6 +83,9 @@ class SwitchServer:
         with suppress(BlockingIOError, ConnectionError):
             peer, _ = self._socket.accept()
             peer.setblocking(False)  # noqa: FBT003
+            if len(self._peers) >= _WAITING:
+                # Whoever connects and says nothing must not keep others out.
+                self._forget(next(iter(self._peers)))
             self._peers[peer] = b""
             self._loop.add_reader(peer, self._on_request, peer)
 
@@ -114,8 +121,10 @@ class SwitchServer:
             self._unread += os.read(self._fifo, LONGEST_BYTES)
         *lines, self._unread = self._unread.split(b"\n")
         self._unread = self._unread[-LONGEST_BYTES:]
-        for line in filter(None, lines):
-            self._answer(line, f"{_user(os.getuid())} (file)")
+        answers = [self._answer(n, f"{_user(os.getuid())} (file)") for n in lines if n.strip()]
+        # Nobody waits for an answer here: a misspelt word must not pass for a command.
+        if wrong := next((a["error"] for a in answers if "error" in a), ""):
+            self._tell(f"switch.fifo: {wrong}; nothing was done")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         name = signal.Signals(number).name

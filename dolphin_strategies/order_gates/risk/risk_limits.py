@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal, Self
 
 type OnLoss = Literal["reduce", "halt", "flat"]
 
@@ -50,6 +50,37 @@ class RiskLimits:
     max_drawdown: Decimal | None = None
     on_loss: OnLoss = "flat"
 
+    def plain(self) -> dict[str, Any]:
+        """Return the limits that refuse orders, as JSON has them; :meth:`of_plain` reads them."""
+        return {
+            "instruments": sorted(self.instruments),
+            "max_order_notional": _text(self.max_order_notional),
+            "max_position": {name: str(limit) for name, limit in self.max_position.items()},
+            "max_notional": _text(self.max_notional),
+            "max_orders_per_s": self.max_orders_per_s,
+            "max_factor_age_ns": self.max_factor_age_ns,
+        }
+
+    @classmethod
+    def of_plain(cls, table: Mapping[str, Any]) -> Self:
+        """Return the limits that :meth:`plain` described.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError, ArithmeticError
+            If the table is not of this version.
+
+        """
+        rate, age_ns = table["max_orders_per_s"], table["max_factor_age_ns"]
+        return cls(
+            instruments=frozenset(map(str, table["instruments"])),
+            max_order_notional=_amount(table["max_order_notional"]),
+            max_position={str(n): Decimal(v) for n, v in dict(table["max_position"]).items()},
+            max_notional=_amount(table["max_notional"]),
+            max_orders_per_s=None if rate is None else int(rate),
+            max_factor_age_ns=None if age_ns is None else int(age_ns),
+        )
+
     @property
     def bounds_entries(self) -> bool:
         """Whether an order can be refused by a limit."""
@@ -62,3 +93,11 @@ class RiskLimits:
                 self.max_factor_age_ns,
             )
         )
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _amount(text: Any) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -105,9 +105,9 @@ class TradingSwitch(StrategyObserver):
 
     @property
     def is_flat(self) -> bool:
-        """Whether the strategy has nothing open and nothing on its way."""
+        """Whether nothing is open and nothing on its way; False before the strategy's start."""
         exposure = self._gate.exposure
-        return exposure is None or not exposure.instruments()
+        return exposure is not None and not exposure.instruments()
 
     def _cancel_entries(self) -> None:
         exposure = self._gate.exposure

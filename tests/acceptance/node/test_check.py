@@ -68,6 +68,18 @@ OURS = '[risk]\ninstruments = ["BTCUSDT-PERP.BINANCE"]\n'
         (["--live-orders"], "", "--live-orders alone sends nothing"),
         (["--live-orders"], '[node]\norders = "live"\n', "real orders need a live venue"),
         (["--live-orders"], LIVE, "need the environment variable BINANCE_API_KEY"),
+        (
+            ["--live-orders", "--base-url", "http://192.0.2.1"],
+            LIVE,
+            "with real orders this server gets the account's key",
+        ),
+        ([], '[risk]\nmax_position = { A = "-1" }\n', "max_position 'A': expected 0 or more"),
+        (
+            [],
+            f'{OURS}max_position = {{ "ETHUSDT-PERP.BINANCE" = "1" }}\n',
+            "expected one of instruments (BTCUSDT-PERP.BINANCE)",
+        ),
+        ([], '[risk]\non_loss = "sell"\n', "expected 'reduce' or 'halt' or 'flat'"),
     ],
 )
 def test_it_refuses(arguments: list[str], config: str, expected: str, tmp_path: Path) -> None:

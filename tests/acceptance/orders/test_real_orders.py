@@ -159,6 +159,25 @@ def test_an_order_of_unknown_outcome_is_asked_for_and_never_sent_twice(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("mode", ["unanswered", "cut"])
+def test_the_same_by_requests_without_the_trading_socket(
+    exchange: LocalExchange, tmp_path: Path, mode: str
+) -> None:
+    """The request is not answered, and its order is on the book once."""
+    exchange.account.fail("/ws-fapi/v1", "refused")
+    with node_at(exchange, tmp_path) as process:
+        tell(exchange)
+        exchange.account.mute()
+        exchange.account.fail("POST /fapi/v1/order", mode, times=1)
+        tell(exchange, BUY)
+        process.wait_for("HOLDS 0.01", SLOW_S)
+        assert len(exchange.account.report()["all_orders"]) == 1
+        exchange.account.mute(is_mute=False)
+        stop(process)
+    assert exchange.account.position() == 0
+
+
+@pytest.mark.long
 def test_an_order_that_never_arrived_is_given_up_and_not_sent_again(
     exchange: LocalExchange, tmp_path: Path
 ) -> None:
@@ -195,6 +214,23 @@ def test_after_a_kill_the_next_run_takes_position_and_order_over_before_any_orde
         stop(process)
     assert exchange.account.position() == 0
     assert exchange.account.names() == []
+
+
+@pytest.mark.long
+def test_without_the_trading_socket_orders_go_by_requests(
+    exchange: LocalExchange, tmp_path: Path
+) -> None:
+    """Nautilus falls back to REST by itself; the fill comes on the user's stream as ever."""
+    exchange.account.fail("/ws-fapi/v1", "refused")
+    with node_at(exchange, tmp_path) as process:
+        tell(exchange)
+        tell(exchange, BUY)
+        process.wait_for("HOLDS 0.01")
+        stop(process)
+    assert exchange.account.position() == 0
+    asked = exchange.account.report()["asked"]
+    assert asked.count("POST /fapi/v1/order") == 2
+    assert "order.place" not in asked
 
 
 @pytest.mark.long

@@ -1,1 +1,1 @@
-"""The switch of a node, as a user throws it."""
+"""The switch and the limits of a node, as a user has them."""

@@ -55,6 +55,8 @@ def test_a_node_halts_stays_halted_over_a_restart_and_resumes(tmp_path: Path) ->
         fifo = second.run_folders()[0] / "switch.fifo"
         fifo.write_text("resume all is well\n")
         second.wait_for("ACTIVE: resume by ")
+        fifo.write_text("hlt\n")
+        second.wait_for("found 'hlt'; nothing was done")
         second.signal(signal.SIGUSR1)
         second.wait_for("HALTED: halt by SIGUSR1")
         done = switch(second, "flat", "--wait", 20)
@@ -83,7 +85,7 @@ def test_a_node_that_hangs_is_handed_to_the_watchdog(tmp_path: Path, command: st
     path, state = tmp_path / "journal", tmp_path / "state"
     with node("--journal", path, "--state", state) as process:
         process.wait_for_factors(1)
-        limits = ("--alarm-after", 60, "--term-after", 0, "--kill-after", 0)
+        limits = ("--alarm-after", 60, "--term-after", 60, "--kill-after", 0)
         with watchdog("--node", state, "--until-end", *limits) as watching:
             watching.wait_for("is watched")
             os.kill(process.pid, signal.SIGSTOP)
@@ -97,6 +99,7 @@ def test_a_node_that_hangs_is_handed_to_the_watchdog(tmp_path: Path, command: st
     assert journal(path)[0]["event"] == "unanswered"
 
 
+@pytest.mark.long
 def test_without_a_watchdog_it_says_what_to_do() -> None:
     """Exit code 4, and nothing pretends to have been done."""
     with node("--strategy", f"{ODD}:HoldsPosition") as process:

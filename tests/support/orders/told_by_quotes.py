@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import InstrumentId, OrderSide
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from nautilus_trader.model import QuoteTick
 
 PERP: Final = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
-NOTHING, BUY, REST, CANCEL, CLOSE, MODIFY, SELL, BUY_BIG = (float(n) for n in range(1, 9))
+NOTHING, BUY, REST, CANCEL, CLOSE, MODIFY, SELL, BUY_BIG, HANG = (float(n) for n in range(1, 10))
 """What a bid's size asks for, in coins."""
 LOT: Final = 0.01
 
@@ -49,6 +50,8 @@ class ToldByQuotes(FactorStrategy[FactorStrategyConfig]):
             for order in self.cache.orders_open():
                 price = instrument.make_price(order.price.as_double() + 1.0)
                 self.modify_order(order.client_order_id, order.quantity, price)
+        elif asked == HANG:
+            time.sleep(600.0)
         elif asked == CANCEL:
             self.cancel_all_orders(PERP)
         elif asked == CLOSE:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.process.safe_files import UnusableFileError
+from adapters.process.safe_files import UnusableFileError, write_private
 from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.order_gates.risk.losses.loss_rules import Baseline
 from live.switching.escalation import hand_over, path_beside, take
@@ -114,4 +114,15 @@ def test_nobody_takes_a_command_where_no_watchdog_is(tmp_path: Path) -> None:
     state = tmp_path / "state"
     assert not hand_over(state, os.getpid(), "halt", "ann", "")
     assert not path_beside(state).exists()
-    assert take(state) is None
+    assert take(state, os.getpid()) is None
+
+
+def test_a_command_for_another_process_is_left(tmp_path: Path) -> None:
+    """The node was started again meanwhile: its successor is not ended for it."""
+    state = tmp_path / "state"
+    write_private(path_beside(state), '{"pid": 17, "command": "flat", "who": "ann", "why": ""}')
+    assert take(state, 18) is None
+    found = take(state, 17)
+    assert found is not None
+    assert (found["command"], found["who"]) == ("flat", "ann")
+    assert not path_beside(state).exists()

@@ -7,6 +7,8 @@ trading socket (``order.place``), for the next ``times``:
 - ``unanswered``: carried out and never answered;
 - ``lost``: neither carried out nor answered;
 - ``cut``: carried out, and then the connection ends.
+
+A fault on ``/ws-fapi/v1``, of any mode, refuses the trading socket.
 """
 
 from __future__ import annotations
@@ -126,6 +128,8 @@ class OrderSide:
 
     async def _trade(self, request: web.Request) -> web.WebSocketResponse:
         """Serve the trading socket: wss://ws-fapi.binance.com/ws-fapi/v1."""
+        if self._fault(TRADING):
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self._traders[socket] = request.transport
