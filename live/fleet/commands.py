@@ -48,7 +48,7 @@ def run_command(options: argparse.Namespace) -> int:
     if options.print_systemd:
         from live.fleet.reports.systemd_units import units_of  # noqa: PLC0415
 
-        say(units_of(settings))
+        say(units_of(settings, live_orders=options.live_orders))
         return 0
     return _COMMANDS[options.command](settings, options)
 

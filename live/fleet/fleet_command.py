@@ -65,8 +65,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--print-systemd", action="store_true", help="print a systemd unit for each service")
     add("--json", action="store_true", help="status, compare: everything, for programs")
     add("--lines", type=int, default=20, metavar="N", help="logs: how many (default: 20)")
-    add("--live-orders", action="store_true", help="run, start: nodes that ask for real orders "
-        "may send them")  # fmt: skip
+    add("--live-orders", action="store_true", help="run, start, --print-systemd: nodes "
+        "that ask for real orders may send them")  # fmt: skip
     add("--overrule", action="append", default=[], choices=PRECONDITIONS, metavar="NAME",
         help="promote: go on although this does not hold: one of " + ", ".join(PRECONDITIONS)
         + "; may be repeated")  # fmt: skip
