@@ -36,6 +36,7 @@ from tests.benchmarks.groups import (
     streams,
     throughput,
 )
+from tests.benchmarks.groups.operations import fleet
 from tests.benchmarks.groups.research import envelope, evaluate, exits, sweep
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
@@ -59,6 +60,7 @@ GROUPS: Final = {
     "exits": (exits.run, "what a decision about an open position costs; training on known laws"),
     "streams": (streams.run, "exchange's push -> on_factors against polling; CPU; 20,000/s"),
     "sweep": (sweep.run, "trials per hour of a sweep, beside plain loops, and a worker's memory"),
+    "fleet": (fleet.run, "start and latency of ten nodes on one region, beside one alone"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }
 RUNS: Final = 5

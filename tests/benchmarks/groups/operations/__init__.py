@@ -1,0 +1,1 @@
+"""Groups of benchmarks of operations: fleets of processes."""
