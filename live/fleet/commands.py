@@ -22,7 +22,7 @@ from live.fleet.supervision.supervisor import Supervisor, supervisor_pid
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from live.fleet.settings.fleet_settings import FleetSettings
@@ -80,6 +80,7 @@ def run(settings: FleetSettings, options: argparse.Namespace) -> int:
         lambda: load_fleet(settings.path),
         lambda text: say(f"{time.strftime('%H:%M:%S')} {text}"),
         live_orders=options.live_orders,
+        only_stops=options.only_stops,
     )
     return supervisor.run()
 
@@ -93,14 +94,14 @@ def start(settings: FleetSettings, options: argparse.Namespace) -> int:
             # A supervisor starts everything; a part alone is started by one that runs.
             msg = f"start the whole fleet first: no supervisor of {settings.fleet.name} runs"
             raise DolphinError(msg)
-        _start_supervisor(settings, live_orders=options.live_orders)
+        _start_supervisor(settings, ["--live-orders"] if options.live_orders else [])
     else:
         ask(folder, {"command": "start", "name": name})
     return _wait(settings, name, "running")
 
 
-def _start_supervisor(settings: FleetSettings, *, live_orders: bool) -> None:
-    """Start a supervisor in a session of its own, and wait until it answers.
+def _start_supervisor(settings: FleetSettings, words: Sequence[str]) -> None:
+    """Start a supervisor in a session of its own, and wait until it answers or has ended well.
 
     Raises
     ------
@@ -116,7 +117,7 @@ def _start_supervisor(settings: FleetSettings, *, live_orders: bool) -> None:
     with os.fdopen(fd, "wb") as output:
         child = subprocess.Popen(
             [sys.executable, str(LIVE / "run_fleet.py"), str(settings.path), "run",
-             *(["--live-orders"] if live_orders else [])],
+             *words],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -127,6 +128,8 @@ def _start_supervisor(settings: FleetSettings, *, live_orders: bool) -> None:
         try:
             ask(fleet.run_folder, {"command": "status"}, UP_S)
         except NoSupervisorError:
+            if child.poll() == 0:
+                return
             if child.poll() is not None:
                 msg = f"the supervisor ended: {log.last_line()}"
                 raise DolphinError(msg) from None
@@ -148,8 +151,9 @@ def stop(settings: FleetSettings, options: argparse.Namespace) -> int:
             say(f"fleet {settings.fleet.name} does not run")
             return 0
         say("no supervisor runs; a new one adopts what runs, and stops it")
-        _start_supervisor(settings, live_orders=False)
-    ask(folder, {"command": "stop"})
+        _start_supervisor(settings, ["--only-stops"])
+    else:
+        ask(folder, {"command": "stop"})
     return _wait_for_end(settings)
 
 

@@ -72,6 +72,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         + "; may be repeated")  # fmt: skip
     add("--sessions", type=Path, nargs=2, metavar="DIR", help="compare: these sessions (default: "
         "the newest of both nodes)")  # fmt: skip
+    add("--only-stops", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     given = [options.check, options.print_systemd, options.command is not None]
     if sum(given) != 1:
