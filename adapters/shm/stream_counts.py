@@ -84,8 +84,10 @@ class StreamCounts:
 
         """
         stream_id, position = reader.stream_id, reader.position
-        self._past = self.with_reader(reader)
-        unread = self._newest_of(reader) - position
+        # Read once: a producer that still writes must be as far in each count.
+        newest = self._newest_of(reader)
+        self._past = self._with(reader, newest)
+        unread = newest - position
         if not is_gone:
             self._past = self._past._replace(published=self._past.published - unread)
             unread = 0
@@ -109,11 +111,12 @@ class StreamCounts:
             Attached to that file.
 
         """
-        if reader is None:
-            return self._past
+        return self._past if reader is None else self._with(reader, self._newest_of(reader))
+
+    def _with(self, reader: FactorReader, newest: int) -> ReadCounts:
         published, delivered, conflated, lost = self._past
         return ReadCounts(
-            published + self._newest_of(reader) - self._attached_position,
+            published + newest - self._attached_position,
             delivered + reader.delivered,
             conflated + reader.conflated,
             lost + reader.lost,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dolphin_strategies import FactorStrategy
 
 _SENDS: Final = ("submit_order", "submit_order_list")
+_ENDS: Final = ("on_order_denied", "on_order_rejected", "on_order_canceled", "on_order_expired")
 
 
 class PositionResults(StrategyObserver):
@@ -34,6 +35,8 @@ class PositionResults(StrategyObserver):
     ----------
     unmeasured : int
         Events that could not be measured.
+    sent_at : dict of str to float
+        The price at which each order was sent that has not ended, by client order id.
 
     Notes
     -----
@@ -53,7 +56,7 @@ class PositionResults(StrategyObserver):
         self._strategy: Final = strategy
         self._on_trade: Final = on_trade
         self._on_error: Final = on_error
-        self._sent: Final[dict[str, float]] = {}
+        self.sent_at: Final[dict[str, float]] = {}
         self._paid: Final[dict[str, float]] = {}
         self._ranges: Final[dict[str, tuple[float, float]]] = {}
 
@@ -64,13 +67,17 @@ class PositionResults(StrategyObserver):
         def noting(first: Any, *arguments: Any, **words: Any) -> Any:
             for order in first if isinstance(first, list | tuple) else (first,):
                 price = self._price(order.instrument_id)
-                self._sent[str(order.client_order_id)] = price
+                self.sent_at[str(order.client_order_id)] = price
             return call(first, *arguments, **words)
 
         return noting
 
     def around_event(self, name: str, hook: Callable[[Any], None]) -> Callable[[Any], None]:
-        mine = {"on_order_filled": self._fill, "on_position_closed": self._close}.get(name)
+        mine = {
+            "on_order_filled": self._fill,
+            "on_position_closed": self._close,
+            **dict.fromkeys(_ENDS, self._forget),
+        }.get(name)
         if mine is None:
             return hook
 
@@ -117,13 +124,18 @@ class PositionResults(StrategyObserver):
         order = str(event.client_order_id)
         instrument = self._strategy.instrument(event.instrument_id)
         value = instrument.notional_value(event.last_qty, event.last_px).as_double()
-        sent = self._sent.get(order, math.nan)
+        sent = self.sent_at.get(order, math.nan)
         if event.liquidity_side == LiquiditySide.MAKER:
             paid = 0.0
         else:
             sign = 1.0 if event.order_side == OrderSide.BUY else -1.0
             paid = sign * (event.last_px.as_double() - sent) / event.last_px.as_double() * value
         self._paid[key] = self._paid.get(key, 0.0) + paid
+        if self._strategy.cache.is_order_closed(event.client_order_id):
+            self._forget(event)
+
+    def _forget(self, event: Any) -> None:
+        self.sent_at.pop(str(event.client_order_id), None)
 
     def _close(self, event: Any) -> None:
         key = str(event.position_id)

@@ -121,11 +121,18 @@ class WatchMemory:
             raise ConfigError(msg) from None
 
     def add(self, kind: str, *values: float | None) -> None:
-        """Append one result; one system call. A full disk is no reason to end a node."""
+        """Append one result whole or not at all. A full disk is no reason to end a node."""
+        line = f"{json.dumps([kind, *values])}\n".encode()
+        end = os.lseek(self._fd, 0, os.SEEK_CUR)
         try:
-            os.write(self._fd, f"{json.dumps([kind, *values])}\n".encode())
+            if os.write(self._fd, line) == len(line):
+                return
         except OSError:
-            self.lost += 1
+            pass
+        self.lost += 1
+        # What a full disk took of the line would spoil the next one.
+        os.ftruncate(self._fd, end)
+        os.lseek(self._fd, end, os.SEEK_SET)
 
     def close(self) -> None:
         """Close the file; calls after the first do nothing."""

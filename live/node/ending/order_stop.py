@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from dolphin_strategies.observation import StrategyObserver
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
 
 _SENDS: Final = ("submit_order", "submit_order_list")
 
+FEW_ORDERS: Final = 50
+"""Half of what Nautilus's risk engine lets through in a second (``max_order_submit_rate``)."""
+RATE_WINDOW_S: Final = 1.05
+"""The second of that rate, and a margin, because the engine's clock starts later than ours."""
+
 
 class OrderStop(StrategyObserver):
     """Drops what a strategy sends while its stop waits for earlier orders, and after ``on_stop``.
@@ -20,6 +27,9 @@ class OrderStop(StrategyObserver):
     Nautilus closes the positions that it knows of. An order behind many others in its queue would
     be filled after that, and so would one of a timer, which goes on for the half second in which
     the node waits for the last fills.
+
+    It also has the stop wait, a second at most, until the orders of the last second are few: the
+    risk engine denies whatever exceeds its rate, and it does not spare the order that closes.
 
     Parameters
     ----------
@@ -37,6 +47,13 @@ class OrderStop(StrategyObserver):
         self.dropped = 0
         self._ending: Final = ending
         self._has_stopped = False
+        self._sent_s: Final[deque[float]] = deque(maxlen=FEW_ORDERS)
+        ending.wait_for(self._has_sent_many)
+
+    def _has_sent_many(self) -> bool:
+        """Return whether the last second's orders leave too little room for those that close."""
+        sent = self._sent_s
+        return len(sent) == FEW_ORDERS and time.monotonic() - sent[0] < RATE_WINDOW_S
 
     def around_lifecycle(self, name: str, hook: Callable[[], None]) -> Callable[[], None]:
         if name != "on_stop":
@@ -59,6 +76,7 @@ class OrderStop(StrategyObserver):
             if ending.is_draining or self._has_stopped:
                 self.dropped += 1
                 return None
+            self._sent_s.append(time.monotonic())
             return call(*arguments, **words)
 
         return observed

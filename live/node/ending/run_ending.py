@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nautilus_trader.live import LiveNodeHandle
 
 DRAIN_S: Final = 1.5
-"""How long the node's stop waits for orders that are on their way to the venue."""
+"""How long the node's stop waits, for orders that are on their way to the venue say."""
 DRAIN_CHECK_S: Final = 0.02
 
 
@@ -39,7 +39,7 @@ class RunEnding:
         self._on_stop: Final = on_stop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handle: LiveNodeHandle | None = None
-        self._has_orders_on_their_way: Callable[[], bool] = lambda: False
+        self._waits: Final[list[Callable[[], bool]]] = []
         self._drain_until_s = 0.0
         self.is_draining = False
 
@@ -51,7 +51,11 @@ class RunEnding:
     ) -> None:
         """Set the node to stop, the loop on which it runs, and what its stop waits for."""
         self._loop, self._handle = loop, handle
-        self._has_orders_on_their_way = has_orders_on_their_way
+        self.wait_for(has_orders_on_their_way)
+
+    def wait_for(self, is_busy: Callable[[], bool]) -> None:
+        """Have the stop wait, ``DRAIN_S`` at most, until the function returns False too."""
+        self._waits.append(is_busy)
 
     @property
     def is_running(self) -> bool:
@@ -79,7 +83,7 @@ class RunEnding:
             return
         # Orders far back in Nautilus's queue would be filled after it has closed the positions.
         late = time.monotonic() >= self._drain_until_s
-        self.is_draining = self.is_running and not late and self._has_orders_on_their_way()
+        self.is_draining = self.is_running and not late and any(w() for w in self._waits)
         if self.is_draining:
             self._loop.call_later(DRAIN_CHECK_S, self.ask_again)
         else:

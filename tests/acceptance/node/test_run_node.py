@@ -184,6 +184,16 @@ def test_a_storm_of_orders_is_denied_by_the_rate_and_ends_flat() -> None:
         assert "left open nothing" in process.output
 
 
+def test_a_stop_after_a_burst_waits_until_the_closing_order_may_go() -> None:
+    """Fault D10: the risk engine denies whatever exceeds its rate, closing orders too."""
+    with node("--strategy", f"{ODD}:SendsBursts") as process:
+        process.wait_for("BURST")
+        process.signal(signal.SIGINT)
+        assert process.exit_code() == 0, process.output
+        assert summary_number(process, r"([\d,]+) denied or rejected") >= 30
+        assert "left open nothing" in process.output
+
+
 def test_a_killed_producer_is_replaced_and_nothing_is_lost() -> None:
     """Fault D08: its last factors turn stale, a new producer goes on, and the run ends well."""
     with node("--strategy", f"{ODD}:KillsProducer") as process:

@@ -13,6 +13,7 @@ import pytest
 
 from adapters.shm import FactorReader, FactorWriter
 from adapters.shm.source import ShmSource
+from adapters.shm.stream_counts import StreamCounts
 from tests.support.eventually import eventually_async
 from tests.support.transports.regions import new_region_path, remove_all_of, write_records
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
+    from adapters.shm.reading.attachment import WriterStatus
     from dolphin_strategies import SourceStatus
 
 
@@ -179,3 +181,29 @@ def test_an_old_copy_at_the_path_changes_no_count(region_path: Path) -> None:
         asyncio.run(follow())
     finally:
         remove_all_of(copy)
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_records_written_while_a_file_is_left_are_in_all_counts_or_in_none(
+    region_path: Path, *, is_gone: bool
+) -> None:
+    """A producer that is ended last writes on while the reader leaves its file."""
+    with FactorWriter(region_path, ["a"]) as writer:
+        write_records(writer, 1)
+
+        class Overtaken(FactorReader):
+            """A reader whose writer goes on after each look at it."""
+
+            def status(self) -> WriterStatus:
+                found = super().status()
+                write_records(writer, 1)
+                return found
+
+        counts = StreamCounts({})
+        with Overtaken(region_path) as reader:
+            counts.begin(reader, 1, was_missing=True)
+            assert reader.read_next() is not None
+            counts.end(reader, is_gone=is_gone)
+        published, delivered, conflated, lost = counts.with_reader(None)
+        assert published == delivered + conflated + lost
+        assert delivered == 1

@@ -102,6 +102,19 @@ class KeepsBuying(SendsAStorm):
         self.clock.set_timer("buys", timedelta(milliseconds=10), callback=self.buy_a_little)
 
 
+class SendsBursts(SendsAStorm):
+    """Send 150 orders each second; the risk engine lets 100 of them through, all at once."""
+
+    def misbehave(self) -> None:
+        self.clock.set_timer("bursts", timedelta(seconds=1), callback=self.burst)
+
+    def burst(self, event: Any) -> None:
+        """Send small market orders."""
+        for _ in range(150):
+            self.buy_a_little()
+        print("BURST", flush=True)
+
+
 class TouchedByThread(HoldsPosition):
     """Is asked for its clock by another thread, a second after the position is there."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
+import resource
+import signal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,3 +115,27 @@ def test_what_a_watch_saw_survives_a_kill_in_the_middle_of_a_line(tmp_path: Path
     again.close()
     with pytest.raises(ConfigError):
         WatchMemory(open_or_make(path), path, "b")
+
+
+def test_a_result_that_the_disk_takes_half_of_is_counted_and_spoils_no_other(
+    tmp_path: Path,
+) -> None:
+    """A file that may not grow over a limit takes the first bytes of a line only."""
+    path = tmp_path / "memory"
+    memory = WatchMemory(open_or_make(path), path, "a")
+    memory.add("count", 1.0)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 5, limits[1]))
+        memory.add("count", 2.0)
+        memory.add("count", 3.0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    memory.add("count", 4.0)
+    assert memory.lost == 2
+    memory.close()
+    again = WatchMemory(open_or_make(path), path, "a")
+    assert again.earlier == [["count", 1.0], ["count", 4.0]]
+    again.close()

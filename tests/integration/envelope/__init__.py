@@ -1,0 +1,1 @@
+"""What a watch measures of a strategy in an engine."""
