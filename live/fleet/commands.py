@@ -15,6 +15,7 @@ from dolphin_strategies.errors import ConfigError, DolphinError
 from live.fleet.reports.fleet_status import fleet_status
 from live.fleet.reports.status_table import status_code, status_table
 from live.fleet.settings.fleet_check import FleetError, errors_of_services, load_fleet
+from live.fleet.settings.journal import make_folder
 from live.fleet.settings.service_commands import LIVE
 from live.fleet.supervision.control import NoSupervisorError, ask
 from live.fleet.supervision.service_log import ServiceLog
@@ -110,7 +111,7 @@ def _start_supervisor(settings: FleetSettings, words: Sequence[str]) -> None:
 
     """
     fleet = settings.fleet
-    fleet.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(fleet.folder)
     log = ServiceLog(fleet.folder, "supervisor", round(settings.watch.log_mb * 1e6))
     log.bound()
     fd = log.open()

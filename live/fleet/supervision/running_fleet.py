@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.safe_files import open_or_make
 from dolphin_strategies.errors import DolphinError
-from live.fleet.settings.journal import journal_of, leaders, open_promotion
+from live.fleet.settings.journal import journal_of, leaders, make_folder, open_promotion
 from live.fleet.settings.service_commands import services_of
 from live.fleet.supervision.backoff import Backoff
 from live.fleet.supervision.member import Member, change_of
@@ -60,7 +60,7 @@ class RunningFleet:
 
     def begin(self, *, starts: bool) -> None:
         """Adopt what runs, and ask the rest to run, but for a pair that is being changed."""
-        self._logs_folder.mkdir(mode=0o700, exist_ok=True)
+        make_folder(self._logs_folder)
         self._take_in()
         now_s = time.monotonic()
         adopted = [name for name, member in self.members.items() if member.adopt(now_s)]
@@ -174,7 +174,7 @@ class RunningFleet:
         session = None
         if service.records:
             session = self.settings.fleet.folder / "sessions" / service.name / str(started_ns)
-            session.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(session.parent)
         note = {"started_ns": started_ns, "digest": service.digest}
         if member.spawn(now_s, service, self.settings.path.parent, session, note):
             self.note(
