@@ -15,6 +15,7 @@ from dolphin_strategies.errors import ConfigError, DolphinError
 from live.fleet.reports.fleet_status import fleet_status
 from live.fleet.reports.status_table import status_code, status_table
 from live.fleet.settings.fleet_check import FleetError, errors_of_services, load_fleet
+from live.fleet.settings.journal import make_folder
 from live.fleet.settings.service_commands import LIVE
 from live.fleet.supervision.control import NoSupervisorError, ask
 from live.fleet.supervision.service_log import ServiceLog
@@ -22,7 +23,7 @@ from live.fleet.supervision.supervisor import Supervisor, supervisor_pid
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from live.fleet.settings.fleet_settings import FleetSettings
@@ -48,7 +49,7 @@ def run_command(options: argparse.Namespace) -> int:
     if options.print_systemd:
         from live.fleet.reports.systemd_units import units_of  # noqa: PLC0415
 
-        say(units_of(settings))
+        say(units_of(settings, live_orders=options.live_orders))
         return 0
     return _COMMANDS[options.command](settings, options)
 
@@ -80,6 +81,7 @@ def run(settings: FleetSettings, options: argparse.Namespace) -> int:
         lambda: load_fleet(settings.path),
         lambda text: say(f"{time.strftime('%H:%M:%S')} {text}"),
         live_orders=options.live_orders,
+        only_stops=options.only_stops,
     )
     return supervisor.run()
 
@@ -93,14 +95,14 @@ def start(settings: FleetSettings, options: argparse.Namespace) -> int:
             # A supervisor starts everything; a part alone is started by one that runs.
             msg = f"start the whole fleet first: no supervisor of {settings.fleet.name} runs"
             raise DolphinError(msg)
-        _start_supervisor(settings, live_orders=options.live_orders)
+        _start_supervisor(settings, ["--live-orders"] if options.live_orders else [])
     else:
         ask(folder, {"command": "start", "name": name})
     return _wait(settings, name, "running")
 
 
-def _start_supervisor(settings: FleetSettings, *, live_orders: bool) -> None:
-    """Start a supervisor in a session of its own, and wait until it answers.
+def _start_supervisor(settings: FleetSettings, words: Sequence[str]) -> None:
+    """Start a supervisor in a session of its own, and wait until it answers or has ended well.
 
     Raises
     ------
@@ -109,14 +111,14 @@ def _start_supervisor(settings: FleetSettings, *, live_orders: bool) -> None:
 
     """
     fleet = settings.fleet
-    fleet.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(fleet.folder)
     log = ServiceLog(fleet.folder, "supervisor", round(settings.watch.log_mb * 1e6))
     log.bound()
     fd = log.open()
     with os.fdopen(fd, "wb") as output:
         child = subprocess.Popen(
             [sys.executable, str(LIVE / "run_fleet.py"), str(settings.path), "run",
-             *(["--live-orders"] if live_orders else [])],
+             *words],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -127,6 +129,8 @@ def _start_supervisor(settings: FleetSettings, *, live_orders: bool) -> None:
         try:
             ask(fleet.run_folder, {"command": "status"}, UP_S)
         except NoSupervisorError:
+            if child.poll() == 0:
+                return
             if child.poll() is not None:
                 msg = f"the supervisor ended: {log.last_line()}"
                 raise DolphinError(msg) from None
@@ -148,8 +152,9 @@ def stop(settings: FleetSettings, options: argparse.Namespace) -> int:
             say(f"fleet {settings.fleet.name} does not run")
             return 0
         say("no supervisor runs; a new one adopts what runs, and stops it")
-        _start_supervisor(settings, live_orders=False)
-    ask(folder, {"command": "stop"})
+        _start_supervisor(settings, ["--only-stops"])
+    else:
+        ask(folder, {"command": "stop"})
     return _wait_for_end(settings)
 
 

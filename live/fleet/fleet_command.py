@@ -65,13 +65,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--print-systemd", action="store_true", help="print a systemd unit for each service")
     add("--json", action="store_true", help="status, compare: everything, for programs")
     add("--lines", type=int, default=20, metavar="N", help="logs: how many (default: 20)")
-    add("--live-orders", action="store_true", help="run, start: nodes that ask for real orders "
-        "may send them")  # fmt: skip
+    add("--live-orders", action="store_true", help="run, start, --print-systemd: nodes "
+        "that ask for real orders may send them")  # fmt: skip
     add("--overrule", action="append", default=[], choices=PRECONDITIONS, metavar="NAME",
         help="promote: go on although this does not hold: one of " + ", ".join(PRECONDITIONS)
         + "; may be repeated")  # fmt: skip
     add("--sessions", type=Path, nargs=2, metavar="DIR", help="compare: these sessions (default: "
         "the newest of both nodes)")  # fmt: skip
+    add("--only-stops", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     given = [options.check, options.print_systemd, options.command is not None]
     if sum(given) != 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final
 
+from dolphin_strategies.errors import ConfigError
 from live.fleet.settings.journal import journal_of, leaders
 from live.fleet.settings.service_commands import services_of
 from live.fleet.settings.start_order import start_order
@@ -17,9 +18,23 @@ _WATCHDOG_S: Final = 10
 _AFTER_WATCHDOG_S: Final = 10
 
 
-def units_of(settings: FleetSettings) -> str:
+def units_of(settings: FleetSettings, *, live_orders: bool) -> str:
     """Return a unit for each service, with the file's name in a comment before it.
 
+    Parameters
+    ----------
+    settings : FleetSettings
+        The file.
+    live_orders : bool
+        Whether units of nodes that ask for real orders may be among them.
+
+    Raises
+    ------
+    ConfigError
+        If there is one and it may not.
+
+    Notes
+    -----
     A node leads its pair as the journal says now: after a promotion they are printed anew. No
     sessions are recorded, because a unit's command is the same at each start.
     """
@@ -27,6 +42,10 @@ def units_of(settings: FleetSettings) -> str:
     services = services_of(settings, found, market_start_ns=0)
     needs = {name: service.needs for name, service in services.items()}
     names = start_order(list(services), needs)
+    real = [name for name in names if services[name].is_real]
+    if real and not live_orders:
+        msg = f"{', '.join(real)}: asks for real orders; add --live-orders if you mean it"
+        raise ConfigError(msg)
     head = (
         f"# The fleet {settings.fleet.name}, for one user: each unit into a file of its own in\n"
         "# ~/.config/systemd/user/, then: systemctl --user daemon-reload;\n"

@@ -103,13 +103,24 @@ def journal_of(settings: FleetSettings) -> Journal:
         If its folder cannot be made.
 
     """
-    folder = settings.fleet.folder
+    make_folder(settings.fleet.folder)
+    return Journal(settings.fleet.folder / JOURNAL)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of the fleet, with mode 0700, if there is none.
+
+    Raises
+    ------
+    UnusableFileError
+        If it cannot be made.
+
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         msg = f"cannot create {folder}: {error.strerror}; choose another folder in [fleet]"
         raise UnusableFileError(msg) from None
-    return Journal(folder / JOURNAL)
 
 
 def leaders(settings: FleetSettings, lines: Iterable[dict[str, Any]]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import socket
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.process.safe_files import open_private_folder
+from adapters.process.safe_files import UnusableFileError, open_private_folder
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ class ControlServer:
     folder : Path
         The run folder, which only this user may enter.
 
+    Raises
+    ------
+    UnusableFileError
+        If there can be no socket.
+
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,9 +50,10 @@ class ControlServer:
                 self._socket.bind(address)
             self._socket.listen(16)
             self._socket.settimeout(0)
-        except BaseException:
+        except OSError as error:
             self._socket.close()
-            raise
+            msg = f"{folder / _NAME} cannot be listened at: {error.strerror}"
+            raise UnusableFileError(msg) from None
         self._path: Final = folder / _NAME
 
     def fileno(self) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.safe_files import open_or_make
 from dolphin_strategies.errors import DolphinError
-from live.fleet.settings.journal import journal_of, leaders, open_promotion
+from live.fleet.settings.journal import journal_of, leaders, make_folder, open_promotion
 from live.fleet.settings.service_commands import services_of
 from live.fleet.supervision.backoff import Backoff
 from live.fleet.supervision.member import Member, change_of
@@ -58,26 +58,30 @@ class RunningFleet:
         self._market_start_ns = 0
         self._logs_folder: Final = settings.fleet.folder / "logs"
 
-    def begin(self) -> None:
+    def begin(self, *, starts: bool) -> None:
         """Adopt what runs, and ask the rest to run, but for a pair that is being changed."""
-        self._logs_folder.mkdir(mode=0o700, exist_ok=True)
+        make_folder(self._logs_folder)
         self._take_in()
         now_s = time.monotonic()
         adopted = [name for name, member in self.members.items() if member.adopt(now_s)]
         self._market_start_ns = self._market_start(is_new=not adopted)
         for name in adopted:
             self._tell(f"{name} runs already, pid {self.members[name].process.pid}: adopted")
-        self.want_all()
+        if starts:
+            self.want_all()
 
     def want_all(self) -> None:
         """Ask all members to run, but for a pair that is being changed."""
-        for name, member in self.members.items():
-            why = self._held(name)
-            if why and member.life.is_down:
-                member.life.hold(why)
-                self._tell(f"{name} held: {why}")
-            else:
-                member.life.want()
+        for name in self.members:
+            self._want(name)
+
+    def _want(self, name: str) -> None:
+        life, why = self.members[name].life, self._held(name)
+        if why and life.is_down:
+            life.hold(why)
+            self._tell(f"{name} held: {why}")
+        else:
+            life.want()
 
     def _take_in(self) -> None:
         """Make members of the services that are new."""
@@ -138,15 +142,29 @@ class RunningFleet:
         if change:
             self._tell(change)
         if member.life.condition == "failed" and change:
-            self.journal.append("failed", name=name, error=member.life.error)
+            self.note("failed", name=name, error=member.life.error)
         if member.is_to_restart and member.life.condition == "stopped":
             member.is_to_restart = False
-            member.life.want()
+            self._want(name)
         if name in self._gone and member.life.is_down:
             self._gone.remove(name)
             del members[name]
 
+    def note(self, event: str, **values: Any) -> None:
+        """Add a line to the journal; a full disk is no reason to leave a fleet alone."""
+        try:
+            self.journal.append(event, **values)
+        except (OSError, DolphinError) as error:
+            self._tell(f"the journal cannot be written, {event!r} is missing in it: {error}")
+
     def _spawn(self, member: Member, now_s: float) -> None:
+        """Make a member's process, as the journal says by now who leads."""
+        try:
+            self._make(member, now_s)
+        except (OSError, DolphinError) as error:
+            member.life.could_not_begin(now_s, str(error))
+
+    def _make(self, member: Member, now_s: float) -> None:
         service = self._services().get(member.service.name, member.service)
         if service.is_real and not self._live_orders:
             why = "it asks for real orders: start the fleet with --live-orders if you mean it"
@@ -156,10 +174,10 @@ class RunningFleet:
         session = None
         if service.records:
             session = self.settings.fleet.folder / "sessions" / service.name / str(started_ns)
-            session.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(session.parent)
         note = {"started_ns": started_ns, "digest": service.digest}
         if member.spawn(now_s, service, self.settings.path.parent, session, note):
-            self.journal.append(
+            self.note(
                 "started",
                 name=service.name,
                 pid=member.process.pid,
@@ -212,7 +230,7 @@ class RunningFleet:
                     self.restart([one])
             elif member.life.condition == "stopped" and name is None and not member.process.note:
                 self.start(one, is_promotion=False)
-        self.journal.append("reloaded", name=name)
+        self.note("reloaded", name=name)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return what is to be known of each member, as JSON."""

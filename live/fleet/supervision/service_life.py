@@ -129,8 +129,8 @@ class ServiceLife:
     def unwant(self) -> None:
         """Ask it to stop."""
         self._is_wanted = False
-        if self.is_down:
-            self.condition = "stopped"
+        if self.is_down and self.condition != "stopped":
+            self.condition, self.error = "stopped", ""
 
     def hold(self, why: str) -> None:
         """Keep it from starting until somebody asks again."""

@@ -56,6 +56,8 @@ class Supervisor:
         Takes a line for the user.
     live_orders : bool
         Whether nodes that ask for real orders may be started.
+    only_stops : bool
+        Whether to start nothing, and to stop what another supervisor has left.
 
     Notes
     -----
@@ -71,10 +73,11 @@ class Supervisor:
         tell: Callable[[str], object],
         *,
         live_orders: bool,
+        only_stops: bool = False,
     ) -> None:
         self._fleet: Final = RunningFleet(settings, tell, live_orders=live_orders)
         self._read_again: Final = read_again
-        self._is_ending = False
+        self._is_ending = only_stops
         self._looked_s = time.monotonic()
         self._logs_s = 0.0
 
@@ -101,8 +104,8 @@ class Supervisor:
             StopSignals(self._ask_to_end, self._ask_to_end).take_over()
             server = ControlServer(fleet.run_folder)
             stack.callback(server.close)
-            self._fleet.journal.append("supervisor", pid=os.getpid())
-            self._fleet.begin()
+            self._fleet.note("supervisor", pid=os.getpid())
+            self._fleet.begin(starts=not self._is_ending)
             manager = ServiceManager()
             while self._turn(server):
                 if manager.is_listening:
@@ -110,7 +113,7 @@ class Supervisor:
                     manager.turned(
                         is_running=settled, is_stopping=self._is_ending, status=self._sentence()
                     )
-            self._fleet.journal.append("supervisor ended", pid=os.getpid())
+            self._fleet.note("supervisor ended", pid=os.getpid())
         return FAILED if any(m.life.error for m in self._fleet.members.values()) else OK
 
     def _ask_to_end(self, name: str) -> None:
@@ -158,13 +161,14 @@ class Supervisor:
                     self._fleet.reload(self._read_again(), name)
                 case _:
                     return {"refused": f"unknown command {command!r}"}
-        except DolphinError as error:
+            rows = self._fleet.rows()
+        except (DolphinError, OSError) as error:
             return {"refused": str(error)}
         return {
             "fleet": self._fleet.settings.fleet.name,
             "pid": os.getpid(),
             "is_ending": self._is_ending,
-            "services": self._fleet.rows(),
+            "services": rows,
         }
 
     def _sentence(self) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.run_state.process_identity import start_ticks
 from tests.support.eventually import eventually
 from tests.support.fleet.small_fleet import PAIR, SmallFleet, small_fleet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CHAIN = """\
 [[node]]
@@ -30,6 +33,11 @@ name = "first"
 def starts_of(fleet: SmallFleet) -> list[str]:
     """Return the names in the order of their starts."""
     return [line["name"] for line in fleet.journal.lines() if line["event"] == "started"]
+
+
+def has_ended(pid: int) -> bool:
+    """Return whether a process is gone, or a zombie of somebody."""
+    return start_ticks(pid) == 0 or not Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 @pytest.fixture
@@ -181,3 +189,35 @@ def test_logs_are_bounded_while_their_writer_goes_on(tmp_path: Path) -> None:
     os.close(fd)
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 2 * 11_000
     assert log.last_line() == "line 2999"
+
+
+@pytest.mark.long
+def test_what_a_killed_supervisor_left_is_stopped_and_nothing_is_started(tmp_path: Path) -> None:
+    """``stop`` without a supervisor; a service that had ended meanwhile stays down."""
+    fleet = SmallFleet(tmp_path, CHAIN)
+    fleet.supervise()
+    pids = {name: row["pid"] for name, row in fleet.wait_for_all().items()}
+    fleet.kill_supervisor()
+    os.kill(pids["last"], signal.SIGKILL)
+    before = starts_of(fleet)
+    said = fleet.command("run", "--only-stops").communicate(timeout=60)[0]
+    assert "middle stopped" in said
+    assert starts_of(fleet) == before
+    for pid in pids.values():
+        eventually(partial(has_ended, pid), "it to have ended")
+
+
+@pytest.mark.long
+def test_a_journal_that_cannot_be_used_ends_no_supervisor(chain: SmallFleet) -> None:
+    """A service that is killed meanwhile waits for its restart; then all goes on."""
+    journal, kept = chain.journal.path, chain.journal.path.read_bytes()
+    pid = chain.rows()["middle"]["pid"]
+    journal.unlink()
+    journal.symlink_to(chain.folder / "elsewhere")
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.3)
+    journal.unlink()
+    journal.write_bytes(kept)
+    journal.chmod(0o600)
+    assert chain.wait_for_all()["middle"]["pid"] != pid
+    assert not (chain.folder / "elsewhere").exists()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from dolphin_strategies.errors import ConfigError
 from live.fleet.reports.systemd_units import units_of
 from live.fleet.settings.fleet_check import FleetError, load_fleet
+from live.fleet.settings.journal import Journal, journal_of
 from live.fleet.settings.service_commands import services_of
 from live.fleet.settings.start_order import circles, start_order
 from tests.support.nodes.node_process import ROOT
@@ -110,6 +114,12 @@ def test_options_of_the_leader_win(tmp_path: Path) -> None:
     assert "--seed=2" in live.command
     assert live.is_real
     assert paper.digest != live.digest
+    Journal(journal_of(settings).path).append(
+        "promotion", pair="main", step="moved", to="g", **{"from": "b"}
+    )
+    with pytest.raises(ConfigError, match="real orders"):
+        units_of(settings, live_orders=False)
+    assert "--live-orders" in units_of(settings, live_orders=True)
 
 
 def test_a_unit_is_written_for_each_service(tmp_path: Path) -> None:
@@ -120,8 +130,29 @@ def test_a_unit_is_written_for_each_service(tmp_path: Path) -> None:
         '[fleet]\nname = "x"\n[[node]]\nname = "n"\nregion = "r"\n'
         '[[producer]]\nname = "p"\nkind = "demo"\nregion = "r"\n'
     )
-    text = units_of(load_fleet(path))
+    text = units_of(load_fleet(path), live_orders=False)
     assert text.index("# dolphin-x-p.service") < text.index("# dolphin-x-n.service")
     assert "After=dolphin-x-p.service" in text
     assert "/a $$b %%c/r" in text
     assert "RestartPreventExitStatus=2 3" in text
+
+
+def test_systemd_reads_the_units_of_the_example(tmp_path: Path) -> None:
+    """Every key and value of each, by systemd's own check."""
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is missing: apt-get install systemd")
+    example = (ROOT / "docs" / "examples" / "fleet.toml").read_text(encoding="utf-8")
+    path = tmp_path / "fleet.toml"
+    path.write_text(example)
+    units = units_of(load_fleet(path), live_orders=False).split("\n# ")[1:]
+    files = []
+    for unit in units:
+        name, _, text = unit.partition("\n")
+        if name.startswith("dolphin-"):
+            files.append(tmp_path / name)
+            files[-1].write_text(text)
+    assert len(files) == 4
+    command = [analyze, "verify", "--man=no", *map(str, files)]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
