@@ -75,9 +75,7 @@ class ComputedFactors:
         )
         self.intake: Final = Intake(self._slots, self._update_other)
         self.update: Final[Callable[[Any], bool]] = self.intake.take
-        self.evaluate: Final[Callable[[int], bool]] = partial(
-            self.intake.evaluate, self.evaluator
-        )
+        self.evaluate: Final[Callable[[int], bool]] = partial(self.intake.evaluate, self.evaluator)
 
     @property
     def ts_event(self) -> int:
