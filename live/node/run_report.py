@@ -250,7 +250,8 @@ def leave_out_venues(
     )
     for name, reason in refused.items():
         say(
-            f"{name} is left out until the next start, its factors are NaN: {reason}",
+            f"{name} is left out until the next start, its factors are NaN: {reason}; start "
+            "the node again when it answers, or let run_exf.py run --streams compute them",
             to=sys.stderr,
         )
 
