@@ -20,13 +20,13 @@ from adapters.process.stop_signals import StopSignals
 from adapters.streams.joining.node_venues import NodeVenues
 from dolphin_strategies.errors import describe_error
 from dolphin_strategies.observation import observe
+from live.metrics.figures.node_figures import NodeFigures
+from live.metrics.snapshot_file import FIGURES_NAME
 from live.node.building.exchange_clock import check_clock
 from live.node.building.gates import gates_of, traded_venues
 from live.node.building.node_builder import build_feed, build_node
 from live.node.building.producer_care import ProducerCare
 from live.node.building.run_market import open_market
-from live.metrics.figures.node_figures import NodeFigures
-from live.metrics.snapshot_file import FIGURES_NAME
 from live.node.ending.hook_errors import HookErrors
 from live.node.ending.order_stop import OrderStop
 from live.node.ending.run_ending import RunEnding

@@ -18,9 +18,9 @@ from adapters.run_state.state_file import StateHeldError
 from adapters.shm.region.region_layout import DEFAULT_PATH
 from adapters.shm.source import ShmSource
 from dolphin_strategies import ConfigError, DolphinError
-from live.recorder.recording_run import FAILED, RecordingRun
 from live.metrics import metrics_endpoint
 from live.metrics.figures.process_figures import ProcessFigures
+from live.recorder.recording_run import FAILED, RecordingRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
