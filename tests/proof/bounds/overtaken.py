@@ -31,7 +31,7 @@ STRIDE: Final = 60
 """Instructions from one overtaking to the next: a copy of 85 values has over twice as many."""
 TOO_MANY: Final = 2 * ATTEMPTS
 """Undisturbed reads after whose instructions a call of the C is ended."""
-MOST_OF_PYTHON: Final = 60_000
+MOST_OF_PYTHON: Final = 400_000
 """Instructions after which a call of Python is ended."""
 FUNCTIONS: Final = ("region_read_latest", "region_read_next")
 
@@ -49,10 +49,12 @@ CALLS: Final[dict[str, Callable[[FactorReader], object]]] = {
 
 
 def prove(form: Form) -> Iterator[Figure]:
-    """Yield how long the C tries, and what the calls of Python give."""
+    """Yield how long the C tries and, if that has an end, what the calls of Python give."""
     stepper, loops = Stepper(form), Loops(form)
-    yield _attempts(stepper, loops)
-    yield _told(stepper, loops)
+    attempts = _attempts(stepper, loops)
+    yield attempts
+    if attempts.is_met:
+        yield _told(stepper, loops)
 
 
 def _attempts(stepper: Stepper, loops: Loops) -> Figure:
