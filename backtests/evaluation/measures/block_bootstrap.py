@@ -105,9 +105,9 @@ def block_weights(
     reaches_beyond = ends > cells
     offset = np.arange(resamples)[:, None] * (cells + 1)
     size = resamples * (cells + 1)
-    steps = np.bincount((starts + offset).ravel(), minlength=size)
-    steps -= np.bincount((ends - cells * reaches_beyond + offset).ravel(), minlength=size)
-    steps = steps.reshape(resamples, -1)
+    begun = np.bincount((starts + offset).ravel(), minlength=size)
+    ended = np.bincount((ends - cells * reaches_beyond + offset).ravel(), minlength=size)
+    steps = (begun - ended).reshape(resamples, -1)
     # What reaches beyond the end is at the beginning.
     steps[:, 0] += reaches_beyond.sum(axis=1)
     # Whole numbers of at most as many blocks: exact.
