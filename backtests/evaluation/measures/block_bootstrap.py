@@ -102,13 +102,16 @@ def block_weights(
     lengths[-1] = cells - block_cells * (blocks - 1)
     starts = random.integers(0, cells, (resamples, blocks))
     ends = starts + lengths
-    offset = np.arange(resamples)[:, None] * (2 * cells + 1)
-    size = resamples * (2 * cells + 1)
-    steps = np.bincount((starts + offset).ravel(), minlength=size).astype(np.int32)
-    steps -= np.bincount((ends + offset).ravel(), minlength=size).astype(np.int32)
-    counts = np.cumsum(steps.reshape(resamples, -1), axis=1, dtype=np.int32)
+    reaches_beyond = ends > cells
+    offset = np.arange(resamples)[:, None] * (cells + 1)
+    size = resamples * (cells + 1)
+    begun = np.bincount((starts + offset).ravel(), minlength=size)
+    ended = np.bincount((ends - cells * reaches_beyond + offset).ravel(), minlength=size)
+    steps = (begun - ended).reshape(resamples, -1)
     # What reaches beyond the end is at the beginning.
-    return (counts[:, :cells] + counts[:, cells : 2 * cells]).astype(np.float32)
+    steps[:, 0] += reaches_beyond.sum(axis=1)
+    # Whole numbers of at most as many blocks: exact.
+    return np.cumsum(steps[:, :cells], axis=1, dtype=np.float32)
 
 
 def resampled_sums(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from optuna.trial import TrialState
 
 from backtests.sweeping.search.scores import score_of
+from backtests.sweeping.search.study_file import study_in
 from backtests.sweeping.trials.trial_job import TrialJob, TrialOutcome, packed, unpacked
 
 if TYPE_CHECKING:
@@ -89,12 +90,7 @@ class FoldSearch:
         self._space: Final = {p.name: p.distribution() for p in parameters}
         self._settings: Final = settings
         self._step_ns: Final = step_ns
-        self._study: Final = optuna.create_study(
-            storage=storage,
-            study_name=f"fold {fold.number}",
-            direction="maximize",
-            load_if_exists=True,
-        )
+        self._study: Final = study_in(storage, f"fold {fold.number}")
         self._jobs: dict[int, TrialJob] = {}
         self._results: dict[int, tuple[str, TrialResult]] = {}
         for trial in self._trials(TrialState.RUNNING):

@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+import optuna
 from optuna.storages.journal import BaseJournalBackend
 from optuna.storages.journal._storage import JournalOperation
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    from optuna.storages import BaseStorage
+
 _OF_PROPOSALS: Final = {
     JournalOperation.CREATE_TRIAL,
     JournalOperation.SET_TRIAL_PARAM,
@@ -24,6 +27,16 @@ _OF_PROPOSALS: Final = {
     JournalOperation.SET_TRIAL_USER_ATTR,
 }
 """Of a proposal, or of a result that is told by a later line."""
+
+
+def study_in(storage: BaseStorage, name: str) -> optuna.Study:
+    """Return the study of a name, made if missing; one that exists is not written to.
+
+    Optuna's own ``load_if_exists`` adds a line to the journal each time.
+    """
+    if any(study.study_name == name for study in storage.get_all_studies()):
+        return optuna.load_study(study_name=name, storage=storage)
+    return optuna.create_study(storage=storage, study_name=name, direction="maximize")
 
 
 class StudyFile(BaseJournalBackend):  # type: ignore[misc] # Optuna's classes are not checked

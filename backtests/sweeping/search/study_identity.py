@@ -7,9 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-import optuna
-
 from adapters.command.strategy_class import find_strategy
+from backtests.sweeping.search.study_file import study_in
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def check_identity(storage: BaseStorage, path: Path, identity: dict[str, str]) -
         With each difference.
 
     """
-    study = optuna.create_study(storage=storage, study_name=_NAME, load_if_exists=True)
+    study = study_in(storage, _NAME)
     before: dict[str, Any] = study.user_attrs.get("identity", {})
     if not before:
         study.set_user_attr("identity", identity)
