@@ -62,6 +62,15 @@ SPECS: Final = (
     spec("LiquidationImbalance", window_s=60),
     spec("LiquidatedNotional", window_s=60),
 )
+REGIME: Final = spec(
+    "RegimeProbability",
+    step_s=0.1,
+    memory_s=20,
+    transition=[[0.99, 0.01], [0.03, 0.97]],
+    mean_bps=[0.0, 0.0],
+    deviation_bps=[0.05, 0.15],
+)
+"""Of the quotes, each twentieth ends a step."""
 
 REGIME: Final = spec(
     "RegimeProbability",
