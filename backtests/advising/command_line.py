@@ -17,7 +17,7 @@ DESCRIPTION: Final = (
 EXAMPLES: Final = """\
 examples:
   advise.py results                          what its trades say, and lines for its config
-  advise.py results-2023 results-2024        the trades of several runs together
+  advise.py results-2023 results-2024        runs of several times together
   advise.py results --level 0.01 --out advice.json
 
 A RESULT is a folder of run_backtest.py --out; a recorded session becomes one by

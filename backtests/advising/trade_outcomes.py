@@ -60,7 +60,8 @@ def read_outcomes(folders: Sequence[Path]) -> TradeOutcomes:
     Raises
     ------
     ConfigError
-        If a file is missing or is no result of run_backtest.py, or two runs are one.
+        If a file is missing or is no result of run_backtest.py, or two runs are of one
+        time.
     UnusableFileError
         If a file is a link, another user's, or others may write it.
 
@@ -71,6 +72,12 @@ def read_outcomes(folders: Sequence[Path]) -> TradeOutcomes:
         entry_ns, return_bps, origin = _read(folder)
         if any(origin["sha256"] == known["sha256"] for known in origins):
             msg = f"{folder}: expected each run once, found its trades in another folder, too"
+            raise ConfigError(msg)
+        if any(_overlap(origin, known) for known in origins):
+            msg = (
+                f"{folder}: expected runs of times that do not overlap, found one of the same "
+                "time: trades of other parameters are no further evidence"
+            )
             raise ConfigError(msg)
         entries.append(entry_ns)
         returns.append(return_bps)
@@ -106,6 +113,10 @@ def _read(folder: Path) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[st
         raise ConfigError(msg) from None
     is_used = is_closed & np.isfinite(return_bps)
     return entry_ns[is_used], return_bps[is_used], origin
+
+
+def _overlap(run: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool(run["start_ns"] < other["end_ns"] and other["start_ns"] < run["end_ns"])
 
 
 def _content(folder: Path, name: str) -> bytes:

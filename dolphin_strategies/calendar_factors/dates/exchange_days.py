@@ -1,4 +1,4 @@
-"""Days on which stock exchanges are closed, or close early; made by tests.research.calendar.
+"""Days on which stock exchanges are closed, or close early; compared with their library by a test.
 
 Source: exchange_calendars 4.13.2 (XTKS, XHKG, XLON, XNYS), which follows the exchanges' rules and
 notices. Later closures, for a storm or a mourning, are not in it.

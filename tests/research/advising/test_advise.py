@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backtests.advise import main
-from tests.research.advising.trades import WEDNESDAY, made_trades, write_run
+from tests.research.advising.trades import DAYS, WEDNESDAY, made_trades, write_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,15 +31,16 @@ def test_the_command_says_writes_and_shows_the_same(
     page = (run / "advice.html").read_text()
     assert document["verdict"] in said
     assert document["verdict"] in page
+    assert "<b>Made" not in page
     assert "src=" not in page.replace("data:", "").partition("<body>")[2]
 
 
 def test_two_runs_are_one_set_of_trades(tmp_path: Path) -> None:
     """Parts of a year, each in a folder of its own."""
-    runs = [
-        str(write_run(tmp_path / f"run{i}", made_trades(150, seed=i, planted_bps=-60.0)))
-        for i in (1, 2)
-    ]
+    runs = []
+    for i in (0, 1):
+        trades = made_trades(150, seed=i, planted_bps=-60.0)
+        runs.append(str(write_run(tmp_path / f"run{i}", trades, later_days=i * DAYS)))
     assert main([*runs, "--draws", "200", "--out", str(tmp_path / "a.json")]) == 0
     assert json.loads((tmp_path / "a.json").read_text())["trades"] == 300
 
@@ -58,6 +59,7 @@ def test_a_run_without_trades_is_no_evidence(
     [
         (["nowhere"], "expected a run's folder"),
         (["run", "run"], "expected each run once"),
+        (["run", "again"], "expected runs of times that do not overlap"),
         (["run", "--level", "0"], "--level: expected"),
         (["run", "--draws", "5"], "--draws: expected"),
         (["run", "--draws", "100", "--level", "0.001"], "--draws: expected at least 1,000"),
@@ -72,6 +74,7 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(
     """With exit code 2, and nothing is written."""
     monkeypatch.chdir(tmp_path)
     write_run(tmp_path / "run", made_trades(20))
+    write_run(tmp_path / "again", made_trades(20, seed=2))
     bad = write_run(tmp_path / "bad", made_trades(20))
     (bad / "trades.csv").write_text("a,b\n1,2\n")
     assert main(words) == 2

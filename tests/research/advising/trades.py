@@ -47,18 +47,17 @@ def shuffled(outcomes: TradeOutcomes, seed: int) -> TradeOutcomes:
     )
 
 
-def write_run(folder: Path, outcomes: TradeOutcomes) -> Path:
-    """Write a run's folder with what an advice reads of it."""
+def write_run(folder: Path, outcomes: TradeOutcomes, *, later_days: int = 0) -> Path:
+    """Write a run's folder with what an advice reads of it, some days later."""
     folder.mkdir(mode=0o700)
-    result = {
-        "strategy": "m:Made",
-        "start_ns": START_NS,
-        "end_ns": START_NS + DAYS * 86_400 * 10**9,
-    }
+    later_ns = later_days * 86_400 * 1_000_000_000
+    start_ns = START_NS + later_ns
+    end_ns = start_ns + DAYS * 86_400 * 1_000_000_000
+    result = {"strategy": "m:<b>Made", "start_ns": start_ns, "end_ns": end_ns}
     (folder / "result.json").write_text(json.dumps(result))
     lines = ["instrument_id,status,entry_time,return"]
     for at, bps in zip(outcomes.entry_ns.tolist(), outcomes.return_bps.tolist(), strict=True):
-        time = str(np.datetime64(at, "ns")).replace("T", " ")
+        time = str(np.datetime64(at + later_ns, "ns")).replace("T", " ")
         lines.append(f"X.Y,closed,{time}Z,{bps / 1e4!r}")
     (folder / "trades.csv").write_text(
         "\n".join([*lines, "X.Y,open,2024-07-01 00:00:00Z,0.5", ""])
