@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.exchange.local_exchange import local_exchange
 from tests.support.guarding.guarded_nodes import WATCHDOG
 from tests.support.nodes.forkserver import run_forked
 from tests.support.nodes.node_process import ROOT, node
@@ -18,20 +17,12 @@ from tests.support.orders.told_by_quotes import BUY, HANG, REST
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.exchange.local_exchange import LocalExchange
     from tests.support.nodes.node_process import NodeProcess
 
 CLOSED_S = 120.0
-
-
-@pytest.fixture
-def exchange() -> Iterator[LocalExchange]:
-    """Serve an exchange for one test."""
-    with local_exchange() as running:
-        yield running
 
 
 def switch(process: NodeProcess, *words: object) -> subprocess.CompletedProcess[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from tests.support.exchange.local_exchange import LocalExchange, local_exchange
 from tests.support.exchange.orders.order_side import KEY, SECRET
-from tests.support.nodes.node_process import NodeProcess, node
+from tests.support.nodes.node_process import node
 from tests.support.orders.told_by_quotes import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.exchange.local_exchange import LocalExchange
+    from tests.support.nodes.node_process import NodeProcess
 
 STRATEGY: Final = "tests.support.orders.told_by_quotes:ToldByQuotes"
 KEYS: Final = {"BINANCE_API_KEY": KEY, "BINANCE_API_SECRET": SECRET}
@@ -56,4 +59,7 @@ def tell(exchange: LocalExchange, what: float = NOTHING, price: float = 60_000.0
     exchange.streams[VENUE].quote("BTCUSDT", price, price + 0.1, what, 5.0)
 
 
-__all__ = ["local_exchange", "node_at", "tell", "write_config"]
+def stop(process: NodeProcess, code: int = 0) -> None:
+    """Ask the node to stop, and compare its exit code."""
+    process.signal(signal.SIGTERM)
+    assert process.exit_code() == code, process.output
