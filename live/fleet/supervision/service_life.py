@@ -16,6 +16,8 @@ type Condition = Literal[
 
 NEVER_AGAIN: Final = {2: "its configuration is wrong", 3: "it left something open"}
 """Exit codes after which a start would end the same way, or must wait for a person."""
+AS_ASKED: Final = {0, None, 5}
+"""Exit codes of a stop in order: 5 is that of the ExtF service if no host had ever answered."""
 KILL_S: Final = 10.0
 """From SIGTERM to SIGKILL for a service that is silent, seconds."""
 
@@ -219,7 +221,7 @@ class ServiceLife:
             self.error = ""
             if self._is_killed:
                 self.error = f"did not stop within {self._limits.stop_s:g} s, and was killed"
-            elif facts.code not in {0, None}:
+            elif facts.code not in AS_ASKED:
                 self.error = _sentence(facts)
             return
         if was != "silent":
