@@ -217,7 +217,8 @@ class ServiceLife:
         """Decide what follows the end of its process."""
         was, ran_s = self.condition, now_s - self._since_s
         if was == "stopping" or not self._is_wanted:
-            self.condition = "stopped"
+            # Somebody may have asked for a start while it stopped.
+            self.condition = "waiting" if self._is_wanted else "stopped"
             self.error = ""
             if self._is_killed:
                 self.error = f"did not stop within {self._limits.stop_s:g} s, and was killed"
