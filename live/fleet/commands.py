@@ -15,11 +15,11 @@ from dolphin_strategies.errors import ConfigError, DolphinError
 from live.fleet.reports.fleet_status import fleet_status
 from live.fleet.reports.status_table import status_code, status_table
 from live.fleet.settings.fleet_check import FleetError, errors_of_services, load_fleet
-from live.fleet.settings.journal import make_folder
+from live.fleet.settings.journal import journal_of, make_folder
 from live.fleet.settings.service_commands import LIVE
 from live.fleet.supervision.control import NoSupervisorError, ask
 from live.fleet.supervision.service_log import ServiceLog
-from live.fleet.supervision.supervisor import Supervisor, supervisor_pid
+from live.fleet.supervision.supervisor import ENDED, Supervisor, supervisor_pid
 
 if TYPE_CHECKING:
     import argparse
@@ -160,16 +160,12 @@ def stop(settings: FleetSettings, options: argparse.Namespace) -> int:
 
 def _wait_for_end(settings: FleetSettings) -> int:
     """Wait until the supervisor has ended; report what did not stop in order."""
-    last: dict[str, Any] = {"services": []}
-    while True:
-        try:
-            last = ask(settings.fleet.run_folder, {"command": "status"})
-        except NoSupervisorError:
-            if supervisor_pid(settings.fleet.run_folder) is None:
-                break
+    while supervisor_pid(settings.fleet.run_folder) is not None:
         time.sleep(_LOOK_S)
     found = fleet_status(settings)
-    wrong = [f"{r['name']}: {r['error']}" for r in last["services"] if r["error"]]
+    ends = [line for line in journal_of(settings).lines() if line["event"] == ENDED]
+    errors = ends[-1].get("errors", {}) if ends else {}
+    wrong = [f"{name}: {error}" for name, error in errors.items()]
     wrong += [f"{r['name']} left open: {r['open']}" for r in found["services"] if r["open"]]
     say(f"fleet {settings.fleet.name} stopped" + (", not all of it in order" if wrong else ""))
     for line in wrong:

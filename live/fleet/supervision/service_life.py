@@ -16,6 +16,8 @@ type Condition = Literal[
 
 NEVER_AGAIN: Final = {2: "its configuration is wrong", 3: "it left something open"}
 """Exit codes after which a start would end the same way, or must wait for a person."""
+AS_ASKED: Final = {0, None, 5}
+"""Exit codes of a stop in order: 5 is that of the ExtF service if no host had ever answered."""
 KILL_S: Final = 10.0
 """From SIGTERM to SIGKILL for a service that is silent, seconds."""
 
@@ -215,11 +217,12 @@ class ServiceLife:
         """Decide what follows the end of its process."""
         was, ran_s = self.condition, now_s - self._since_s
         if was == "stopping" or not self._is_wanted:
-            self.condition = "stopped"
+            # Somebody may have asked for a start while it stopped.
+            self.condition = "waiting" if self._is_wanted else "stopped"
             self.error = ""
             if self._is_killed:
                 self.error = f"did not stop within {self._limits.stop_s:g} s, and was killed"
-            elif facts.code not in {0, None}:
+            elif facts.code not in AS_ASKED:
                 self.error = _sentence(facts)
             return
         if was != "silent":

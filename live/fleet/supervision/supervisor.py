@@ -27,6 +27,8 @@ LATE_S: Final = 1.0
 """A look that is this late was delayed together with the whole machine."""
 LOGS_S: Final = 2.0
 LOCK: Final = "supervisor"
+ENDED: Final = "supervisor ended"
+"""The journal's line of its end, with what did not stop in order."""
 _MARKET: Final = "market"
 OK: Final = 0
 FAILED: Final = 1
@@ -113,8 +115,9 @@ class Supervisor:
                     manager.turned(
                         is_running=settled, is_stopping=self._is_ending, status=self._sentence()
                     )
-            self._fleet.note("supervisor ended", pid=os.getpid())
-        return FAILED if any(m.life.error for m in self._fleet.members.values()) else OK
+            errors = {n: m.life.error for n, m in self._fleet.members.items() if m.life.error}
+            self._fleet.note(ENDED, pid=os.getpid(), errors=errors)
+        return FAILED if errors else OK
 
     def _ask_to_end(self, name: str) -> None:
         self._is_ending = True

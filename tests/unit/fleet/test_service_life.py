@@ -155,3 +155,14 @@ def test_a_stop_in_order_leaves_no_error(running: Clocked) -> None:
     running.at(1, dead(0))
     assert (running.condition, running.life.error) == ("stopped", "")
     assert running.at(100, dead()) is None
+
+
+def test_a_start_that_is_asked_for_during_a_stop_follows_it(running: Clocked) -> None:
+    """It is not forgotten, and there are never two processes."""
+    running.life.unwant()
+    running.at(1, alive(3))
+    running.life.want()
+    assert running.at(1, alive(4)) is None
+    running.at(1, dead(0))
+    assert running.condition == "waiting"
+    assert running.at(0, dead(0)) == "spawn"
