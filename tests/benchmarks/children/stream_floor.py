@@ -35,7 +35,8 @@ class Idle(DataActor):
     """Subscribe to quotes, and count them."""
 
     def __new__(cls, links: Sequence[VenueLink]) -> Self:
-        return super().__new__(cls, DataActorConfig(actor_id=ActorId("Idle-001")))
+        config = DataActorConfig(actor_id=ActorId("Idle-001"))
+        return super().__new__(cls, config)  # type: ignore[call-arg]
 
     def __init__(self, links: Sequence[VenueLink]) -> None:
         super().__init__(DataActorConfig(actor_id=ActorId("Idle-001")))
