@@ -5,15 +5,14 @@ from __future__ import annotations
 import random
 import threading
 from collections import deque
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from hazelcast.client import HazelcastClient
 from hazelcast.config import ReconnectMode
 from hazelcast.core import DistributedObjectEventType
 from hazelcast.lifecycle import LifecycleState
 
 from adapters.hazelcast_map.connection.connection_errors import ConnectionErrors
+from adapters.hazelcast_map.connection.map_client import CONNECT_TIMEOUT_S, MapClient
 from adapters.hazelcast_map.settings import HazelcastSettings, credentials
 
 if TYPE_CHECKING:
@@ -27,8 +26,6 @@ CALL_TIMEOUT_S: Final = 0.5
 """Limit of one call; the client's own futures have no limit."""
 LOST_TIMEOUT_S: Final = 3.0
 """After this time without an answer the connection is closed."""
-CONNECT_TIMEOUT_S: Final = 2.0
-"""From the first packet to a usable map."""
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 1.0
 CLOSE_TIMEOUT_S: Final = 1.5
@@ -95,7 +92,7 @@ class ClusterConnection:
         self._is_lost = False
         self._must_hurry = False
         self._lost_because = ""
-        self._client: HazelcastClient | None = None
+        self._client: MapClient | None = None
         self._members: Final = deque(settings.members)
         self.destroyed_maps = 0
         self._thread: Final = threading.Thread(
@@ -221,10 +218,10 @@ class ClusterConnection:
             return True, f"an error in this program: {error!r}"
         finally:
             self._client = None
-            _shut_down(client)
+            client.end()
         return True, "the connection was lost"
 
-    def _connect(self) -> tuple[_MapClient | None, str]:
+    def _connect(self) -> tuple[MapClient | None, str]:
         """Return a client of the first member that lets one in, or why none does.
 
         The first to be tried is the one after the last: the one whose connection was lost
@@ -238,7 +235,7 @@ class ClusterConnection:
             config = {**self._settings.client_config(), "cluster_members": [member]}
             try:
                 with errors:
-                    return _MapClient(
+                    return MapClient(
                         self._settings.map_name,
                         lifecycle_listeners=[self._on_lifecycle],
                         **_FAIL_FAST,
@@ -272,27 +269,3 @@ class ClusterConnection:
             self._changed.notify_all()
         if not self._is_closing:
             self._report(f"{self._settings}: {self._lost_because}; trying again")
-
-
-class _MapClient(HazelcastClient):
-    """A client of one map; the constructor connects, within two seconds or not at all."""
-
-    def __init__(self, map_name: str, **config: Any) -> None:
-        watchdog = threading.Timer(CONNECT_TIMEOUT_S, _shut_down, [self])
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            super().__init__(**config)
-            self.entries: Final[Map[str, Any]] = self.get_map(map_name)
-        except BaseException:
-            _shut_down(self)
-            raise
-        finally:
-            watchdog.cancel()
-        # Nothing is deserialized, so nothing is unpickled: json_codec reads the bytes.
-        self.entries._to_object = lambda data: data  # noqa: SLF001
-
-
-def _shut_down(client: HazelcastClient) -> None:
-    with suppress(Exception):
-        client.shutdown()
