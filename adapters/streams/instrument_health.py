@@ -18,6 +18,8 @@ class InstrumentHealth:
         The instrument.
     is_closed : bool
         Whether the venue says that it is not traded: its data are counted and not used.
+    is_unlisted : bool
+        Whether its client says that the venue does not list it any more.
     messages : int
         Data delivered.
     ts_event, ts_init : int
@@ -27,11 +29,19 @@ class InstrumentHealth:
 
     """
 
-    __slots__ = ("delays_ns", "is_closed", "messages", "name", "ts_event", "ts_init")
+    __slots__ = (
+        "delays_ns",
+        "is_closed",
+        "is_unlisted",
+        "messages",
+        "name",
+        "ts_event",
+        "ts_init",
+    )
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.is_closed = False
+        self.is_closed = self.is_unlisted = False
         self.messages = 0
         self.ts_event = 0
         self.ts_init = 0

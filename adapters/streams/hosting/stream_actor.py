@@ -131,10 +131,15 @@ class StreamActor(ComputingActor):
             venue.on_socket(str(event.endpoint), is_connected=is_connected)
 
     def on_instrument_status(self, status: InstrumentStatus) -> None:
+        action = status.action
+        if action not in (*CLOSED, MarketStatusAction.TRADING):
+            return
         for venue in self._health.venues.values():
-            found = venue.instruments.get(status.instrument_id)
-            if found is not None and status.action in (*CLOSED, MarketStatusAction.TRADING):
-                found.is_closed = status.action in CLOSED
+            venue.take_status(
+                status.instrument_id,
+                is_closed=action in CLOSED,
+                is_unlisted=action == MarketStatusAction.NOT_AVAILABLE_FOR_TRADING,
+            )
 
     def _take_custom(self, take: Callable[[Any], None], data: Any) -> None:
         self._health.count_custom(data.data)

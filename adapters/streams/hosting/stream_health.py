@@ -100,6 +100,24 @@ class VenueHealth:
         self.sockets[endpoint] = is_connected
         self.lost_since_s = 0.0 if self.is_connected else time.monotonic()
 
+    def take_status(
+        self, instrument_id: InstrumentId, *, is_closed: bool, is_unlisted: bool
+    ) -> None:
+        """Take over what is said of an instrument's market.
+
+        A client whose request for the list fails says of every instrument that it is not listed
+        (Bybit's, 2.0.0rc7), while data go on: of two or more at once that closes none.
+        """
+        found = self.instruments.get(instrument_id)
+        if found is None:
+            return
+        found.is_closed, found.is_unlisted = is_closed, is_unlisted
+        missing = self.missing_names()
+        listed = [i for i in self.instruments.values() if i.name not in missing]
+        is_a_market = len(listed) == 1 or not all(i.is_unlisted for i in listed)
+        for i in (i for i in listed if i.is_unlisted):
+            i.is_closed = is_a_market
+
     def take_line(self, message: str, *, is_error: bool) -> None:
         """Count a line of the client's log."""
         lowered = message.lower()

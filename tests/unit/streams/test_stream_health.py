@@ -51,6 +51,25 @@ def test_other_warnings_are_not_unreadable_messages() -> None:
     assert (venue.unreadable, venue.errors, venue.last_trouble) == (0, 1, "no instrument")
 
 
+def test_a_list_that_cannot_be_asked_for_closes_no_market() -> None:
+    """Its client says of each instrument that it is not listed; one alone is closed."""
+    ids = [InstrumentId.from_str(f"{coin}USDT-LINEAR.BYBIT") for coin in ("AVAX", "WIF")]
+    inputs = tuple(Input(DataKind.QUOTES, i) for i in ids)
+    link = VenueLink(venue=STREAM_VENUES["bybit"], base_url=None, inputs=inputs)
+    venue = StreamHealth([link]).venues["bybit"]
+    avax, wif = (venue.instruments[i] for i in ids)
+    venue.take_status(ids[0], is_closed=True, is_unlisted=True)
+    assert (avax.is_closed, wif.is_closed) == (True, False)
+    venue.take_status(ids[1], is_closed=True, is_unlisted=True)
+    assert (avax.is_closed, wif.is_closed) == (False, False)
+    # The list can be asked for again, and has one of them.
+    venue.take_status(ids[1], is_closed=False, is_unlisted=False)
+    assert (avax.is_closed, wif.is_closed) == (True, False)
+    venue.take_status(ids[0], is_closed=False, is_unlisted=False)
+    venue.take_status(ids[1], is_closed=True, is_unlisted=False)
+    assert (avax.is_closed, wif.is_closed) == (False, True)
+
+
 def test_stamps_ahead_of_the_clock_are_counted() -> None:
     """More than a second later than they came; a clock that is a little off is no trouble."""
     instrument_id = InstrumentId.from_str("BTCUSDT-LINEAR.BYBIT")
