@@ -33,7 +33,7 @@ examples:
   NO_COLOR=1 monitor.py                   without colours
 
 keys: arrows, Page Up and Down; Enter opens a line; Escape goes back; / finds a factor; p problems;
-a alarms; q quits.
+a alarms; q quits; on a node's page h halt, r reduce, f flat, each after a confirmation.
 exit codes: 0 left, or with --once all is well; 1 with --once: there are problems; 2 bad usage, or
 Textual is not installed (uv run --extra monitor live/monitor.py).
 """
