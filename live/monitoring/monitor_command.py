@@ -94,7 +94,8 @@ def show(watcher: Watcher, files: Sequence[Path]) -> int:
         If there is no terminal, or Textual is not installed.
 
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual draws on standard error.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         msg = "it needs a terminal, and found none; with --once it prints the overview"
         raise DolphinError(msg)
     try:
