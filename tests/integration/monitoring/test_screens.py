@@ -124,13 +124,20 @@ def status_of(region: Path, sources: int, dead: int) -> dict[str, Any]:
 def test_forty_sources_of_which_half_are_dead(region_path: Path) -> None:
     """The first screen says how many; the service's page has the dead ones first."""
 
+    async def keep_status() -> None:
+        while True:
+            files.write_status(status_of(region_path, 40, 20))
+            await asyncio.sleep(1.0)
+
     async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
+        keeping = asyncio.create_task(keep_status())
         await see(app, "PROBLEM", "20 of 40 sources do not answer", "20 of 40  20 of 40")
         await open_line(app, pilot, "service:")
         await see(app, "SOURCES (40)", "DEAD", "never", "timeout")
         assert "alive" not in "\n".join(lines(app)[6:])
         await pilot.press("escape")
         await see(app, "PRODUCERS (1)")
+        keeping.cancel()
 
     with (
         ServiceFiles(region_path).hold() as files,
@@ -229,12 +236,21 @@ def test_nothing_runs(tmp_path: Path) -> None:
 def test_without_colours_nothing_is_missing(
     region_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The drawing has the shades of grey that Textual leaves, the words are the same."""
+    """All is grey, and what is wrong is not darker than the rest."""
     monkeypatch.setenv("NO_COLOR", "1")
 
     async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
-        await see(app, "ALL IS WELL")
+        await see(app, "PROBLEM region missing", "readers")
         assert app.no_color
+
+        def brightness(word: str) -> int:
+            segments = (s for strip in app.screen._compositor.render_strips() for s in strip)
+            style = next(s.style for s in segments if word in s.text)
+            assert style is not None
+            assert style.color is not None
+            assert style.color.triplet is not None
+            return style.color.triplet.red
+
         colours = {
             segment.style.color.triplet
             for strip in app.screen._compositor.render_strips()
@@ -242,10 +258,11 @@ def test_without_colours_nothing_is_missing(
             if segment.style is not None and segment.style.color is not None
         }
         assert all(c is None or c.red == c.green == c.blue for c in colours)
+        assert brightness("PROBLEM") >= brightness("readers")
 
     with FactorWriter(region_path, ["a"]) as writer:
         writer.write({"a": 1.0}, time.time_ns())
-        drive(Watcher([region_path]), play, writer)
+        drive(Watcher([region_path, region_path.with_name("missing")]), play, writer)
 
 
 def test_a_look_takes_no_readers_place(region_path: Path) -> None:

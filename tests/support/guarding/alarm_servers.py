@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from socketserver import BaseServer
+    from socketserver import TCPServer
 
 
 @contextmanager
@@ -61,11 +61,11 @@ def mail_server() -> Iterator[tuple[str, list[str]]]:
 
 
 @contextmanager
-def _running(server: BaseServer) -> Iterator[int]:
+def _running(server: TCPServer) -> Iterator[int]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield server.socket.getsockname()[1]
+        yield int(server.socket.getsockname()[1])
     finally:
         server.shutdown()
         thread.join()
