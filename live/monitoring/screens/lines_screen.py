@@ -74,8 +74,9 @@ class LinesScreen(Screen[None]):
         """Show what was seen."""
         clock = time.strftime("%H:%M:%S", time.gmtime(picture.unix_s))
         title = f"dolphin monitor  {socket.gethostname()}  {clock} UTC  {self.heading()}"
-        self.query_one(".title", Static).update(title)
-        self._replace([*self.rows(picture)])
+        with self.app.batch_update():
+            self.query_one(".title", Static).update(title, layout=False)
+            self._replace([*self.rows(picture)])
 
     def _replace(self, rows: Sequence[Row]) -> None:
         lines = self.query_one(OptionList)

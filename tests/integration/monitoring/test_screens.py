@@ -17,7 +17,7 @@ from adapters.shm.region.region_files import folder_of
 from live.exf.service_files import ServiceFiles
 from live.monitoring.watching.pictures import NodePicture
 from live.monitoring.watching.watcher import Watcher
-from tests.support.eventually import eventually_async
+from tests.support.eventually import TIMEOUT_S, eventually_async
 
 pytest.importorskip("textual", reason="the extra `monitor` is not installed")
 
@@ -74,9 +74,11 @@ async def beat(writer: FactorWriter) -> None:
 
 async def see(app: MonitorApp, *words: str) -> None:
     """Wait until the terminal shows each text."""
-    await eventually_async(
-        lambda: all(word in "\n".join(lines(app)) for word in words), f"{words} on the screen"
-    )
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while not all(word in (text := "\n".join(lines(app))) for word in words):
+        assert time.monotonic() < deadline_s, f"{words} are not on the screen:\n{text}"
+        # To render is work: the application needs its turns.
+        await asyncio.sleep(0.05)
 
 
 async def open_line(app: MonitorApp, pilot: Pilot[None], start: str) -> None:
