@@ -51,6 +51,7 @@ class LinesScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._shown: list[Row] = []
+        self._is_composed = False
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="title", markup=False)
@@ -71,7 +72,9 @@ class LinesScreen(Screen[None]):
         raise NotImplementedError
 
     def show(self, picture: Picture) -> None:
-        """Show what was seen."""
+        """Show what was seen, once there is something to show it in."""
+        if not self._is_composed:
+            return
         clock = time.strftime("%H:%M:%S", time.gmtime(picture.unix_s))
         title = f"dolphin monitor  {socket.gethostname()}  {clock} UTC  {self.heading()}"
         with self.app.batch_update():
@@ -117,5 +120,9 @@ class LinesScreen(Screen[None]):
             opener(key)
 
     def on_mount(self) -> None:
-        """Take the keys."""
+        """Take the keys, and show the last picture."""
+        self._is_composed = True
         self.query_one(OptionList).focus()
+        show_again = getattr(self.app, "show_again", None)
+        if show_again is not None:
+            show_again()
