@@ -99,6 +99,11 @@ class StateReport:
         self._earlier = _left_by(self._file.earlier)
         self._write()
 
+    @property
+    def phase(self) -> str:
+        """The run's phase, one of ``PHASES``."""
+        return self._state.phase
+
     def describe(
         self, *, strategy: str, trader_id: str, venue: str, orders: str, journal: str = ""
     ) -> None:

@@ -33,7 +33,7 @@ examples:
   NO_COLOR=1 monitor.py                   without colours
 
 keys: arrows, Page Up and Down; Enter opens a line; Escape goes back; / finds a factor; p problems;
-a alarms; q quits.
+a alarms; q quits; on a node's page h halt, r reduce, f flat, each after a confirmation.
 exit codes: 0 left, or with --once all is well; 1 with --once: there are problems; 2 bad usage, or
 Textual is not installed (uv run --extra monitor live/monitor.py).
 """
@@ -94,7 +94,8 @@ def show(watcher: Watcher, files: Sequence[Path]) -> int:
         If there is no terminal, or Textual is not installed.
 
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual draws on standard error.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         msg = "it needs a terminal, and found none; with --once it prints the overview"
         raise DolphinError(msg)
     try:

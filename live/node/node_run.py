@@ -230,7 +230,7 @@ class NodeRun:
             reason=self._ending.reason,
             is_running=self._ending.is_running,
         )
-        figures.look("stopping" if self._ending.reason else "running")
+        figures.look(self._state.phase)
         return {"left_open": report.left_open(), "is_running": self._ending.is_running}
 
     async def _print_progress(self, report: RunReport) -> None:

@@ -22,13 +22,10 @@ if TYPE_CHECKING:
     from live.monitoring.screens.overview_rows import Row
     from live.monitoring.watching.pictures import Picture
 
-STYLES: Final = {
-    "heading": "bold",
-    "bad": "bold $error",
-    "good": "$success",
-    "": "",
-}
+STYLES: Final = {"heading": "bold", "bad": "bold $text-error", "good": "$text-success", "": ""}
 """They add to what the words say, and to the marks before them."""
+PLAIN: Final = {"heading": "bold underline", "bad": "bold", "good": "", "": ""}
+"""Without colours: the grey that is left of a red is darker than the text around it."""
 
 
 class Lines(OptionList):
@@ -54,6 +51,7 @@ class LinesScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._shown: list[Row] = []
+        self._is_composed = False
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="title", markup=False)
@@ -74,11 +72,14 @@ class LinesScreen(Screen[None]):
         raise NotImplementedError
 
     def show(self, picture: Picture) -> None:
-        """Show what was seen."""
+        """Show what was seen, once there is something to show it in."""
+        if not self._is_composed:
+            return
         clock = time.strftime("%H:%M:%S", time.gmtime(picture.unix_s))
         title = f"dolphin monitor  {socket.gethostname()}  {clock} UTC  {self.heading()}"
-        self.query_one(".title", Static).update(title)
-        self._replace([*self.rows(picture)])
+        with self.app.batch_update():
+            self.query_one(".title", Static).update(title, layout=False)
+            self._replace([*self.rows(picture)])
 
     def _replace(self, rows: Sequence[Row]) -> None:
         lines = self.query_one(OptionList)
@@ -86,13 +87,13 @@ class LinesScreen(Screen[None]):
             # What stays is not drawn again, which is most of the work.
             for index, (old, new) in enumerate(zip(self._shown, rows, strict=True)):
                 if old != new:
-                    lines.replace_option_prompt_at_index(index, prompt(new))
+                    lines.replace_option_prompt_at_index(index, self._prompt(new))
         else:
             highlighted = lines.highlighted
             key = "" if highlighted is None else self._shown[highlighted].key
             place = lines.scroll_offset
             lines.clear_options()
-            lines.add_options([Option(prompt(row)) for row in rows])
+            lines.add_options([Option(self._prompt(row)) for row in rows])
             found = next((i for i, row in enumerate(rows) if key and row.key == key), highlighted)
             if found is None:
                 found = next((i for i, row in enumerate(rows) if row.key), 0)
@@ -100,6 +101,11 @@ class LinesScreen(Screen[None]):
             if highlighted is not None:
                 lines.scroll_to(place.x, place.y, animate=False)
         self._shown = [*rows]
+
+    def _prompt(self, row: Row) -> Content:
+        """Return a line as the terminal shows it; text is never taken for markup."""
+        styles = PLAIN if self.app.no_color else STYLES
+        return Content.styled(row.text or " ", styles[row.tone])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open the page of the line."""
@@ -114,10 +120,9 @@ class LinesScreen(Screen[None]):
             opener(key)
 
     def on_mount(self) -> None:
-        """Take the keys."""
+        """Take the keys, and show the last picture."""
+        self._is_composed = True
         self.query_one(OptionList).focus()
-
-
-def prompt(row: Row) -> Content:
-    """Return a line as the terminal shows it; text is never taken for markup."""
-    return Content.styled(row.text or " ", STYLES[row.tone])
+        show_again = getattr(self.app, "show_again", None)
+        if show_again is not None:
+            show_again()

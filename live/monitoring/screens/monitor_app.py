@@ -65,8 +65,8 @@ class MonitorApp(App[None]):
     def on_mount(self) -> None:
         """Begin to look."""
         self.push_screen(OverviewPage())
+        self.look()
         self.set_interval(LOOK_S, self.look)
-        self.call_after_refresh(self.look)
 
     def look(self) -> None:
         """Look, and show it."""
@@ -75,7 +75,7 @@ class MonitorApp(App[None]):
 
     def show_again(self) -> None:
         """Show the last picture."""
-        if isinstance(self.screen, LinesScreen) and self.screen.is_mounted:
+        if isinstance(self.screen, LinesScreen):
             self.screen.show(self.picture)
 
     def meanings(self) -> Mapping[str, Meaning]:
@@ -118,7 +118,6 @@ class MonitorApp(App[None]):
             case _:
                 page = ProblemsPage("problems")
         self.push_screen(page)
-        self.call_after_refresh(self.show_again)
 
     def action_problems(self) -> None:
         """Show all problems."""

@@ -11,6 +11,7 @@ from textual.widgets import Input, Sparkline, Static
 from live.monitoring.screens.lines_screen import LinesScreen
 from live.monitoring.screens.overview_rows import Row, region_table, rows_of
 from live.monitoring.screens.page_rows import factor_rows, node_rows, region_rows, service_rows
+from live.monitoring.screens.switch_page import SwitchPage
 from live.monitoring.screens.wording import ago
 from live.monitoring.watching.problems import problems
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from live.monitoring.watching.meanings import Meaning
-    from live.monitoring.watching.pictures import Picture
+    from live.monitoring.watching.pictures import NodePicture, Picture
     from live.monitoring.watching.watcher import Watcher
 
 
@@ -80,17 +81,31 @@ class AlarmsPage(Page):
 
 
 class NodePage(Page):
-    """A node."""
+    """A node, and the switch over it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("h", "switch('halt')", "Halt"),
+        Binding("r", "switch('reduce')", "Reduce"),
+        Binding("f", "switch('flat')", "Flat"),
+    ]
 
     def __init__(self, key: str, name: str) -> None:
         super().__init__(f"node {name}")
         self._key = key
+        self._seen: NodePicture | None = None
 
     def rows(self, picture: Picture) -> Iterable[Row]:
-        found = next((node for node in picture.nodes if node.key == self._key), None)
+        self._seen = found = next((n for n in picture.nodes if n.key == self._key), None)
         if found is None:
             return [Row("", "PROBLEM this run is over: its folder is gone", "bad")]
         return node_rows(found)
+
+    def action_switch(self, command: str) -> None:
+        """Ask whether to switch, if there is a node that runs."""
+        if self._seen is not None and self._seen.is_running:
+            self.app.push_screen(SwitchPage(command, self._seen))
+        else:
+            self.notify("it does not run", severity="error", markup=False)
 
 
 class ServicePage(Page):

@@ -69,8 +69,11 @@ def test_without_textual_the_error_names_the_extra(tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path[0:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; import pty, os\n"
         "from live.monitoring.monitor_command import main\n"
-        "a, b = pty.openpty(); os.dup2(b, 0); os.dup2(b, 1)\n"
-        "sys.stdin, sys.stdout = open(0), open(1, 'w'); sys.exit(main([]))\n"
+        "told = os.fdopen(os.dup(2), 'w'); a, b = pty.openpty()\n"
+        "for fd in (0, 1, 2): os.dup2(b, fd)\n"
+        "sys.stdin, sys.stdout, sys.stderr = open(0), open(1, 'w'), open(2, 'w')\n"
+        "code = main([]); os.set_blocking(a, False)\n"
+        "told.write(os.read(a, 9999).decode()); told.close(); os._exit(code)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from adapters.run_state.process_identity import ProcessIdentity
+from adapters.run_state.run_state import RunState
 from adapters.shm import FactorWriter
 from adapters.shm.region.region_files import folder_of
 from live.exf.service_files import ServiceFiles
+from live.monitoring.watching.pictures import NodePicture
 from live.monitoring.watching.watcher import Watcher
-from tests.support.eventually import eventually_async
+from tests.support.eventually import TIMEOUT_S, eventually_async
 
 pytest.importorskip("textual", reason="the extra `monitor` is not installed")
 
@@ -22,6 +25,7 @@ from textual.widgets import Input
 
 from live.monitoring.screens.lines_screen import LinesScreen  # after the skip
 from live.monitoring.screens.monitor_app import MonitorApp
+from live.monitoring.screens.switch_page import SwitchPage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,13 +44,20 @@ def lines(app: MonitorApp) -> list[str]:
     return ["".join(segment.text for segment in strip)[:width] for strip in strips]
 
 
-def drive(watcher: Watcher, play: Callable[[MonitorApp, Pilot[None]], Awaitable[None]]) -> None:
-    """Run the application without a terminal, and close what it watches."""
+def drive(
+    watcher: Watcher,
+    play: Callable[[MonitorApp, Pilot[None]], Awaitable[None]],
+    *writers: FactorWriter,
+) -> None:
+    """Run the application without a terminal, beat for writers, and close what it watches."""
 
     async def run() -> None:
         app = MonitorApp(watcher)
+        beats = [asyncio.create_task(beat(writer)) for writer in writers]
         async with app.run_test(size=SIZE) as pilot:
             await play(app, pilot)
+        for task in beats:
+            task.cancel()
 
     try:
         asyncio.run(run())
@@ -54,11 +65,20 @@ def drive(watcher: Watcher, play: Callable[[MonitorApp, Pilot[None]], Awaitable[
         watcher.close()
 
 
+async def beat(writer: FactorWriter) -> None:
+    """Show that a writer is alive, as a producer does."""
+    while True:
+        writer.heartbeat()
+        await asyncio.sleep(0.1)
+
+
 async def see(app: MonitorApp, *words: str) -> None:
     """Wait until the terminal shows each text."""
-    await eventually_async(
-        lambda: all(word in "\n".join(lines(app)) for word in words), f"{words} on the screen"
-    )
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while not all(word in (text := "\n".join(lines(app))) for word in words):
+        assert time.monotonic() < deadline_s, f"{words} are not on the screen:\n{text}"
+        # To render is work: the application needs its turns.
+        await asyncio.sleep(0.05)
 
 
 async def open_line(app: MonitorApp, pilot: Pilot[None], start: str) -> None:
@@ -106,13 +126,20 @@ def status_of(region: Path, sources: int, dead: int) -> dict[str, Any]:
 def test_forty_sources_of_which_half_are_dead(region_path: Path) -> None:
     """The first screen says how many; the service's page has the dead ones first."""
 
+    async def keep_status() -> None:
+        while True:
+            files.write_status(status_of(region_path, 40, 20))
+            await asyncio.sleep(1.0)
+
     async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
+        keeping = asyncio.create_task(keep_status())
         await see(app, "PROBLEM", "20 of 40 sources do not answer", "20 of 40  20 of 40")
         await open_line(app, pilot, "service:")
         await see(app, "SOURCES (40)", "DEAD", "never", "timeout")
         assert "alive" not in "\n".join(lines(app)[6:])
         await pilot.press("escape")
         await see(app, "PRODUCERS (1)")
+        keeping.cancel()
 
     with (
         ServiceFiles(region_path).hold() as files,
@@ -120,14 +147,14 @@ def test_forty_sources_of_which_half_are_dead(region_path: Path) -> None:
     ):
         files.write_status(status_of(region_path, 40, 20))
         writer.write({"a": 1.0, "b": 2.0}, time.time_ns())
-        drive(Watcher([region_path]), play)
+        drive(Watcher([region_path]), play, writer)
 
 
 def test_a_factor_has_a_page_and_is_found_by_a_part_of_its_name(region_path: Path) -> None:
     """Value, drawing, age, unit and source; NaN is a word."""
 
     async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
-        await see(app, "ALL IS WELL", region_path.name[:20], "2/3")
+        await see(app, region_path.name[:20], "2/3")
         await open_line(app, pilot, "region:")
         await see(app, "dvol_btc", "41.5000", "percent a year", "NaN")
         await pilot.press("slash")
@@ -136,7 +163,10 @@ def test_a_factor_has_a_page_and_is_found_by_a_part_of_its_name(region_path: Pat
         await pilot.pause()
         screen = app.screen
         assert isinstance(screen, LinesScreen)
-        await eventually_async(lambda: len(screen._shown) == 2, "one factor and the heading")
+        await eventually_async(
+            lambda: [row.key[-9:] for row in screen._shown if row.key] == [":dvol_btc"],
+            "one factor",
+        )
         await open_line(app, pilot, "factor:")
         await see(app, "value    41.5000", "percent a year", "deribit", "of the newest record")
         writer.write({"dvol_btc": 43.0}, time.time_ns())
@@ -144,7 +174,7 @@ def test_a_factor_has_a_page_and_is_found_by_a_part_of_its_name(region_path: Pat
 
     with FactorWriter(region_path, ["other", "dvol_btc", "missing"]) as writer:
         writer.write({"other": 1.0, "dvol_btc": 41.5}, time.time_ns())
-        drive(Watcher([region_path]), play)
+        drive(Watcher([region_path]), play, writer)
 
 
 def test_a_region_that_vanishes_and_comes_back(region_path: Path) -> None:
@@ -153,16 +183,20 @@ def test_a_region_that_vanishes_and_comes_back(region_path: Path) -> None:
     async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
         with FactorWriter(region_path, ["a"]) as writer:
             writer.write({"a": 1.0}, time.time_ns())
+            beats = asyncio.create_task(beat(writer))
             await see(app, "ALL IS WELL")
             await open_line(app, pilot, "region:")
             await see(app, "1.0000")
+            beats.cancel()
             writer.close(unlink=True)
         await see(app, "gone")
         await pilot.press("escape")
         await see(app, "PROBLEM", "nothing lies at the path")
         with FactorWriter(region_path, ["a", "b", "c"]) as writer:
             writer.write({"a": 5.0}, time.time_ns())
+            beats = asyncio.create_task(beat(writer))
             await see(app, "ALL IS WELL", "1/3")
+            beats.cancel()
 
     drive(Watcher([region_path]), play)
 
@@ -183,7 +217,7 @@ def test_a_hostile_region_is_a_line_and_no_more(region_path: Path, content: byte
     try:
         with FactorWriter(other, ["a"]) as writer:
             writer.write({"a": 1.0}, time.time_ns())
-            drive(Watcher([region_path, other]), play)
+            drive(Watcher([region_path, other]), play, writer)
     finally:
         other.unlink(missing_ok=True)
         shutil.rmtree(folder_of(other), ignore_errors=True)
@@ -204,12 +238,21 @@ def test_nothing_runs(tmp_path: Path) -> None:
 def test_without_colours_nothing_is_missing(
     region_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The drawing has the shades of grey that Textual leaves, the words are the same."""
+    """All is grey, and what is wrong is not darker than the rest."""
     monkeypatch.setenv("NO_COLOR", "1")
 
     async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
-        await see(app, "ALL IS WELL")
+        await see(app, "PROBLEM region missing", "readers")
         assert app.no_color
+
+        def brightness(word: str) -> int:
+            segments = (s for strip in app.screen._compositor.render_strips() for s in strip)
+            style = next(s.style for s in segments if word in s.text)
+            assert style is not None
+            assert style.color is not None
+            assert style.color.triplet is not None
+            return style.color.triplet.red
+
         colours = {
             segment.style.color.triplet
             for strip in app.screen._compositor.render_strips()
@@ -217,10 +260,11 @@ def test_without_colours_nothing_is_missing(
             if segment.style is not None and segment.style.color is not None
         }
         assert all(c is None or c.red == c.green == c.blue for c in colours)
+        assert brightness("PROBLEM") >= brightness("readers")
 
     with FactorWriter(region_path, ["a"]) as writer:
         writer.write({"a": 1.0}, time.time_ns())
-        drive(Watcher([region_path]), play)
+        drive(Watcher([region_path, region_path.with_name("missing")]), play, writer)
 
 
 def test_a_look_takes_no_readers_place(region_path: Path) -> None:
@@ -237,3 +281,43 @@ def test_a_look_takes_no_readers_place(region_path: Path) -> None:
         assert other.look().regions[0].readers == 1
         watcher.close()
         other.close()
+
+
+@pytest.mark.parametrize(
+    ("script", "word"),
+    [
+        ("import sys; print('acknowledged', sys.argv[1:])", "acknowledged ['halt', '--node', '"),
+        ("import sys; sys.exit('no answer')", "NOT DONE (exit code 1)"),
+        (None, "no switch"),
+    ],
+)
+def test_a_node_is_switched_after_a_confirmation_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, word: str
+) -> None:
+    """Every key but y leaves it alone; what the command says is shown."""
+    path = tmp_path / "switch.py"
+    if script is not None:
+        path.write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write('x')\n{script}\n")
+    monkeypatch.setattr("live.monitoring.screens.switch_page.SCRIPT", path)
+    picture = NodePicture(
+        key="n", state=RunState(process=ProcessIdentity.own(), strategy="Taker", orders="live"),
+        is_running=True,
+    )  # fmt: skip
+
+    async def run() -> None:
+        app = MonitorApp(Watcher(parent=tmp_path / "empty"))
+        async with app.run_test(size=SIZE) as pilot:
+            for key in ("n", "escape", "y"):
+                app.push_screen(SwitchPage("halt", picture))
+                await see(app, "HALT Taker", "REAL orders", "no new order passes")
+                await pilot.press("x", "enter")
+                assert not (tmp_path / "ran").exists()
+                await pilot.press(key)
+            await see(app, word)
+            await pilot.press("y", "y")
+            await pilot.press("escape")
+
+    asyncio.run(run())
+    assert (tmp_path / "ran").exists() == (script is not None)
+    if script is not None:
+        assert (tmp_path / "ran").read_text() == "x"

@@ -65,7 +65,7 @@ def _running(server: TCPServer) -> Iterator[int]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield server.socket.getsockname()[1]
+        yield int(server.socket.getsockname()[1])
     finally:
         server.shutdown()
         thread.join()

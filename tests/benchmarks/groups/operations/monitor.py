@@ -106,6 +106,8 @@ def _monitor() -> Iterator[int]:
         cwd=ROOT,
         stdin=theirs,
         stdout=theirs,
+        # Where Textual draws.
+        stderr=theirs,
         env=os.environ | {"TERM": "xterm-256color"},
         start_new_session=True,
     )
