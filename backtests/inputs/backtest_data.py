@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from dolphin_strategies.factors.schema import FactorSchema
 
 
+type Pieces = Iterator[StreamPiece]
+"""The rows of one table, piece by piece, as they are replayed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class BacktestData:
     """The data that a backtest replays, read in pieces on demand.
@@ -205,9 +209,7 @@ class BacktestData:
             for name, max_age_ns in self.price_ages.items()
         ]
 
-    def market(
-        self, max_rows: int, presences: Sequence[MarketPresence] = ()
-    ) -> list[Iterator[StreamPiece]]:
+    def market(self, max_rows: int, presences: Sequence[MarketPresence] = ()) -> list[Pieces]:
         """Return the market data of the window, one stream for each table.
 
         Parameters
@@ -226,7 +228,7 @@ class BacktestData:
         ts = np.fromiter((status.ts_init for status in statuses), np.int64, len(statuses))
         return [iter([StreamPiece(ts, lambda i, j: statuses[i:j])]), *streams]
 
-    def pieces(self, table: MarketTable, max_rows: int) -> Iterator[StreamPiece]:
+    def pieces(self, table: MarketTable, max_rows: int) -> Pieces:
         """Return the rows of one table in the window, as they are replayed."""
         return MarketData(self.path).pieces(table, self.start_ns, self.end_ns, max_rows)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 from adapters.command import settings_file
 from adapters.command.field_rules import CheckedFields, at_least
 from adapters.command.instants import Instant
-from adapters.command.instrument_spec import InstrumentSpec
+from adapters.command.instruments.instrument_spec import InstrumentSpec
 from adapters.command.log_level import LogLevelName
 from adapters.command.market_settings import MarketSettings
 from adapters.command.settings_file import from_table, read_tables

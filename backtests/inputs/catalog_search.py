@@ -12,7 +12,7 @@ from adapters.catalog.reading.market.market_tables import KINDS
 from adapters.catalog.reading.market.presence.market_gaps import default_max_age_ns
 from adapters.catalog.reading.market.presence.price_instants import price_tables
 from adapters.command.durations import NEVER_NS
-from adapters.command.make_instrument import make_instrument
+from adapters.command.instruments.make_instrument import make_instrument
 from adapters.exf.registry.computed_file import read_specs
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
 from backtests.inputs.backtest_data import BacktestData
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.catalog.reading.market.market_tables import MarketTable
-    from adapters.command.instrument_spec import InstrumentSpec
+    from adapters.command.instruments.instrument_spec import InstrumentSpec
     from adapters.command.strategy_class import AnyFactorStrategy
     from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
     from backtests.inputs.computing.computed_inputs import ComputedInputs

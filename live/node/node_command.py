@@ -23,9 +23,9 @@ from dolphin_strategies.errors import ConfigError, DolphinError, describe_error
 from dolphin_strategies.factors.schema import FactorSchema
 from live.metrics.metrics_endpoint import MetricsEndpoint
 from live.node.ending.orderly_exits import orderly_exits
+from live.node.order_right import order_right
 from live.node.settings.computed_settings import RunFactors, computed_factors
 from live.node.settings.node_options import parse, settings_of
-from live.node.settings.order_right import order_right
 
 if TYPE_CHECKING:
     import argparse

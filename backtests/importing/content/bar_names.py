@@ -9,7 +9,7 @@ from nautilus_trader.model import BarType
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from adapters.command.make_instrument import Instrument
+    from adapters.command.instruments.make_instrument import Instrument
     from backtests.importing.spec.market_file_specs import BarsFileSpec
 
 _BAR_UNITS: Final = (

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from adapters.catalog.files.journal import LOOKS_AHEAD
 from adapters.command.instants import show_instant
-from adapters.command.make_instrument import Instrument, make_instrument
+from adapters.command.instruments.make_instrument import Instrument, make_instrument
 from backtests.importing.content.factor_columns import (
     ImportedFactor,
     joined,

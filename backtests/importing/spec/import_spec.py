@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from adapters.command.durations import NEVER_NS
 from adapters.command.field_rules import Key
 from adapters.command.instants import OffsetInstant
-from adapters.command.instrument_spec import InstrumentSpec
+from adapters.command.instruments.instrument_spec import InstrumentSpec
 from backtests.importing.spec.factor_file_spec import FactorFileSpec
 from backtests.importing.spec.market_file_specs import (
     BarsFileSpec,

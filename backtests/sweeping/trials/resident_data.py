@@ -6,14 +6,13 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from backtests.inputs.backtest_data import BacktestData
+from backtests.inputs.backtest_data import BacktestData, Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from adapters.catalog.reading.market.market_tables import MarketTable
     from adapters.catalog.reading.market.presence.market_gaps import MarketPresence
-    from backtests.engine.merged_chunks import StreamPiece
     from dolphin_strategies.factors.batch import FactorBatch
 
 MOST_ROWS: Final = 100_000
@@ -49,7 +48,7 @@ class ResidentData(BacktestData):
         parts = {f.name: getattr(data, f.name) for f in dataclasses.fields(data)}
         return cls(**parts, budget=budget)
 
-    def pieces(self, table: MarketTable, max_rows: int) -> Iterator[StreamPiece]:
+    def pieces(self, table: MarketTable, max_rows: int) -> Pieces:
         name = table.kind, table.identifier
         read = super().pieces
         return self._kept(name, lambda: read(table, max_rows), lambda piece: len(piece.ts))

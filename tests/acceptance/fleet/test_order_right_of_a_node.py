@@ -8,7 +8,7 @@ import sys
 import uuid
 from typing import TYPE_CHECKING
 
-from live.node.settings.order_right import OrderRight
+from live.node.order_right import OrderRight
 from tests.support.nodes.node_process import ROOT, SCRIPT
 
 if TYPE_CHECKING:

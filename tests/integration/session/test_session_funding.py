@@ -18,7 +18,7 @@ from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog.reading.market.funding.funding_tables import read_settlements
 from adapters.catalog.reading.market.market_tables import market_tables
-from adapters.command.make_instrument import make_instrument
+from adapters.command.instruments.make_instrument import make_instrument
 from adapters.session import wire_format
 from adapters.session.recorded_session import RecordedSession
 from adapters.session.session_sink import SessionSink

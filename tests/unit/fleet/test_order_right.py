@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from live.node.settings.order_right import OrderRight, RightHeldError
+from live.node.order_right import OrderRight, RightHeldError
 from tests.support.eventually import eventually
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ BTC, ETH = "BTCUSDT-PERP.BINANCE", "ETHUSDT-PERP.BINANCE"
 HOLDER = """
 import sys, time
 from pathlib import Path
-from live.node.settings.order_right import OrderRight
+from live.node.order_right import OrderRight
 right = OrderRight("BINANCE", sys.argv[2], sys.argv[3:] or None, Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(600)

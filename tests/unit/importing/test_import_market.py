@@ -11,8 +11,8 @@ import pytest
 
 from adapters.command.durations import Duration
 from adapters.command.instants import OffsetInstant
-from adapters.command.instrument_spec import InstrumentSpec
-from adapters.command.make_instrument import make_instrument
+from adapters.command.instruments.instrument_spec import InstrumentSpec
+from adapters.command.instruments.make_instrument import make_instrument
 from backtests.importing.content.market.market_columns import MarketRows, read_market
 from backtests.importing.spec.import_spec import ImportSettings
 from backtests.importing.spec.market_file_specs import (

@@ -23,8 +23,8 @@ from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.custom_tables import FOLDER
-from adapters.command.instrument_spec import InstrumentSpec
-from adapters.command.make_instrument import make_instrument
+from adapters.command.instruments.instrument_spec import InstrumentSpec
+from adapters.command.instruments.make_instrument import make_instrument
 from adapters.command.settings_file import from_table, read_tables
 from backtests.importing.backfilling.market.decimals import Decimals
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from adapters.command.make_instrument import Instrument
+    from adapters.command.instruments.make_instrument import Instrument
     from backtests.importing.files.rows import Rows
     from backtests.importing.spec.import_spec import ImportSettings
     from backtests.importing.spec.market_file_specs import FundingFileSpec

@@ -23,7 +23,7 @@ from backtests.importing.spec.market_file_specs import (
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from adapters.command.make_instrument import Instrument
+    from adapters.command.instruments.make_instrument import Instrument
     from backtests.importing.files.rows import Rows
     from backtests.importing.spec.import_spec import ImportSettings
     from backtests.importing.spec.market_file_specs import MarketFileSpec

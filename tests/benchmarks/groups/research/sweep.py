@@ -16,7 +16,7 @@ from backtests.sweeping.setup.folds import Fold, make_folds
 from backtests.sweeping.trials.trial_job import TrialJob
 from backtests.sweeping.trials.worker_pool import WorkerPool
 from tests.benchmarks import processes
-from tests.benchmarks.children.sweep_process import peak_mb
+from tests.benchmarks.children.research.sweep_process import peak_mb
 from tests.benchmarks.report import Group, Options, Row, Target, require
 
 TRIALS: Final = 40

@@ -21,7 +21,7 @@ from nautilus_trader.trading import Strategy
 
 from adapters.catalog import FactorCatalog, funding_data
 from adapters.catalog.reading.market.funding.engine_funding import booking
-from adapters.command.make_instrument import make_instrument
+from adapters.command.instruments.make_instrument import make_instrument
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine
 from dolphin_strategies.errors import ConfigError

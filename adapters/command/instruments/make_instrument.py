@@ -18,7 +18,7 @@ from nautilus_trader.model import (
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from adapters.command.instrument_spec import InstrumentSpec
+    from adapters.command.instruments.instrument_spec import InstrumentSpec
 
 type Instrument = CryptoPerpetual | CurrencyPair
 

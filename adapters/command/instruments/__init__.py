@@ -1,0 +1,1 @@
+"""Instruments: those that a settings file describes."""

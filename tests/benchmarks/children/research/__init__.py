@@ -1,0 +1,1 @@
+"""Processes that the benchmarks of research start."""

@@ -1,0 +1,1 @@
+"""Exits that a strategy holds, in an engine."""
