@@ -31,12 +31,7 @@ from live.node.ending.hook_errors import HookErrors
 from live.node.ending.order_stop import OrderStop
 from live.node.ending.run_ending import RunEnding
 from live.node.ending.run_guard import RunGuard
-from live.node.run_report import (
-    RunReport,
-    envelope_summary,
-    leave_out_venues,
-    risk_summary,
-)
+from live.node.run_report import RunReport, gates_summary, leave_out_venues
 from live.node.session.session_header import describe
 from live.node.session.session_recording import SessionRecording
 from live.node.settings.computed_settings import computed_factors
@@ -272,9 +267,7 @@ class NodeRun:
             ending.code, ending.reason = FAILED, AFTER_ERROR
             if self._settings.node.venue == "binance" and not report.saw_market(VENUE):
                 ending.reason = self._settings.node.unreached()
-        gates = self._gates
-        more = [*risk_summary(gates.risk), *envelope_summary(gates.envelope)]
-        more += self._venues.summary()
+        more = [*gates_summary(self._gates), *self._venues.summary()]
         is_told = say("\n".join([report.summary(self._elapsed_s, ending.reason), *more]))
         if ending.code != OK:
             say(f"FAILED: {ending.reason}", to=sys.stderr)

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from adapters.feed.factor_feed import FactorFeed
     from adapters.feed.latency import MeasuredLatencies
-    from adapters.session.envelope.envelope_watch import EnvelopeWatch
     from adapters.streams.joining.node_venues import NodeVenues
-    from dolphin_strategies.order_gates.risk.node_risk import NodeRisk
+    from live.node.building.gates import Gates
 
 NEWEST: Final = 2_000
 """Latencies behind the figures of a progress line."""
@@ -212,20 +211,17 @@ class RunReport:
         return ", ".join(parts) or NOTHING
 
 
-def risk_summary(risk: NodeRisk) -> list[str]:
-    """Return the line about limits and trading state; none if nothing was refused or changed."""
+def gates_summary(gates: Gates) -> list[str]:
+    """Return the lines about limits, trading state and envelope; none where nothing happened."""
+    risk = gates.risk
     refused = [f"{count:,} {word}" for word, count in sorted(risk.gate.refused.items())]
     last = risk.switch.trading.last
     parts = [
         *([str(last)] if last else []),
         *(["refused " + ", ".join(refused)] if refused else []),
     ]
-    return [f"  risk      {'; '.join(parts)}"] if parts else []
-
-
-def envelope_summary(watch: EnvelopeWatch | None) -> list[str]:
-    """Return the line about the watch by an envelope; none without one."""
-    return [] if watch is None else [f"  envelope  {watch.summary()}"]
+    lines = [f"  risk      {'; '.join(parts)}"] if parts else []
+    return lines if gates.envelope is None else [*lines, f"  envelope  {gates.envelope.summary()}"]
 
 
 def leave_out_venues(

@@ -72,16 +72,6 @@ REGIME: Final = spec(
 )
 """Of the quotes, each twentieth ends a step."""
 
-REGIME: Final = spec(
-    "RegimeProbability",
-    step_s=0.1,
-    memory_s=20,
-    transition=[[0.99, 0.01], [0.03, 0.97]],
-    mean_bps=[0.0, 0.0],
-    deviation_bps=[0.05, 0.15],
-)
-"""Of the quotes, each twentieth ends a step."""
-
 
 def run(options: Options) -> Group:
     """Time the set of all factors, then sets of one, in turn over the same data."""

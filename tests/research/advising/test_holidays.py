@@ -21,7 +21,7 @@ def test_every_open_and_close_is_that_of_the_library(exchange: object) -> None:
         start=f"{FIRST_YEAR}-01-01",
         end=f"{END_YEAR - 1}-12-31",
     )
-    opens, closes = tables_of(exchange)  # type: ignore[arg-type]
+    opens, closes = tables_of(exchange)
     for table, column in ((opens, "open"), (closes, "close")):
         expected = calendar.schedule[column].dt.as_unit("ns").astype("int64").tolist()
         assert table.instants.tolist() == expected
