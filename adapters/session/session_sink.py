@@ -13,6 +13,7 @@ from adapters.session import wire_format
 from adapters.session.line_file import LineFile
 from adapters.session.session_files import FORMAT, HISTORY_SUFFIX, LINES_FILE, SESSION_FILE
 from adapters.session.session_tables import write_inputs
+from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +133,12 @@ class SessionSink:
         bodies, self._bodies = self._bodies, {}
         for (kind, stream), rows in bodies.items():
             is_live = kind not in {wire_format.HISTORY, wire_format.RELEASED}
-            writer = self._inputs if is_live else self._history_writer()
+            try:
+                writer = self._inputs if is_live else self._history_writer()
+            except ConfigError as error:
+                # Its recording cannot be begun on a full disk: the node's session goes on.
+                self._inputs.add_dropped(len(rows), str(error))
+                continue
             write_inputs(writer, kind, self._streams[stream], rows)
         for writer in self._writers:
             writer.flush()

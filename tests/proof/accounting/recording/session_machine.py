@@ -7,7 +7,7 @@ import os
 import resource
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -183,9 +183,10 @@ class SessionMachine(CountedMachine):
         work: Callable[[], object] = self.sink.close if ends else self.sink.flush  # type: ignore[union-attr]
         if (pid := os.fork()) == 0:
             die_at(step, str(self.folder))
-            with self._disk():
+            with suppress(BaseException), self._disk():
                 work()
-            os._exit(KILLED)
+                os._exit(KILLED)
+            os._exit(1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == KILLED
         self._let_go()
         assert len(self._found()) >= self.recorded
