@@ -22,8 +22,8 @@ from backtests.run.decision_log import DecisionLog
 from backtests.run.history_catalog import history_catalog
 from backtests.run.results.figures.run_figures import RunFacts, figures_of
 from backtests.run.submission_prices import SubmissionPrices
-from dolphin_strategies.price_gate.price_gate import PriceGate
-from dolphin_strategies.price_gate.price_rules import PriceRules
+from dolphin_strategies.order_gates.price_gate import PriceGate
+from dolphin_strategies.order_gates.price_rules import PriceRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from backtests.inputs.backtest_settings import BacktestSettings
     from backtests.run.decision_log import Decision
     from backtests.run.results.figures.run_figures import Figures
-    from dolphin_strategies.price_gate.price_rules import PriceKind
+    from dolphin_strategies.order_gates.price_rules import PriceKind
 
 _NS_PER_MS: Final = 1_000_000
 
