@@ -88,12 +88,7 @@ class LocalCluster:
         self._folder: Final = tempfile.mkdtemp(prefix="dolphin-ray-")
         os.environ["RAY_TMPDIR"] = self._folder
         shares = [processors // nodes + (i < processors % nodes) for i in range(nodes)]
-        node = {
-            "node_ip_address": LOOPBACK,
-            "object_store_memory": _STORE_BYTES,
-            # What workers print is dropped.
-            "include_log_monitor": False,
-        }
+        node = {"node_ip_address": LOOPBACK, "object_store_memory": _STORE_BYTES}
         head = {"num_cpus": shares[0], "include_dashboard": False, "no_monitor": True}
         self._guard = self._new_guard()
         self._before: Final = processes_below(os.getpid())
