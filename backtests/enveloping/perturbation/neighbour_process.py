@@ -42,10 +42,13 @@ def answer(request: dict[str, Any]) -> dict[str, str]:
         if request["config"] is not None:
             words += ["--config", request["config"]]
         settings = settings_of(parse(words))
-        start, end = Instant(request["start_ns"]), Instant(request["end_ns"])
         settings = dataclasses.replace(
             settings,
-            backtest=dataclasses.replace(settings.backtest, start=start, end=end),
+            backtest=dataclasses.replace(
+                settings.backtest,
+                start=Instant(request["start_ns"]),
+                end=Instant(request["end_ns"]),
+            ),
             strategy=dataclasses.replace(settings.strategy, config=request["values"]),
             # An envelope belongs to one configuration, which this is not.
             envelope=EnvelopeSettings(),

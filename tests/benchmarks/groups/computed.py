@@ -72,6 +72,16 @@ REGIME: Final = spec(
 )
 """Of the quotes, each twentieth ends a step."""
 
+REGIME: Final = spec(
+    "RegimeProbability",
+    step_s=0.1,
+    memory_s=20,
+    transition=[[0.99, 0.01], [0.03, 0.97]],
+    mean_bps=[0.0, 0.0],
+    deviation_bps=[0.05, 0.15],
+)
+"""Of the quotes, each twentieth ends a step."""
+
 
 def run(options: Options) -> Group:
     """Time the set of all factors, then sets of one, in turn over the same data."""
@@ -137,7 +147,7 @@ def _times(specs: tuple[Any, ...], data: list[Any]) -> tuple[list[int], list[int
     for n, datum in enumerate(data):
         before = perf_counter_ns()
         update(datum)
-        evaluate(factors.now_ns)
+        evaluate(0)  # at the datum's instant
         after = perf_counter_ns()
         if n >= WARM_EVENTS:
             (quotes if type(datum) is QuoteTick else trades).append(after - before)
