@@ -145,8 +145,7 @@ class NodeRun:
         )
         for name, reason in refused.items():
             say(
-                f"{name} is left out until the next start, its factors are NaN: {reason}; start "
-                "the node again when it answers, or let run_exf.py run --streams compute them",
+                f"{name} is left out until the next start, its factors are NaN: {reason}",
                 to=sys.stderr,
             )
 
