@@ -6,6 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.command.json_lines import HELP as JSON_HELP
+from live.metrics.metrics_endpoint import HELP as METRICS_HELP
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -91,7 +94,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add(STARTING, "--replay", type=Path, metavar="DIR", help="publish a catalog's factors at "
         "recorded pace instead of gathering")  # fmt: skip
     add(STARTING, "--speed", type=float, metavar="N", help="speed of the replay (default: 1)")
+    add(STARTING, "--log-json", action="store_const", const=True, help=JSON_HELP)
+    add(STARTING, "--metrics", metavar="PORT", help=METRICS_HELP)
     add(["run"], "--seconds", type=float, metavar="N", help="stop after N seconds")
+    add(["run"], "--state", type=Path, metavar="FILE", help="where a supervisor reads that this "
+        "turns")  # fmt: skip
     add(["run"], "--detached", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 

@@ -1,0 +1,1 @@
+"""Groups of benchmarks of operations: the switch, the monitor, fleets of processes."""
