@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = {
-    ".gitignore", ".python-version", "README.md", "backtest.toml", "my_strategy.py", "node.toml",
-    "pyproject.toml", "test_my_strategy.py",
+    ".gitignore", ".python-version", "README.md", "backtest.toml", "fleet.toml", "my_strategy.py",
+    "node.toml", "pyproject.toml", "test_my_strategy.py",
 }  # fmt: skip
 
 
