@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from typing import Any, Final
 
+from adapters.command.json_lines import json_line
 from dolphin_strategies.errors import printable
 
 WRITE_S: Final = 1.0
@@ -18,6 +19,17 @@ _PIECE_BYTES: Final = 4_096
 """Bytes that a writable pipe accepts without blocking."""
 
 
+class _Form:
+    """How this process says its lines: text, or JSON once it has a name there."""
+
+    program = ""
+
+
+def say_json(program: str) -> None:
+    """Say everything from now on as lines of JSON in a program's name."""
+    _Form.program = program
+
+
 def say(text: str, to: Any = None) -> bool:
     """Print a line and flush; return False if the terminal or pipe is closed or not there.
 
@@ -26,7 +38,11 @@ def say(text: str, to: Any = None) -> bool:
     stream = to or sys.stdout
     # Not with print(): a strategy may have put something else in its place.
     with suppress(OSError, ValueError, RuntimeError, AttributeError):
-        stream.write(printable(text) + "\n")
+        if _Form.program and text:
+            level = "error" if stream is sys.stderr else "info"
+            stream.write(json_line(_Form.program, level, text) + "\n")
+        else:
+            stream.write(printable(text) + "\n")
         stream.flush()
         return True
     return False
@@ -38,3 +54,12 @@ def say_bounded(text: str, to: int = STDERR) -> None:
     with suppress(OSError):
         while left and select.select([], [to], [], WRITE_S)[1]:
             left = left[os.write(to, left[:_PIECE_BYTES]) :]
+
+
+def let_go_of_terminal() -> None:
+    """Discard further output, and leave the current folder."""
+    os.chdir("/")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nowhere, fd)
+    os.close(nowhere)

@@ -58,6 +58,11 @@ class LatencyRecorder:
         if latency_ns > self._max:  # noqa: PLR1730 - a call of max would cost more
             self._max = latency_ns
 
+    @property
+    def count(self) -> int:
+        """Latencies so far."""
+        return self._n
+
     def newest(self, limit: int = _KEPT) -> NDArray[np.int64]:
         """Return at most the ``limit`` newest latencies in ns, oldest first; int64, a copy."""
         count = min(self._n, _KEPT, limit)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from contextlib import suppress
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,13 +15,16 @@ from adapters.command.terminal import say
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, call_soon
 from adapters.shm import FactorWriter
 from dolphin_strategies import DolphinError, SourceState
+from live.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from adapters.hazelcast_map import HazelcastSource
+    from adapters.run_state.service_beat import ServiceBeat
     from dolphin_strategies import ExternalFactors
+    from live.metrics.figures.process_figures import ProcessFigures
 
 NAME: Final = "bridge_hazelcast"
 HEARTBEAT_S: Final = 0.1
@@ -40,12 +44,20 @@ class Bridge:
         Opened and closed by ``run``.
     region : Path
         The region's file.
+    beat : ServiceBeat
+        Tells a supervisor that this turns.
+    figures : ProcessFigures
+        Takes the bridge's numbers, once a second.
 
     """
 
-    def __init__(self, source: HazelcastSource, region: Path) -> None:
+    def __init__(
+        self, source: HazelcastSource, region: Path, beat: ServiceBeat, figures: ProcessFigures
+    ) -> None:
         self._source: Final = source
+        self._service_beat: Final = beat
         self._region: Final = region
+        self._figures: Final = figures
         self._writer: FactorWriter | None = None
         self._names: Sequence[str] = ()
         self._values = np.empty(0)
@@ -121,7 +133,22 @@ class Bridge:
             self._writer.close()
             self._writer = None
 
+    def _snapshot(self) -> Snapshot:
+        status = self._source.status()
+        return Snapshot(
+            program="bridge",
+            samples={
+                ("dolphin_program_info", ("bridge", version("dolphin"))): 1,
+                ("dolphin_told_timestamp_seconds", ()): time.time(),
+                ("dolphin_bridge_source_live", ()): status.state is SourceState.LIVE,
+                ("dolphin_bridge_records", ("delivered",)): status.delivered,
+                ("dolphin_bridge_records", ("lost",)): status.lost,
+            },
+            texts={"source": str(self._region)},
+        )
+
     def _beat(self) -> None:
+        self._figures.look(self._snapshot)
         status = self._source.status()
         if status.state is not SourceState.LIVE:
             self._close()
@@ -137,6 +164,9 @@ class Bridge:
         if state != self._last_state:
             self._last_state = state
             say(f"{NAME}: {state}")
+        self._service_beat.beat(
+            trouble="" if status.state is SourceState.LIVE else self._last_state
+        )
 
     def summary(self) -> str:
         """Return the counts so far."""

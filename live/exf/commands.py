@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,8 @@ from adapters.command.comma_list import comma_list
 from adapters.command.settings_file import override
 from adapters.command.terminal import say
 from adapters.command.text_table import text_table
+from adapters.process.safe_files import open_or_make
+from adapters.run_state.service_beat import ServiceBeat
 from dolphin_strategies.errors import ConfigError
 from live.exf import background_service
 from live.exf.arguments import words_of
@@ -26,6 +29,7 @@ from live.exf.exf_settings import (
 )
 from live.exf.service_files import ServiceFiles
 from live.exf.status import status_report
+from live.metrics.metrics_endpoint import MetricsEndpoint
 
 if TYPE_CHECKING:
     import argparse
@@ -56,6 +60,7 @@ def settings_of(options: argparse.Namespace) -> ExfSettings:
         record_market=given.get("record_market"),
         replay=given.get("replay"),
         speed=given.get("speed"),
+        calendar=given.get("calendar"),
         streams=given.get("streams"),
         min_interval_s=given.get("min_interval"),
         venues=None if venues is None else comma_list("--venues", venues),
@@ -79,12 +84,16 @@ def run(options: argparse.Namespace) -> int:
         msg = f"--seconds: expected 0 or more, found {seconds:g}"
         raise ConfigError(msg)
     check_work(settings)
+    endpoint = MetricsEndpoint(options.metrics)
     # An HTTP client, which the other commands do without.
     from live.exf.service_log import end_log, log_to  # noqa: PLC0415
     from live.exf.service_process import ServiceProcess  # noqa: PLC0415
 
-    log_to(options.log)
-    code = ServiceProcess(settings, seconds, detached=options.detached, log_file=options.log).run()
+    log_to(options.log, as_json=bool(options.log_json))
+    beat = ServiceBeat(options.state, "exf", open_or_make, lambda text: say(text, to=sys.stderr))
+    code = ServiceProcess(
+        settings, seconds, detached=options.detached, log_file=options.log, beat=beat
+    ).run(endpoint)
     if settings.exf.streams:
         # A client that is just connecting cannot be stopped, and it has threads of its own.
         end_log()

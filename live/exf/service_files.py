@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -11,9 +12,13 @@ import orjson
 from adapters.process.pid_lock import LockHeldError, PidLock, holder_of
 from adapters.process.safe_files import open_private_folder, write_private
 from dolphin_strategies.errors import DolphinError
+from live.metrics.figures.service_figures import figures_of
+from live.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+log: Final = logging.getLogger("exf")
 
 _PID: Final = "pid"
 _STATUS: Final = "status.json"
@@ -46,7 +51,9 @@ class ServiceFiles:
     def __init__(self, region: Path) -> None:
         self._region: Final = region.absolute()
         self.folder: Final = self._region.with_name(f"{self._region.name}.service.d")
+        self.figures: Final = self.folder / FIGURES_NAME
         self._lock: PidLock | None = None
+        self._figures: SnapshotWriter | None = None
         self._is_new = False
 
     def hold(self) -> Self:
@@ -80,6 +87,8 @@ class ServiceFiles:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._figures is not None:
+            self._figures.close()
         if self._lock is not None:
             if self._is_new:
                 # Nothing was ever reported: the service did not start.
@@ -108,11 +117,14 @@ class ServiceFiles:
             os.close(folder_fd)
 
     def write_status(self, status: dict[str, Any]) -> None:
-        """Replace the status at once and whole."""
+        """Replace the status at once and whole, and the figures that say the same."""
         new = self.folder / f"{_STATUS}.new"
         write_private(new, orjson.dumps(status))
         self._is_new = False
         new.rename(self.folder / _STATUS)
+        if self._figures is None:
+            self._figures = SnapshotWriter(self.figures, log.warning)
+        self._figures.write(figures_of(status))
 
     def read_status(self) -> dict[str, Any] | None:
         """Return the status that the service last wrote, or None."""

@@ -10,6 +10,7 @@ from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.command.json_lines import json_line
 from adapters.process.safe_files import UnusableFileError, open_private
 from dolphin_strategies.errors import ConfigError, printable
 
@@ -43,6 +44,14 @@ class OneLineFormatter(logging.Formatter):
         return super().formatMessage(record)
 
 
+class JsonFormatter(logging.Formatter):
+    """Makes an object of a message, as the other programs do with ``--log-json``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return json_line("run_exf.py", record.levelname.lower(), text)
+
+
 class PrivateLogHandler(RotatingFileHandler):
     """Writes files that only their owner may read, and follows no link."""
 
@@ -52,8 +61,8 @@ class PrivateLogHandler(RotatingFileHandler):
         )
 
 
-def log_to(path: Path | None) -> None:
-    """Send the log to a file, or to standard error; to be called once.
+def log_to(path: Path | None, *, as_json: bool = False) -> None:
+    """Send the log to a file, or to standard error, as text or JSON; to be called once.
 
     Raises
     ------
@@ -71,7 +80,8 @@ def log_to(path: Path | None) -> None:
         except (OSError, UnusableFileError) as error:
             msg = f"--log: {error}"
             raise ConfigError(msg) from None
-    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)-7s %(message)s"))
+    text = OneLineFormatter("%(asctime)s %(levelname)-7s %(message)s")
+    handler.setFormatter(JsonFormatter() if as_json else text)
     lines: queue.Queue[logging.LogRecord] = queue.Queue(maxsize=LINES_WAITING)
     listener = QueueListener(lines, handler)
     listener.start()

@@ -12,6 +12,7 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.command.terminal import let_go_of_terminal
 from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
 from adapters.process.stop_signals import StopSignals, call_soon
 from adapters.process.writer_child import RecordingError
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from adapters.exf.publishing.publishers import VectorPublisher
+    from adapters.run_state.service_beat import ServiceBeat
     from live.exf.exf_settings import ExfSettings
     from live.exf.work.market.market_recording import MarketRecording
-from live.exf.work.service_work import Work
-
+    from live.exf.work.service_work import Work
+    from live.metrics.metrics_endpoint import MetricsEndpoint
 log: Final = logging.getLogger("exf")
 
 OK: Final = 0
@@ -56,6 +58,8 @@ class ServiceProcess:
         Whether to discard the output once the service runs.
     log_file : Path, optional
         Where the log goes, if not to standard error.
+    beat : ServiceBeat, optional
+        Tells a supervisor that this turns.
 
     Notes
     -----
@@ -70,7 +74,9 @@ class ServiceProcess:
         *,
         detached: bool = False,
         log_file: Path | None = None,
+        beat: ServiceBeat | None = None,
     ) -> None:
+        self._beat: Final = beat
         self._settings: Final = settings
         market_s = MARKET_STOP_TIMEOUT_S if settings.exf.record_market is not None else 0.0
         self._watch: Final = ServiceWatch(log_file, STOP_TIMEOUT_S + market_s)
@@ -85,8 +91,8 @@ class ServiceProcess:
         self._has_begun = False
         self._started_unix_s = time.time()
 
-    def run(self) -> int:
-        """Run to the end.
+    def run(self, endpoint: MetricsEndpoint) -> int:
+        """Run to the end, and let an endpoint tell the figures.
 
         Returns
         -------
@@ -106,7 +112,8 @@ class ServiceProcess:
         schema = schema_of(self._settings)
         with ServiceFiles(exf.region).hold() as service_files:
             is_new = not os.path.lexists(exf.region)
-            with FactorWriter(exf.region, schema) as writer:
+            told = endpoint.serving(service_files.figures)
+            with FactorWriter(exf.region, schema) as writer, told:
                 try:
                     return self._run_with(writer, service_files)
                 except BaseException:
@@ -190,6 +197,8 @@ class ServiceProcess:
                 self._watch.ending(code)
                 self._market.stop()
             service_files.write_status(self._status("stopped", work, code))
+            if self._beat is not None:
+                self._beat.ended(code, self._reason)
         return code
 
     async def _wait_for_stop(self) -> None:
@@ -202,6 +211,8 @@ class ServiceProcess:
     async def _keep_status(self, work: Work, service_files: ServiceFiles) -> None:
         while True:
             service_files.write_status(self._status("running", work, None))
+            if self._beat is not None:
+                self._beat.beat(trouble="" if work.ever_answered else "no host has answered yet")
             await asyncio.sleep(STATUS_INTERVAL_S)
 
     def _status(self, state: str, work: Work, code: int | None) -> dict[str, Any]:
@@ -285,12 +296,3 @@ def limit_stop(timeout_s: float = STOP_TIMEOUT_S) -> None:
 
     signal.signal(signal.SIGALRM, leave)
     signal.setitimer(signal.ITIMER_REAL, timeout_s)
-
-
-def let_go_of_terminal() -> None:
-    """Discard further output, and leave the current folder."""
-    os.chdir("/")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(nowhere, fd)
-    os.close(nowhere)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.terminal import say
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals
 from dolphin_strategies.errors import DolphinError
-from live.guarding.alarms import Alarms
+from live.guarding.alarming.alarms import Alarms
 from live.guarding.closings import Closings
 from live.guarding.guard_loop import GuardLoop
 from live.guarding.guard_options import parse
@@ -17,6 +18,7 @@ from live.guarding.guard_options import parse
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+FAILED: Final = 1
 BAD_USAGE: Final = 2
 
 
@@ -27,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     StopSignals(requests.append, lambda name: os._exit(LEFT_AT_ONCE)).take_over()
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
-        alarms = Alarms(options.alarm_file, options.on_alarm)
+        alarms = Alarms(options.alarm_file, options.channels)
+        if options.is_test:
+            return try_out(alarms)
         closings = Closings(options.close, live_orders=options.live_orders)
         loop = GuardLoop(options, alarms, closings)
     except (DolphinError, ValueError) as error:
@@ -37,3 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pass
     loop.close()
     return loop.code
+
+
+def try_out(alarms: Alarms) -> int:
+    """Deliver one alarm; return 0 if every channel took it, else 1."""
+    alarms.alarm("TEST", "watchdog.py", "this is a test: nothing is wrong", Path(), os.getpid())
+    alarms.close()
+    say("NOT DELIVERED: see above" if alarms.failed else "delivered")
+    return FAILED if alarms.failed else 0

@@ -15,7 +15,7 @@ from live.guarding.guarded_node import GuardedNode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from live.guarding.alarms import Alarms
+    from live.guarding.alarming.alarms import Alarms
     from live.guarding.closings import Closings
     from live.guarding.guard_options import GuardOptions
     from live.guarding.guard_rules import Decision

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dolphin_strategies.errors import ConfigError
+from live.guarding.alarming.alarm_channels import AlarmChannels
 from live.guarding.guard_rules import Limits
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ examples:
   watchdog.py --node /run/user/1000/btc.state       the node that runs with --state FILE; it is an
                                                     alarm if it does not come up
   watchdog.py --alarm-file alarms.jsonl --on-alarm "notify-send dolphin"
+  watchdog.py --alarm-webhook --test-alarm          see whether alarms reach you
   watchdog.py --node FILE --until-end               end with the nodes
   watchdog.py --node FILE --close node.toml --live-orders
                                                     and close what a killed node left open at
@@ -46,8 +48,10 @@ class GuardOptions:
         When to act.
     alarm_file : Path, optional
         Gets the alarms as JSON.
-    on_alarm : str
-        A command for each alarm.
+    channels : AlarmChannels
+        Where alarms are delivered to.
+    is_test : bool
+        Whether to deliver one alarm, to see that it comes, and end.
     ends_with_nodes : bool
         Whether to end once all nodes have.
     close : Path, optional
@@ -60,7 +64,8 @@ class GuardOptions:
     nodes: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits)
     alarm_file: Path | None = None
-    on_alarm: str = ""
+    channels: AlarmChannels = field(default_factory=AlarmChannels)
+    is_test: bool = False
     ends_with_nodes: bool = False
     close: Path | None = None
     live_orders: bool = False
@@ -95,8 +100,15 @@ def parse(arguments: Sequence[str]) -> GuardOptions:
         help="how long a node may take to run (default: %(default)g)")  # fmt: skip
     add("--alarm-only", action="store_true", help="send no signal")
     add("--alarm-file", type=Path, metavar="FILE", help="append each alarm as a line of JSON")
-    add("--on-alarm", default="", metavar="COMMAND", help="run for each alarm, without a shell, "
-        "for 10 s at most; DOLPHIN_ALARM_KIND, _NODE, _TEXT, _STATE, _PID tell which")  # fmt: skip
+    add("--on-alarm", default="", metavar="COMMAND", help="run for alarms, without a shell, "
+        "for 10 s at most; DOLPHIN_ALARM_KIND, _NODE, _TEXT, _STATE, _PID, _COUNT, _JSON tell "
+        "which")  # fmt: skip
+    add("--alarm-webhook", action="store_true", help="POST alarms as JSON to the URL in the "
+        "variable DOLPHIN_ALARM_WEBHOOK")  # fmt: skip
+    add("--alarm-mail", default="", metavar="ADDRESS", help="mail alarms there, through the "
+        "server in DOLPHIN_ALARM_SMTP: smtp://USER:PASSWORD@HOST:587")  # fmt: skip
+    add("--test-alarm", action="store_true", help="deliver one alarm of the kind TEST, say what "
+        "came of it, and end with 0 or 1")  # fmt: skip
     add("--until-end", action="store_true", help="end once every node has ended")
     add("--close", type=Path, metavar="CONFIG.toml", help="close what a dead node left open, by "
         "the settings that it ran with")  # fmt: skip
@@ -114,11 +126,18 @@ def parse(arguments: Sequence[str]) -> GuardOptions:
     if found.live_orders and found.close is None:
         msg = "--live-orders alone sends nothing: add --close CONFIG.toml"
         raise ConfigError(msg)
+    channels = AlarmChannels(
+        command=found.on_alarm, webhook=found.alarm_webhook, mail_to=found.alarm_mail
+    )
+    if found.test_alarm and not channels.commands():
+        msg = "--test-alarm: expected a channel: --on-alarm, --alarm-webhook or --alarm-mail"
+        raise ConfigError(msg)
     return GuardOptions(
         nodes=tuple(path.absolute() for path in found.node),
         limits=limits,
         alarm_file=found.alarm_file,
-        on_alarm=found.on_alarm,
+        channels=channels,
+        is_test=found.test_alarm,
         ends_with_nodes=found.until_end,
         close=found.close,
         live_orders=found.live_orders,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import check_factors, find_strategy, make_config
-from adapters.command.terminal import say
+from adapters.command.terminal import say, say_json
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from adapters.process.hang_rules import FAILED
@@ -20,9 +21,11 @@ from adapters.run_state.state_report import StateReport
 from adapters.shm import FactorReader, RegionNotReadyError
 from dolphin_strategies.errors import ConfigError, DolphinError, describe_error
 from dolphin_strategies.factors.schema import FactorSchema
+from live.metrics.metrics_endpoint import MetricsEndpoint
 from live.node.ending.orderly_exits import orderly_exits
 from live.node.settings.computed_settings import RunFactors, computed_factors
 from live.node.settings.node_options import parse, settings_of
+from live.node.settings.order_right import order_right
 
 if TYPE_CHECKING:
     import argparse
@@ -127,6 +130,7 @@ def describe_computed(found: RunFactors) -> str:
 def run(options: argparse.Namespace) -> int:
     """Run a node, watched from the making of its strategy on; return the exit code."""
     try:
+        endpoint = MetricsEndpoint(options.metrics)
         state = StateReport(options.state, open_or_make, lambda text: say(text, to=sys.stderr))
     except StateHeldError as error:
         # The same command is right later: once that process has ended.
@@ -150,7 +154,9 @@ def run(options: argparse.Namespace) -> int:
         from live.node.node_run import NodeRun  # noqa: PLC0415
 
         try:
-            return NodeRun(settings, strategy, watch, state).run()
+            # Before any client of the exchange is made.
+            with order_right(settings, os.environ):
+                return NodeRun(settings, strategy, watch, state).run(endpoint)
         except DolphinError as error:
             state.ended(FAILED, str(error))
             return _failed(error, FAILED)
@@ -163,6 +169,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if arguments is None else arguments)
     except SystemExit as left:  # argparse has said why
         return int(left.code or 0)
+    if options.log_json:
+        say_json("run_node.py")
     if not options.check:
         return run(options)
     try:

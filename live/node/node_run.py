@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.command.terminal import say
 from adapters.feed.latency import measure_on_factors
 from adapters.feed.node_loop import NodeLoop, busy_time_of
-from adapters.process.child import Child, module_command
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING, OK
 from adapters.process.run_folder import RunFolder
@@ -21,6 +20,8 @@ from adapters.process.stop_signals import StopSignals
 from adapters.streams.joining.node_venues import NodeVenues
 from dolphin_strategies.errors import describe_error
 from dolphin_strategies.observation import observe
+from live.metrics.figures.node_figures import NodeFigures
+from live.metrics.snapshot_file import FIGURES_NAME
 from live.node.building.exchange_clock import check_clock
 from live.node.building.gates import gates_of, traded_venues
 from live.node.building.node_builder import build_feed, build_node
@@ -30,7 +31,12 @@ from live.node.ending.hook_errors import HookErrors
 from live.node.ending.order_stop import OrderStop
 from live.node.ending.run_ending import RunEnding
 from live.node.ending.run_guard import RunGuard
-from live.node.run_report import RunReport, envelope_summary, risk_summary
+from live.node.run_report import (
+    RunReport,
+    envelope_summary,
+    leave_out_venues,
+    risk_summary,
+)
 from live.node.session.session_header import describe
 from live.node.session.session_recording import SessionRecording
 from live.node.settings.computed_settings import computed_factors
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
     from adapters.process.hang_watch import HangWatch
     from adapters.run_state.state_report import StateReport
     from adapters.streams.joining.log_lines import LogLine
+    from live.metrics.metrics_endpoint import MetricsEndpoint
     from live.node.settings.node_settings import NodeSettings
 
 PROGRESS_INTERVAL_S: Final = 2.0
@@ -104,9 +111,9 @@ class NodeRun:
         self._computed: Final = found
         self._venues: Final = NodeVenues(found.specs, found.links, found.own, found.other_links)
 
-    def run(self) -> int:
+    def run(self, endpoint: MetricsEndpoint) -> int:
         """Run to the end and return the exit code: 0 stopped as asked and flat, 1 something
-        failed, 3 something was left open.
+        failed, 3 something was left open. The endpoint tells the run's figures.
         """
         with ExitStack() as stack:
             stack.enter_context(self._guard.over())
@@ -138,26 +145,16 @@ class NodeRun:
                     lambda text: say(text, to=sys.stderr),
                 )
                 stack.callback(self._recording.close, "it failed")
-            self._leave_out_venues()
+            leave_out_venues(
+                self._computed.reasons(), self._venues, lambda: bool(self._ending.reason)
+            )
             if self._ending.reason:
                 say(self._ending.reason)
                 return self._ending.code
             stack.enter_context(self._venues.reading_log(folder.path, self._on_error_line))
+            stack.enter_context(endpoint.serving(folder.path / FIGURES_NAME))
             asyncio.run(self._run_node(region, folder.path), loop_factory=NodeLoop)
         return self._ending.code
-
-    def _leave_out_venues(self) -> None:
-        for reason in self._computed.reasons():
-            say(f"not computed: {reason}", to=sys.stderr)
-        refused = self._venues.leave_out_refused(
-            lambda module, arguments: Child(module_command(module, *arguments)),
-            lambda: bool(self._ending.reason),
-        )
-        for name, reason in refused.items():
-            say(
-                f"{name} is left out until the next start, its factors are NaN: {reason}",
-                to=sys.stderr,
-            )
 
     async def _run_node(self, region: Path, folder: Path) -> None:
         loop = asyncio.get_running_loop()
@@ -174,13 +171,19 @@ class NodeRun:
         node = build_node(self._settings, client, *parts)
         for actor in () if market is None else market.actors():
             node.add_actor(actor)
+        latencies = measure_on_factors(self._strategy, busy_time_of(loop))
         self._report = report = RunReport(
             node,
             feed,
-            measure_on_factors(self._strategy, busy_time_of(loop)),
+            latencies,
             None if self._settings.node.orders == "live" else self._settings.sandbox.balance_usdt,
             traded_venues(self._settings),
         )
+        figures = NodeFigures(
+            folder, report=report, feed=feed, latencies=latencies.all, strategy=self._strategy,
+            texts=self._settings.node.texts(region)
+            | {"strategy": type(self._strategy).__name__, "state": str(self._state.path or "")},
+        )  # fmt: skip
         self._ending.attach(loop, node.handle(), report.has_orders_on_their_way)
         say(self._settings.node.sentence(type(self._strategy).__name__))
         if market is not None:
@@ -195,7 +198,7 @@ class NodeRun:
         self._desk.open(loop, folder, self._gates.risk, state=state, strategy=name)
         seconds = self._settings.node.seconds
         self._watch.report(has_node=True, until_s=self._started_s + seconds if seconds else 0.0)
-        self._watch.follow(loop, lambda: self._turn(report), self._ending.fail)
+        self._watch.follow(loop, lambda: self._turn(report, figures), self._ending.fail)
         progress = asyncio.create_task(self._print_progress(report))
         progress.add_done_callback(self._on_progress_end)
         log = self._venues.log
@@ -215,7 +218,7 @@ class NodeRun:
                 await log.finish()
         self._finish(report)
 
-    def _turn(self, report: RunReport) -> dict[str, Any]:
+    def _turn(self, report: RunReport, figures: NodeFigures) -> dict[str, Any]:
         """Return what the watch over this thread prints if it ends the process."""
         self._guard.look()
         self._desk.look()
@@ -227,6 +230,7 @@ class NodeRun:
             reason=self._ending.reason,
             is_running=self._ending.is_running,
         )
+        figures.look("stopping" if self._ending.reason else "running")
         return {"left_open": report.left_open(), "is_running": self._ending.is_running}
 
     async def _print_progress(self, report: RunReport) -> None:

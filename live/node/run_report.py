@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import OrderStatus, PositionSide, Venue
 
+from adapters.command.terminal import say
 from adapters.market.btcusdt_instruments import USDT
+from adapters.process.child import Child, module_command
 from adapters.process.hang_rules import NOTHING
 from adapters.run_state.run_state import OpenOrder, OpenPosition
 from adapters.run_state.state_report import OpenItems
 from dolphin_strategies.order_gates.risk.losses.account_watch import unrealized_pnl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from nautilus_trader.live import LiveNode
     from nautilus_trader.model import Money, Position
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from adapters.feed.factor_feed import FactorFeed
     from adapters.feed.latency import MeasuredLatencies
     from adapters.session.envelope.envelope_watch import EnvelopeWatch
+    from adapters.streams.joining.node_venues import NodeVenues
     from dolphin_strategies.order_gates.risk.node_risk import NodeRisk
 
 NEWEST: Final = 2_000
@@ -113,9 +117,19 @@ class RunReport:
             sells=sells,
             refused=sum(o.status in _REFUSED for o in orders),
             fees=_by_currency(m for o in orders for m in o.commissions().values()),
-            pnl=sum(map(self._pnl, self._venues), Decimal()),
+            pnl=self.pnl(),
             position=sum(map(_quantity, cache.positions_open()), Decimal()),
         )
+
+    def pnl(self) -> Decimal:
+        """Return the profit of the run so far, USDT; cheap, however many orders there were."""
+        return sum(map(self._pnl, self._venues), Decimal())
+
+    def order_counts(self) -> tuple[int, int]:
+        """Return how many orders were made, and how many are open or on their way; cheap too."""
+        cache = self._cache
+        is_open = cache.orders_open_count() + cache.orders_inflight_count()
+        return cache.orders_total_count(), is_open
 
     def _pnl(self, venue: Venue) -> Decimal:
         account = self._cache.account_for_venue(venue)
@@ -212,6 +226,34 @@ def risk_summary(risk: NodeRisk) -> list[str]:
 def envelope_summary(watch: EnvelopeWatch | None) -> list[str]:
     """Return the line about the watch by an envelope; none without one."""
     return [] if watch is None else [f"  envelope  {watch.summary()}"]
+
+
+def leave_out_venues(
+    reasons: Iterable[str], venues: NodeVenues, is_ending: Callable[[], bool]
+) -> None:
+    """Try the venues apart from the node, leave out those that refuse, and tell which.
+
+    Parameters
+    ----------
+    reasons : iterable of str
+        Why some are left out already.
+    venues : NodeVenues
+        The venues from whose data it does.
+    is_ending : callable
+        Whether the run was asked to end meanwhile.
+
+    """
+    for reason in reasons:
+        say(f"not computed: {reason}", to=sys.stderr)
+    refused = venues.leave_out_refused(
+        lambda module, arguments: Child(module_command(module, *arguments)), is_ending
+    )
+    for name, reason in refused.items():
+        say(
+            f"{name} is left out until the next start, its factors are NaN: {reason}; start "
+            "the node again when it answers, or let run_exf.py run --streams compute them",
+            to=sys.stderr,
+        )
 
 
 def _quantity(position: Position) -> Decimal:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 import traceback
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.catalog.writing.recorder import Recorder
@@ -18,11 +19,14 @@ from adapters.process.stop_signals import (
     ignore_stop_signals,
 )
 from dolphin_strategies.factors.source import SourceState
+from live.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from adapters.catalog import RecordingWriter
     from adapters.catalog.writing.record_counts import RecorderCounts
+    from adapters.run_state.service_beat import ServiceBeat
     from adapters.shm.source import ShmSource
+    from live.metrics.figures.process_figures import ProcessFigures
 
 CHECK_INTERVAL_S: Final = 1.0
 CHECKS_PER_LINE: Final = 2
@@ -49,6 +53,10 @@ class RecordingRun:
         See :class:`~adapters.catalog.writing.recorder.Recorder`.
     is_quiet : bool
         Whether to omit the progress.
+    beat : ServiceBeat, optional
+        Tells a supervisor that this turns.
+    figures : ProcessFigures, optional
+        Takes the recorder's numbers, once a second.
 
     Notes
     -----
@@ -56,7 +64,7 @@ class RecordingRun:
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a recording
         self,
         source: ShmSource,
         writer: RecordingWriter,
@@ -64,11 +72,15 @@ class RecordingRun:
         seconds: float = 0.0,
         rotate_records: int | None = None,
         is_quiet: bool = False,
+        beat: ServiceBeat | None = None,
+        figures: ProcessFigures | None = None,
     ) -> None:
         self._source = source
         self._writer = writer
+        self._beat = beat
         self._seconds = seconds
         self._is_quiet = is_quiet
+        self._figures = figures
         self._recorder = Recorder(source, writer, rotate_records=rotate_records)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started_s = time.monotonic()
@@ -103,6 +115,8 @@ class RecordingRun:
             watch.cancel()
         self._check()
         say(self._summary())
+        if self._beat is not None:
+            self._beat.ended(self._code, self._reason)
 
     async def _watch(self) -> None:
         writer = self._writer
@@ -139,6 +153,25 @@ class RecordingRun:
         self._problem = problem
         if status.state is not self._state:
             self._print_state(status.state, status.reason)
+        if self._beat is not None:
+            self._beat.beat(stopping=self._reason, trouble=alarm or problem or status.reason)
+        if self._figures is not None:
+            self._figures.look(lambda: self._snapshot(counts))
+
+    def _snapshot(self, counts: RecorderCounts) -> Snapshot:
+        return Snapshot(
+            program="recorder",
+            samples={
+                ("dolphin_program_info", ("recorder", version("dolphin"))): 1,
+                ("dolphin_told_timestamp_seconds", ()): time.time(),
+                ("dolphin_recorder_records", ("recorded",)): counts.recorded,
+                ("dolphin_recorder_records", ("lost",)): counts.lost,
+                ("dolphin_recorder_records", ("dropped",)): counts.dropped,
+                ("dolphin_recorder_waiting_records", ()): counts.waiting,
+                ("dolphin_recorder_problem", ()): bool(self._problem or self._alarm),
+            },
+            texts={"source": str(self._source.path)},
+        )
 
     def _print_state(self, state: SourceState, reason: str) -> None:
         text = f"{self._elapsed_s:6.1f} s  producer {state.value}"

@@ -135,9 +135,13 @@ class _MarketAlone:
 class SimulatedQuotes(_MarketAlone):
     """The demo's market alone."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, start_ns: int = 0) -> None:
         super().__init__()
+        self._given_ns = start_ns
         self._path = SimulatedPath(seed)
+
+    def start(self, start_ns: int) -> None:
+        super().start(self._given_ns or start_ns)
 
     def client(
         self, on_end: Callable[[], None], look: Callable[[], None]
@@ -247,5 +251,5 @@ def open_market(settings: NodeSettings, folder: RunFolder) -> Market:
         made = ReplayedMarket if node.compute is None else ReplayedTicks
         return made(settings, folder)
     if node.source or node.producer == "outside" or node.compute is not None:
-        return SimulatedQuotes(settings.demo.seed)
+        return SimulatedQuotes(settings.demo.seed, settings.demo.start_ns)
     return SimulatedMarket(settings, folder)

@@ -7,12 +7,14 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.command import json_lines
 from adapters.command.comma_list import comma_list
 from adapters.command.market_settings import max_price_age_of
 from adapters.command.settings_file import override
 from adapters.feed.factor_feed import WAITS
 from adapters.hazelcast_map.settings import EXAMPLE as HAZELCAST_EXAMPLE
 from dolphin_strategies.errors import ConfigError
+from live.metrics import metrics_endpoint
 from live.node.settings.computed_settings import PACKAGED_WORD
 from live.node.settings.node_settings import VENUES, NodeSettings, load
 from live.node.settings.settings_check import check_settings
@@ -77,6 +79,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--producer", choices=("own", "outside"), help="outside: the simulated market with the "
         "factors of a running producer, see --region")  # fmt: skip
     add("--seed", type=int, metavar="N", help="seed of the demo's market")
+    add("--market-start-ns", type=int, metavar="NS", help="with --producer outside: when the "
+        "simulated market began, so that several nodes see the same one")  # fmt: skip
     add("--record", type=Path, metavar="FOLDER", help="record the session into a new folder; "
         "backtests/check_parity.py replays it")  # fmt: skip
     add("--state", type=Path, metavar="FILE", help="where watchdog.py reads that this "
@@ -91,6 +95,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "is refused (default) or waits for the next price")  # fmt: skip
     add("--live-orders", action="store_true", help="really send the real orders that the "
         "configuration asks for")  # fmt: skip
+    metrics_endpoint.add_option(parser)
+    json_lines.add_option(parser)
     add("--check", action="store_true", help="check everything, start and create nothing")
     return parser.parse_args(arguments)
 
@@ -137,7 +143,7 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
             max_price_age=max_price_age_of(options.max_price_age),
             stale_price=options.stale_price,
         ),
-        demo=override(settings.demo, seed=options.seed),
+        demo=override(settings.demo, seed=options.seed, start_ns=options.market_start_ns),
         replay=override(settings.replay, folder=options.replay, speed=options.speed),
         synthetic_quotes=override(settings.synthetic_quotes, enabled=options.synthetic_quotes),
         risk=override(settings.risk, journal=options.journal),

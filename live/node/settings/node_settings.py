@@ -83,6 +83,11 @@ class NodeTable(CheckedFields):
     log_level: LogLevelName = "WARNING"
     record: Path | None = None
 
+    def texts(self, region: Path) -> dict[str, str]:
+        """Return what a monitor shows of these settings: market, orders, source of factors."""
+        source = self.source or ("computed here" if self.compute else str(region))
+        return {"venue": self.venue, "orders": self.orders, "source": source}
+
     def sentence(self, strategy: str) -> str:
         """Return the line that a run of a strategy begins with."""
         orders = "REAL ORDERS" if self.orders == "live" else "sandbox orders"
@@ -121,11 +126,15 @@ class DemoSettings(CheckedFields):
         The same seed gives the same prices and factors.
     shuffle_factors : bool
         Give the strategy the factors of other moments, which predict nothing.
+    start_ns : int
+        The instant at which the market begins, UNIX nanoseconds, for ``producer = "outside"``:
+        nodes with one seed and one instant see the same quotes. 0: with the node.
 
     """
 
     seed: Annotated[int, at_least(0)] = 7
     shuffle_factors: bool = False
+    start_ns: Annotated[int, at_least(0)] = 0
 
 
 @dataclass(frozen=True, kw_only=True)

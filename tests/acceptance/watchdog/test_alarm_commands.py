@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from live.guarding.alarms import MOST_COMMANDS, Alarms
+from live.guarding.alarming.alarm_channels import AlarmChannels
+from live.guarding.alarming.alarm_groups import AlarmGroups
+from live.guarding.alarming.alarms import MOST_COMMANDS, Alarms
 from tests.support.eventually import eventually
 from tests.support.guarding.guarded_nodes import watchdog
 
@@ -52,9 +54,10 @@ def test_commands_that_do_not_end_are_ended_and_do_not_hold_up_alarms(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With what they started; not more than eight at once, and every alarm is in the file."""
-    monkeypatch.setattr("live.guarding.alarms.COMMAND_S", 0.5)
+    monkeypatch.setattr("live.guarding.alarming.alarms.COMMAND_S", 0.5)
     file = tmp_path / "alarms"
-    alarms = Alarms(file, "sh -c 'sleep 1000 & sleep 1000'")
+    channels = AlarmChannels(command="sh -c 'sleep 1000 & sleep 1000'")
+    alarms = Alarms(file, channels, AlarmGroups(group_s=0, repeat_s=0))
     for n in range(MOST_COMMANDS + 3):
         alarms.alarm("DIED", "node", f"number {n}", tmp_path / "state", 0)
     assert alarms.commands_left_out == 3

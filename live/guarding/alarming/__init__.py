@@ -1,0 +1,1 @@
+"""Alarming: what a watchdog tells: printed, kept, and delivered in groups."""

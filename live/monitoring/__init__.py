@@ -1,0 +1,1 @@
+"""Monitoring: what runs on this machine, read without touching it, on one screen."""

@@ -1,0 +1,1 @@
+"""Screens: the overview and the pages of a terminal that shows what is watched."""

@@ -1,0 +1,197 @@
+"""Pictures: what was seen of each thing that is watched, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adapters.run_state.run_state import RunState
+from live.metrics.snapshot import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegionPicture:
+    """A region.
+
+    Attributes
+    ----------
+    path : Path
+        Where it lies.
+    problem : str
+        Why it cannot be read, or what is wrong with its writer; empty: nothing.
+    pid : int
+        Its writer; 0: there is none.
+    is_closed : bool
+        Whether its writer has closed it, rather than being killed.
+    names : tuple of str
+        Its factors.
+    alive : int
+        Factors that are not NaN.
+    published : int
+        Records since the beginning of the stream.
+    rate : float
+        Records per second since some seconds; NaN: not known yet.
+    age_s : float
+        Since the newest record's own instant; NaN: there is no record.
+    readers : int
+        Readers that have taken a place to sleep in.
+
+    """
+
+    path: Path
+    problem: str = ""
+    pid: int = 0
+    is_closed: bool = False
+    names: tuple[str, ...] = ()
+    alive: int = 0
+    published: int = 0
+    rate: float = float("nan")
+    age_s: float = float("nan")
+    readers: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FactorPicture:
+    """A factor of a region.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    value : float
+        The newest; NaN: there is none.
+    changed_s : float
+        Since a look at which the value was another, seconds; NaN: none was seen.
+    history : tuple of float
+        The values of the last looks, a second apart, oldest first; NaN among them.
+
+    """
+
+    name: str
+    value: float
+    changed_s: float
+    history: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServicePicture:
+    """An ExtF service.
+
+    Attributes
+    ----------
+    region : Path
+        The region that it writes.
+    code : int
+        As ``run_exf.py status`` ends with.
+    status : dict
+        What it last wrote; empty: nothing.
+    problem : str
+        Why its status cannot be read.
+
+    """
+
+    region: Path
+    code: int
+    status: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """Its polled sources, those that do not answer first."""
+        return sorted(self.status.get("sources", []), key=lambda s: (_answers(s), s["source"]))
+
+    @property
+    def dead(self) -> list[dict[str, Any]]:
+        """Its sources that do not answer."""
+        return [source for source in self.sources if not _answers(source)]
+
+
+def _answers(source: dict[str, Any]) -> bool:
+    return bool(source["answers"]) and not source["failures_in_a_row"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Latency:
+    """The latencies of the last minute: how many were in each bucket, and percentiles, seconds."""
+
+    counts: tuple[int, ...]
+    p50_s: float
+    p99_s: float
+
+    @property
+    def n(self) -> int:
+        """How many."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodePicture:
+    """A node.
+
+    Attributes
+    ----------
+    key : str
+        What it is found by: the folder of its run, or its state's path.
+    state : RunState or None
+        What it told a watchdog.
+    figures : Snapshot or None
+        What it told monitors.
+    is_running : bool
+        Whether the process that wrote these holds its file.
+    turned_s : float
+        Since its thread last told anything, seconds.
+    latency : Latency or None
+        From the producer's write to ``on_factors``.
+    problem : str
+        Why it cannot be read.
+
+    """
+
+    key: str
+    state: RunState | None = None
+    figures: Snapshot | None = None
+    is_running: bool = False
+    turned_s: float = 0.0
+    latency: Latency | None = None
+    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The strategy's name."""
+        if self.state is not None and self.state.strategy:
+            return self.state.strategy
+        return "" if self.figures is None else self.figures.texts.get("strategy", "")
+
+    @property
+    def pid(self) -> int:
+        """The node's process; 0: unknown."""
+        found = self.state or self.figures
+        return 0 if found is None else found.process.pid
+
+    def value(self, name: str, *labels: str) -> float | None:
+        """Return a figure, or None without it."""
+        return None if self.figures is None else self.figures.value(name, *labels)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlarmPicture:
+    """An alarm of a watchdog."""
+
+    at_ns: int
+    kind: str
+    node: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """All that was seen at one look, which was at ``unix_s``."""
+
+    unix_s: float
+    services: tuple[ServicePicture, ...] = ()
+    regions: tuple[RegionPicture, ...] = ()
+    nodes: tuple[NodePicture, ...] = ()
+    others: tuple[Snapshot, ...] = ()
+    """Bridges and recorders that tell metrics."""
+    alarms: tuple[AlarmPicture, ...] = ()

@@ -1,0 +1,1 @@
+"""Acceptance tests of metrics and the monitor, with real processes and a real Prometheus."""

@@ -1,0 +1,1 @@
+"""Integration tests of metrics: files and endpoints."""

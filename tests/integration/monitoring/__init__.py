@@ -1,0 +1,1 @@
+"""Integration tests of the monitor: its screens, over real regions and files."""

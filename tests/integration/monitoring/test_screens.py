@@ -1,0 +1,239 @@
+"""The monitor's screens, driven as by a person in a terminal of 80 columns and 24 lines."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adapters.shm import FactorWriter
+from adapters.shm.region.region_files import folder_of
+from live.exf.service_files import ServiceFiles
+from live.monitoring.watching.watcher import Watcher
+from tests.support.eventually import eventually_async
+
+pytest.importorskip("textual", reason="the extra `monitor` is not installed")
+
+from textual.widgets import Input
+
+from live.monitoring.screens.lines_screen import LinesScreen  # after the skip
+from live.monitoring.screens.monitor_app import MonitorApp
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+SIZE = (80, 24)
+
+
+def lines(app: MonitorApp) -> list[str]:
+    """Return what the terminal shows, as text."""
+    width, height = SIZE
+    screen = app.screen
+    strips = [screen._compositor.render_strips()[y] for y in range(height)]
+    return ["".join(segment.text for segment in strip)[:width] for strip in strips]
+
+
+def drive(watcher: Watcher, play: Callable[[MonitorApp, Pilot[None]], Awaitable[None]]) -> None:
+    """Run the application without a terminal, and close what it watches."""
+
+    async def run() -> None:
+        app = MonitorApp(watcher)
+        async with app.run_test(size=SIZE) as pilot:
+            await play(app, pilot)
+
+    try:
+        asyncio.run(run())
+    finally:
+        watcher.close()
+
+
+async def see(app: MonitorApp, *words: str) -> None:
+    """Wait until the terminal shows each text."""
+    await eventually_async(
+        lambda: all(word in "\n".join(lines(app)) for word in words), f"{words} on the screen"
+    )
+
+
+async def open_line(app: MonitorApp, pilot: Pilot[None], start: str) -> None:
+    """Move to the line whose page begins so, and press Enter."""
+    screen = app.screen
+    assert isinstance(screen, LinesScreen)
+    keys = [row.key for row in screen._shown]
+    target = next(i for i, key in enumerate(keys) if key.startswith(start))
+    await pilot.press("home", *["down"] * target, "enter")
+    await pilot.pause()
+
+
+def status_of(region: Path, sources: int, dead: int) -> dict[str, Any]:
+    """Return the status of a service of which some sources do not answer."""
+    now_s = time.time()
+    return {
+        "state": "running",
+        "pid": os.getpid(),
+        "region": str(region),
+        "reason": "",
+        "started_unix_s": now_s - 100,
+        "updated_unix_s": now_s,
+        "published": 1000,
+        "publish_errors": {},
+        "factors": {"total": sources, "alive": sources - dead, "missing": ["f"] * dead},
+        "sources": [
+            {
+                "source": f"venue{n % 7}/ticker/ASSET{n:02}",
+                "last_error": "timeout: no answer within 0.4 s" if n < dead else "",
+                "last_success_unix_s": 0.0 if n < dead else now_s,
+                "answers": 0 if n < dead else 5,
+                "failures_in_a_row": 9 if n < dead else 0,
+                "period_s": 1.0,
+                "polls": 9,
+                "errors": {"timeout": 9} if n < dead else {},
+                "factors_alive": 0 if n < dead else 1,
+                "factors": 1,
+            }
+            for n in range(sources)
+        ],
+        "streams": None,
+    }
+
+
+def test_forty_sources_of_which_half_are_dead(region_path: Path) -> None:
+    """The first screen says how many; the service's page has the dead ones first."""
+
+    async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
+        await see(app, "PROBLEM", "20 of 40 sources do not answer", "20 of 40  20 of 40")
+        await open_line(app, pilot, "service:")
+        await see(app, "SOURCES (40)", "DEAD", "never", "timeout")
+        assert "alive" not in "\n".join(lines(app)[6:])
+        await pilot.press("escape")
+        await see(app, "PRODUCERS (1)")
+
+    with (
+        ServiceFiles(region_path).hold() as files,
+        FactorWriter(region_path, ["a", "b"]) as writer,
+    ):
+        files.write_status(status_of(region_path, 40, 20))
+        writer.write({"a": 1.0, "b": 2.0}, time.time_ns())
+        drive(Watcher([region_path]), play)
+
+
+def test_a_factor_has_a_page_and_is_found_by_a_part_of_its_name(region_path: Path) -> None:
+    """Value, drawing, age, unit and source; NaN is a word."""
+
+    async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
+        await see(app, "ALL IS WELL", region_path.name[:20], "2/3")
+        await open_line(app, pilot, "region:")
+        await see(app, "dvol_btc", "41.5000", "percent a year", "NaN")
+        await pilot.press("slash")
+        await eventually_async(lambda: isinstance(app.focused, Input), "the field to be asked")
+        await pilot.press(*"dvol", "enter")
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, LinesScreen)
+        await eventually_async(lambda: len(screen._shown) == 2, "one factor and the heading")
+        await open_line(app, pilot, "factor:")
+        await see(app, "value    41.5000", "percent a year", "deribit", "of the newest record")
+        writer.write({"dvol_btc": 43.0}, time.time_ns())
+        await see(app, "value    43.0000", "highest 43.0000")
+
+    with FactorWriter(region_path, ["other", "dvol_btc", "missing"]) as writer:
+        writer.write({"other": 1.0, "dvol_btc": 41.5}, time.time_ns())
+        drive(Watcher([region_path]), play)
+
+
+def test_a_region_that_vanishes_and_comes_back(region_path: Path) -> None:
+    """Said at once, also on the page of a factor; a new file is followed."""
+
+    async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
+        with FactorWriter(region_path, ["a"]) as writer:
+            writer.write({"a": 1.0}, time.time_ns())
+            await see(app, "ALL IS WELL")
+            await open_line(app, pilot, "region:")
+            await see(app, "1.0000")
+            writer.close(unlink=True)
+        await see(app, "gone")
+        await pilot.press("escape")
+        await see(app, "PROBLEM", "nothing lies at the path")
+        with FactorWriter(region_path, ["a", "b", "c"]) as writer:
+            writer.write({"a": 5.0}, time.time_ns())
+            await see(app, "ALL IS WELL", "1/3")
+
+    drive(Watcher([region_path]), play)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 4096, os.urandom(70_000), b"DOLPHIN" * 9000])
+def test_a_hostile_region_is_a_line_and_no_more(region_path: Path, content: bytes) -> None:
+    """The monitor goes on, and the other region is shown."""
+    other = region_path.with_name(f"{region_path.name}_b")
+    folder_of(region_path).mkdir(mode=0o700)
+    region_path.write_bytes(content)
+    region_path.chmod(0o600)
+
+    async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
+        await see(app, "PROBLEM region", "1/1")
+        await open_line(app, pilot, f"region:{region_path}")
+        await see(app, "PROBLEM")
+
+    try:
+        with FactorWriter(other, ["a"]) as writer:
+            writer.write({"a": 1.0}, time.time_ns())
+            drive(Watcher([region_path, other]), play)
+    finally:
+        other.unlink(missing_ok=True)
+        shutil.rmtree(folder_of(other), ignore_errors=True)
+
+
+def test_nothing_runs(tmp_path: Path) -> None:
+    """The first screen says so, and how to change it; q quits."""
+
+    async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
+        await see(app, "NOTHING RUNS", "run_node.py")
+        await pilot.press("p")
+        await see(app, "problems", "ALL IS WELL")
+        await pilot.press("escape", "q")
+
+    drive(Watcher(parent=tmp_path), play)
+
+
+def test_without_colours_nothing_is_missing(
+    region_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The drawing has the shades of grey that Textual leaves, the words are the same."""
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
+        await see(app, "ALL IS WELL")
+        assert app.no_color
+        colours = {
+            segment.style.color.triplet
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None and segment.style.color is not None
+        }
+        assert all(c is None or c.red == c.green == c.blue for c in colours)
+
+    with FactorWriter(region_path, ["a"]) as writer:
+        writer.write({"a": 1.0}, time.time_ns())
+        drive(Watcher([region_path]), play)
+
+
+def test_a_look_takes_no_readers_place(region_path: Path) -> None:
+    """The writer has nobody to wake, and the count of readers is the others'."""
+    from adapters.shm import FactorReader
+
+    with FactorWriter(region_path, ["a"]) as writer, FactorReader(region_path) as reader:
+        writer.write({"a": 1.0}, time.time_ns())
+        watcher = Watcher([region_path])
+        assert watcher.look().regions[0].readers == 0
+        assert sorted(p.name for p in folder_of(region_path).glob("*.fifo")) == []
+        reader.fileno()
+        other = Watcher([region_path])
+        assert other.look().regions[0].readers == 1
+        watcher.close()
+        other.close()
