@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.strategy_class import check_factors, find_strategy, make_config
@@ -23,9 +23,11 @@ from dolphin_strategies.errors import ConfigError, DolphinError, describe_error
 from dolphin_strategies.factors.schema import FactorSchema
 from live.metrics.metrics_endpoint import MetricsEndpoint
 from live.node.ending.orderly_exits import orderly_exits
-from live.node.order_right import order_right
+from live.node.order_right import OrderRight
 from live.node.settings.computed_settings import RunFactors, computed_factors
 from live.node.settings.node_options import parse, settings_of
+from live.node.settings.node_settings import VENUE
+from live.node.settings.settings_check import binance_keys
 
 if TYPE_CHECKING:
     import argparse
@@ -155,11 +157,19 @@ def run(options: argparse.Namespace) -> int:
 
         try:
             # Before any client of the exchange is made.
-            with order_right(settings, os.environ):
+            with _right_of(settings):
                 return NodeRun(settings, strategy, watch, state).run(endpoint)
         except DolphinError as error:
             state.ended(FAILED, str(error))
             return _failed(error, FAILED)
+
+
+def _right_of(settings: NodeSettings) -> AbstractContextManager[object]:
+    """Return the right to the real orders that the settings ask for; nothing for paper orders."""
+    if settings.node.orders != "live":
+        return nullcontext()
+    key, _ = binance_keys(os.environ)
+    return OrderRight(VENUE, key, [str(i) for i in settings.risk.instruments])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

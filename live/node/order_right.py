@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from adapters.process.byte_lock import RangeLock
 from adapters.process.safe_files import UnusableFileError, open_or_make, open_private_folder
 from dolphin_strategies.errors import DolphinError, printable
-from live.node.settings.node_settings import VENUE
-from live.node.settings.settings_check import binance_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
-    from live.node.settings.node_settings import NodeSettings
+    from collections.abc import Collection
 
 _FOLDER: Final = Path(f"/dev/shm/dolphin_order_rights_{os.geteuid()}")  # noqa: S108 - of this user
 _INSTRUMENTS: Final = 1 << 40
@@ -111,28 +107,6 @@ class OrderRight:
 
     def __exit__(self, *_: object) -> None:
         self.release()
-
-
-@contextmanager
-def order_right(settings: NodeSettings, environment: Mapping[str, str]) -> Iterator[None]:
-    """Hold the right that a node's settings need: none for paper orders, else the whole account.
-
-    Raises
-    ------
-    ConfigError
-        If a key of the account is missing.
-    RightHeldError
-        If another process has it.
-    UnusableFileError
-        If the lock's file cannot be used.
-
-    """
-    if settings.node.orders != "live":
-        yield
-        return
-    key, _ = binance_keys(environment)
-    with OrderRight(VENUE, key):
-        yield
 
 
 def _byte_of(instrument: str) -> int:
