@@ -1,4 +1,4 @@
-"""Compute factors from a catalog's market data and add them to it as a recording."""
+"""Compute factors from a catalog's market data, or its time, and add them as a recording."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if __name__ == "__main__":
     # Before the other imports; nothing was begun.
     leave_at_stop_signals("compute_factors.py", LEFT_AT_ONCE)
 
+from adapters.command.durations import Duration
 from adapters.command.instants import Instant
 from adapters.command.progress_bar import ProgressBar
 from adapters.command.terminal import say
@@ -31,10 +32,12 @@ examples:
   compute_factors.py --catalog DIR
   compute_factors.py --catalog DIR --factors my_factors.toml --recording mine
   compute_factors.py --catalog DIR --instrument BTCUSDT-PERP.BINANCE --start 2024-08-08
+  compute_factors.py --catalog DIR --calendar 1m
   run_backtest.py --catalog DIR --recording computed --strategy my_module:MyStrategy
 
 Each record is stamped with the instant at which its newest input was delivered, and a backtest
-delivers it after the market data of that instant. docs/computed.md has the classes and the tables
+delivers it after the market data of that instant. Calendar factors are stamped with their own
+instants and delivered before it, see docs/esof.md. docs/computed.md has the classes and the tables
 of a file; docs/backtest.md describes what is written.
 exit codes: 0 computed; 1 not everything could be written, nothing was kept; 2 bad usage, file or
 catalog, or the catalog has such a recording already; 130 interrupted, nothing was kept.
@@ -59,14 +62,36 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "data, to which the factors are added")  # fmt: skip
     add("--factors", type=Path, metavar="FILE.toml", help="which factors, in tables [[computed]] "
         "(default: the packaged ones)")  # fmt: skip
-    add("--recording", default="computed", metavar="NAME", help="the name of the new recording "
-        "(default: computed)")  # fmt: skip
+    add("--calendar", type=duration, metavar="STEP", help="the calendar factors instead, each "
+        "STEP of the market data's time, for example 1m")  # fmt: skip
+    add("--recording", metavar="NAME", help="the name of the new recording (default: computed, "
+        "with --calendar: calendar)")  # fmt: skip
     add("--instrument", action="append", metavar="ID", help="compute factors of this instrument "
         "only; may be given several times")  # fmt: skip
     add("--start", type=instant, metavar="INSTANT", help="use market data from here on, for "
         "example 2024-08-08T23:55 (UTC)")  # fmt: skip
     add("--end", type=instant, metavar="INSTANT", help="end before this instant")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.calendar is not None and (options.factors or options.instrument):
+        parser.error("--calendar: expected no --factors and no --instrument, found one of them")
+    if options.recording is None:
+        options.recording = "computed" if options.calendar is None else "calendar"
+    return options
+
+
+def duration(text: str) -> int:
+    """Return a duration of the command line, nanoseconds.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is none.
+
+    """
+    try:
+        return Duration.from_str(text).ns
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def instant(text: str) -> int:
@@ -140,6 +165,41 @@ def run(options: argparse.Namespace) -> None:
     )
 
 
+def run_calendar(options: argparse.Namespace) -> None:
+    """Write the calendar factors at regular instants, and print a summary.
+
+    Raises
+    ------
+    ConfigError
+        If the catalog cannot be used.
+    IncompleteRecordingError
+        If not everything could be written; nothing is kept then.
+
+    """
+    from adapters.catalog.files.recovery import recover  # noqa: PLC0415
+    from backtests.inputs.computing.calendar_batches import (  # noqa: PLC0415
+        calendar_batches,
+        market_span,
+    )
+    from backtests.inputs.computing.computed_recording import (  # noqa: PLC0415
+        check_new,
+        write_recording,
+    )
+
+    check_new(options.catalog, options.recording)
+    recover(options.catalog)
+    start_ns, end_ns = market_span(options.catalog, options.start, options.end)
+    with ProgressBar(start_ns, end_ns, CHUNK_ROWS) as bar:
+        batches = calendar_batches(start_ns, end_ns, options.calendar, bar.show)
+        records, size = write_recording(
+            options.catalog, options.recording, "calendar factors", batches, after_market=False
+        )
+    say(
+        f"Wrote {records:,} records of the calendar factors, {size / 1e6:,.1f} MB, into "
+        f"{options.catalog} as recording {options.recording!r}"
+    )
+
+
 def report(text: str) -> None:
     """Print a line about the work, apart from the result."""
     say(text, to=sys.stderr)
@@ -149,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
-        run(options)
+        run(options) if options.calendar is None else run_calendar(options)
     except ConfigError as error:
         report(f"compute_factors.py: {error}")
         return BAD_CONFIG

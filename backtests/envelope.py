@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
+from adapters.process.stop_signals import (
+    LEFT_AT_ONCE,
+    interrupt_at_stop_signals,
+    leave_at_stop_signals,
+)
 
 if __name__ == "__main__":
     # Until the end: what is written is written in two calls at the end.
@@ -18,9 +23,45 @@ from backtests.run.research_extra import check_research_extra
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
+    from backtests.enveloping.run_folder import RunResults
+
 BAD_CONFIG: Final = 2
+
+
+def perturbed(options: argparse.Namespace, own: RunResults) -> tuple[list[RunResults], list[str]]:
+    """Run the neighbours of a run; return their results, and which are left out.
+
+    Raises
+    ------
+    ConfigError
+        If a backtest failed, or the first RUN's settings are not those of ``--config``.
+    KeyboardInterrupt
+        At a stop signal, after the processes were ended.
+
+    """
+    from adapters.command.strategy_class import StrategySettings  # noqa: PLC0415 - see main
+    from backtests.enveloping.perturbation.neighbour_runs import NeighbourRuns  # noqa: PLC0415
+    from backtests.enveloping.perturbation.neighbours import neighbourhood  # noqa: PLC0415
+    from backtests.enveloping.run_folder import check_same_trades, read_run  # noqa: PLC0415
+    from backtests.inputs.factor_delay import read_delays  # noqa: PLC0415
+
+    if __name__ == "__main__":
+        interrupt_at_stop_signals()
+    strategy = StrategySettings(path=own.result["strategy"], config=own.result["config"])
+    delays = [] if options.factor_delay is None else read_delays(options.factor_delay)
+    found = neighbourhood(strategy, options.perturb, [str(delay) for delay in delays])
+    count = len(found.runs) + 1
+    workers = options.workers or os.cpu_count() or 1
+    folders, refused = NeighbourRuns(own.folder, own.result, options.config, workers).run(
+        found.runs,
+        lambda folder: check_same_trades(own, read_run(folder, own.currency), options.config),
+        lambda done, name: say(f"run: {done} of {count}, {name}", to=sys.stderr),
+    )
+    runs = [read_run(folder, own.currency) for folder in folders]
+    return runs, [*found.left_out, *refused]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,12 +78,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from backtests.enveloping.run_folder import read_run  # noqa: PLC0415
 
         runs = [read_run(folder) for folder in options.runs]
+        left_out: list[str] = []
+        if options.perturb is not None or options.factor_delay is not None:
+            found, left_out = perturbed(options, runs[0])
+            runs += found
         parts = len(runs) + len(costs)
         document = make_document(
             runs,
             costs=costs,
             draws=options.draws,
             seed=options.seed,
+            perturbed=options.perturb,
+            left_out=left_out,
             progress=lambda done: say(f"drawn: {done} of {parts}", to=sys.stderr),
         )
         path = options.out or options.runs[0] / "envelope.json"
@@ -51,6 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DolphinError as error:
         say(f"envelope.py: {error}", to=sys.stderr)
         return BAD_CONFIG
+    except KeyboardInterrupt:
+        say("envelope.py: ended by a signal; no envelope was written", to=sys.stderr)
+        return LEFT_AT_ONCE
     say(summary(envelope))
     say(f"\nenvelope in {path}, its page in {path.with_suffix('.html')}")
     return 0

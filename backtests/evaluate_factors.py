@@ -26,9 +26,9 @@ from backtests.run.research_extra import check_research_extra
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
-    from backtests.evaluation.evaluation_data import EvaluationData
     from backtests.evaluation.evaluation_settings import EvaluationSettings
 
 FAILED: Final = 1
@@ -36,32 +36,56 @@ BAD_CONFIG: Final = 2
 INTERRUPTED: Final = 130
 
 
-def run(options_out: Path | None, data: EvaluationData, settings: EvaluationSettings) -> int:
-    """Evaluate, print and write; return the exit code.
+def run(options: argparse.Namespace, settings: EvaluationSettings) -> int:
+    """Read, evaluate, print and write; return the exit code.
 
     Raises
     ------
     DolphinError, OSError
-        If the results cannot be written.
+        If something cannot be read, or the results cannot be written.
+    KeyboardInterrupt
+        If a signal came before an instrument was read.
 
     """
     # After the check of the command line: loading takes a second.
-    from backtests.evaluation.evaluate import evaluate  # noqa: PLC0415
+    from backtests.evaluation.evaluate import Measured, conclude, measure  # noqa: PLC0415
+    from backtests.evaluation.evaluation_data import price_tables, read_data  # noqa: PLC0415
     from backtests.evaluation.page.results import write_results  # noqa: PLC0415
     from backtests.evaluation.page.summary_text import summary_text  # noqa: PLC0415
     from backtests.run.interrupt import Interrupt  # noqa: PLC0415
 
-    with Interrupt() as interrupt:
-        evaluation = evaluate(data, settings, lambda: interrupt.is_asked)
-        is_whole = len(evaluation.factors) == evaluation.asked
-        if not evaluation.factors:
-            say("evaluate_factors.py: interrupted before a factor was finished", to=sys.stderr)
-            return INTERRUPTED
-        folder = options_out or Path(f"evaluation-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-        page = write_results(folder, evaluation)
-        say(summary_text(evaluation))
+    tables = price_tables(options.catalog, settings)
+    measured: list[Measured] = []
+    for table in tables:
+        try:
+            data = read_data(options.catalog, settings, table)
+        except KeyboardInterrupt:
+            if not measured:
+                raise
+            break
+        for line in data.describe():
+            say(line)
+        with Interrupt() as interrupt:
+            one = measure(data, settings, lambda: interrupt.is_asked)
+        if one.drafts:
+            measured.append(one)
+        if len(one.drafts) < len(data.names):
+            break
+    if not measured:
+        say("evaluate_factors.py: interrupted before a factor was finished", to=sys.stderr)
+        return INTERRUPTED
+    out = options.out or Path(f"evaluation-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    evaluations = conclude(measured)
+    for found in evaluations:
+        name = found.facts["instrument"]
+        folder = out if len(tables) == 1 else out / name.replace("/", "-")
+        page = write_results(folder, found)
+        if len(tables) > 1:
+            say(f"\n{name}")
+        say(summary_text(found))
         say(f"\n{page} shows all of it; {folder / 'evaluation.json'} has every figure")
-        return 0 if is_whole else INTERRUPTED
+    is_whole = all(len(found.factors) == found.asked for found in evaluations)
+    return 0 if is_whole and len(evaluations) == len(tables) else INTERRUPTED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,12 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_research_extra("evaluate_factors.py", "arch", "scipy")
         settings = settings_of(options)
         check_out(options.out)
-        from backtests.evaluation.evaluation_data import read_data  # noqa: PLC0415
-
-        data = read_data(options.catalog, settings)
-        for line in data.describe():
-            say(line)
-        return run(options.out, data, settings)
+        return run(options, settings)
     except ConfigError as error:
         say(f"evaluate_factors.py: {error}", to=sys.stderr)
         return BAD_CONFIG

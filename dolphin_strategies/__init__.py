@@ -8,6 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dolphin_strategies.calendar_factors.calendar_filter import CalendarFilter
+    from dolphin_strategies.calendar_factors.calendar_table import (
+        calendar_columns,
+        calendar_values,
+    )
     from dolphin_strategies.computed.computed_factor import ComputedFactor
     from dolphin_strategies.computed.factor_set import ComputedFactors
     from dolphin_strategies.computed.spec import ComputedSpec
@@ -46,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXTERNAL_FACTORS",
     "AdaptiveExit",
+    "CalendarFilter",
     "ComputedFactor",
     "ComputedFactors",
     "ComputedSpec",
@@ -73,6 +79,8 @@ __all__ = [
     "TrailingExit",
     "TripleBarrierExit",
     "UnknownFactorError",
+    "calendar_columns",
+    "calendar_values",
     "observe",
     "synthetic_quote",
     "synthetic_quote_of",
@@ -81,6 +89,8 @@ __all__ = [
 # Hidden from type checkers, which would take every misspelt name for one of these.
 if not TYPE_CHECKING:
     _NAMES_OF = {
+        "calendar_factors.calendar_filter": ("CalendarFilter",),
+        "calendar_factors.calendar_table": ("calendar_columns", "calendar_values"),
         "computed.computed_factor": ("ComputedFactor",),
         "computed.factor_set": ("ComputedFactors",),
         "computed.spec": ("ComputedSpec",),

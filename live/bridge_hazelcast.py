@@ -18,6 +18,8 @@ from adapters.command import json_lines
 from adapters.command.terminal import say, say_json
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
+from adapters.process.safe_files import open_or_make
+from adapters.run_state.service_beat import ServiceBeat
 from adapters.shm import DEFAULT_PATH
 from dolphin_strategies import DolphinError
 from live.cluster.region_bridge import NAME, Bridge
@@ -44,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help=f"which entry; see docs/hazelcast.md (default: {DEFAULT_URL})")  # fmt: skip
     add("--region", type=Path, default=DEFAULT_PATH, metavar="PATH",
         help=f"where to write (default: {DEFAULT_PATH})")  # fmt: skip
+    add("--state", type=Path, metavar="FILE", help="where a supervisor reads that this turns")
     metrics_endpoint.add_option(parser)
     json_lines.add_option(parser)
     options = parser.parse_args(arguments)
@@ -52,8 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     keep_secrets_from_core_dumps()
     try:
         source = HazelcastSource(HazelcastSettings.from_url(options.source))
+        beat = ServiceBeat(options.state, NAME, open_or_make, lambda text: say(text, sys.stderr))
         figures = ProcessFigures(metrics_endpoint.MetricsEndpoint(options.metrics))
-        bridge = Bridge(source, options.region, figures)
+        bridge = Bridge(source, options.region, beat, figures)
     except DolphinError as error:
         say(f"bridge_hazelcast.py: {error}", sys.stderr)
         return BAD_USAGE
@@ -62,7 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asyncio.run(bridge.run())
     except DolphinError as error:
         say(f"bridge_hazelcast.py: {error}", sys.stderr)
+        beat.ended(1, str(error))
         return 1
+    beat.ended(0, "stopped as asked")
     say(f"{NAME}: {bridge.summary()}")
     return 0
 

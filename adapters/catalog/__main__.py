@@ -50,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--quarantine", action="store_true", help="with verify: move damaged files out of the way"
     )
-    asked = parser.parse_args(arguments)
+    # Intermixed: `sql --csv QUERY` too, where an option stands between the arguments.
+    asked = parser.parse_intermixed_args(arguments)
     if asked.quarantine and asked.command != "verify":
         parser.error("--quarantine belongs to verify")
     if asked.command == "sql" and asked.query is None:

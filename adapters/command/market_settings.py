@@ -11,7 +11,7 @@ from adapters.command.field_rules import CheckedFields
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
-    from dolphin_strategies.price_gate.price_rules import PriceRules
+    from dolphin_strategies.order_gates.price_rules import PriceRules
 
 NO_LIMIT: Final = "none"
 """In the place of a duration: a price of any age."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import stat
 import sys
 import typing
 from dataclasses import dataclass, field
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from adapters.command.field_rules import OTHER_KEYS, Key, field_types
+from adapters.command.models.model_content import read_content
 from adapters.command.settings_file import from_table
 from dolphin_strategies import ConfigError, FactorStrategy, FactorStrategyConfig
 from dolphin_strategies.errors import describe_error, did_you_mean
@@ -117,18 +116,7 @@ def read_exit_model(path: Path) -> ExitModel:
         If it is no regular file, cannot be read, or its content is refused.
 
     """
-    try:
-        # A FIFO would never end.
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        msg = f"{path}: {error.strerror}; expected a file of train_exits.py"
-        raise ConfigError(msg) from None
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        msg = f"{path}: expected a file of train_exits.py, found no regular file"
-        raise ConfigError(msg)
-    with os.fdopen(fd, "rb") as file:
-        content = file.read(MOST_BYTES + 1)
+    content = read_content(path, MOST_BYTES, "train_exits.py")
     try:
         return model_of(content)
     except ConfigError as error:

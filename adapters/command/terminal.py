@@ -54,3 +54,12 @@ def say_bounded(text: str, to: int = STDERR) -> None:
     with suppress(OSError):
         while left and select.select([], [to], [], WRITE_S)[1]:
             left = left[os.write(to, left[:_PIECE_BYTES]) :]
+
+
+def let_go_of_terminal() -> None:
+    """Discard further output, and leave the current folder."""
+    os.chdir("/")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nowhere, fd)
+    os.close(nowhere)

@@ -88,6 +88,10 @@ class RunState:
         At most ``MOST_ROWS``.
     not_listed : int
         Open positions and orders beyond these.
+    trading : str
+        Nautilus's name of the trading state: ``ACTIVE``, ``REDUCING`` or ``HALTED``.
+    journal : str
+        The path of the journal of commands; empty: there is none.
 
     """
 
@@ -105,6 +109,8 @@ class RunState:
     positions: tuple[OpenPosition, ...] = field(default=())
     open_orders: tuple[OpenOrder, ...] = field(default=())
     not_listed: int = 0
+    trading: str = "ACTIVE"
+    journal: str = ""
 
     @property
     def is_flat(self) -> bool:

@@ -85,11 +85,12 @@ class StateReport:
         self._earlier = ""
         self._file: StateWriter | None = None
         self.path = path
-        """Where it writes; None until it knows."""
+        """Where it is written; None until :meth:`keep_in`."""
         if path is not None:
             self._hold(path)
 
     def _hold(self, path: Path) -> None:
+        self.path = path
         try:
             self._file = StateWriter(self._open_file(path), path)
         except OSError as error:
@@ -103,10 +104,17 @@ class StateReport:
         """The run's phase, one of ``PHASES``."""
         return self._state.phase
 
-    def describe(self, *, strategy: str, trader_id: str, venue: str, orders: str) -> None:
+    def describe(
+        self, *, strategy: str, trader_id: str, venue: str, orders: str, journal: str = ""
+    ) -> None:
         """Set who runs; tell what an earlier run with the same file has left open."""
         self._state = replace(
-            self._state, strategy=strategy, trader_id=trader_id, venue=venue, orders=orders
+            self._state,
+            strategy=strategy,
+            trader_id=trader_id,
+            venue=venue,
+            orders=orders,
+            journal=journal,
         )
         if self._earlier:
             self._tell(self._earlier)
@@ -117,8 +125,15 @@ class StateReport:
         if self._file is None:
             self._hold(folder / STATE_NAME)
 
-    def turned(
-        self, found: OpenItems, *, strategy_id: str, factors: str, reason: str, is_running: bool
+    def turned(  # noqa: PLR0913 - what a watchdog is told
+        self,
+        found: OpenItems,
+        *,
+        strategy_id: str,
+        factors: str,
+        reason: str,
+        is_running: bool,
+        trading: str = "ACTIVE",
     ) -> None:
         """Tell that the thread turns, and what is open."""
         phase = "stopping" if reason else "running" if is_running else self._state.phase
@@ -128,6 +143,7 @@ class StateReport:
             phase=phase,
             reason=reason,
             factors=factors,
+            trading=trading,
             **_rows(found),
         )
         self._write()

@@ -37,12 +37,14 @@ _MOST_STEPS: Final = 4_000
 _DRAWDOWN_DRAWS: Final = 4_000
 
 
-def make_document(
+def make_document(  # noqa: PLR0913 - the parts of an envelope
     runs: Sequence[RunResults],
     *,
     costs: Sequence[float],
     draws: int,
     seed: int,
+    perturbed: float | None = None,
+    left_out: Sequence[str] = (),
     progress: Callable[[int], object] = lambda _: None,
 ) -> dict[str, Any]:
     """Make the document, not sealed yet.
@@ -58,6 +60,10 @@ def make_document(
         Futures behind each quantile.
     seed : int
         Of all chance.
+    perturbed : float, optional
+        The share by which numbers of the configuration differ in some of the runs.
+    left_out : sequence of str
+        Neighbours of the configuration that could not be run, and why.
     progress : callable
         Called with the number of runs and costs that are done.
 
@@ -87,6 +93,8 @@ def make_document(
             "end_ns": own.end_ns,
             "delay": own.result["delay"],
             "runs": [{"folder": r.label, "sha256": r.sha256} for r in runs],
+            "perturbed": perturbed,
+            "left_out": list(left_out),
             "seed": seed,
             "draws": draws,
         },

@@ -45,6 +45,7 @@ def summary(envelope: Envelope) -> str:
         f"{iso_instant(origin['start_ns'])} to {iso_instant(origin['end_ns'])}",
         *(f"  {s['name']}: {s['trades']:,} trades, PnL {s['pnl']:+,.2f} in {s['days']:.1f} days"
           for s in document["scenarios"]),
+        *(f"  left out: {sentence}" for sentence in origin["left_out"]),
         "",
         "2.5 % .. median .. 97.5 % of what may come:",
         text_table(rows_of(envelope)),

@@ -9,7 +9,7 @@ import numpy as np
 from adapters.command.durations import Duration
 from backtests.enveloping.resampling import (
     block_length,
-    long_run_ratio,
+    long_run_draws,
     mean_errors,
     resampled_indexes,
     resampled_ratio,
@@ -71,14 +71,16 @@ def draw_futures(
     Notes
     -----
     A future is a resampled path of steps, whose profit deviates from the mean as much more as
-    the long-run variance of the steps is above that of resampled ones, moved by what a history
-    of this length does not know about the mean: an interval of predictions, not of the mean.
+    the long-run variance of the steps, of which a history of this length says something and not
+    all, is above that of resampled ones; moved by what it does not know about the mean: an
+    interval of predictions, not of the mean.
 
     """
     profit = grid.rows[:, PNL]
     block = block_length(profit)
-    known = long_run_ratio(profit, block)
-    wider = np.sqrt(max(1.0, known / resampled_ratio(profit, block)))
+    resampled = resampled_ratio(profit, block)
+    known = long_run_draws(profit, block, max(1.0, resampled), draws, rng)
+    wider = np.sqrt(known / resampled)
     length = max(horizons.values())
     mean = grid.rows.mean(axis=0)
     errors = mean_errors(grid.rows, draws, block, rng)
@@ -89,7 +91,7 @@ def draw_futures(
         paths = slice(first, first + len(indexes))
         first += len(indexes)
         moved = profit[indexes]
-        moved = mean[PNL] + (moved - mean[PNL]) * wider + errors[paths, PNL][:, None]
+        moved = mean[PNL] + (moved - mean[PNL]) * wider[paths, None] + errors[paths, PNL][:, None]
         level = np.cumsum(moved, axis=1)
         others = {c: np.cumsum(grid.rows[:, c][indexes], axis=1) for c in _COUNTED}
         for name, steps in horizons.items():

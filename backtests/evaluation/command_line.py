@@ -24,6 +24,7 @@ examples:
   evaluate_factors.py --catalog DIR
   evaluate_factors.py --catalog DIR --show basis,imbal_btc --horizons 5m,15m,1h,4h
   evaluate_factors.py --catalog DIR --instrument BTCUSDT-PERP.BINANCE --cost 2 --out evaluation
+  evaluate_factors.py --catalog DIR --instrument BTCUSDT-PERP.BINANCE,ETHUSDT-PERP.BINANCE
   evaluate_factors.py --catalog DIR --step 5m --delays 0,1m,5m,1h,4h --start 2026-05-01
 
 docs/evaluate.md has every figure with its formula. Ctrl-C keeps the factors that are finished; a
@@ -53,7 +54,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "(default: 0 to 48 steps)")  # fmt: skip
     add("--cost", type=float, default=DEFAULT_COST_BPS, metavar="BPS", help="fee, half the spread "
         "and slippage of a trade, in 0.01 %% of its value (default: %(default)g)")  # fmt: skip
-    add("--instrument", metavar="ID", help="whose returns count (default: the only one)")
+    add("--instrument", metavar="ID,...", help="whose returns count; of several, each has its own "
+        "results (default: the only one)")  # fmt: skip
     add("--prices", choices=("auto", "quotes", "trades", "bars"), default="auto",
         help="which prices (default: the first of these that there are)")  # fmt: skip
     add("--recording", action="append", metavar="NAME", help="use this recording of factors only; "
@@ -85,7 +87,7 @@ def settings_of(options: argparse.Namespace) -> EvaluationSettings:
     return EvaluationSettings(
         show=_names("--show", options.show),
         recordings=None if options.recording is None else tuple(options.recording),
-        instrument=options.instrument,
+        instruments=_names("--instrument", options.instrument) or (),
         prices=options.prices,
         start_ns=_instant("--start", options.start),
         end_ns=_instant("--end", options.end),

@@ -1,8 +1,9 @@
-"""evaluate: all figures of all factors, a few factors at a time."""
+"""evaluate: all figures of all factors, a few factors at a time, of one or more instruments."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from os import process_cpu_count
 from typing import TYPE_CHECKING, Final
 
@@ -14,10 +15,10 @@ from backtests.evaluation.measures.redundancy import redundancy
 from backtests.evaluation.scoring.error_bars import add_error_bars
 from backtests.evaluation.scoring.factor_draft import FactorDraft, Market, draft
 from backtests.evaluation.scoring.figures import Evaluation
-from backtests.evaluation.scoring.verdicts import judge
+from backtests.evaluation.scoring.verdicts import find_discoveries, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from backtests.evaluation.evaluation_data import EvaluationData
     from backtests.evaluation.evaluation_settings import EvaluationSettings
@@ -26,10 +27,60 @@ AT_ONCE: Final = 8
 """Factors whose error bars are made together."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What was found for one instrument, before it is judged.
+
+    Attributes
+    ----------
+    drafts : list of FactorDraft
+        The factors that are finished, with error bars.
+    evaluation : Evaluation
+        The same without discoveries and verdicts.
+
+    """
+
+    drafts: list[FactorDraft]
+    evaluation: Evaluation
+
+
 def evaluate(
     data: EvaluationData, settings: EvaluationSettings, is_stopped: Callable[[], bool]
 ) -> Evaluation:
-    """Return what the factors are worth.
+    """Return what the factors are worth, of one instrument.
+
+    Parameters
+    ----------
+    data, settings, is_stopped
+        As of :func:`measure`.
+
+    """
+    return conclude([measure(data, settings, is_stopped)])[0]
+
+
+def conclude(measured: Sequence[Measured]) -> list[Evaluation]:
+    """Return what the factors are worth; the discoveries are over all instruments together.
+
+    Parameters
+    ----------
+    measured : sequence of Measured
+        What was found, by instrument, at one false-discovery rate.
+
+    """
+    found = [one.evaluation for one in measured]
+    every = [factor for one in found for factor in one.factors]
+    if every:
+        find_discoveries(every, found[0].rate)
+    for one in measured:
+        judge(one.drafts, one.evaluation.redundancy)
+    tests = sum(one.tests for one in found)
+    return [replace(one, tests_of_all=tests, instruments=len(found)) for one in found]
+
+
+def measure(
+    data: EvaluationData, settings: EvaluationSettings, is_stopped: Callable[[], bool]
+) -> Measured:
+    """Return the figures of the factors for one instrument.
 
     Parameters
     ----------
@@ -88,13 +139,10 @@ def evaluate(
     ranks = np.empty((len(sampling.instants), 0), np.float32)
     if finished:
         ranks = np.column_stack([one.ranks for one in finished])
-    found = redundancy(ranks)
-    if finished:
-        judge(finished, found, settings.rate)
-    return Evaluation(
+    evaluation = Evaluation(
         sampling=sampling,
         factors=[one.figures for one in finished],
-        redundancy=found,
+        redundancy=redundancy(ranks),
         labels={name: division.labels for name, division in divisions.items()},
         rate=settings.rate,
         cost=cost,
@@ -107,3 +155,4 @@ def evaluate(
             "seed": str(settings.seed),
         },
     )
+    return Measured(drafts=finished, evaluation=evaluation)

@@ -65,8 +65,10 @@ class EvaluationData:
         ]
 
 
-def read_data(path: Path, settings: EvaluationSettings) -> EvaluationData:
-    """Find and read the data of an evaluation.
+def read_data(
+    path: Path, settings: EvaluationSettings, table: MarketTable | None = None
+) -> EvaluationData:
+    """Find and read the data of an evaluation of one instrument.
 
     Parameters
     ----------
@@ -74,6 +76,8 @@ def read_data(path: Path, settings: EvaluationSettings) -> EvaluationData:
         The catalog's folder.
     settings : EvaluationSettings
         What to evaluate.
+    table : MarketTable, optional
+        One of :func:`price_tables`; None: the first one.
 
     Raises
     ------
@@ -86,7 +90,7 @@ def read_data(path: Path, settings: EvaluationSettings) -> EvaluationData:
     if settings.show is not None:
         check_names(catalog, settings.recordings, settings.show, "--show names")
     names = known if settings.show is None else settings.show
-    table = _price_table(path, settings)
+    table = table or price_tables(path, settings)[0]
     sampling = _sampling(catalog, table, settings)
     if len(names) * len(sampling.instants) > MOST_VALUES:
         msg = (
@@ -108,25 +112,39 @@ def read_data(path: Path, settings: EvaluationSettings) -> EvaluationData:
     )
 
 
-def _price_table(path: Path, settings: EvaluationSettings) -> MarketTable:
-    """Return the prices of the instrument: of several kinds of bars those of the shortest span."""
+def price_tables(path: Path, settings: EvaluationSettings) -> list[MarketTable]:
+    """Return the prices of each instrument: of several kinds of bars those of the shortest span.
+
+    Raises
+    ------
+    ConfigError
+        If an instrument has none, with what the catalog has instead.
+
+    """
     tables = market_tables(path)
     known = list(dict.fromkeys(str(t.instrument_id) for t in tables))
     holds = f"{path} has prices of {', '.join(known) or 'nothing: record or import some'}"
-    name = settings.instrument
-    if name is None:
+    names = settings.instruments
+    if not names:
         if len(known) != 1:
             msg = f"no --instrument, and not one alone to take: {holds}"
             raise ConfigError(msg)
-        name = known[0]
-    elif name not in known:
-        msg = f"--instrument: {name!r} has no prices{did_you_mean(name, known)}; {holds}"
-        raise ConfigError(msg)
-    own = [t for t in tables if str(t.instrument_id) == name]
-    kinds = [k for k in KINDS if settings.prices in {"auto", k} and any(t.kind == k for t in own)]
+        names = (known[0],)
+    for name in names:
+        if name not in known:
+            msg = f"--instrument: {name!r} has no prices{did_you_mean(name, known)}; {holds}"
+            raise ConfigError(msg)
+    return [
+        _longest([t for t in tables if str(t.instrument_id) == name], name, settings.prices)
+        for name in names
+    ]
+
+
+def _longest(own: list[MarketTable], name: str, prices: str) -> MarketTable:
+    kinds = [k for k in KINDS if prices in {"auto", k} and any(t.kind == k for t in own)]
     if not kinds:
         msg = (
-            f"--prices {settings.prices}: there are none of {name}, only "
+            f"--prices {prices}: there are none of {name}, only "
             f"{', '.join(dict.fromkeys(t.kind for t in own))}"
         )
         raise ConfigError(msg)

@@ -19,8 +19,8 @@ class EvaluationSettings:
         The factors; None: all.
     recordings : tuple of str, optional
         Recordings of factors; None: all.
-    instrument : str, optional
-        The instrument whose returns count; None: the only one.
+    instruments : tuple of str
+        The instruments whose returns count, one after the other; empty: the only one.
     prices : str
         ``quotes``, ``trades``, ``bars``, or ``auto``: the first of them that there is.
     start_ns, end_ns : int, optional
@@ -51,7 +51,7 @@ class EvaluationSettings:
 
     show: tuple[str, ...] | None = None
     recordings: tuple[str, ...] | None = None
-    instrument: str | None = None
+    instruments: tuple[str, ...] = ()
     prices: str = "auto"
     start_ns: int | None = None
     end_ns: int | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backtests.parity.run_record import Happening, RunRecord
+    from adapters.session.run_record import Happening, RunRecord
 
 CLOCK_LATE_NS: Final = 250_000_000
 """How much later than in a backtest, which is exact, an alert of a live clock may fire: 1 to 2 ms

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.session.recorded_inputs import SessionError
+from adapters.session.run_record import record_of
 from adapters.session.session_files import LINES_FILE
 from backtests.parity import divergence
 from backtests.parity.parity_report import ParityReport
-from backtests.parity.run_record import record_of
 from backtests.parity.session_changes import changes_since
 from backtests.parity.session_replay import replay
 
 if TYPE_CHECKING:
     from adapters.session.recorded_session import RecordedSession
+    from adapters.session.run_record import RunRecord
     from backtests.parity.divergence import Divergence
     from backtests.parity.input_comparison import Replayed
-    from backtests.parity.run_record import RunRecord
 
 OTHER_LATENCY_MS: Final = 1_000.0
 """Order latency of the replay that shows whether decisions depend on executions."""

@@ -16,14 +16,18 @@ from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.engine_setup import build_engine
 from backtests.parity.deliveries import Deliveries, mark
 from backtests.parity.input_comparison import InputComparison, Replayed
-from dolphin_strategies.price_gate.price_gate import PriceGate
-from dolphin_strategies.price_gate.price_rules import PriceRules
+from dolphin_strategies.order_gates.price_gate import PriceGate
+from dolphin_strategies.order_gates.price_rules import PriceRules
+from dolphin_strategies.order_gates.risk.risk_gate import RiskGate
+from dolphin_strategies.order_gates.risk.risk_limits import RiskLimits
+from dolphin_strategies.order_gates.risk.trading import Trading
 from dolphin_strategies.simulation.strategy_stop import stop_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from nautilus_trader.backtest import BacktestEngine
+    from nautilus_trader.trading import ExecutionAlgorithm
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from adapters.session.recorded_inputs import Input
@@ -58,12 +62,13 @@ def replay(session: RecordedSession, *, latency_ms: float = 0.0) -> Replayed:
         # Its history is among the inputs.
         setattr(strategy, "factor_history", None)  # noqa: B010 - on this instance only
         log = InputComparison(found)
-        gate = _price_gate(session, strategy, latency_ms)
+        risk = _risk_gate(session, strategy)
+        gate = _price_gate(session, strategy, latency_ms, risk.algorithm)
         tap = StrategyTap(strategy, log, _clock_of(strategy))
         deliveries = Deliveries(strategy)
         engine.add_actor(deliveries.actor)
+        engine.add_exec_algorithm(risk.algorithm)
         if gate is not None:
-            engine.add_exec_algorithm(gate.algorithm)
             engine.add_actor(gate.watch)
         engine.add_strategy(strategy)
         _run(engine, session, deliveries, log)
@@ -164,8 +169,25 @@ def _clock_of(strategy: AnyFactorStrategy) -> Callable[[], int]:
     return now_ns
 
 
+def _risk_gate(session: RecordedSession, strategy: AnyFactorStrategy) -> RiskGate:
+    """Return the gate by the limits of the session's node; sessions before them had none.
+
+    The switch is not replayed: a node that was halted for a while differs from here on.
+    """
+    recorded = session.header.get("risk")
+    try:
+        limits = RiskLimits() if recorded is None else RiskLimits.of_plain(recorded)
+    except (TypeError, ValueError, KeyError, ArithmeticError) as error:
+        msg = f"session.json: risk: {error!r}"
+        raise SessionError(msg) from None
+    return RiskGate(strategy, limits, Trading())
+
+
 def _price_gate(
-    session: RecordedSession, strategy: AnyFactorStrategy, latency_ms: float
+    session: RecordedSession,
+    strategy: AnyFactorStrategy,
+    latency_ms: float,
+    algorithm: ExecutionAlgorithm,
 ) -> PriceGate | None:
     """Return the gate of the session's node; None for sessions without one."""
     recorded = session.header.get("market")
@@ -178,7 +200,7 @@ def _price_gate(
         raise SessionError(msg) from None
     latency_ns = round(latency_ms * 1_000_000)
     rules = settings.rules(PriceRules(kinds=("quotes",), latency_ns=latency_ns))
-    return None if rules is None else PriceGate(strategy, rules)
+    return None if rules is None else PriceGate(strategy, rules, algorithm)
 
 
 def _build_engine(session: RecordedSession, latency_ms: float) -> BacktestEngine:

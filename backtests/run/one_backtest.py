@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from nautilus_trader.backtest import BacktestEngine
 from nautilus_trader.model import BarType
 
+from adapters.catalog.reading.market.presence.market_gaps import MarketPresence
 from adapters.command.progress_bar import ProgressBar
 from adapters.command.terminal import say
 from adapters.process.safe_files import open_file
@@ -19,13 +22,11 @@ from backtests.run.decision_log import DecisionLog
 from backtests.run.history_catalog import history_catalog
 from backtests.run.results.figures.run_figures import RunFacts, figures_of
 from backtests.run.submission_prices import SubmissionPrices
-from dolphin_strategies.price_gate.price_gate import PriceGate
-from dolphin_strategies.price_gate.price_rules import PriceRules
+from dolphin_strategies.order_gates.price_gate import PriceGate
+from dolphin_strategies.order_gates.price_rules import PriceRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from nautilus_trader.backtest import BacktestEngine
 
     from adapters.command.strategy_class import AnyFactorStrategy
     from adapters.session.envelope.envelope_watch import EnvelopeWatch
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from backtests.inputs.backtest_settings import BacktestSettings
     from backtests.run.decision_log import Decision
     from backtests.run.results.figures.run_figures import Figures
-    from dolphin_strategies.price_gate.price_rules import PriceKind
+    from dolphin_strategies.order_gates.price_rules import PriceKind
 
 _NS_PER_MS: Final = 1_000_000
 
@@ -48,7 +49,6 @@ def replayed(  # noqa: PLR0913 - the parts of a run
     label: str = "",
     *,
     stops_on_error: bool = True,
-    logs_decisions: bool = True,
 ) -> Iterator[tuple[BacktestEngine, Figures, list[Decision]]]:
     """Replay data; yield the engine after its run, the figures and the strategy's decisions.
 
@@ -66,9 +66,6 @@ def replayed(  # noqa: PLR0913 - the parts of a run
         The text before the progress bar.
     stops_on_error : bool
         Whether an error that Nautilus logs ends the run.
-    logs_decisions : bool
-        Whether each decision is described, which costs a strategy that trades a lot a quarter of
-        its time; without, none is yielded.
 
     Raises
     ------
@@ -78,12 +75,81 @@ def replayed(  # noqa: PLR0913 - the parts of a run
         If an input turns out to be damaged.
 
     """
-    run = settings.backtest
-    presences = data.presences()
     # Before the log, which sees each decision as the strategy made it.
     gate = price_gate(strategy, data, settings)
-    log = DecisionLog(strategy) if logs_decisions else None
+    log = DecisionLog(strategy)
     seen = SubmissionPrices(strategy, data)
+    with ran(
+        data,
+        settings,
+        strategy,
+        gate,
+        is_stopped=is_stopped,
+        label=label,
+        stops_on_error=stops_on_error,
+    ) as done:
+        facts = RunFacts(
+            run=done.run,
+            elapsed_s=done.elapsed_s,
+            decisions=len(log.decisions),
+            seen=seen,
+            days_per_year=settings.backtest.days_per_year,
+            presences=done.presences,
+        )
+        yield done.engine, figures_of(done.engine, data, facts), log.decisions
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedRun:
+    """A run that has ended.
+
+    Attributes
+    ----------
+    engine : BacktestEngine
+        The engine, not disposed of yet.
+    run : BacktestRun
+        The run of the engine.
+    elapsed_s : float
+        Its duration, seconds.
+    presences : list of MarketPresence
+        When the markets were there.
+
+    """
+
+    engine: BacktestEngine
+    run: BacktestRun
+    elapsed_s: float
+    presences: list[MarketPresence]
+
+
+@contextmanager
+def ran(  # noqa: PLR0913 - the parts of a run
+    data: BacktestData,
+    settings: BacktestSettings,
+    strategy: AnyFactorStrategy,
+    gate: PriceGate | None,
+    *,
+    is_stopped: Callable[[], bool] = lambda: False,
+    label: str = "",
+    stops_on_error: bool = True,
+) -> Iterator[EndedRun]:
+    """Replay data; yield the run after its end, with the engine, which is disposed of afterwards.
+
+    Parameters
+    ----------
+    data, settings, strategy, is_stopped, label, stops_on_error
+        As of :func:`replayed`.
+    gate : PriceGate, optional
+        What :func:`price_gate` made of the strategy, before any other observer of it.
+
+    Raises
+    ------
+    BacktestError, ConfigError
+        As :func:`replayed`.
+
+    """
+    run = settings.backtest
+    presences = data.presences()
     watch = _envelope_watch(strategy, settings)
     history = strategy.factor_history
     span_ns = 0 if history is None else history // timedelta(microseconds=1) * 1000
@@ -122,18 +188,9 @@ def replayed(  # noqa: PLR0913 - the parts of a run
             )
             replay.run()
     elapsed_s = time.monotonic() - started_s
-    facts = RunFacts(
-        run=replay,
-        elapsed_s=elapsed_s,
-        decisions=0 if log is None else len(log.decisions),
-        seen=seen,
-        days_per_year=run.days_per_year,
-        presences=presences,
-    )
-    figures = figures_of(engine, data, facts)
     # Not after a failure: Nautilus refuses to dispose of a running strategy.
     try:
-        yield engine, figures, [] if log is None else log.decisions
+        yield EndedRun(engine=engine, run=replay, elapsed_s=elapsed_s, presences=presences)
     finally:
         engine.dispose()
 

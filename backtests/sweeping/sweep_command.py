@@ -121,16 +121,9 @@ class Sweep:
             if is_over:
                 self._write(is_whole=True)
                 return 0
-        with (
-            Interrupt() as interrupt,
-            SweepProgress(done, total) as progress,
-            self._workers() as workers,
-        ):
-
-            def show() -> None:
-                progress.show(sum(s.done for s in self._searches), self._best())
-
-            is_whole = SweepRun(self._searches, workers, show, lambda: interrupt.is_asked).run()
+        with Interrupt() as interrupt, SweepProgress(done, total) as progress:
+            workers = self._workers()
+            is_whole = not interrupt.is_asked and self._search(workers, interrupt, progress)
         self._write(is_whole=is_whole)
         if is_whole:
             return 0
@@ -141,6 +134,19 @@ class Sweep:
             to=sys.stderr,
         )
         return EXIT_CODE
+
+    def _search(self, workers: Workers, interrupt: Interrupt, progress: SweepProgress) -> bool:
+        """Run the trials; return whether all are done."""
+
+        def show() -> None:
+            progress.show(sum(s.done for s in self._searches), self._best())
+
+        try:
+            with workers:
+                run = SweepRun(self._searches, workers, show, lambda: interrupt.is_asked)
+                return run.run()
+        except KeyboardInterrupt:  # while the workers start
+            return False
 
     def _best(self) -> str:
         """Return the best trial of all folds as text, empty if none has a result."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from dolphin_strategies.computed.inputs import NAN, DataKind, Definition
@@ -11,7 +12,7 @@ from dolphin_strategies.computed.states.tables import KIND_OF_TYPE, STATES
 from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
-    from collections.abc import ItemsView, Iterable
+    from collections.abc import Callable, ItemsView, Iterable
 
     from nautilus_trader.model import InstrumentId
 
@@ -38,9 +39,15 @@ class ComputedFactors:
     inputs : tuple of Input
         What must be subscribed to.
     values : array of float64
-        The value of each factor at the last :meth:`evaluate`; NaN: none.
+        The value of each factor at the last ``evaluate``; NaN: none.
+    update : callable
+        Takes over Nautilus data, also in a CustomData; returns whether any factor uses it. No
+        method, so that there is no Python frame in between; ``evaluate`` likewise.
+    evaluate : callable
+        Brings ``values`` to an instant, UNIX nanoseconds, one before ``now_ns`` counts as
+        ``now_ns``; returns whether any value changed; NaN equals NaN.
     intake : Intake
-        Takes the data; its ``take`` is :meth:`update` without a Python frame in between.
+        Takes the data.
     evaluator : Evaluator
         Computes the values.
 
@@ -67,6 +74,8 @@ class ComputedFactors:
             ),
         )
         self.intake: Final = Intake(self._slots, self._update_other)
+        self.update: Final[Callable[[Any], bool]] = self.intake.take
+        self.evaluate: Final[Callable[[int], bool]] = partial(self.intake.evaluate, self.evaluator)
 
     @property
     def ts_event(self) -> int:
@@ -120,21 +129,6 @@ class ComputedFactors:
                 state.define(definition)
                 is_used = True
         return is_used
-
-    def update(self, data: Any) -> bool:
-        """Take over Nautilus data, also in a CustomData; return whether any factor uses it."""
-        return self.intake.take(data)
-
-    def evaluate(self, now_ns: int) -> bool:
-        """Bring ``values`` to an instant; one before ``now_ns`` counts as ``now_ns``.
-
-        Returns
-        -------
-        bool
-            Whether any value changed; NaN equals NaN.
-
-        """
-        return self.intake.evaluate(self.evaluator, now_ns)
 
     @property
     def due_ns(self) -> int:

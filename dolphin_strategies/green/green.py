@@ -52,7 +52,9 @@ class GreenConfig(FactorStrategyConfig):
     max_position : Decimal
         Largest position either way, base currency.
     max_loss_per_day : float
-        Loss of a UTC day, open positions included, at which the day ends, quote currency.
+        Loss of a UTC day, open positions included, at which the day ends, quote currency. Counted
+        from the start of the node on: one that is started again the same day begins at 0, and so
+        may lose as much again. What outlives a restart is the watch of ``[envelope]``.
     max_orders_per_second : int
         Largest rate of entries.
     exit_model : ExitModel, optional

@@ -11,9 +11,17 @@ from nautilus_trader.execution import MakerTakerFeeModel
 from nautilus_trader.model import AccountType, Money, OmsType
 
 from dolphin_strategies import ConfigError
+from dolphin_strategies.order_gates.price_gate import PriceGate
+from dolphin_strategies.order_gates.price_rules import PriceRules
+from dolphin_strategies.order_gates.risk.node_risk import NodeRisk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
+
+    from dolphin_strategies import FactorStrategy
+    from dolphin_strategies.order_gates.price_rules import StalePrice
+    from dolphin_strategies.order_gates.risk.risk_limits import RiskLimits
 
 LEVERAGE: Final = Decimal(10)
 """Of every account, as in the settings of nodes and backtests."""
@@ -49,3 +57,44 @@ def make_engine(
     for instrument in instruments:
         engine.add_instrument(instrument)
     return engine
+
+
+def add_gates(
+    engine: BacktestEngine,
+    strategy: FactorStrategy[Any],
+    max_price_age: timedelta | None,
+    stale_price: StalePrice,
+    limits: RiskLimits | None,
+) -> NodeRisk | None:
+    """Put gates between a strategy and an engine; return what keeps the limits, if there are any.
+
+    Parameters
+    ----------
+    engine : BacktestEngine
+        Has its instruments.
+    strategy : FactorStrategy
+        Not added yet.
+    max_price_age : timedelta, optional
+        How old a price may be for an order; None: of any age.
+    stale_price : "refuse" or "wait"
+        What happens to an order whose price is older.
+    limits : RiskLimits, optional
+        The limits.
+
+    """
+    risk = None
+    if limits is not None:
+        instruments = engine.cache.instruments()
+        venues = dict.fromkeys(str(i.id.venue) for i in instruments)
+        currency = instruments[0].settlement_currency
+        risk = NodeRisk(strategy, limits, venues=venues, currency=currency, quotes={})
+        engine.add_exec_algorithm(risk.gate.algorithm)
+        engine.add_actor(risk.watch)
+    if max_price_age is not None:
+        age_ns = round(max_price_age.total_seconds() * 1e9)
+        rules = PriceRules(stale_price=stale_price, other_max_age_ns=age_ns)
+        gate = PriceGate(strategy, rules, None if risk is None else risk.gate.algorithm)
+        if risk is None:
+            engine.add_exec_algorithm(gate.algorithm)
+        engine.add_actor(gate.watch)
+    return risk

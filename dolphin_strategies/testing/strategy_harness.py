@@ -16,12 +16,10 @@ from nautilus_trader.model import (
 )
 
 from dolphin_strategies import EXTERNAL_FACTORS, ConfigError, ExternalFactors, FactorSchema
-from dolphin_strategies.price_gate.price_gate import PriceGate
-from dolphin_strategies.price_gate.price_rules import PriceRules
 from dolphin_strategies.simulation.clock_mark import clock_mark
 from dolphin_strategies.simulation.strategy_errors import EscapedErrors
 from dolphin_strategies.simulation.strategy_stop import stop_strategy
-from dolphin_strategies.testing.engine import make_engine
+from dolphin_strategies.testing.engine import add_gates, make_engine
 from dolphin_strategies.testing.instruments import perpetual
 
 if TYPE_CHECKING:
@@ -29,7 +27,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from dolphin_strategies import FactorStrategy
-    from dolphin_strategies.price_gate.price_rules import StalePrice
+    from dolphin_strategies.order_gates.price_rules import StalePrice
+    from dolphin_strategies.order_gates.risk.risk_limits import RiskLimits
 
 STEP: Final = timedelta(milliseconds=1)
 """Between two steps of a harness."""
@@ -65,6 +64,8 @@ class StrategyHarness:
         one price serves a whole test.
     stale_price : "refuse" or "wait"
         What happens to an order whose price is older.
+    limits : RiskLimits, optional
+        The limits of a node; then ``risk.switch`` changes its trading state.
 
     Attributes
     ----------
@@ -101,6 +102,7 @@ class StrategyHarness:
         start: datetime = START,
         max_price_age: timedelta | None = None,
         stale_price: StalePrice = "refuse",
+        limits: RiskLimits | None = None,
     ) -> None:
         if StrategyHarness._open is not None:
             msg = "another harness is open: close it first, engines of one process share a bus"
@@ -116,12 +118,7 @@ class StrategyHarness:
         self._schema: FactorSchema | None = None
         self._engine: Final = make_engine(self.instruments, balance, (maker_fee, taker_fee))
         StrategyHarness._open = self
-        if max_price_age is not None:
-            age_ns = max_price_age // timedelta(microseconds=1) * 1000
-            rules = PriceRules(stale_price=stale_price, other_max_age_ns=age_ns)
-            gate = PriceGate(strategy, rules)
-            self._engine.add_exec_algorithm(gate.algorithm)
-            self._engine.add_actor(gate.watch)
+        self.risk: Final = add_gates(self._engine, strategy, max_price_age, stale_price, limits)
         self._engine.add_strategy(strategy)
         try:
             self._step(clock_mark(self.ts_ns))

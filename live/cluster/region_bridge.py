@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.hazelcast_map import HazelcastSource
+    from adapters.run_state.service_beat import ServiceBeat
     from dolphin_strategies import ExternalFactors
     from live.metrics.figures.process_figures import ProcessFigures
 
@@ -43,13 +44,18 @@ class Bridge:
         Opened and closed by ``run``.
     region : Path
         The region's file.
+    beat : ServiceBeat
+        Tells a supervisor that this turns.
     figures : ProcessFigures
         Takes the bridge's numbers, once a second.
 
     """
 
-    def __init__(self, source: HazelcastSource, region: Path, figures: ProcessFigures) -> None:
+    def __init__(
+        self, source: HazelcastSource, region: Path, beat: ServiceBeat, figures: ProcessFigures
+    ) -> None:
         self._source: Final = source
+        self._service_beat: Final = beat
         self._region: Final = region
         self._figures: Final = figures
         self._writer: FactorWriter | None = None
@@ -158,6 +164,9 @@ class Bridge:
         if state != self._last_state:
             self._last_state = state
             say(f"{NAME}: {state}")
+        self._service_beat.beat(
+            trouble="" if status.state is SourceState.LIVE else self._last_state
+        )
 
     def summary(self) -> str:
         """Return the counts so far."""

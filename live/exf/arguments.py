@@ -16,6 +16,7 @@ DESCRIPTION: Final = "Gather external factors from the exchanges' public APIs an
 EXAMPLES: Final = """\
 examples:
   run_exf.py run                          in this terminal, until Ctrl-C
+  run_exf.py run --venues clock            what is known from the clock alone
   run_exf.py run --streams                and stream what the exchanges push
   run_exf.py start                        in the background; also stop, restart, status
   run_exf.py status --json                everything that is known of it
@@ -76,6 +77,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add([*POLLING, "factors"], "--venues", metavar="A,B", help="ask these venues only")
     add(POLLING, "--base-url", metavar="URL", help="where all venues are, instead of the "
         "exchanges")  # fmt: skip
+    add([*POLLING, "factors"], "--calendar", action="store_const", const=True,
+        help="publish the calendar factors too, which need no exchange")  # fmt: skip
     add(POLLING, "--streams", action="store_const", const=True,
         help="stream the computed factors too, through NautilusTrader's data clients")  # fmt: skip
     add(POLLING, "--min-interval", type=float, metavar="S", help="shortest time between two "
@@ -94,6 +97,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add(STARTING, "--log-json", action="store_const", const=True, help=JSON_HELP)
     add(STARTING, "--metrics", metavar="PORT", help=METRICS_HELP)
     add(["run"], "--seconds", type=float, metavar="N", help="stop after N seconds")
+    add(["run"], "--state", type=Path, metavar="FILE", help="where a supervisor reads that this "
+        "turns")  # fmt: skip
     add(["run"], "--detached", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 

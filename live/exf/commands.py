@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,8 @@ from adapters.command.comma_list import comma_list
 from adapters.command.settings_file import override
 from adapters.command.terminal import say
 from adapters.command.text_table import text_table
+from adapters.process.safe_files import open_or_make
+from adapters.run_state.service_beat import ServiceBeat
 from dolphin_strategies.errors import ConfigError
 from live.exf import background_service
 from live.exf.arguments import words_of
@@ -57,6 +60,7 @@ def settings_of(options: argparse.Namespace) -> ExfSettings:
         record_market=given.get("record_market"),
         replay=given.get("replay"),
         speed=given.get("speed"),
+        calendar=given.get("calendar"),
         streams=given.get("streams"),
         min_interval_s=given.get("min_interval"),
         venues=None if venues is None else comma_list("--venues", venues),
@@ -86,8 +90,10 @@ def run(options: argparse.Namespace) -> int:
     from live.exf.service_process import ServiceProcess  # noqa: PLC0415
 
     log_to(options.log, as_json=bool(options.log_json))
-    process = ServiceProcess(settings, seconds, detached=options.detached, log_file=options.log)
-    code = process.run(endpoint)
+    beat = ServiceBeat(options.state, "exf", open_or_make, lambda text: say(text, to=sys.stderr))
+    code = ServiceProcess(
+        settings, seconds, detached=options.detached, log_file=options.log, beat=beat
+    ).run(endpoint)
     if settings.exf.streams:
         # A client that is just connecting cannot be stopped, and it has threads of its own.
         end_log()

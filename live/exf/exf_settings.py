@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from dolphin_strategies.factors.schema import FactorSchema
 
 POLL_PERIOD: Final = Rule("0.1 to 3600, or 0", lambda s: s == 0 or 0.1 <= s <= 3600)
+CLOCK: Final = "clock"
+"""The venue whose values are the calendar factors."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,8 @@ class ServiceSettings(CheckedFields):
         How often the exchanges' definitions of instruments are asked for, seconds.
     speed : float
         The speed of the replay, recorded seconds per second.
+    calendar : bool
+        Publish the calendar factors too, which need no exchange.
     streams : bool
         Stream the computed factors from the exchanges as well.
     min_interval_s : float
@@ -78,6 +82,7 @@ class ServiceSettings(CheckedFields):
     record_market: Path | None = None
     replay: Path | None = None
     speed: Annotated[float, between(0.001, 1000)] = 1.0
+    calendar: bool = False
     streams: bool = False
     min_interval_s: Annotated[float, between(0, 60)] = 0.0
     age_from: Literal["exchange", "receipt"] = "exchange"
@@ -155,10 +160,15 @@ def registry_of(settings: ExfSettings) -> FactorRegistry:
 
     """
     # The classes of computed factors, which the other commands do without.
+    from adapters.exf.reading.calendar_source import calendar_definitions  # noqa: PLC0415
     from adapters.exf.registry.registry_file import load as load_registry  # noqa: PLC0415
 
     exf = settings.exf
-    registry = load_registry(known_venues(), [Path(name).expanduser() for name in exf.factors])
+    registry = load_registry(
+        known_venues(),
+        [Path(name).expanduser() for name in exf.factors],
+        calendar_definitions() if exf.calendar or CLOCK in exf.venues else (),
+    )
     if exf.venues:
         registry = registry.only_venues(exf.venues)
     if exf.poll_period_s:
@@ -200,7 +210,8 @@ def hosts_of(settings: ExfSettings) -> dict[str, tuple[str, float | None]]:
     hosts: dict[str, tuple[str, float | None]] = {}
     for name, venue in known_venues().items():
         own = settings.venues.get(name, HostSettings())
-        url = own.base_url or settings.exf.base_url
+        # The clock is in this process, wherever the exchanges are.
+        url = "" if name == CLOCK else own.base_url or settings.exf.base_url
         limit = own.weight_per_minute or (None if url else venue.weight_per_minute)
         hosts[name] = (url or venue.base_url, limit)
     return hosts

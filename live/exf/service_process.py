@@ -12,6 +12,7 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.command.terminal import let_go_of_terminal
 from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
 from adapters.process.stop_signals import StopSignals, call_soon
 from adapters.process.writer_child import RecordingError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from adapters.exf.publishing.publishers import VectorPublisher
+    from adapters.run_state.service_beat import ServiceBeat
     from live.exf.exf_settings import ExfSettings
     from live.exf.work.market.market_recording import MarketRecording
     from live.exf.work.service_work import Work
@@ -56,6 +58,8 @@ class ServiceProcess:
         Whether to discard the output once the service runs.
     log_file : Path, optional
         Where the log goes, if not to standard error.
+    beat : ServiceBeat, optional
+        Tells a supervisor that this turns.
 
     Notes
     -----
@@ -70,7 +74,9 @@ class ServiceProcess:
         *,
         detached: bool = False,
         log_file: Path | None = None,
+        beat: ServiceBeat | None = None,
     ) -> None:
+        self._beat: Final = beat
         self._settings: Final = settings
         market_s = MARKET_STOP_TIMEOUT_S if settings.exf.record_market is not None else 0.0
         self._watch: Final = ServiceWatch(log_file, STOP_TIMEOUT_S + market_s)
@@ -191,6 +197,8 @@ class ServiceProcess:
                 self._watch.ending(code)
                 self._market.stop()
             service_files.write_status(self._status("stopped", work, code))
+            if self._beat is not None:
+                self._beat.ended(code, self._reason)
         return code
 
     async def _wait_for_stop(self) -> None:
@@ -203,6 +211,8 @@ class ServiceProcess:
     async def _keep_status(self, work: Work, service_files: ServiceFiles) -> None:
         while True:
             service_files.write_status(self._status("running", work, None))
+            if self._beat is not None:
+                self._beat.beat(trouble="" if work.ever_answered else "no host has answered yet")
             await asyncio.sleep(STATUS_INTERVAL_S)
 
     def _status(self, state: str, work: Work, code: int | None) -> dict[str, Any]:
@@ -286,12 +296,3 @@ def limit_stop(timeout_s: float = STOP_TIMEOUT_S) -> None:
 
     signal.signal(signal.SIGALRM, leave)
     signal.setitimer(signal.ITIMER_REAL, timeout_s)
-
-
-def let_go_of_terminal() -> None:
-    """Discard further output, and leave the current folder."""
-    os.chdir("/")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(nowhere, fd)
-    os.close(nowhere)

@@ -44,7 +44,7 @@ class Alarm(NamedTuple):
     Attributes
     ----------
     kind : str
-        HANG, STOPPED, NOT_UP, DIED, FAILED, LEFT_OPEN, FACTORS or UNUSABLE.
+        HANG, STOPPED, NOT_UP, DIED, FAILED, LEFT_OPEN, FACTORS, SWITCH or UNUSABLE.
     text : str
         One sentence.
 

@@ -14,6 +14,7 @@ from adapters.run_state.process_identity import is_stopped
 from adapters.run_state.run_state import BadStateError, RunState
 from adapters.run_state.state_file import StateReader
 from live.guarding.guard_rules import Alarm, GuardRules, Kill, Notice, Terminate
+from live.switching.escalation import take
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +109,7 @@ class GuardedNode:
             return found + self._ended(rules, now_s)
         if self._pidfd >= 0 and not self._holder():
             found += self._tell_once("does not hold its state any more: nothing will be signalled")
+        found += self._take_unanswered()
         stopped = is_stopped(rules.state.process.pid)
         return found + rules.look(now_s, is_stopped=stopped)
 
@@ -176,6 +178,17 @@ class GuardedNode:
                 f"{self._holder()} writes it: nothing will be signalled"
             )
         return found
+
+    def _take_unanswered(self) -> list[Decision]:
+        """Act on a command that the node has not acknowledged, see ``live/switch.py``."""
+        state = self.state
+        table = None if state is None else take(self.path, state.process.pid)
+        if table is None or state is None:
+            return []
+        text = f"has not acknowledged {table.get('command')!r} by {table.get('who')!r}"
+        alarm = Alarm("SWITCH", f"{text}; left open: {state.left_open()}")
+        # 0: the user wants no signal to be sent.
+        return [alarm, Terminate()] if self._limits.term_s else [alarm]
 
     def _holder(self) -> int:
         return 0 if self._reader is None else self._reader.holder()

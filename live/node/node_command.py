@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from live.metrics.metrics_endpoint import MetricsEndpoint
 from live.node.ending.orderly_exits import orderly_exits
 from live.node.settings.computed_settings import RunFactors, computed_factors
 from live.node.settings.node_options import parse, settings_of
+from live.node.settings.order_right import order_right
 
 if TYPE_CHECKING:
     import argparse
@@ -152,7 +154,9 @@ def run(options: argparse.Namespace) -> int:
         from live.node.node_run import NodeRun  # noqa: PLC0415
 
         try:
-            return NodeRun(settings, strategy, watch, state).run(endpoint)
+            # Before any client of the exchange is made.
+            with order_right(settings, os.environ):
+                return NodeRun(settings, strategy, watch, state).run(endpoint)
         except DolphinError as error:
             state.ended(FAILED, str(error))
             return _failed(error, FAILED)

@@ -18,21 +18,31 @@ from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING, OK
 from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
 from adapters.streams.joining.node_venues import NodeVenues
-from dolphin_strategies.errors import DolphinError, describe_error
+from dolphin_strategies.errors import describe_error
 from dolphin_strategies.observation import observe
 from live.metrics.figures.node_figures import NodeFigures
 from live.metrics.snapshot_file import FIGURES_NAME
+from live.node.building.exchange_clock import check_clock
+from live.node.building.gates import gates_of, traded_venues
+from live.node.building.node_builder import build_feed, build_node
+from live.node.building.producer_care import ProducerCare
+from live.node.building.run_market import open_market
 from live.node.ending.hook_errors import HookErrors
 from live.node.ending.order_stop import OrderStop
 from live.node.ending.run_ending import RunEnding
 from live.node.ending.run_guard import RunGuard
-from live.node.node_builder import TRADER, build_feed, build_node, gates_of, traded_venues
-from live.node.run_market import Market, open_market
-from live.node.run_report import RunReport, envelope_summary, leave_out_venues
+from live.node.run_report import (
+    RunReport,
+    envelope_summary,
+    leave_out_venues,
+    risk_summary,
+)
 from live.node.session.session_header import describe
 from live.node.session.session_recording import SessionRecording
 from live.node.settings.computed_settings import computed_factors
+from live.node.settings.nautilus_configs import TRADER
 from live.node.settings.node_settings import VENUE
+from live.switching.switch_desk import SwitchDesk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,10 +97,10 @@ class NodeRun:
         self._watch: Final = watch
         self._state: Final = state
         self._ending: Final = RunEnding(lambda: self._watch.report(is_stopping=True))
-        self._gates: Final = gates_of(settings, strategy, self._ending.stop)
-        self._market: Market | None = None
+        self._desk: Final = SwitchDesk(settings.risk.journal, say)
+        self._gates: Final = gates_of(settings, strategy, self._ending.stop, self._desk.kept)
         self._recording: SessionRecording | None = None
-        self._replacing: asyncio.Task[None] | None = None
+        self._care: ProducerCare | None = None
         self._guard: Final = RunGuard(
             self._ending, StopSignals(self._ending.request, watch.leave_unwatched)
         )
@@ -107,7 +117,10 @@ class NodeRun:
         """
         with ExitStack() as stack:
             stack.enter_context(self._guard.over())
+            stack.callback(lambda: self._desk.close(code=self._ending.code))
             node = self._settings.node
+            if node.orders == "live":
+                check_clock(node.base_url)
             region = node.region
             folder = stack.enter_context(RunFolder())
             self._watch.report(folder=str(folder.path))
@@ -117,11 +130,13 @@ class NodeRun:
                 trader_id=TRADER,
                 venue=node.venue,
                 orders=node.orders,
+                journal=str(self._settings.risk.journal or ""),
             )
             if node.venue != "binance":
                 if node.producer == "own":
                     region = folder.region
-                self._market = stack.enter_context(open_market(self._settings, folder))
+                market = stack.enter_context(open_market(self._settings, folder))
+                self._care = ProducerCare(market, self._ending.fail)
             if node.record is not None:
                 self._recording = SessionRecording(
                     node.record,
@@ -148,14 +163,13 @@ class NodeRun:
             loop.on_stop = self._ending.fail
             close_in_forked_child(loop)
         feed = build_feed(self._settings.node, self._computed, region)
-        client = (
-            None if self._market is None else self._market.client(self._on_market_end, feed.look)
-        )
+        market = None if self._care is None else self._care.market
+        client = None if market is None else market.client(self._on_market_end, feed.look)
         observe(self._strategy, self._order_stop)
         observe(self._strategy, HookErrors(self._on_event, self._guard.on_hook_error))
-        parts = (feed, self._strategy, self._venues, *self._gates)
+        parts = (feed, self._strategy, self._venues, self._gates)
         node = build_node(self._settings, client, *parts)
-        for actor in () if self._market is None else self._market.actors():
+        for actor in () if market is None else market.actors():
             node.add_actor(actor)
         latencies = measure_on_factors(self._strategy, busy_time_of(loop))
         self._report = report = RunReport(
@@ -165,20 +179,21 @@ class NodeRun:
             None if self._settings.node.orders == "live" else self._settings.sandbox.balance_usdt,
             traded_venues(self._settings),
         )
+        name, state = type(self._strategy).__name__, self._state.path
         figures = NodeFigures(
             folder, report=report, feed=feed, latencies=latencies.all, strategy=self._strategy,
-            texts=self._settings.node.texts(region)
-            | {"strategy": type(self._strategy).__name__, "state": str(self._state.path or "")},
+            texts=self._settings.node.texts(region, name, state),
         )  # fmt: skip
         self._ending.attach(loop, node.handle(), report.has_orders_on_their_way)
-        say(self._settings.node.sentence(type(self._strategy).__name__))
-        if self._market is not None:
-            self._market.start(time.time_ns() + START_DELAY_NS)
+        say(self._settings.node.sentence(name))
+        if market is not None:
+            market.start(time.time_ns() + START_DELAY_NS)
         self._started_s = time.monotonic()
         gc.collect()
         gc.freeze()
         if self._recording is not None:
             self._recording.start(loop)
+        self._desk.open(loop, folder, self._gates.risk, state=state, strategy=name)
         seconds = self._settings.node.seconds
         self._watch.report(has_node=True, until_s=self._started_s + seconds if seconds else 0.0)
         self._watch.follow(loop, lambda: self._turn(report, figures), self._ending.fail)
@@ -204,10 +219,12 @@ class NodeRun:
     def _turn(self, report: RunReport, figures: NodeFigures) -> dict[str, Any]:
         """Return what the watch over this thread prints if it ends the process."""
         self._guard.look()
+        self._desk.look()
         self._state.turned(
             report.open_items(),
             strategy_id=str(self._strategy.strategy_id),
             factors=report.factors(),
+            trading=self._desk.state.name,
             reason=self._ending.reason,
             is_running=self._ending.is_running,
         )
@@ -228,30 +245,12 @@ class NodeRun:
                 next_s += PROGRESS_INTERVAL_S
                 say(self._progress(report))
             # While the node stops, the producer may have ended by the same signal.
-            if self._market is not None and not self._ending.reason:
-                self._replace_lost_producer(self._market)
+            if self._care is not None and not self._ending.reason:
+                self._care.look()
 
     def _progress(self, report: RunReport) -> str:
         line = report.progress(self._elapsed_s) + self._venues.lost()
         return line if self._recording is None else f"{line}  {self._recording.progress()}"
-
-    def _replace_lost_producer(self, market: Market) -> None:
-        """Start a lost producer again, as the supervisor of a real one would."""
-        if self._replacing is None or self._replacing.done():
-            lost = market.producer_failure()
-            if lost:
-                say(f"{lost}; starting it again")
-                self._replacing = asyncio.create_task(self._restart(market, lost))
-
-    async def _restart(self, market: Market, lost: str) -> None:
-        """Start a producer; a task of its own, because it may take long."""
-        try:
-            is_started = await asyncio.to_thread(market.restart_producer)
-        except (DolphinError, OSError) as error:
-            self._ending.fail(f"{lost}, and it cannot be started again: {error}")
-        else:
-            if not is_started:
-                self._ending.fail(f"{lost}, and a recording cannot be resumed in its middle")
 
     def _on_progress_end(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -271,7 +270,9 @@ class NodeRun:
             ending.code, ending.reason = FAILED, AFTER_ERROR
             if self._settings.node.venue == "binance" and not report.saw_market(VENUE):
                 ending.reason = self._settings.node.unreached()
-        more = [*envelope_summary(self._gates[1]), *self._venues.summary()]
+        gates = self._gates
+        more = [*risk_summary(gates.risk), *envelope_summary(gates.envelope)]
+        more += self._venues.summary()
         is_told = say("\n".join([report.summary(self._elapsed_s, ending.reason), *more]))
         if ending.code != OK:
             say(f"FAILED: {ending.reason}", to=sys.stderr)

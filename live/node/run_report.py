@@ -15,6 +15,7 @@ from adapters.process.child import Child, module_command
 from adapters.process.hang_rules import NOTHING
 from adapters.run_state.run_state import OpenOrder, OpenPosition
 from adapters.run_state.state_report import OpenItems
+from dolphin_strategies.order_gates.risk.losses.account_watch import unrealized_pnl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from adapters.feed.latency import MeasuredLatencies
     from adapters.session.envelope.envelope_watch import EnvelopeWatch
     from adapters.streams.joining.node_venues import NodeVenues
+    from dolphin_strategies.order_gates.risk.node_risk import NodeRisk
 
 NEWEST: Final = 2_000
 """Latencies behind the figures of a progress line."""
@@ -134,11 +136,11 @@ class RunReport:
         balance = account.balance_total(USDT) if account else None
         if balance is None:
             return Decimal()
-        unrealized = self._portfolio.unrealized_pnls(venue).get(USDT)
+        unrealized = unrealized_pnl(self._portfolio, venue, USDT)
         held: Decimal = balance.as_decimal()
         start = held if self._start_balance is None else self._start_balance
         won = held - self._starts.setdefault(venue, start)
-        return won + (unrealized.as_decimal() if unrealized else Decimal())
+        return won + (unrealized or Decimal())
 
     def summary(self, elapsed_s: float, how_it_ended: str) -> str:
         """Return the summary of the whole run."""
@@ -210,6 +212,17 @@ class RunReport:
         return ", ".join(parts) or NOTHING
 
 
+def risk_summary(risk: NodeRisk) -> list[str]:
+    """Return the line about limits and trading state; none if nothing was refused or changed."""
+    refused = [f"{count:,} {word}" for word, count in sorted(risk.gate.refused.items())]
+    last = risk.switch.trading.last
+    parts = [
+        *([str(last)] if last else []),
+        *(["refused " + ", ".join(refused)] if refused else []),
+    ]
+    return [f"  risk      {'; '.join(parts)}"] if parts else []
+
+
 def envelope_summary(watch: EnvelopeWatch | None) -> list[str]:
     """Return the line about the watch by an envelope; none without one."""
     return [] if watch is None else [f"  envelope  {watch.summary()}"]
@@ -237,7 +250,8 @@ def leave_out_venues(
     )
     for name, reason in refused.items():
         say(
-            f"{name} is left out until the next start, its factors are NaN: {reason}",
+            f"{name} is left out until the next start, its factors are NaN: {reason}; start "
+            "the node again when it answers, or let run_exf.py run --streams compute them",
             to=sys.stderr,
         )
 

@@ -1,6 +1,7 @@
 """The demo's producer: writes the factors of a simulated market into a region.
 
-Started by run_node.py; see live/producers/producer_protocol.py for the protocol.
+Started by run_node.py; see live/producers/producer_protocol.py for the protocol. With ``--alone``
+it is a service of a fleet, to which nobody is a parent.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import sys
 import time
 from pathlib import Path
 
+from adapters.command.terminal import say
 from adapters.market.simulated_path import SCHEMA, STEP_NS, SimulatedPath
+from adapters.process.safe_files import open_or_make
+from adapters.run_state.service_beat import ServiceBeat
 from adapters.shm import FactorWriter
 from dolphin_strategies import DolphinError
 from live.producers.producer_protocol import ProducerProcess, report
@@ -22,16 +26,33 @@ def main() -> int:
     parser.add_argument("--region", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--shuffle-factors", action="store_true")
+    parser.add_argument("--alone", action="store_true", help="begin at once, without a parent")
+    parser.add_argument("--start-ns", type=int, default=0, help="with --alone: the instant of "
+                        "step 0, UNIX nanoseconds (default: now)")  # fmt: skip
+    parser.add_argument("--state", type=Path, help="where a supervisor reads that this turns")
     options = parser.parse_args()
 
     path = SimulatedPath(options.seed, shuffle_factors=options.shuffle_factors)
     try:
-        with FactorWriter(options.region, SCHEMA) as writer:
-            process = ProducerProcess(writer.heartbeat)
-            start_ns = process.wait_for_start()
+        with (
+            ServiceBeat(
+                options.state, "demo producer", open_or_make, lambda text: say(text, sys.stderr)
+            ) as beat,
+            FactorWriter(options.region, SCHEMA) as writer,
+        ):
+
+            def turned() -> None:
+                writer.heartbeat()
+                beat.beat()
+
+            process = ProducerProcess(turned, has_parent=not options.alone)
+            start_ns = options.start_ns or time.time_ns()
+            if not options.alone:
+                start_ns = process.wait_for_start()
             if start_ns is not None:
                 write_steps(path, start_ns, writer, process)
             report(published=writer.published)
+            beat.ended(0, "stopped as asked")
     except DolphinError as error:
         sys.stderr.write(f"demo_producer: {error}\n")
         return 2

@@ -32,6 +32,8 @@ class ProducerProcess:
     ----------
     heartbeat : callable
         Called about every 100 ms from within the waits, such as ``FactorWriter.heartbeat``.
+    has_parent : bool
+        Whether standard input is the lifeline to a parent.
 
     Notes
     -----
@@ -39,8 +41,9 @@ class ProducerProcess:
 
     """
 
-    def __init__(self, heartbeat: Callable[[], None]) -> None:
+    def __init__(self, heartbeat: Callable[[], None], *, has_parent: bool = True) -> None:
         self._heartbeat: Final = heartbeat
+        self._parent: Final = [_STDIN] if has_parent else []
         self._beat_at_s = time.monotonic()
         self._stopping = False
         self._line = b""
@@ -81,7 +84,7 @@ class ProducerProcess:
         while not self._stopping:
             left_s = end_s - time.monotonic()
             slice_s = min(max(left_s, 0.0), HEARTBEAT_INTERVAL_S)
-            readable, _, _ = select.select([_STDIN, self._signal_fd], [], [], slice_s)
+            readable, _, _ = select.select([*self._parent, self._signal_fd], [], [], slice_s)
             if _STDIN in readable:
                 self._read_stdin()
             self._beat()

@@ -12,12 +12,15 @@ from adapters.catalog import RecordingWriter
 from adapters.catalog.writing.resume_point import resume_after
 from adapters.command import json_lines
 from adapters.command.terminal import say, say_json
+from adapters.process.safe_files import open_or_make
+from adapters.run_state.service_beat import ServiceBeat
+from adapters.run_state.state_file import StateHeldError
 from adapters.shm.region.region_layout import DEFAULT_PATH
 from adapters.shm.source import ShmSource
 from dolphin_strategies import ConfigError, DolphinError
 from live.metrics import metrics_endpoint
 from live.metrics.figures.process_figures import ProcessFigures
-from live.recorder.recording_run import RecordingRun
+from live.recorder.recording_run import FAILED, RecordingRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +66,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="how long records may wait in memory (default: 0.5)")  # fmt: skip
     add("--seconds", type=float, metavar="N", default=0.0,
         help="stop after N seconds (default: at Ctrl-C)")  # fmt: skip
+    add("--state", type=Path, metavar="FILE", help="where a supervisor reads that this turns")
     add("--quiet", action="store_true", help="no progress, only warnings and the summary")
     metrics_endpoint.add_option(parser)
     json_lines.add_option(parser)
@@ -114,9 +118,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rotate_s=options.rotate_s,
             flush_s=options.flush_s,
         )
+        beat = ServiceBeat(
+            options.state, "recorder", open_or_make, lambda text: say(text, sys.stderr)
+        )
     except DolphinError as error:
         say(f"record_factors.py: {error}", sys.stderr)
-        return BAD_CONFIG
+        return FAILED if isinstance(error, StateHeldError) else BAD_CONFIG
     source = ShmSource(region, resume_after=resume_after(writer, str(region)))
     with figures:
         return RecordingRun(
@@ -125,5 +132,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seconds=options.seconds,
             rotate_records=options.rotate_records,
             is_quiet=options.quiet,
+            beat=beat,
             figures=figures,
         ).run()

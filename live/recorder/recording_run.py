@@ -24,6 +24,7 @@ from live.metrics.snapshot import Snapshot
 if TYPE_CHECKING:
     from adapters.catalog import RecordingWriter
     from adapters.catalog.writing.record_counts import RecorderCounts
+    from adapters.run_state.service_beat import ServiceBeat
     from adapters.shm.source import ShmSource
     from live.metrics.figures.process_figures import ProcessFigures
 
@@ -52,6 +53,8 @@ class RecordingRun:
         See :class:`~adapters.catalog.writing.recorder.Recorder`.
     is_quiet : bool
         Whether to omit the progress.
+    beat : ServiceBeat, optional
+        Tells a supervisor that this turns.
     figures : ProcessFigures, optional
         Takes the recorder's numbers, once a second.
 
@@ -61,7 +64,7 @@ class RecordingRun:
 
     """
 
-    def __init__(  # noqa: PLR0913 - what the command line says, by name
+    def __init__(  # noqa: PLR0913 - the parts of a recording
         self,
         source: ShmSource,
         writer: RecordingWriter,
@@ -69,10 +72,12 @@ class RecordingRun:
         seconds: float = 0.0,
         rotate_records: int | None = None,
         is_quiet: bool = False,
+        beat: ServiceBeat | None = None,
         figures: ProcessFigures | None = None,
     ) -> None:
         self._source = source
         self._writer = writer
+        self._beat = beat
         self._seconds = seconds
         self._is_quiet = is_quiet
         self._figures = figures
@@ -110,6 +115,8 @@ class RecordingRun:
             watch.cancel()
         self._check()
         say(self._summary())
+        if self._beat is not None:
+            self._beat.ended(self._code, self._reason)
 
     async def _watch(self) -> None:
         writer = self._writer
@@ -146,6 +153,8 @@ class RecordingRun:
         self._problem = problem
         if status.state is not self._state:
             self._print_state(status.state, status.reason)
+        if self._beat is not None:
+            self._beat.beat(stopping=self._reason, trouble=alarm or problem or status.reason)
         if self._figures is not None:
             self._figures.look(lambda: self._snapshot(counts))
 

@@ -36,7 +36,7 @@ from tests.benchmarks.groups import (
     streams,
     throughput,
 )
-from tests.benchmarks.groups.operations import monitor
+from tests.benchmarks.groups.operations import fleet, monitor, switch
 from tests.benchmarks.groups.research import envelope, evaluate, exits, sweep
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
@@ -61,6 +61,8 @@ GROUPS: Final = {
     "monitor": (monitor.run, "what the monitor and scrapes cost, and a node that is watched"),
     "streams": (streams.run, "exchange's push -> on_factors against polling; CPU; 20,000/s"),
     "sweep": (sweep.run, "trials per hour of a sweep, beside plain loops, and a worker's memory"),
+    "switch": (switch.run, "from the send of a halt to the state that holds, and to the answer"),
+    "fleet": (fleet.run, "start and latency of ten nodes on one region, beside one alone"),
     "peers": (peers.run, "the same 680 bytes through other transports, without Nautilus"),
 }
 RUNS: Final = 5

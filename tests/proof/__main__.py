@@ -95,7 +95,7 @@ def _run(name: str, asked: argparse.Namespace) -> tuple[list[Figure], int]:
         )
         try:
             for figure in PROOFS[name].prove(form):
-                print(figure, flush=True)
+                print(figure.line(form), flush=True)
                 found.append(figure)
         except MissingToolError as error:
             print(f"COULD NOT RUN: {error}", file=sys.stderr, flush=True)

@@ -97,6 +97,9 @@ class Figure:
         """Return whether the proof fails if this is not reached."""
         return form.is_long or not self.is_time
 
-    def __str__(self) -> str:
+    def line(self, form: Form) -> str:
+        """Return it as it is printed: what was found, what is to be found, and the verdict."""
         verdict = "held" if self.is_met else "NOT HELD"
+        if not self.is_met and not self.decides(form):
+            verdict = "not reached here; a time of a busy machine decides in the long form alone"
         return f"{self.id:<4}{self.what}: {self.value} (to reach: {self.reach}) {verdict}"

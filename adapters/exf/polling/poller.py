@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Sequence
 
-    from adapters.exf.polling.http_client import Answer, Fetcher
+    from adapters.exf.polling.http_client import Answer
     from adapters.exf.polling.request import Request
     from adapters.exf.polling.source_health import SourceHealth
     from adapters.exf.polling.venue_host import VenueHost
@@ -36,6 +36,19 @@ class AnswerReader(Protocol):
 
     def failed(self, kind: str, text: str, body: bytes = b"") -> None:
         """Count a poll that brought no JSON; see :class:`SourceHealth`."""
+
+
+class AnyFetcher(Protocol):
+    """What brings answers: from a host, or from this machine's clock."""
+
+    @property
+    def deadline_s(self) -> float:
+        """The limit of a request, seconds."""
+
+    async def fetch(
+        self, request: Request, deadline_s: float, largest_body: int | None = None
+    ) -> Answer:
+        """Return the answer to a request. Raises FetchError."""
 
 
 class PolledRequest(Protocol):
@@ -61,7 +74,7 @@ class RequestPoller:
         What it costs of the host's rate limit, and how often it is sent, seconds.
     host : VenueHost
         The host whose rate limit and pauses are observed.
-    fetcher : Fetcher
+    fetcher : AnyFetcher
         Sends the requests.
     readers : sequence of AnswerReader
         They read every answer, in this order; none affects another.
@@ -82,7 +95,7 @@ class RequestPoller:
         weight: float,
         period_s: float,
         host: VenueHost,
-        fetcher: Fetcher,
+        fetcher: AnyFetcher,
         readers: Sequence[AnswerReader],
         lateness_s: deque[float],
         deadline_s: float | None = None,

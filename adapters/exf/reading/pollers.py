@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from adapters.exchanges.venues.clock import CLOCK_URL
 from adapters.exf.polling.poller import RequestPoller
 from adapters.exf.polling.request import FixedRequest, Request
+from adapters.exf.reading.clock_fetcher import ClockFetcher
 from adapters.exf.reading.definition_reader import DefinitionReader
 from adapters.exf.reading.source_instrument import InstrumentRequest, SourceInstrument
 from adapters.exf.reading.source_reader import SourceReader
@@ -89,6 +91,7 @@ def pollers_of(  # noqa: PLR0913 - the parts of the service by name
             )
         )
     readers: list[SourceReader] = []
+    clock = ClockFetcher()
     requests: dict[str, InstrumentRequest] = {}
     for group in registry.requests():
         first = group[0]
@@ -110,6 +113,7 @@ def pollers_of(  # noqa: PLR0913 - the parts of the service by name
         ]
         readers += own
         requests |= {source.key: request for source in group}
+        is_clock = host.base_url == CLOCK_URL
         pollers.append(
             RequestPoller(
                 name=first.key,
@@ -117,7 +121,7 @@ def pollers_of(  # noqa: PLR0913 - the parts of the service by name
                 weight=endpoint.weight,
                 period_s=min(source.period_s for source in group),
                 host=host,
-                fetcher=fetcher,
+                fetcher=clock if is_clock else fetcher,
                 readers=own,
                 lateness_s=lateness_s,
             )

@@ -82,7 +82,8 @@ def definitions_of(
         near = did_you_mean(table.class_name, CLASSES)
         msg = f"class: expected one of {', '.join(CLASSES)}, found {table.class_name!r}{near}"
         raise ValueError(msg)
-    _check_parameters(table)
+    parameters = _with_model(table.class_name, table.parameters)
+    _check_parameters(table.class_name, parameters)
     for asset in table.assets or [""]:
         venue_names, instruments = _instruments(table, asset, venues, is_streamed=is_streamed)
         is_given = table.instrument or table.instruments
@@ -93,7 +94,7 @@ def definitions_of(
             name=name_of(table.name, placeholders),
             class_name=table.class_name,
             instruments=instruments,
-            parameters=table.parameters,
+            parameters=parameters,
             low=low,
             high=high,
             time_to_live_s=table.time_to_live_s,
@@ -105,15 +106,25 @@ def definitions_of(
         yield ComputedDefinition(spec, venue_names)
 
 
-def _check_parameters(table: ComputedTable) -> None:
+def _with_model(class_name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters with those of the file that a table names. Raises ValueError."""
+    if class_name != "RegimeProbability" or "model" not in given:
+        return given
+    # What reads models is loaded only where there is one.
+    from adapters.command.models.regime_model import with_regime_model  # noqa: PLC0415
+
+    return with_regime_model(given)
+
+
+def _check_parameters(class_name: str, given: Mapping[str, Any]) -> None:
     """Compare the other keys with the parameters that the class takes. Raises ValueError."""
-    parameters = inspect.signature(CLASSES[table.class_name]).parameters
+    parameters = inspect.signature(CLASSES[class_name]).parameters
     taken = {n: p for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
-    for name, value in table.parameters.items():
+    for name, value in given.items():
         if name not in taken:
             keys = [t.key or key for key, t in field_types(ComputedTable).items()]
             near = did_you_mean(name, [*taken, *keys[:-1]])
-            msg = f"unknown key {name!r}: {table.class_name} takes {_listed(taken)}{near}"
+            msg = f"unknown key {name!r}: {class_name} takes {_listed(taken)}{near}"
             raise ValueError(msg)
         declared = str(taken[name].annotation).split(" | ")
         known = [_TYPES[word] for word in declared if word in _TYPES]
@@ -124,8 +135,8 @@ def _check_parameters(table: ComputedTable) -> None:
             msg = f"{name}: expected {words}, found {value!r:.80}"
             raise ValueError(msg)
     for name, parameter in taken.items():
-        if parameter.default is parameter.empty and name not in table.parameters:
-            msg = f"{name} is missing: {table.class_name} takes {_listed(taken)}"
+        if parameter.default is parameter.empty and name not in given:
+            msg = f"{name} is missing: {class_name} takes {_listed(taken)}"
             raise ValueError(msg)
 
 

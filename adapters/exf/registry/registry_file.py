@@ -39,11 +39,16 @@ class RegistryTables:
     computed: tuple[ComputedTable, ...] = ()
 
 
-def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRegistry:
+def load(
+    venues: Mapping[str, RestVenue],
+    more: Iterable[Path] = (),
+    first: Iterable[tuple[PolledSource, FactorDefinition]] = (),
+) -> FactorRegistry:
     """Read the packaged registry and the user's own files on top.
 
     A polled or derived factor of a later file replaces all of the same name. A computed one
-    replaces a computed one, and is added to a polled one.
+    replaces a computed one, and is added to a polled one. Before the packaged file come
+    ``first``: factors that no file names, each with its source.
 
     Raises
     ------
@@ -54,6 +59,8 @@ def load(venues: Mapping[str, RestVenue], more: Iterable[Path] = ()) -> FactorRe
     sources: dict[str, PolledSource] = {}
     factors: dict[str, FactorDefinition] = {}
     computed: dict[str, ComputedDefinition] = {}
+    for known_source, factor in first:
+        sources[known_source.key], factors[factor.name] = known_source, factor
     for path in (*PACKAGED, *more):
         tables = from_table(RegistryTables, read_tables(path), str(path))
         found: dict[str, FactorDefinition] = {}

@@ -11,7 +11,8 @@ from nautilus_trader.model import ActorId
 
 from adapters.session.envelope.envelope_settings import SIZE_SCALE
 from adapters.session.envelope.position_results import PositionResults
-from dolphin_strategies.envelope.watch_rules import TradeResult, WatchRules
+from adapters.session.envelope.watch_memory import replay_into
+from dolphin_strategies.envelope.watch_rules import WatchRules
 from dolphin_strategies.observation import observe
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from adapters.session.envelope.watch_memory import WatchMemory
     from dolphin_strategies import FactorStrategy
     from dolphin_strategies.envelope.envelope import Envelope
-    from dolphin_strategies.envelope.watch_rules import EnvelopeWarning
+    from dolphin_strategies.envelope.watch_rules import EnvelopeWarning, TradeResult
 
 LOOK: Final = timedelta(seconds=60)
 _TIMER: Final = "envelope-look"
@@ -85,7 +86,7 @@ class EnvelopeWatch(DataActor):
         self._results: Final = PositionResults(strategy, self._on_trade, tell)
         if memory is not None:
             for kind, *values in memory.earlier:
-                self._replay(kind, values)
+                replay_into(self.rules, kind, values)
         observe(strategy, self._results)
 
     def on_start(self) -> None:
@@ -129,14 +130,6 @@ class EnvelopeWatch(DataActor):
     def _remember(self, kind: str, *values: float | None) -> None:
         if self._memory is not None:
             self._memory.add(kind, *values)
-
-    def _replay(self, kind: str, values: list[Any]) -> None:
-        if kind == "count":
-            self.rules.take_count(int(values[0]))
-            return
-        result, slippage, low, high = values
-        paid = math.nan if slippage is None else slippage
-        self.rules.take_trade(TradeResult(result=result, slippage=paid, low=low, high=high))
 
     def _act(self, warnings: list[EnvelopeWarning]) -> None:
         for warning in warnings:

@@ -4,15 +4,53 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+from dolphin_strategies.envelope.watch_rules import TradeResult
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from dolphin_strategies.envelope.watch_rules import WatchRules
+
 _FORM: Final = "dolphin-envelope-memory 1"
+
+
+def replay_into(rules: WatchRules, kind: str, values: list[Any]) -> None:
+    """Give rules a result that was remembered."""
+    if kind == "count":
+        rules.take_count(int(values[0]))
+        return
+    result, slippage, low, high = values
+    paid = math.nan if slippage is None else slippage
+    rules.take_trade(TradeResult(result=result, slippage=paid, low=low, high=high))
+
+
+def remembered(path: Path, rules: WatchRules, opened: Callable[[Path, int], int]) -> None:
+    """Give rules everything that a watch has remembered, also while it goes on.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file, or its lines are no results.
+
+    """
+    try:
+        with os.fdopen(opened(path, os.O_RDONLY), "rb") as file:
+            content = file.read()
+        for line in content[: content.rfind(b"\n") + 1].splitlines()[1:]:
+            kind, *values = json.loads(line)
+            replay_into(rules, kind, values)
+    except FileNotFoundError:
+        msg = f"{path}: the watch over the node has remembered nothing yet"
+        raise ConfigError(msg) from None
+    except (ValueError, TypeError) as error:
+        msg = f"{path}: expected the results of a watch, found another line ({error})"
+        raise ConfigError(msg) from None
 
 
 class MemoryHeldError(DolphinError):

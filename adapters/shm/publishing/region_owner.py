@@ -128,7 +128,7 @@ class RegionOwner:
         return False
 
     def make_file(self, first: Callable[[int], int] | None = None) -> None:
-        """Put a new file at the path, then mark the old file as moved for its readers.
+        """Put a new file at the path, then mark the old one as moved; a folder that is gone too.
 
         Parameters
         ----------
@@ -139,17 +139,30 @@ class RegionOwner:
         Raises
         ------
         RegionError
-            If there is no space, or another process changes the file meanwhile; the old file
-            stays in use.
+            If there is no space, or another process writes the region or changes the file
+            meanwhile; the old file stays in use.
 
         """
+        before = self._folder
         if self.is_open:
-            w = self.w
             self._stream = self._stream._replace(
-                first_sequence=w.published + 1,
-                last_event=w.last_event,
-                last_wall_ns=w.last_wall_ns,
+                first_sequence=self.w.published + 1,
+                last_event=self.w.last_event,
+                last_wall_ns=self.w.last_wall_ns,
             )
+            if not before.is_whole():
+                self._folder = RegionFolder(self.path)
+        try:
+            self._make_file_in_folder(first)
+        except BaseException:
+            if self._folder is not before:
+                self._folder.close()
+                self._folder = before
+            raise
+        if self._folder is not before:
+            before.close()
+
+    def _make_file_in_folder(self, first: Callable[[int], int] | None) -> None:
         lay, stream = self.layout, self._stream
         content = {
             0: lay.snapshot_image()
@@ -158,13 +171,12 @@ class RegionOwner:
                 stream.last_event, stream.last_wall_ns
             ),
         }
-        fd = region_files.create_file(
-            self._folder.fd, self.path, content, lay.file_size, self._mode
-        )
+        at = self._folder.fd
+        fd = region_files.create_file(at, self.path, content, lay.file_size, self._mode)
         try:
             is_whole = self._switch_to(fd, first, is_new=True)
         finally:
-            region_files.discard_file(self._folder.fd)
+            region_files.discard_file(at)
         if not is_whole:
             msg = f"{self.path} was changed by another process while it was made; try again"
             raise RegionError(msg)
@@ -253,28 +265,17 @@ class RegionOwner:
         self.require_open()
         lib.region_beat(self.w)
         if not self._folder.is_whole():
-            self._put_folder_back()
+            self.make_file()
         try:
             at_path = self.path.lstat()
         except FileNotFoundError:
             at_path = None
         ours = os.fstat(self.require_open().fd)
-        if at_path is None or not os.path.samestat(at_path, ours):
+        is_ours = at_path is not None and os.path.samestat(at_path, ours)
+        if not is_ours:
             region_files.refuse_foreign_file(self.path)
+        if not is_ours or ours.st_size != self.layout.file_size:
             self.make_file()
-        elif ours.st_size != self.layout.file_size:
-            self.make_file()
-
-    def _put_folder_back(self) -> None:
-        """Make folder, lock and waiters page again, and a new file that belongs to them."""
-        before, self._folder = self._folder, RegionFolder(self.path)
-        try:
-            self.make_file()
-        except BaseException:
-            self._folder.close()
-            self._folder = before
-            raise
-        before.close()
 
     def close(self, *, unlink: bool) -> None:
         """Mark the region as closed and release it; ``unlink`` also removes its files."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final
 
-from nautilus_trader.common import Environment, LoggerConfig, LogLevel
+from nautilus_trader.common import Environment, LoggerConfig
 from nautilus_trader.live import LiveNodeBuilder, LiveNodeConfig
 from nautilus_trader.model import TraderId
 
@@ -23,17 +23,20 @@ stopped nor cancelled before its limit."""
 DISCONNECTION_TIMEOUT_S: Final = 2.0
 
 
-def load_node_modules() -> None:
-    """Load what the first node of a process loads, pandas and plotly too, which takes seconds."""
+def load_node_modules(logging: LoggerConfig | None = None) -> None:
+    """Load what the first node of a process loads, pandas and plotly too, which takes seconds.
+
+    Its log is that of the process.
+    """
     importlib.import_module("nautilus_trader.live.clients")
-    build_stream_node(()).dispose()
+    build_stream_node((), logging=logging).dispose()
 
 
 def build_stream_node(
     links: Iterable[VenueLink],
     *,
     timeout_s: float = CONNECTION_TIMEOUT_S,
-    log_level: str = "OFF",
+    logging: LoggerConfig | None = None,
 ) -> LiveNode:
     """Build a node with a data client of each venue, without keys; nothing connects yet.
 
@@ -43,15 +46,10 @@ def build_stream_node(
         The venues.
     timeout_s : float
         The limit for all clients to connect, seconds; the node ends if one does not.
-    log_level : str
-        Of Nautilus's own log on standard output; "OFF": none.
+    logging : LoggerConfig, optional
+        Of Nautilus's own log; by default there is none.
 
     """
-    logging = (
-        LoggerConfig(bypass_logging=True)
-        if log_level == "OFF"
-        else LoggerConfig(stdout_level=LogLevel.from_str(log_level))
-    )
     config = LiveNodeConfig(
         environment=Environment.SANDBOX,
         trader_id=TraderId("EXF-001"),
@@ -60,7 +58,7 @@ def build_stream_node(
         timeout_connection_secs=timeout_s,
         timeout_disconnection_secs=DISCONNECTION_TIMEOUT_S,
         delay_post_stop_secs=0.0,
-        logging=logging,
+        logging=logging or LoggerConfig(bypass_logging=True),
     )
     builder = LiveNodeBuilder.from_config("Streams", config)
     for link in links:

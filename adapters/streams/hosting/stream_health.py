@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.model import InstrumentId
 
+    from adapters.streams.hosting.client_log import Line
     from adapters.streams.hosting.venue_link import VenueLink
     from dolphin_strategies.computed.inputs import Input
 
@@ -164,6 +165,9 @@ class VenueHealth:
             "ahead_s": max(-delays[0] / 1e9, 0.0) if delays else 0.0,
             "reconnects": self.reconnects,
             "nudges": self.nudges,
+            "unreadable": self.unreadable,
+            "client_errors": self.errors,
+            "last_trouble": self.last_trouble,
             "instruments": {i.name: i.messages for i in self.instruments.values()},
             "silent": self.silent(now_ns) if not reason else [],
             "closed": [i.name for i in self.instruments.values() if i.is_closed],
@@ -246,6 +250,10 @@ class StreamHealth:
             if venue.link.venue.client_name == client_id:
                 return venue
         return None
+
+    def take_log_line(self, line: Line) -> None:
+        """Count a line of Nautilus's log, whoever logged it."""
+        self.take_line(line.component, line.message, is_error=line.is_error)
 
     def take_line(self, component: str, message: str, *, is_error: bool) -> list[str]:
         """Count a line of Nautilus's log; return the venues whose client logged it.

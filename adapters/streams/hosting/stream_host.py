@@ -9,7 +9,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from nautilus_trader.common import LogLevel
+
 from adapters.computing.computing_actor import ComputingActorConfig
+from adapters.streams.hosting.client_log import NoLog
 from adapters.streams.hosting.node_parts import (
     CONNECTION_TIMEOUT_S,
     FIRST_TIMEOUT_S,
@@ -23,10 +26,11 @@ from adapters.streams.hosting.trials.venue_admission import VenueAdmission
 from adapters.streams.hosting.trials.venue_trials import VenueTrials
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from adapters.computing.evaluation import RecordSink
     from adapters.computing.recording.market_tap import MarketTap
+    from adapters.streams.hosting.client_log import ClientLog, TakeLine
     from adapters.streams.hosting.venue_link import VenueLink
     from dolphin_strategies.computed.factor_set import ComputedFactors
 
@@ -65,8 +69,8 @@ class StreamHost:
         Takes the records, on the loop's thread.
     min_interval_s : float
         The shortest time between two records, seconds; 0: each burst at once.
-    log_level : str
-        Of Nautilus's own log on standard output.
+    open_log : callable
+        Opens Nautilus's log, whose lines count a client's troubles; by default there is none.
     silence_s : float
         A venue of which nothing comes for this long gets new connections, seconds.
     lost_s : float
@@ -88,7 +92,7 @@ class StreamHost:
         sink: RecordSink,
         *,
         min_interval_s: float = 0.0,
-        log_level: str = "OFF",
+        open_log: Callable[[TakeLine], ClientLog] = NoLog,
         silence_s: float = SILENCE_S,
         lost_s: float = LOST_S,
         tap: MarketTap | None = None,
@@ -99,7 +103,8 @@ class StreamHost:
         self._links: Final = {link.name: link for link in links}
         self._factors: Final = factors
         self._sink: Final = sink
-        self._log_level: Final = log_level
+        self._log: Final = open_log(self.health.take_log_line)
+        self._logging: Final = self._log.config(LogLevel.OFF, is_colored=False)
         config = ComputingActorConfig(min_interval_s=min_interval_s)
         self._actor_of: Final = partial(
             StreamActor, factors, sink, config,
@@ -115,7 +120,8 @@ class StreamHost:
     async def run(self) -> None:
         """Stream until cancelled."""
         asyncio.get_running_loop().set_exception_handler(self._on_callback_error)
-        await asyncio.to_thread(load_node_modules)
+        await asyncio.to_thread(load_node_modules, self._logging)
+        self._log.follow(asyncio.get_running_loop())
         helpers = [asyncio.create_task(t) for t in (self._trials.run(), self._keep_expiring())]
         try:
             pause_s = RESTART_S
@@ -189,7 +195,7 @@ class StreamHost:
             self._silences.begin(name, time.monotonic())
         gc.collect()  # the one before must be gone: there is one node a thread
         timeout_s = CONNECTION_TIMEOUT_S if self._trials.rehearses else FIRST_TIMEOUT_S
-        node: Any = build_stream_node(links, timeout_s=timeout_s, log_level=self._log_level)
+        node: Any = build_stream_node(links, timeout_s=timeout_s, logging=self._logging)
         self.nodes_built += 1
         actor = self._actor_of(links)
         node.add_actor(actor)

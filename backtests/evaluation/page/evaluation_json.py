@@ -40,6 +40,7 @@ def as_data(evaluation: Evaluation) -> dict[str, Any]:
             "cost": evaluation.cost,
             "false_discovery_rate": evaluation.rate,
             "tests": evaluation.tests,
+            "tests_of_all_instruments": evaluation.tests_of_all,
             "discoveries": evaluation.discoveries,
             "is_whole": len(evaluation.factors) == evaluation.asked,
             "groups": evaluation.labels,

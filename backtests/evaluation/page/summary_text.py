@@ -50,6 +50,11 @@ def tests_text(evaluation: Evaluation) -> str:
         f"are discoveries at a false-discovery rate of {evaluation.rate:.0%} "
         f"(Benjamini-Hochberg): of these, so much may be chance."
     )
+    if evaluation.instruments > 1:
+        text += (
+            f" The rate holds for the {evaluation.tests_of_all:,} tests of "
+            f"{evaluation.instruments:,} instruments together."
+        )
     if len(evaluation.factors) < evaluation.asked:
         text += (
             f" Interrupted: {len(evaluation.factors):,} of {evaluation.asked:,} factors were "

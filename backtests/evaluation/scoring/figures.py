@@ -182,6 +182,12 @@ class Evaluation:
         Cost of a trade, a fraction.
     asked : int
         Factors that were to be evaluated.
+    facts : dict of str to str
+        What it was made of and how.
+    instruments : int
+        Instruments over whose tests together the rate holds.
+    tests_of_all : int
+        The number of these tests.
 
     """
 
@@ -193,6 +199,8 @@ class Evaluation:
     cost: float
     asked: int
     facts: dict[str, str] = field(default_factory=dict)
+    instruments: int = 1
+    tests_of_all: int = 0
 
     @property
     def tests(self) -> int:

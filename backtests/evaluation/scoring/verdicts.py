@@ -39,25 +39,36 @@ _LEAST_MONTHS: Final = 3
 _OTHER_SIGN: Final = 1 / 3
 
 
-def judge(drafts: Sequence[FactorDraft], redundancy: Redundancy, rate: float) -> None:
-    """Enter discoveries, clusters and verdicts into the figures of all factors.
+def find_discoveries(factors: Sequence[FactorFigures], rate: float) -> None:
+    """Enter discoveries into the figures of all factors, of all instruments.
 
     Parameters
     ----------
-    drafts : sequence of FactorDraft
+    factors : sequence of FactorFigures
         All factors, with error bars.
-    redundancy : Redundancy
-        Their clusters.
     rate : float
-        The false-discovery rate over all factors and horizons.
+        The false-discovery rate over all factors, horizons and instruments.
 
     """
-    factors = [one.figures for one in drafts]
     every = [one.predicted for factor in factors for one in factor.horizons]
     for one, q_value in zip(
         every, adjusted_p_values(np.array([p.p_value for p in every])).tolist(), strict=True
     ):
         one.q_value, one.is_discovery = q_value, q_value <= rate
+
+
+def judge(drafts: Sequence[FactorDraft], redundancy: Redundancy) -> None:
+    """Enter clusters and verdicts into the figures of the factors of one instrument.
+
+    Parameters
+    ----------
+    drafts : sequence of FactorDraft
+        Its factors, with discoveries.
+    redundancy : Redundancy
+        Their clusters.
+
+    """
+    factors = [one.figures for one in drafts]
     for draft, cluster in zip(drafts, redundancy.clusters.tolist(), strict=True):
         draft.figures.cluster = cluster
         _suspect(draft)

@@ -56,9 +56,14 @@ def check_new(catalog: Path, name: str) -> None:
 
 
 def write_recording(
-    catalog: Path, name: str, source: str, batches: Iterable[FactorBatch]
+    catalog: Path,
+    name: str,
+    source: str,
+    batches: Iterable[FactorBatch],
+    *,
+    after_market: bool = True,
 ) -> tuple[int, int]:
-    """Write records as a recording of a catalog, whose records follow the market data.
+    """Write records as a recording of a catalog.
 
     It is written in a folder of its own and moved into place at the end, so that a killed run
     leaves nothing that a reader sees.
@@ -73,6 +78,8 @@ def write_recording(
         What it was computed with, for lists of the catalog.
     batches : iterable of FactorBatch
         The records, in the order of ``ts_init``.
+    after_market : bool
+        Whether records are made from market data, and follow those of the same instant.
 
     Returns
     -------
@@ -91,7 +98,7 @@ def write_recording(
     catalog_layout.make_folder(catalog, f"{STAGE}/{name}")
     lock = lock_recording(stage)
     try:
-        records = _write(stage, name, source, batches)
+        records = _write(stage, name, source, batches, after_market=after_market)
         size = sum(path.stat().st_size for path in stage.rglob("*.parquet"))
         _move_into_place(catalog, name)
     finally:
@@ -100,7 +107,9 @@ def write_recording(
     return records, size
 
 
-def _write(stage: Path, name: str, source: str, batches: Iterable[FactorBatch]) -> int:
+def _write(
+    stage: Path, name: str, source: str, batches: Iterable[FactorBatch], *, after_market: bool
+) -> int:
     """Write the records into a folder of their own; return their number."""
     with RecordingWriter(
         stage,
@@ -109,7 +118,7 @@ def _write(stage: Path, name: str, source: str, batches: Iterable[FactorBatch]) 
         rotate_bytes=PART_BYTES,
         rotate_s=_NEVER_S,
         flush_s=0.0,
-        after_market=True,
+        after_market=after_market,
     ) as writer:
         for batch in batches:
             writer.write_factors(batch)

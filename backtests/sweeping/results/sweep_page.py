@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from adapters.process.safe_files import write_private
-from backtests.sweeping.results.sweep_text import HEAD, fold_rows, overfitting_note
-from backtests.sweeping.results.verdict import EDGE
+from backtests.sweeping.results.sweep_text import HEAD, fold_rows
+from backtests.sweeping.results.verdict import EDGE, OVERFITTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_SURFACES: Final = 10
 """Pairs of parameters that are drawn."""
+_COLOURS: Final = {EDGE: "#1b7837", OVERFITTED: "#b35806"}
 _STYLE: Final = """\
 body { margin: 16px 50px; font-family: sans-serif; font-size: 14px; }
 h1 { font-size: 22px; font-weight: 600; margin-bottom: 4px; }
@@ -73,13 +74,11 @@ def write_page(
 
 
 def _sections(result: SweepResult, parameters: Sequence[Parameter]) -> Iterator[str]:
-    colour = "#1b7837" if result.verdict == EDGE else "#b2182b"
+    colour = _COLOURS.get(result.verdict, "#b2182b")
     yield f"<p class='verdict' style='color: {colour}'>{html.escape(result.verdict)}</p>"
     if not result.is_whole:
         yield "<p>NOT ALL TRIALS ARE DONE: the figures are of those that are.</p>"
     yield _table(("", "figure"), [("yes" if c.holds else "no", str(c)) for c in result.checks])
-    for note in overfitting_note(result):
-        yield f"<p>{html.escape(note.strip())}</p>"
     yield "<h2>Equity out of sample, each fold with what its own search chose</h2>"
     yield _drawn(_equity(result))
     yield "<h2>Folds</h2>" + _table(HEAD, fold_rows(result))

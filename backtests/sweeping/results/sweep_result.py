@@ -160,6 +160,7 @@ def result_of(
         probabilistic_sharpe(moments(joined)),
         None if last is None else last.deflated,
         None if last is None else last.loss,
+        None if last is None else last.pbo,
     )
     return SweepResult(
         verdict=verdict_of(checks),

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from backtests.sweeping.results.sweep_result import SweepResult
 
-WORTH: Final = 0.3
-"""The probability of backtest overfitting up to which a choice is worth something."""
 HEAD: Final = ("fold", "trials", "chosen", "train Sharpe", "noise's best", "deflated", "PBO",
         "test Sharpe", "test return")  # fmt: skip
 
@@ -42,23 +40,9 @@ def summary(result: SweepResult) -> str:
     """Return the verdict, what it is made of, and a table of the folds."""
     lines = [f"verdict: {result.verdict}"]
     lines += [f"  {'yes' if c.holds else 'no ':3} {c}" for c in result.checks]
-    lines += overfitting_note(result)
     if not result.is_whole:
         lines.append("  not all trials are done: the figures are of those that are")
     return "\n".join([*lines, "", text_table([HEAD, *fold_rows(result)], right=(0, 3, 4, 5, 6))])
-
-
-def overfitting_note(result: SweepResult) -> list[str]:
-    """Return what the probability of backtest overfitting of the last fold says."""
-    pbo = result.folds[-1].pbo if result.folds else None
-    if pbo is None:
-        return []
-    says = (
-        "the best trial of one half of the time stays better than most in the other"
-        if pbo <= WORTH
-        else "which trial was best says little about which will be: the choice is worth little"
-    )
-    return [f"  probability of backtest overfitting {pbo:.3f}: {says}"]
 
 
 def _probability(value: float | None) -> str:

@@ -9,8 +9,15 @@ LEAST_PROBABILITY: Final = 0.95
 """That the true Sharpe ratio is above 0, out of sample and deflated."""
 MOST_LOSS: Final = 0.1
 """How often what half of the time chose may lose in the other half."""
+MOST_OVERFITTING: Final = 0.5
+"""The probability of backtest overfitting: above it a choice is worse than one by lot.
+
+Bailey, Borwein, López de Prado and Zhu, 2015, section 2: then a search overfits.
+"""
 EDGE: Final = "edge shown"
+OVERFITTED: Final = "edge shown, but the choice of parameters is overfitted"
 NO_EDGE: Final = "no edge shown"
+_OVERFITTING: Final = "probability of backtest overfitting"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +56,7 @@ class Check:
 
 
 def checks_of(
-    out_of_sample: float | None, deflated: float | None, loss: float | None
+    out_of_sample: float | None, deflated: float | None, loss: float | None, pbo: float | None
 ) -> list[Check]:
     """Return the checks of a verdict.
 
@@ -59,13 +66,9 @@ def checks_of(
         The probability that the true Sharpe ratio out of sample is above 0.
     deflated : float, optional
         The deflated Sharpe ratio of what the last fold chose.
-    loss : float, optional
-        The probability of loss of the last fold's choice, by the same cross-validation as PBO.
-
-    Notes
-    -----
-    PBO is no check: among trials that are all equally good the choice is no better than chance,
-    PBO is about one half, and there is an edge.
+    loss, pbo : float, optional
+        The probability of loss of the last fold's choice, and that of backtest overfitting, by the
+        same cross-validation.
 
     """
     return [
@@ -84,9 +87,17 @@ def checks_of(
             limit=MOST_LOSS,
             is_least=False,
         ),
+        Check(name=_OVERFITTING, value=pbo, limit=MOST_OVERFITTING, is_least=False),
     ]
 
 
 def verdict_of(checks: list[Check]) -> str:
-    """Return the verdict: an edge is shown only if every check holds."""
-    return EDGE if all(check.holds for check in checks) else NO_EDGE
+    """Return the verdict: an edge is shown only if every check holds.
+
+    If all do but that of overfitting, there is an edge and the search did not choose it: among
+    trials that are all equally good the choice is no better than chance, and none of them loses.
+    """
+    failed = [check.name for check in checks if not check.holds]
+    if failed == [_OVERFITTING]:
+        return OVERFITTED
+    return NO_EDGE if failed else EDGE

@@ -96,6 +96,7 @@ class FoldSearch:
             load_if_exists=True,
         )
         self._jobs: dict[int, TrialJob] = {}
+        self._results: dict[int, tuple[str, TrialResult]] = {}
         for trial in self._trials(TrialState.RUNNING):
             self._complete(trial)
 
@@ -118,18 +119,11 @@ class FoldSearch:
         """Return the trials with a result, each set of values once, in the order of numbers."""
         found: dict[str, TrialResult] = {}
         for trial in self._trials(TrialState.COMPLETE):
-            values = self._values(trial.params)
-            attributes = trial.user_attrs
-            found.setdefault(
-                repr(values),
-                TrialResult(
-                    number=trial.number,
-                    values=values,
-                    score=float(trial.value),
-                    returns=unpacked(attributes["returns"]),
-                    positions=int(attributes["positions"]),
-                ),
-            )
+            # A result that is told does not change: there may be thousands.
+            known = self._results.get(trial.number)
+            if known is None:
+                known = self._results[trial.number] = self._result(trial)
+            found.setdefault(*known)
         return list(found.values())
 
     def best(self) -> TrialResult | None:
@@ -209,6 +203,17 @@ class FoldSearch:
         found: Mapping[str, Any] | None = self._study.user_attrs.get("test")
         best = self.best()
         return found if found and best is not None and found["of"] == best.number else None
+
+    def _result(self, trial: FrozenTrial) -> tuple[str, TrialResult]:
+        """Return what names a trial's values, and the trial."""
+        values = self._values(trial.params)
+        return repr(values), TrialResult(
+            number=trial.number,
+            values=values,
+            score=float(trial.value),
+            returns=unpacked(trial.user_attrs["returns"]),
+            positions=int(trial.user_attrs["positions"]),
+        )
 
     def _trials(self, *states: TrialState) -> list[FrozenTrial]:
         found: list[FrozenTrial] = self._study.get_trials(deepcopy=False, states=states or None)

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from optuna.storages.journal import BaseJournalBackend
+from optuna.storages.journal._storage import JournalOperation
 
 from adapters.process.byte_lock import try_lock
 from adapters.process.safe_files import open_or_make
@@ -16,9 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+_OF_PROPOSALS: Final = {
+    JournalOperation.CREATE_TRIAL,
+    JournalOperation.SET_TRIAL_PARAM,
+    JournalOperation.SET_TRIAL_SYSTEM_ATTR,
+    JournalOperation.SET_TRIAL_USER_ATTR,
+}
+"""Of a proposal, or of a result that is told by a later line."""
+
 
 class StudyFile(BaseJournalBackend):  # type: ignore[misc] # Optuna's classes are not checked
-    """A line of JSON for each change of a study, each on the disk before the next one.
+    """A line of JSON for each change of a study; a result is on the disk before the next line.
 
     Parameters
     ----------
@@ -77,13 +86,17 @@ class StudyFile(BaseJournalBackend):  # type: ignore[misc] # Optuna's classes ar
         yield from self._logs[log_number_from:]
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Write changes and wait until they are on the disk."""
+        """Write changes; wait until they are on the disk if one of them is more than a proposal.
+
+        A proposal that a power cut takes is made again, and is the same.
+        """
         lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
         end = os.fstat(self._fd).st_size
         while lines:
             written = os.pwrite(self._fd, lines, end)
             lines, end = lines[written:], end + written
-        os.fdatasync(self._fd)
+        if any(log["op_code"] not in _OF_PROPOSALS for log in logs):
+            os.fdatasync(self._fd)
         self._logs += logs
 
     def close(self) -> None:

@@ -69,13 +69,19 @@ class SweepRun:
             self._propose()
             if not self._waiting and not self._running:
                 return True
-            while self._waiting and self._workers.free:
-                job = self._waiting.pop(0)
-                self._running[job.key] = job
-                self._workers.begin(job)
-            for outcome in self._workers.outcomes(_WAIT_S):
+            self._begin()
+            outcomes = self._workers.outcomes(_WAIT_S)
+            # Before the outcomes are kept and looked at: no worker waits for that.
+            self._begin()
+            for outcome in outcomes:
                 self._take(outcome)
         return False
+
+    def _begin(self) -> None:
+        while self._waiting and self._workers.free:
+            job = self._waiting.pop(0)
+            self._running[job.key] = job
+            self._workers.begin(job)
 
     def _propose(self) -> None:
         for search in self._searches.values():

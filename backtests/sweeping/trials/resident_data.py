@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from backtests.inputs.backtest_data import BacktestData
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from adapters.catalog.reading.market.market_tables import MarketTable
     from adapters.catalog.reading.market.presence.market_gaps import MarketPresence
@@ -51,13 +51,14 @@ class ResidentData(BacktestData):
 
     def pieces(self, table: MarketTable, max_rows: int) -> Iterator[StreamPiece]:
         name = table.kind, table.identifier
-        return self._kept(name, super().pieces(table, max_rows), lambda piece: len(piece.ts))
+        read = super().pieces
+        return self._kept(name, lambda: read(table, max_rows), lambda piece: len(piece.ts))
 
     def batches(self) -> Iterator[FactorBatch]:
-        return self._kept("before", super().batches(), len)
+        return self._kept("before", super().batches, len)
 
     def computed_batches(self) -> Iterator[FactorBatch]:
-        return self._kept("after", super().computed_batches(), len)
+        return self._kept("after", super().computed_batches, len)
 
     def presences(self) -> list[MarketPresence]:
         found = self.kept.get("presences")
@@ -65,7 +66,9 @@ class ResidentData(BacktestData):
             found = self.kept["presences"] = super().presences()
         return found
 
-    def _kept(self, name: Any, read: Iterator[Any], size: Any) -> Iterator[Any]:
+    def _kept(
+        self, name: Any, read: Callable[[], Iterator[Any]], size: Callable[[Any], int]
+    ) -> Iterator[Any]:
         """Yield what is kept under a name; else read it, and keep it if there is room."""
         found = self.kept.get(name)
         if found is not None:
@@ -73,7 +76,7 @@ class ResidentData(BacktestData):
             return
         taken: list[Any] | None = []
         rows = 0
-        for part in read:
+        for part in read():
             if taken is not None:
                 rows += size(part)
                 taken.append(part)

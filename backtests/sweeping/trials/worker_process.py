@@ -38,6 +38,8 @@ def runner_of(arguments: Sequence[str]) -> TrialRunner:
 def main(arguments: Sequence[str]) -> int:
     """Run the jobs of standard input until it ends; answer each with one line."""
     ignore_stop_signals()
+    # Before numpy is imported: each worker has one core, and threads that wait for work spin.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # A strategy may print: what it prints must not be read as an answer.
     answers = os.dup(1)
     quiet = os.open(os.devnull, os.O_WRONLY)

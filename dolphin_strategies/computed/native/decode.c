@@ -14,6 +14,16 @@ static const char *const texts[NAMES] = {
 };
 static PyObject *names[NAMES];
 
+/* How a type written in C or Rust reads an attribute; get is NULL where it is read otherwise. A
+ * type that is here is kept, so that no other one can take its address. */
+struct reader {
+    PyTypeObject *type;
+    PyObject *name;
+    getter get;
+    void *closure;
+};
+static struct reader readers[64];
+
 int decode_intern_names(void)
 {
     for (int i = 0; i < NAMES; i++) {
@@ -24,11 +34,38 @@ int decode_intern_names(void)
     return 0;
 }
 
+static void find_reader(struct reader *r, PyTypeObject *type, PyObject *name)
+{
+    PyObject *found = PyObject_GetAttr((PyObject *)type, name);
+    PyErr_Clear();
+    r->get = NULL;
+    /* Only of a type that has no __getattribute__ of its own. */
+    if (found && Py_IS_TYPE(found, &PyGetSetDescr_Type) &&
+        type->tp_getattro == PyObject_GenericGetAttr) {
+        const PyGetSetDef *attribute = ((PyGetSetDescrObject *)found)->d_getset;
+        r->get = attribute->get;
+        r->closure = attribute->closure;
+    }
+    Py_XDECREF(found);
+    Py_XSETREF(r->name, Py_NewRef(name));
+    Py_XSETREF(r->type, (PyTypeObject *)Py_NewRef((PyObject *)type));
+}
+
+PyObject *decode_attribute(PyObject *data, PyObject *name)
+{
+    PyTypeObject *type = Py_TYPE(data);
+    size_t at = ((uintptr_t)type >> 4 ^ (uintptr_t)name >> 4) * 0x9E3779B1u >> 16;
+    struct reader *r = &readers[at % (sizeof readers / sizeof *readers)];
+    if (r->type != type || r->name != name)
+        find_reader(r, type, name);
+    return r->get ? r->get(data, r->closure) : PyObject_GetAttr(data, name);
+}
+
 /* Returns 0, or -1 with an exception set. */
 static int read_stamps(PyObject *data, int64_t *instants)
 {
-    PyObject *ts_event = PyObject_GetAttr(data, names[TS_EVENT]);
-    PyObject *ts_init = ts_event ? PyObject_GetAttr(data, names[TS_INIT]) : NULL;
+    PyObject *ts_event = decode_attribute(data, names[TS_EVENT]);
+    PyObject *ts_init = ts_event ? decode_attribute(data, names[TS_INIT]) : NULL;
     int result = ts_init ? market_read_instants(ts_event, ts_init, instants) : -1;
     Py_XDECREF(ts_event);
     Py_XDECREF(ts_init);
@@ -51,11 +88,11 @@ static double nearest_double(double value, long precision)
    -1 with an exception set. */
 static int read_number(PyObject *data, enum name name, double *value, long *precision)
 {
-    PyObject *number = PyObject_GetAttr(data, names[name]);
+    PyObject *number = decode_attribute(data, names[name]);
     if (!number)
         return -1;
     if (*precision < 0) {
-        PyObject *digits = PyObject_GetAttr(number, names[PRECISION]);
+        PyObject *digits = decode_attribute(number, names[PRECISION]);
         *precision = digits ? PyLong_AsLong(digits) : -1;
         Py_XDECREF(digits);
     }
@@ -68,15 +105,22 @@ static int read_number(PyObject *data, enum name name, double *value, long *prec
 /* 1: the taker bought, -1: sold, 0: unknown. Returns 0, or -1 with an exception set. */
 static int read_side(PyObject *data, double *value)
 {
-    PyObject *side = PyObject_GetAttr(data, names[SIDE]);
-    PyObject *number = side ? PyNumber_Long(side) : NULL;
-    long code = number ? PyLong_AsLong(number) : -1;
+    static const double values[] = {0, 1, -1};
+    static PyObject *known[3]; /* each side is one object: its number is asked for once */
+    PyObject *side = decode_attribute(data, names[SIDE]);
+    long code = 0;
+    while (code < 3 && (!side || side != known[code]))
+        code++;
+    if (side && code == 3) {
+        PyObject *number = PyNumber_Long(side);
+        code = number ? PyLong_AsLong(number) : -1;
+        Py_XDECREF(number);
+        if (!PyErr_Occurred() && code >= 0 && code < 3)
+            Py_XSETREF(known[code], Py_NewRef(side));
+    }
     Py_XDECREF(side);
-    Py_XDECREF(number);
-    if (code == -1 && PyErr_Occurred())
-        return -1;
-    *value = code == 1 ? 1 : code == 2 ? -1 : 0;
-    return 0;
+    *value = code >= 0 && code < 3 ? values[code] : 0;
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 PyObject *market_take_quote(PyObject *self, PyObject *data)

@@ -32,6 +32,8 @@ static inline void fixed_add_signed(struct fixed_sum *sum, double value, bool ta
     memcpy(&bits, &value, sizeof bits);
     int exponent = (int)(bits >> 52 & 0x7ff);
     uint64_t mantissa = bits & ((UINT64_C(1) << 52) - 1);
+    if (!(exponent | mantissa))
+        return;
     if (exponent)
         mantissa |= UINT64_C(1) << 52;
     else
@@ -50,18 +52,20 @@ static inline void fixed_add_signed(struct fixed_sum *sum, double value, bool ta
     unsigned __int128 term = (unsigned __int128)mantissa << by;
     bool is_negative = (bits >> 63) != take_away;
     uint64_t words[2] = {(uint64_t)term, (uint64_t)(term >> 64)};
-    uint64_t carry = 0;
-    for (int i = place; i < FIXED_LIMBS; i++) {
+    /* Words above the second change by a carry only, which seldom goes far. */
+    bool carry = false;
+    for (int i = place; i < FIXED_LIMBS && (carry || i - place < 2); i++) {
         uint64_t word = i - place < 2 ? words[i - place] : 0;
-        unsigned __int128 wide;
+        uint64_t *limb = &sum->limb[i];
+        bool first, second;
         if (is_negative) {
-            wide = (unsigned __int128)sum->limb[i] - word - carry;
-            carry = (uint64_t)(wide >> 64) & 1;
+            first = __builtin_sub_overflow(*limb, word, limb);
+            second = __builtin_sub_overflow(*limb, (uint64_t)carry, limb);
         } else {
-            wide = (unsigned __int128)sum->limb[i] + word + carry;
-            carry = (uint64_t)(wide >> 64);
+            first = __builtin_add_overflow(*limb, word, limb);
+            second = __builtin_add_overflow(*limb, (uint64_t)carry, limb);
         }
-        sum->limb[i] = (uint64_t)wide;
+        carry = first || second;
     }
 }
 
@@ -91,8 +95,13 @@ static inline bool fixed_magnitude(const uint64_t *words, int count, uint64_t *m
 /* The nearest double to a number of up to 10 words in units of 2^-unit_bits; ties to even. */
 static inline double fixed_nearest(const uint64_t *words, int count, int unit_bits)
 {
-    uint64_t limb[2 * FIXED_LIMBS];
-    bool is_negative = fixed_magnitude(words, count, limb);
+    uint64_t magnitude_words[2 * FIXED_LIMBS];
+    const uint64_t *limb = words;
+    bool is_negative = words[count - 1] >> 63;
+    if (is_negative) {
+        fixed_magnitude(words, count, magnitude_words);
+        limb = magnitude_words;
+    }
     int top = count - 1;
     while (top >= 0 && !limb[top])
         top--;
@@ -106,8 +115,12 @@ static inline double fixed_nearest(const uint64_t *words, int count, int unit_bi
     bool is_inexact = (below << free) != 0;
     for (int i = 0; i < top - 1; i++)
         is_inexact |= limb[i] != 0;
-    /* Bit 0 of 64 is far below the last of 53: as a sticky bit it decides ties only. */
-    double magnitude = ldexp((double)(head | is_inexact), 64 * top - free - unit_bits);
+    /* Bit 0 of 64 is far below the last of 53: as a sticky bit it decides ties only. The power of
+     * two and the product are normal numbers, so that the product is exact. */
+    uint64_t power = (uint64_t)(1023 + 64 * top - free - unit_bits) << 52;
+    double scale;
+    memcpy(&scale, &power, sizeof scale);
+    double magnitude = (double)(head | is_inexact) * scale;
     return is_negative ? -magnitude : magnitude;
 }
 

@@ -54,14 +54,20 @@ static double vwap_distance(const struct formula *f, bool is_full)
     return size > 0 ? (f->markets[0]->number[0] / (cost / size) - 1) * f->scale : NAN;
 }
 
-static double slope(const struct formula *f, bool is_full)
+/* It changes once a step, not with each trade; the products of long sums cost the most. */
+static double slope(struct formula *f, bool is_full)
 {
+    const struct window *w = &f->feeds[0]->w;
     if (!is_full)
         return NAN;
-    uint64_t steps = (uint64_t)f->weight;
-    double variation = window_covariation(&f->feeds[0]->w, steps, 0);
-    double covariation = window_covariation(&f->feeds[0]->w, steps, 1);
-    return variation > 0 ? covariation / variation : NAN;
+    if (w->changes != f->slope_changes) {
+        uint64_t steps = (uint64_t)f->weight;
+        double variation = window_covariation(w, steps, 0);
+        double covariation = window_covariation(w, steps, 1);
+        f->slope = variation > 0 ? covariation / variation : NAN;
+        f->slope_changes = w->changes;
+    }
+    return f->slope;
 }
 
 static double z_score(const struct formula *f, bool is_full)

@@ -32,6 +32,8 @@ struct formula {
     double weight; /* seconds of a rate, n of a slope, weight of a volatility's sum */
     double scale;
     int column;
+    uint64_t slope_changes; /* of the window, when its slope was computed */
+    double slope;
     int64_t due_ns; /* the next instant at which the value changes without data */
 };
 

@@ -109,6 +109,7 @@ static PyObject *formula_new(PyTypeObject *type, PyObject *args, PyObject *keywo
     f->vectorcall = formula_call;
     f->kind = kind;
     f->weight = weight;
+    f->slope = NAN;
     f->scale = scale;
     f->column = column;
     f->due_ns = WINDOW_NEVER;

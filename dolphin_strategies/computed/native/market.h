@@ -25,6 +25,7 @@ struct market {
     bool is_inverse;
     bool is_good;
     PyObject *nodes; /* a tuple of windows and callables */
+    PyCFunction take; /* the type's take where it is a method in C; NULL: it is Python */
 };
 
 /* How a window takes a market's data. */
@@ -83,6 +84,9 @@ PyObject *market_take_trade(PyObject *self, PyObject *data);
 
 /* Find the names that the data have. Returns 0, or -1 with an exception set. */
 int decode_intern_names(void);
+
+/* PyObject_GetAttr without the search for a name, which is interned, in the type. */
+PyObject *decode_attribute(PyObject *data, PyObject *name);
 
 /* Register the types in a module. Return 0, or -1 with an exception set. */
 int add_market_type(PyObject *module);

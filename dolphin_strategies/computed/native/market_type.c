@@ -201,6 +201,18 @@ static void market_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
+/* Returns a type's method of one argument, if it has it and it is written in C. */
+static PyCFunction method_in_c(PyTypeObject *type, const char *name)
+{
+    PyObject *found = PyObject_GetAttrString((PyObject *)type, name);
+    PyErr_Clear();
+    const PyMethodDef *method = NULL;
+    if (found && Py_IS_TYPE(found, &PyMethodDescr_Type))
+        method = ((PyMethodDescrObject *)found)->d_method;
+    Py_XDECREF(found);
+    return method && method->ml_flags == METH_O ? method->ml_meth : NULL;
+}
+
 static PyObject *market_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
     struct market *m = (struct market *)type->tp_alloc(type, 0);
@@ -209,6 +221,7 @@ static PyObject *market_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     m->since_ns = WINDOW_NEVER;
     m->multiplier = NAN;
     m->units = 1;
+    m->take = method_in_c(type, "take");
     for (int i = 0; i < MARKET_NUMBERS; i++)
         m->number[i] = NAN;
     m->nodes = PyTuple_New(0);

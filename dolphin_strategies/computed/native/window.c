@@ -12,6 +12,7 @@ static struct window_row *row_at(const struct window *w, int64_t place)
  * rounded value and the rest, which together are exact. */
 static void change_sums(struct window *w, const double *values, bool take_away)
 {
+    w->changes++;
     for (int i = 0; i < w->columns; i++)
         fixed_add_signed(&w->sums[i], values[i], take_away);
     for (int i = 0; i < w->products; i++) {
@@ -66,6 +67,7 @@ void window_advance(struct window *w, int64_t now_ns)
     } else if (w->form == WINDOW_OF_PERIOD && now_ns - w->period_begin_ns >= w->length) {
         w->period_begin_ns = period_of(w, now_ns);
         w->count = 0;
+        w->changes++;
         memset(w->sums, 0, sizeof w->sums);
     }
 }

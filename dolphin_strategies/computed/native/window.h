@@ -29,6 +29,7 @@ struct window {
     size_t row_bytes, capacity, head;
     int64_t count;
     uint64_t refused; /* rows with a value that cannot be added */
+    uint64_t changes; /* of the sums */
     bool has_left;
     double left[WINDOW_COLUMNS]; /* of the row that left last */
     struct fixed_sum sums[WINDOW_COLUMNS + WINDOW_PRODUCTS];

@@ -36,6 +36,12 @@ def problems(streams: Mapping[str, Any]) -> list[str]:
                 f"stream {venue['venue']}: {of} are ahead of this machine's clock, by up to "
                 f"{venue['ahead_s']:,.1f} s: look at this clock; their age counts from receipt"
             )
+        if venue["unreadable"] or venue["client_errors"]:
+            lines.append(
+                f"stream {venue['venue']}: its client could not read {venue['unreadable']:,} "
+                f"messages and logged {venue['client_errors']:,} errors; the newest: "
+                f"{venue['last_trouble']}"
+            )
         if venue["problems"]:
             recent = streams["problems_in_a_minute"]
             # What goes on stands before what is over.

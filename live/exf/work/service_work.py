@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from adapters.catalog import FactorCatalog
 from adapters.exf.polling.http_client import Fetcher
 from adapters.exf.replay_service import ReplayService
+from adapters.process.run_folder import RunFolder
 from dolphin_strategies.factors.schema import FactorSchema
 from live.exf.exf_settings import registry_of
 from live.exf.work.polling_work import polling_service
@@ -89,7 +90,8 @@ async def make_work(
     if exf.streams:
         from live.exf.work.streaming_work import make_streaming_work  # noqa: PLC0415 - loads Nautilus
 
-        return make_streaming_work(settings, registry, fetcher, publishers, tap)
+        folder = stack.enter_context(RunFolder()).path
+        return make_streaming_work(settings, registry, fetcher, publishers, folder, tap)
     registry = registry.without_streams()
     log.info(
         "%d factors from %d sources into %s, pid %d",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from adapters.exf.publishing.merging.merged_state import MergedState
@@ -12,11 +13,13 @@ from adapters.exf.publishing.merging.streaming_service import StreamingService
 from adapters.exf.publishing.vector_fan_out import VectorFanOut
 from adapters.streams.hosting.stream_host import StreamHost
 from adapters.streams.hosting.venue_link import links_of
+from adapters.streams.joining.log_lines import LogLines
 from dolphin_strategies.computed.factor_set import ComputedFactors
 from live.exf.work.polling_work import polling_service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from adapters.computing.recording.market_tap import MarketTap
     from adapters.exf.polling.http_client import Fetcher
@@ -55,16 +58,18 @@ def stream_links(
     return links_of(factors.inputs, venue_names, urls)
 
 
-def make_streaming_work(
+def make_streaming_work(  # noqa: PLR0913, PLR0917 - what it needs, one by one
     settings: ExfSettings,
     registry: FactorRegistry,
     fetcher: Fetcher,
     publishers: Sequence[VectorPublisher],
+    log_folder: Path,
     tap: MarketTap | None = None,
 ) -> StreamingService:
     """Return a service that polls and streams; nothing connects yet.
 
-    A tap keeps the market data of the streams.
+    Nautilus's log passes through a private folder in /dev/shm. A tap keeps the market data of the
+    streams.
     """
     state = merged_state(registry)
     fan_out = VectorFanOut(publishers)
@@ -78,7 +83,8 @@ def make_streaming_work(
     )  # fmt: skip
     min_interval_s = settings.exf.min_interval_s
     host = StreamHost(
-        links, factors, publisher.take_record, min_interval_s=min_interval_s, tap=tap
-    )
+        links, factors, publisher.take_record,
+        min_interval_s=min_interval_s, open_log=partial(LogLines, log_folder), tap=tap,
+    )  # fmt: skip
     polling = polling_service(settings, registry, fetcher, [publisher])
     return StreamingService(polling, host, state, publisher, fan_out)

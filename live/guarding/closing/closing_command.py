@@ -14,8 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from nautilus_trader.adapters.binance import BinanceExecutionClientFactory
-
 from adapters.command.terminal import say
 from adapters.process.safe_files import open_or_make
 from adapters.process.stop_signals import ignore_stop_signals
@@ -23,8 +21,8 @@ from adapters.run_state.run_state import RunState
 from adapters.run_state.state_file import StateHeldError, StateWriter
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live.guarding.closing.closing_run import Exchange, close_left_open
-from live.node.node_builder import binance_execution_config
 from live.node.settings.computed_settings import TRADING_VENUE
+from live.node.settings.nautilus_configs import execution_client
 from live.node.settings.node_settings import load
 from live.node.settings.settings_check import check_settings
 
@@ -97,10 +95,8 @@ def exchange_of(config: Path, *, live_orders: bool, state: RunState | None = Non
             f"live orders on {settings.node.venue}: nothing is closed"
         )
         raise ConfigError(msg)
-    return Exchange(
-        TRADING_VENUE.data_client(None),
-        (BinanceExecutionClientFactory(), binance_execution_config(os.environ)),
-    )
+    url = settings.node.base_url
+    return Exchange(TRADING_VENUE.data_client(url or None), execution_client(os.environ, url))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

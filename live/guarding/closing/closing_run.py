@@ -18,7 +18,7 @@ from nautilus_trader.model import TraderId
 
 from live.guarding.closing.closer import Closer
 from live.guarding.closing.closing_scope import ClosingScope
-from live.node.node_builder import CONNECTION_TIMEOUT_S, POST_STOP_S, TRADER
+from live.node.settings.nautilus_configs import CONNECTION_TIMEOUT_S, POST_STOP_S, TRADER
 from live.node.settings.node_settings import VENUE
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ def describe(settings: NodeSettings, strategy: AnyFactorStrategy) -> dict[str, A
         },
         "sandbox": _plain(dataclasses.asdict(settings.sandbox)),
         "market": _plain(dataclasses.asdict(settings.market)),
+        "risk": settings.risk.limits().plain(),
         "node": _plain(dataclasses.asdict(settings.node)),
         "versions": _versions(),
     }

@@ -70,8 +70,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--compute-venues", metavar="A,B", help="with --compute: the venues whose data "
         "clients the node gets beside its market, for example bybit,okx; '': none (default: "
         "with --venue binance all that the file names, else none)")  # fmt: skip
-    add("--base-url", metavar="URL", help="a server in the exchanges' place, for --venue binance "
-        "with sandbox orders and for --compute-venues")  # fmt: skip
+    add("--base-url", metavar="URL", help="a server in the exchanges' place, for --venue binance, "
+        "its real orders too, and for --compute-venues")  # fmt: skip
     add("--source", metavar="URL", help="factors from Hazelcast instead, for example "
         f"{HAZELCAST_EXAMPLE}; see docs/hazelcast.md")  # fmt: skip
     add("--synthetic-quotes", action="store_true", default=None, help="make quotes of BTCUSDT.EXF "
@@ -79,10 +79,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--producer", choices=("own", "outside"), help="outside: the simulated market with the "
         "factors of a running producer, see --region")  # fmt: skip
     add("--seed", type=int, metavar="N", help="seed of the demo's market")
+    add("--market-start-ns", type=int, metavar="NS", help="with --producer outside: when the "
+        "simulated market began, so that several nodes see the same one")  # fmt: skip
     add("--record", type=Path, metavar="FOLDER", help="record the session into a new folder; "
         "backtests/check_parity.py replays it")  # fmt: skip
     add("--state", type=Path, metavar="FILE", help="where watchdog.py reads that this "
         "node turns, and what is open (default: in the run's own folder)")  # fmt: skip
+    add("--journal", type=Path, metavar="FILE", help="where halts and other commands of "
+        "live/switch.py are written, and hold on after a restart (default: with real orders "
+        "beside the configuration, else nowhere)")  # fmt: skip
     add("--max-price-age", metavar="DURATION", help="how old a quote may be for an order: 15s; by "
         "instrument: ID=15s,ID=1m; or none: of any age (default: 1,000 times the median distance "
         "of the newest quotes, 5 s at least)")  # fmt: skip
@@ -138,10 +143,15 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
             max_price_age=max_price_age_of(options.max_price_age),
             stale_price=options.stale_price,
         ),
-        demo=override(settings.demo, seed=options.seed),
+        demo=override(settings.demo, seed=options.seed, start_ns=options.market_start_ns),
         replay=override(settings.replay, folder=options.replay, speed=options.speed),
         synthetic_quotes=override(settings.synthetic_quotes, enabled=options.synthetic_quotes),
+        risk=override(settings.risk, journal=options.journal),
         strategy=override(settings.strategy, path=options.strategy),
     )
+    if settings.node.orders == "live" and settings.risk.journal is None and options.config:
+        beside = options.config.with_name(f"{options.config.name}.journal")
+        risk = dataclasses.replace(settings.risk, journal=beside)
+        settings = dataclasses.replace(settings, risk=risk)
     check_settings(settings, live_orders=options.live_orders)
     return settings

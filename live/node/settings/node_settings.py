@@ -18,6 +18,7 @@ from adapters.feed.factor_feed import Delivery, Wait
 from adapters.market.btcusdt_instruments import BTCUSDT_EXF, BTCUSDT_PERP
 from adapters.session.envelope.envelope_settings import EnvelopeSettings
 from adapters.shm import DEFAULT_PATH
+from live.node.settings.risk_settings import RiskSettings
 
 type VenueName = Literal["simulated", "replay", "binance"]
 
@@ -54,8 +55,8 @@ class NodeTable(CheckedFields):
         The venues whose data clients the node gets for ``compute``, beside its market; None: all
         that the file names with the market ``binance``, none with another.
     base_url : str
-        The address of a server in the exchanges' place, for the market ``binance`` with sandbox
-        orders and for ``compute_venues``; empty: the exchanges' own.
+        The address of a server in the exchanges' place, for the market ``binance``, its real
+        orders too, and for ``compute_venues``; empty: the exchanges' own.
     source : str
         A URL ``hazelcast://...`` to read factors from, instead of a region.
     seconds : float
@@ -82,14 +83,22 @@ class NodeTable(CheckedFields):
     log_level: LogLevelName = "WARNING"
     record: Path | None = None
 
-    def texts(self, region: Path) -> dict[str, str]:
-        """Return what a monitor shows of these settings: market, orders, source of factors."""
+    def texts(self, region: Path, strategy: str, state: Path | None) -> dict[str, str]:
+        """Return what a monitor shows of a run besides its numbers."""
         source = self.source or ("computed here" if self.compute else str(region))
-        return {"venue": self.venue, "orders": self.orders, "source": source}
+        return {
+            "strategy": strategy,
+            "venue": self.venue,
+            "orders": self.orders,
+            "source": source,
+            "state": "" if state is None else str(state),
+        }
 
     def sentence(self, strategy: str) -> str:
         """Return the line that a run of a strategy begins with."""
         orders = "REAL ORDERS" if self.orders == "live" else "sandbox orders"
+        if self.orders == "live" and self.base_url:
+            orders += f" to {self.base_url}"
         length = f"{self.seconds:g} s" if self.seconds else "until Ctrl-C"
         return (
             f"{strategy} on the {self.venue} market, {orders}, "
@@ -123,11 +132,15 @@ class DemoSettings(CheckedFields):
         The same seed gives the same prices and factors.
     shuffle_factors : bool
         Give the strategy the factors of other moments, which predict nothing.
+    start_ns : int
+        The instant at which the market begins, UNIX nanoseconds, for ``producer = "outside"``:
+        nodes with one seed and one instant see the same quotes. 0: with the node.
 
     """
 
     seed: Annotated[int, at_least(0)] = 7
     shuffle_factors: bool = False
+    start_ns: Annotated[int, at_least(0)] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +189,7 @@ class NodeSettings:
     replay: ReplaySettings = field(default_factory=ReplaySettings)
     synthetic_quotes: SyntheticQuoteSettings = field(default_factory=SyntheticQuoteSettings)
     envelope: EnvelopeSettings = field(default_factory=EnvelopeSettings)
+    risk: RiskSettings = field(default_factory=RiskSettings)
     strategy: NodeStrategySettings = field(default_factory=NodeStrategySettings)
 
 

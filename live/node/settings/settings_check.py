@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from adapters.hazelcast_map.settings import HazelcastSettings, credentials
 from adapters.session import session_files
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from live.node.settings.node_settings import NodeSettings, NodeTable
 
 KEY_VARIABLES: Final = ("BINANCE_API_KEY", "BINANCE_API_SECRET")
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 TICK_FILES: Final = (
     "usdm_bookticker.parquet",
     "usdm_trades.parquet",
@@ -75,8 +77,15 @@ def check_settings(settings: NodeSettings, *, live_orders: bool) -> None:
             '([node] venue = "binance", orders = "live")'
         )
         raise ConfigError(msg)
+    limits = settings.risk.limits()
     if node.orders == "live":
         binance_keys(os.environ)
+        if not limits.instruments:
+            msg = (
+                "[risk] instruments: real orders need the instruments whose orders and positions "
+                'at the account are this node\'s, such as ["BTCUSDT-PERP.BINANCE"]; found none'
+            )
+            raise ConfigError(msg)
 
 
 def check_source(node: NodeTable) -> None:
@@ -126,7 +135,9 @@ def check_compute(node: NodeTable) -> None:
 
 
 def check_base_url(node: NodeTable) -> None:
-    """Refuse a server in the exchanges' place beside real orders, or without any use.
+    """Refuse a server in the exchanges' place that real orders may not go to, or without any use.
+
+    It gets the account's key with real orders: on this machine, or encrypted.
 
     Raises
     ------
@@ -134,8 +145,12 @@ def check_base_url(node: NodeTable) -> None:
         With what was expected and found.
 
     """
-    if node.orders == "live":
-        msg = "base_url: real orders need the exchange's own prices; leave base_url out"
+    host = urlsplit(node.base_url).hostname
+    if node.orders == "live" and node.base_url.startswith("http:") and host not in LOOPBACK:
+        msg = (
+            "base_url: with real orders this server gets the account's key; expected https://, or "
+            f"a server on this machine ({', '.join(LOOPBACK)}), found {node.base_url}"
+        )
         raise ConfigError(msg)
     if node.venue not in LIVE_VENUES and not node.compute_venues:
         msg = (

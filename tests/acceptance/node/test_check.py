@@ -39,6 +39,7 @@ class Fine(FactorStrategy[MyConfig]):
 """
 
 LIVE = '[node]\nvenue = "binance"\norders = "live"\n'
+OURS = '[risk]\ninstruments = ["BTCUSDT-PERP.BINANCE"]\n'
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,18 @@ LIVE = '[node]\nvenue = "binance"\norders = "live"\n'
         (["--live-orders"], "", "--live-orders alone sends nothing"),
         (["--live-orders"], '[node]\norders = "live"\n', "real orders need a live venue"),
         (["--live-orders"], LIVE, "need the environment variable BINANCE_API_KEY"),
+        (
+            ["--live-orders", "--base-url", "http://192.0.2.1"],
+            LIVE,
+            "with real orders this server gets the account's key",
+        ),
+        ([], '[risk]\nmax_position = { A = "-1" }\n', "max_position 'A': expected 0 or more"),
+        (
+            [],
+            f'{OURS}max_position = {{ "ETHUSDT-PERP.BINANCE" = "1" }}\n',
+            "expected one of instruments (BTCUSDT-PERP.BINANCE)",
+        ),
+        ([], '[risk]\non_loss = "sell"\n', "expected 'reduce' or 'halt' or 'flat'"),
     ],
 )
 def test_it_refuses(arguments: list[str], config: str, expected: str, tmp_path: Path) -> None:
@@ -88,7 +101,7 @@ def test_it_refuses(arguments: list[str], config: str, expected: str, tmp_path: 
         ([], "", {}),
         (["--strategy", "own:Fine"], "[strategy]\nthreshold = 1\n", {}),
         (["--venue", "binance", "--region", "/dev/shm/dolphin_no_such_region"], "", {}),
-        (["--live-orders"], LIVE, {"BINANCE_API_KEY": "kkk", "BINANCE_API_SECRET": "sss"}),
+        (["--live-orders"], LIVE + OURS, {"BINANCE_API_KEY": "kkk", "BINANCE_API_SECRET": "sss"}),
     ],
 )
 def test_it_accepts(

@@ -6,13 +6,12 @@ orders are Nautilus's own.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -20,15 +19,18 @@ from adapters.process.safe_files import open_or_make
 from adapters.run_state.process_identity import ProcessIdentity
 from adapters.run_state.run_state import OpenOrder, OpenPosition, RunState
 from adapters.run_state.state_file import StateWriter
-from live.guarding.closing.closing_command import close_state
+from live.guarding.closing import closing_command
 from tests.support.eventually import eventually
+from tests.support.exchange.local_exchange import LocalExchange, local_exchange
 from tests.support.guarding import account_node
-from tests.support.guarding.local_closing import local_exchange
-from tests.support.guarding.usdm_account import serve
 from tests.support.lengths import long
 from tests.support.nodes.processes import child
+from tests.support.orders.real_orders import KEYS, write_config
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from tests.support.nodes.processes import Child
 
 PERP: Final = "BTCUSDT-PERP.BINANCE"
@@ -52,9 +54,22 @@ STATE: Final = RunState(
 )
 
 
-def run_closing(path: str, url: str) -> None:
-    """Do what the watchdog's child does, at another address; print the exit code last."""
-    code = close_state(Path(path), lambda state: local_exchange(url))
+@contextmanager
+def account(
+    positions: dict[str, str], orders: list[dict[str, str]], failing: str = ""
+) -> Iterator[LocalExchange]:
+    """Serve an account that holds something, of which perhaps a request fails."""
+    with local_exchange() as exchange:
+        exchange.account.begin_with(positions, orders)
+        if failing:
+            exchange.account.fail(f"GET {failing}", "error", code=-1001, text="down", status=500)
+        yield exchange
+
+
+def run_closing(path: str, config: str) -> None:
+    """Do what the watchdog's child does; print the exit code last."""
+    os.environ.update(KEYS)
+    code = closing_command.main([config, "--live-orders", "--state", path])
     sys.stdout.flush()
     os.write(1, f"code {code}\n".encode())
     os._exit(code)
@@ -69,16 +84,11 @@ def write_state(path: Path, state: RunState) -> None:
 def closed(path: Path, url: str) -> tuple[int, str]:
     """Run a closing and return its exit code and what it printed."""
     lines: list[str] = []
-    with child(run_closing, path, url) as closing:
+    config = write_config(path.parent, url)
+    with child(run_closing, path, config) as closing:
         while not lines or not lines[-1].startswith("code "):
             lines.append(closing.line())
         return closing.wait(), "\n".join(lines)
-
-
-def account_of(server: Child) -> dict[str, Any]:
-    """Return what is at the account."""
-    found: dict[str, Any] = json.loads(server.ask("?"))
-    return found
 
 
 @pytest.mark.parametrize("held", ["0.010", long("-0.010")])
@@ -90,12 +100,11 @@ def test_what_is_open_is_closed_and_what_is_anothers_is_left(tmp_path: Path, hel
     position = OpenPosition(instrument=PERP, quantity=held, price="60000")
     write_state(path, replace(STATE, positions=(position,)))
     orders = [LIMIT | {"clientOrderId": name} for name in (OURS, NOT_LISTED, OTHERS)]
-    with child(serve, {"BTCUSDT": held}, orders, []) as server:
-        code, printed = closed(path, server.line())
-        account = account_of(server)
-    assert code == 0, printed
-    assert float(account["positions"]["BTCUSDT"]) == 0
-    assert account["orders"] == [OTHERS]
+    with account({"BTCUSDT": held}, orders) as exchange:
+        code, printed = closed(path, exchange.url)
+        assert code == 0, printed
+        assert exchange.account.position() == 0
+        assert exchange.account.names() == [OTHERS]
     with StateWriter(open_or_make(path), path) as after:
         assert after.earlier is not None
         assert RunState.decode(after.earlier.content).is_flat
@@ -109,11 +118,10 @@ def test_no_more_is_closed_than_the_state_explains(tmp_path: Path, held: str, le
     """Fault D02: the node had 0.01 and an order to buy 0.01 more, so at most 0.02 is its own."""
     path = tmp_path / "state"
     write_state(path, STATE)
-    with child(serve, {"BTCUSDT": held}, [], []) as server:
-        code, printed = closed(path, server.line())
-        account = account_of(server)
-    assert code == 0, printed
-    assert float(account["positions"]["BTCUSDT"]) == float(left)
+    with account({"BTCUSDT": held}, []) as exchange:
+        code, printed = closed(path, exchange.url)
+        assert code == 0, printed
+        assert exchange.account.position() == float(left)
     assert ("it is not the node's" in printed) == (float(left) != 0)
 
 
@@ -123,13 +131,13 @@ def test_an_account_that_cannot_be_read_gets_no_order(tmp_path: Path, path_down:
     path = tmp_path / "state"
     write_state(path, STATE)
     order = LIMIT | {"clientOrderId": OURS}
-    with child(serve, {"BTCUSDT": "0.010"}, [order], [path_down]) as server:
-        code, printed = closed(path, server.line())
-        account = account_of(server)
-    assert code == 3, printed
-    assert account["positions"] == {"BTCUSDT": "0.010"}
-    assert account["orders"] == [OURS]
-    assert not [asked for asked in account["asked"] if asked.endswith("/order")]
+    with account({"BTCUSDT": "0.010"}, [order], path_down) as exchange:
+        code, printed = closed(path, exchange.url)
+        assert code == 3, printed
+        assert exchange.account.position() == 0.01
+        assert exchange.account.names() == [OURS]
+        assert not exchange.account.sent()
+        assert "order.cancel" not in exchange.account.report()["asked"]
 
 
 def test_a_node_that_runs_again_keeps_what_is_open(tmp_path: Path) -> None:
@@ -138,13 +146,12 @@ def test_a_node_that_runs_again_keeps_what_is_open(tmp_path: Path) -> None:
     write_state(path, STATE)
     with (
         StateWriter(open_or_make(path), path),
-        child(serve, {"BTCUSDT": "0.010"}, [], []) as server,
+        account({"BTCUSDT": "0.010"}, []) as exchange,
     ):
-        code, printed = closed(path, server.line())
-        account = account_of(server)
-    assert code == 0
-    assert "has taken the node's place" in printed
-    assert account["asked"] == []
+        code, printed = closed(path, exchange.url)
+        assert code == 0
+        assert "has taken the node's place" in printed
+        assert exchange.account.report()["asked"] == []
 
 
 def test_a_node_with_real_orders_reads_the_account_before_its_first_order(tmp_path: Path) -> None:
@@ -152,8 +159,8 @@ def test_a_node_with_real_orders_reads_the_account_before_its_first_order(tmp_pa
     before; and what a killed run has sent is recognised and cancelled by a closing.
     """
     path = tmp_path / "state"
-    with child(serve, {"BTCUSDT": "0.010"}, [], []) as server:
-        url = server.line()
+    with account({"BTCUSDT": "0.010"}, []) as exchange:
+        url = exchange.url
         names: list[str] = []
         for _ in range(2):
             with child(account_node.run, url) as killed:
@@ -163,8 +170,8 @@ def test_a_node_with_real_orders_reads_the_account_before_its_first_order(tmp_pa
                 killed.kill()
             # Nautilus names orders by the second: a run of the same second has the same names.
             wait_for_the_next_second()
-        asked = account_of(server)["asked"]
-        first = asked.index("POST /fapi/v1/order")
+        asked = exchange.account.report()["asked"]
+        first = asked.index("order.place")
         assert "GET /fapi/v2/positionRisk" in asked[:first]
         assert "GET /fapi/v1/openOrders" in asked[:first]
         # The state lists the first order only: the other one is known by its tags.
@@ -172,9 +179,8 @@ def test_a_node_with_real_orders_reads_the_account_before_its_first_order(tmp_pa
         write_state(path, replace(STATE, open_orders=(order,)))
         code, printed = closed(path, url)
         assert code == 0, printed
-        account = account_of(server)
-        assert account["orders"] == []
-        assert float(account["positions"]["BTCUSDT"]) == 0
+        assert exchange.account.names() == []
+        assert exchange.account.position() == 0
 
 
 def wait_for_the_next_second() -> None:
@@ -192,11 +198,10 @@ def until(node: Child, text: str) -> str:
 
 def test_a_node_that_cannot_read_its_account_starts_no_strategy() -> None:
     """Fault D02: it ends, and nothing is sent."""
-    with child(serve, {"BTCUSDT": "0.010"}, [], ["/fapi/v2/positionRisk"]) as server:
-        with child(account_node.run, server.line()) as node:
+    with account({"BTCUSDT": "0.010"}, [], "/fapi/v2/positionRisk") as exchange:
+        with child(account_node.run, exchange.url) as node:
             lines: list[str] = []
             while not lines or not lines[-1].startswith("ENDED"):
                 lines.append(node.line())
-        account = account_of(server)
+        assert not exchange.account.sent()
     assert not [line for line in lines if line.startswith("STARTS WITH")]
-    assert "POST /fapi/v1/order" not in account["asked"]

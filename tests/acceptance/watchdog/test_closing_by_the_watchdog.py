@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -17,11 +16,11 @@ from adapters.process.safe_files import open_or_make
 from adapters.run_state.process_identity import ProcessIdentity
 from adapters.run_state.run_state import OpenPosition, RunState
 from adapters.run_state.state_file import StateWriter
-from live.guarding import closings, guard_command
+from live.guarding import guard_command
+from tests.support.exchange.local_exchange import local_exchange
 from tests.support.guarding.guarded_nodes import watchdog
-from tests.support.guarding.local_closing import ADDRESS
-from tests.support.guarding.usdm_account import serve
 from tests.support.nodes.processes import child
+from tests.support.orders.real_orders import KEYS, write_config
 
 PERP: Final = "BTCUSDT-PERP.BINANCE"
 LIVE: Final = '[node]\nvenue = "binance"\norders = "live"\n'
@@ -47,33 +46,29 @@ def hold_a_position(path: str, orders: str) -> None:
         writer.write(replace(state, at_ns=time.time_ns()).encode())
 
 
-def guard(path: str, config: str, url: str) -> None:
-    """Run the watchdog, with closings at an account on this machine."""
-    closings.MODULE = "tests.support.guarding.local_closing"  # type: ignore[misc]
-    os.environ[ADDRESS] = url
+def guard(path: str, config: str) -> None:
+    """Run the watchdog, with the keys of an account on this machine."""
+    os.environ.update(KEYS)
     words = ["--node", path, "--until-end", "--close", config, "--live-orders"]
     sys.exit(guard_command.main(words))
 
 
 def test_a_killed_node_with_real_orders_is_closed(tmp_path: Path) -> None:
     """Fault D02: from SIGKILL to a flat account, through a connection of its own."""
-    path, config = tmp_path / "state", tmp_path / "node.toml"
-    config.write_text(LIVE)
-    with (
-        child(serve, {"BTCUSDT": "0.010"}, [], []) as server,
-        child(hold_a_position, path, "live") as node,
-    ):
+    path = tmp_path / "state"
+    with local_exchange() as exchange, child(hold_a_position, path, "live") as node:
+        exchange.account.begin_with({"BTCUSDT": "0.010"})
+        config = write_config(tmp_path, exchange.url)
         assert node.line() == "holding"
-        with child(guard, path, config, server.line()) as watching:
+        with child(guard, path, config) as watching:
             assert "is watched, running" in watching.line()
             node.signal(signal.SIGKILL)
             lines = [watching.line()]
             while "was closed" not in lines[-1]:
                 lines.append(watching.line())
             assert watching.wait() == 3
-        account = json.loads(server.ask("?"))
+        assert exchange.account.position() == 0
     assert any("is being closed through a connection of its own" in line for line in lines)
-    assert float(account["positions"]["BTCUSDT"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -117,9 +112,8 @@ def test_what_was_found_dead_is_not_closed(tmp_path: Path) -> None:
     with child(hold_a_position, path, "live") as node:
         assert node.line() == "holding"
         node.kill()
-    config = tmp_path / "node.toml"
-    config.write_text(LIVE)
-    with child(guard, path, config, "http://127.0.0.1:9") as watching:
+    config = write_config(tmp_path, "http://127.0.0.1:9")
+    with child(guard, path, config) as watching:
         assert watching.wait() == 3
     with StateWriter(open_or_make(path), path) as after:
         assert after.earlier is not None

@@ -1,4 +1,4 @@
-"""A plain loop of backtests that opens the catalog for each: ``CATALOG CONFIG TRIALS``."""
+"""A plain loop of backtests that opens the catalog for each: ``CATALOG CONFIG JOBS``."""
 
 from __future__ import annotations
 
@@ -7,36 +7,52 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from adapters.command.instants import Instant
 from adapters.command.strategy_class import make_strategy
-from backtests.inputs.backtest_settings import load
 from backtests.run.one_backtest import replayed
 from backtests.run.preparation import prepare
+from backtests.sweeping.setup.sweep_settings import load_sweep
+
+if TYPE_CHECKING:
+    from backtests.inputs.backtest_settings import BacktestSettings
 
 
-def _backtest(catalog: Path, config: Path, threshold: float) -> None:
-    settings = load(config)
-    strategy = dataclasses.replace(
-        settings.strategy, config={**settings.strategy.config, "threshold": threshold}
+def peak_mb(pid: int | str) -> float:
+    """Return the largest resident size of a process so far, MB; 0 of none."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0.0
+    return sum(int(x.split()[1]) for x in text.splitlines() if x.startswith("VmHWM:")) / 1024
+
+
+def _backtest(
+    catalog: Path, settings: BacktestSettings, start_ns: int, end_ns: int, threshold: float
+) -> None:
+    run = dataclasses.replace(settings.backtest, start=Instant(start_ns), end=Instant(end_ns))
+    config = settings.strategy.config | {"threshold": threshold}
+    strategy = dataclasses.replace(settings.strategy, config=config)
+    prepared = prepare(
+        catalog, dataclasses.replace(settings, backtest=run, strategy=strategy), None
     )
-    prepared = prepare(catalog, dataclasses.replace(settings, strategy=strategy), None)
     made = make_strategy(strategy.path, strategy.config)
     with replayed(prepared.data, prepared.settings, made):
         pass
 
 
-def _pss_mb() -> float:
-    text = Path("/proc/self/smaps_rollup").read_text(encoding="utf-8")
-    line = next(line for line in text.splitlines() if line.startswith("Pss:"))
-    return int(line.split()[1]) / 1024
+def main(catalog: Path, config: Path, jobs: list[tuple[int, int, float]]) -> None:
+    """Run the jobs, the first one twice: only the second one of it is timed."""
+    settings, _ = load_sweep(config)
+    _backtest(catalog, settings, *jobs[0])
+    peak = peak_mb("self")
+    began_s = time.monotonic()
+    for job in jobs:
+        _backtest(catalog, settings, *job)
+    rate = 3600 * len(jobs) / (time.monotonic() - began_s)
+    print(json.dumps({"rate": rate, "peak_mb": peak}))
 
 
 if __name__ == "__main__":
-    catalog, config, count = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    _backtest(catalog, config, 0.3)
-    pss = _pss_mb()
-    began_s = time.monotonic()
-    for i in range(count):
-        _backtest(catalog, config, 0.3 + 0.01 * i)
-    rate = 3600 * count / (time.monotonic() - began_s)
-    print(json.dumps({"rate": rate, "pss_mb": pss}))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]))

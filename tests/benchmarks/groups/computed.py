@@ -63,6 +63,16 @@ SPECS: Final = (
     spec("LiquidatedNotional", window_s=60),
 )
 
+REGIME: Final = spec(
+    "RegimeProbability",
+    step_s=0.1,
+    memory_s=20,
+    transition=[[0.99, 0.01], [0.03, 0.97]],
+    mean_bps=[0.0, 0.0],
+    deviation_bps=[0.05, 0.15],
+)
+"""Of the quotes, each twentieth ends a step."""
+
 
 def run(options: Options) -> Group:
     """Time the set of all factors, then sets of one, in turn over the same data."""
@@ -81,7 +91,7 @@ def run(options: Options) -> Group:
     idle = _times((), data)
     rows.append(_row("a quote that nothing uses", [idle[0]]))
     rows.append(_row("a trade that nothing uses", [idle[1]]))
-    for one in SPECS[:18]:
+    for one in (*SPECS[:18], REGIME):
         of_quotes, of_trades, _ = _times((one,), data)
         timed = of_trades if _uses_trades_only(one) else of_quotes
         rows.append(_row(f"{one.name} alone", [timed]))
@@ -128,7 +138,7 @@ def _times(specs: tuple[Any, ...], data: list[Any]) -> tuple[list[int], list[int
     for n, datum in enumerate(data):
         before = perf_counter_ns()
         update(datum)
-        evaluate(factors.now_ns)
+        evaluate(0)  # at the datum's instant
         after = perf_counter_ns()
         if n >= WARM_EVENTS:
             (quotes if type(datum) is QuoteTick else trades).append(after - before)

@@ -8,6 +8,7 @@ import statistics
 import tempfile
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 RATE_HZ: Final = 200.0
 FLOOD_HZ: Final = 20_000
+FLOODS: Final = 3
+"""The first one also fills what the allocators keep."""
 PACED: Final = ("--min-interval", "0.005")
 """As many records with a busy machine as with an idle one."""
 ASSETS: Final = ("BTC", "ETH", "SOL")
@@ -44,6 +47,7 @@ PATH: Final = """
     |<- the price carries the moment at which the exchange made it ------ latency ---------->|
     bare: the same messages, read by an aiohttp websocket client that parses them and no more.
     polled: the exchange's new price -> on_factors, through the service's polls each 0.5 s.
+    floor: the same data clients and messages, with an actor that does nothing, and no service.
 """
 
 
@@ -59,7 +63,8 @@ def run(options: Options) -> Group:
         f"latencies in us: {RATE_HZ:g} quotes a second; the median of {options.runs} runs, the "
         "cases in turn; polled and streamed in the same run",
         "the exchange, the service and the reader share the machine's cores",
-        "flood: age is of the newest quote in the region while the last ones are sent",
+        "flood: three in one process; age is of the newest quote in the region while the last "
+        "ones are sent; grown: from the end of the first to that of the last",
     ]
     return Group("streams", PATH, rows, remarks)
 
@@ -143,7 +148,7 @@ def _measure(
 def _cpu(seconds: float, pairs: int) -> list[Row]:
     """Return what the service takes, and what recording adds if there is a record each 5 ms."""
     what = f"{len(SYMBOLS)} venues x {len(ASSETS)} assets x {RATE_HZ:g} quotes/s"
-    usual = _busy(seconds)
+    usual, floor = _busy(seconds), _floor(seconds)
     found = [(_busy(seconds, *PACED), _busy(seconds, *PACED, records=True)) for _ in range(pairs)]
     off, on = (
         {name: statistics.median(f[name] for f in figures) for name in figures[0]}
@@ -151,6 +156,7 @@ def _cpu(seconds: float, pairs: int) -> list[Row]:
     )
     return [
         Row("CPU", usual, (Target("CPU %", "<=", 50),), f"{what}, packaged factors streamed"),
+        Row("floor, the data clients alone", floor),
         Row("CPU, a record each 5 ms", off, (), f"in turn with the next, {pairs} times, medians"),
         Row("the same, recording the market data", on),
     ]
@@ -198,6 +204,29 @@ def _busy(seconds: float, *words: str, records: bool = False) -> dict[str, float
     return figures
 
 
+def _floor(seconds: float) -> dict[str, float]:
+    """Return what NautilusTrader's clients take of the same messages."""
+    with local_exchange() as exchange:
+        command = processes.module("stream_floor", exchange.port, ",".join(SYMBOLS))
+        with processes.running(command) as node:
+            processes.await_ready(node)
+            for venue in SYMBOLS:
+                for asset in ASSETS:
+                    exchange.streams[venue].rate(symbol_of(venue, asset), "quote", RATE_HZ)
+            begun_s = time.monotonic()
+            time.sleep(3.0)
+            before_s, measured_s = cpu_s(node.pid), time.monotonic()
+            time.sleep(seconds)
+            now_s = time.monotonic()
+            used_s = cpu_s(node.pid) - before_s
+            processes.tell_go(node)
+            answer = processes.answer_of(node, END_TIMEOUT_S)
+    return {
+        "CPU %": 100 * used_s / (now_s - measured_s),
+        "messages/s": answer["messages"] / (now_s - begun_s),
+    }
+
+
 def _unrecorded(market: dict[str, Any]) -> int:
     return int(sum(market["dropped"].values()) + market["unwritten"] + market["lost"])
 
@@ -210,42 +239,47 @@ def _flood(seconds: float) -> Row:
             bybit = exchange.streams["bybit"]
             bybit.wait_for_topics(*(f"orderbook.1.{asset}USDT" for asset in ASSETS))
             count = int(FLOOD_HZ * seconds / len(ASSETS))
-            first_mb = resident_mb(service.exf)
-            used_s, begun_s = cpu_s(service.exf.process.pid), time.monotonic()
-            for asset in ASSETS:
-                bybit.rate(f"{asset}USDT", "quote", FLOOD_HZ / len(ASSETS), n=count)
-            time.sleep(seconds / 4)
-            early_mb = resident_mb(service.exf)
-            age_ms = 0.0
-            while time.monotonic() < begun_s + seconds:
-                latest = service.reader.latest()
-                assert latest is not None
-                age_ms = (time.time_ns() - latest.ts_event) / 1e6
-                time.sleep(0.05)
-            eventually(lambda: not bybit.state()["running_rates"], "the end of the flood")
-            wall_s = time.monotonic() - begun_s
+            before_mb = resident_mb(service.exf)
+            used_s, wall_s, ends_mb, age_ms = cpu_s(service.exf.process.pid), 0.0, [], 0.0
+            for _ in range(FLOODS):
+                begun_s = time.monotonic()
+                for asset in ASSETS:
+                    bybit.rate(f"{asset}USDT", "quote", FLOOD_HZ / len(ASSETS), n=count)
+                while time.monotonic() < begun_s + seconds:
+                    latest = service.reader.latest()
+                    assert latest is not None
+                    age_ms = (time.time_ns() - latest.ts_event) / 1e6
+                    time.sleep(0.05)
+                eventually(lambda: not bybit.state()["running_rates"], "the end of the flood")
+                wall_s += time.monotonic() - begun_s
+                sent = bybit.state()["sent_events"]
+                eventually(partial(_has_counted, service, sent), f"{sent} messages", 30)
+                ends_mb.append(resident_mb(service.exf))
             used_s = cpu_s(service.exf.process.pid) - used_s
-            sent = bybit.state()["sent_events"]
-            eventually(lambda: _messages(service.status()) >= sent, f"{sent} messages", 30)
             came = _messages(service.status())
             require(came == sent, f"{came} of {sent} messages came")
-            late_mb = resident_mb(service.exf)
             records = service.status()["streams"]["records"]
     figures = {
         "messages/s": sent / wall_s,
         "records/s": records / wall_s,
         "CPU %": 100 * used_s / wall_s,
         "age ms": age_ms,
-        "RSS MB": late_mb,
-        "grown MB": late_mb - early_mb,
+        "RSS MB": ends_mb[-1],
+        "first MB": ends_mb[0] - before_mb,
+        "grown MB": ends_mb[-1] - ends_mb[0],
     }
     targets = (
         Target("messages/s", ">=", FLOOD_HZ * 0.99),
         Target("age ms", "<=", 50),
         Target("grown MB", "<=", 5),
     )
-    note = f"{sent:,} messages, each counted, in {wall_s:.0f} s; {first_mb:.0f} MB before"
+    shown = ", ".join(f"{mb:.0f}" for mb in (before_mb, *ends_mb))
+    note = f"{sent:,} messages, each counted, in {wall_s:.0f} s; MB before and after each: {shown}"
     return Row("flood", figures, targets, note)
+
+
+def _has_counted(service: StreamingProcess, sent: int) -> bool:
+    return _messages(service.status()) >= sent
 
 
 def _messages(status: dict[str, Any]) -> int:

@@ -132,6 +132,10 @@ def test_the_command_prints_a_table_or_csv(
     assert [row["funding"] == "" for row in rows] == np.isnan(funding).tolist()
     assert [float(row["basis"]) for row in rows] == basis.tolist()
     assert pd.Timestamp(rows[17]["ts_init"]).value == FIRST_NS + 17 * STEP_NS
+    # Wherever the option stands: the help shows it first.
+    for words in (["sql", "--csv", query], ["--csv", "sql", query]):
+        assert main([str(tmp_path), *words]) == 0
+        assert list(csv.DictReader(io.StringIO(capsys.readouterr().out))) == rows
     assert main([str(tmp_path), "sql", "SELECT count(*) AS records FROM factors"]) == 0
     assert f"{RECORDS}" in capsys.readouterr().out
 
@@ -149,6 +153,7 @@ def test_what_cannot_be_answered_is_said(
     path.write_bytes(path.read_bytes()[:-40])
     assert main([str(tmp_path), "sql", "FROM factors"]) == 2
     assert path.name in capsys.readouterr().err
-    for words in (["sql"], ["list", "FROM factors"], ["verify", "--csv"]):
+    unfit = (["sql"], ["list", "FROM factors"], ["verify", "--csv"], ["sql", "a", "--csv", "b"])
+    for words in unfit:
         with pytest.raises(SystemExit):
             main([str(tmp_path), *words])

@@ -39,8 +39,8 @@ SIZE = (80, 24)
 def lines(app: MonitorApp) -> list[str]:
     """Return what the terminal shows, as text."""
     width, height = SIZE
-    screen = app.screen
-    strips = [screen._compositor.render_strips()[y] for y in range(height)]
+    # Fewer, while the screen is new.
+    strips = app.screen._compositor.render_strips()[:height]
     return ["".join(segment.text for segment in strip)[:width] for strip in strips]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from adapters.hazelcast_map.settings import PASSWORD_VARIABLE, USERNAME_VARIABLE
 from adapters.shm.region.region_files import folder_of
-from live.node.node_builder import binance_execution_config
+from live.node.settings.nautilus_configs import execution_client
 from tests.support.eventually import eventually
 from tests.support.exchange.exf import SCRIPT
 from tests.support.exchange.local_exchange import local_exchange
@@ -88,7 +88,7 @@ def test_keys_of_an_account_do_not_show_in_the_config_of_its_client(
 ) -> None:
     """Fault G09: NautilusTrader's config is printed by whoever debugs."""
     names = ("BINANCE_API_KEY", "BINANCE_API_SECRET")
-    config = binance_execution_config(dict.fromkeys(names, SECRET))
+    _, config = execution_client(dict.fromkeys(names, SECRET))
     print(repr(config), config)
     assert SECRET not in capsys.readouterr().out
 

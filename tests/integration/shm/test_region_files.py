@@ -224,6 +224,22 @@ def replace_by_garbage(path: Path) -> None:
     other.rename(path)
 
 
+def test_a_new_name_puts_a_removed_folder_back(region_path: Path) -> None:
+    """Fault A15: a write that needs a new file does not wait for the next heartbeat."""
+    with FactorWriter(region_path, ["a"], capacity=2) as writer:
+        writer.write({"a": 1.0})
+        remove_everything(region_path)
+        writer.write({"a": 2.0, "b": 3.0})
+        with FactorReader(region_path) as reader:
+            latest = reader.latest()
+        assert latest is not None
+        assert (latest.sequence, dict(latest)) == (2, {"a": 2.0, "b": 3.0})
+        with pytest.raises(WriterLockedError):
+            FactorWriter(region_path, ["a"], capacity=2)
+        writer.heartbeat()
+        assert writer.counters["files_made"] == 2
+
+
 @pytest.mark.parametrize(
     "meddle", [truncate, remove, remove_everything, replace_by_a_copy, replace_by_garbage]
 )

@@ -12,14 +12,19 @@ from nautilus_trader.model import OrderStatus
 from dolphin_strategies import ConfigError, FactorStrategyConfig
 from dolphin_strategies.exits import (
     HOLD,
+    AdaptiveExit,
     ExitDecision,
+    ExitModel,
     ExitPolicy,
     FixedExit,
     HoldExit,
     TimeExit,
     TrailingExit,
     TripleBarrierExit,
+    model_of,
+    text_of,
 )
+from dolphin_strategies.exits.model.exit_model import Bucket, ExitRule, ModelFactor
 from dolphin_strategies.testing import StrategyHarness, perpetual
 from tests.support.exits.exit_trader import BTC, ETH, ExitTrader, exit_trader, reasons_of
 
@@ -128,6 +133,42 @@ def test_the_hard_stop_and_the_time_stop_hold_whatever_the_policy_says(
     harness.wait(5 * MINUTE)
     assert harness.position() == 0
     assert reasons_of(harness) == ["hard stop", "time stop"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "prices", "reasons"),
+    [
+        # As loose as a file may be: ten years, and distances that are never reached.
+        ({"take": 1e6, "stop": 1e6, "trail": 1e6, "time": 1.0}, [98.0, 97.0], ["hard stop"]),
+        ({"take": 1e6, "stop": 1e6, "trail": 1e6, "time": 1.0}, [98.0] * 6, ["time stop"]),
+        # As tight: the position is closed at once, and nothing else happens.
+        ({"take": 0.0, "stop": 1e-6, "trail": 1e-6, "time": 1.0}, [99.0, 99.5], ["model: loss"]),
+    ],
+)
+def test_a_model_made_by_hand_can_only_close_early(
+    strategy_harness: Make, rule: dict[str, float], prices: list[float], reasons: list[str]
+) -> None:
+    """With a hash that fits: hard stop and time stop hold whatever its numbers are."""
+    made = ExitModel(
+        horizon_ns=3_650 * 86_400_000_000_000,
+        interval_ns=60_000_000_000,
+        factors=(ModelFactor(name="btc", mean=-1e300, scale=1e-300),),
+        buckets={"other": Bucket(rule=ExitRule(**rule, decay=0.0, weights=(10.0,)))},
+        assets={},
+    )
+    policy = AdaptiveExit(model_of(text_of(made)))
+    stops = {"hard_stop": 0.03, "time_stop": 5 * MINUTE, "required_factors": ("btc",)}
+    harness = strategy_harness(exit_trader(policy, **stops))
+    for i in range(20):
+        harness.quote(100.0 + i % 2)
+        harness.wait(MINUTE)
+    harness.quote(100.0)
+    harness.factors(btc=1.0)
+    for price in prices:
+        harness.quote(price)
+        harness.wait(MINUTE)
+    assert harness.position() == 0
+    assert reasons_of(harness) == reasons
 
 
 def test_a_stop_without_a_policy_holds_too(strategy_harness: Make) -> None:

@@ -75,6 +75,20 @@ def test_a_silent_venue_gets_new_connections_at_growing_distances(tmp_path: Path
         assert (found["nodes_built"], found["node_failures"]) == (1, 0)
 
 
+def test_messages_that_the_client_cannot_read_are_counted(tmp_path: Path) -> None:
+    """By venue, as its client logs them; what can be read still comes."""
+    with hosted(tmp_path, "bybit", silence_s=LONG_S, lost_s=LONG_S) as host:
+        assert host.report()["unreadable"] == 0
+        for number in (1, 2):
+            host.venue.text("no message")
+            eventually(lambda: host.report()["unreadable"] >= number, f"{number} unreadable")  # noqa: B023 - called at once
+        found = host.report()
+        assert (found["unreadable"], found["client_errors"]) == (2, 2)
+        assert "no message" in found["last_trouble"]
+        host.messages_come()
+        assert host.report()["node_failures"] == 0
+
+
 def test_a_venue_with_data_is_left_alone(tmp_path: Path) -> None:
     """A quote every 50 ms, for many times the limit: its connections stay."""
     with hosted(tmp_path, "bybit", silence_s=2.0, lost_s=LONG_S) as host:

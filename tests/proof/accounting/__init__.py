@@ -51,6 +51,13 @@ MACHINES: Final = (
         6_000,
     ),
     Plan(
+        "recording.session_machine",
+        "SessionMachine",
+        "handed over - (recorded + dropped), and what was flushed, in sessions of a node",
+        25,
+        3_000,
+    ),
+    Plan(
         "recording.catalog_machine",
         "CatalogMachine",
         "records of a catalog that are missing, double or wrong without a word",

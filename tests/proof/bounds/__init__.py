@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def prove(form: Form) -> Iterator[Figure]:
-    """Yield the figures of calls, of wake-ups and of the writer's cost."""
+    """Yield the figures of calls, of overtaken ones, of wake-ups and of the writer's cost."""
     yield from run_apart(form, "tests.proof.bounds.calls")
+    yield from run_apart(form, "tests.proof.bounds.overtaken")
     yield from run_apart(form, "tests.proof.bounds.wake_ups")
     yield from run_apart(form, "tests.proof.bounds.writer_cost")
     if form.source is None:

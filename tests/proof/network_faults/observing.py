@@ -44,22 +44,16 @@ class Side(Protocol):
         """Return whether it is well, and has a value that was written after an instant."""
 
 
-async def healthy(sides: Sequence[Side]) -> None:
-    """Wait until every side is well.
-
-    Raises
-    ------
-    AssertionError
-        If one is not within a minute.
-    """
+async def unhealthy(sides: Sequence[Side]) -> list[str]:
+    """Wait until every side is well; return the names of those that are not within a minute."""
     begin_s, since_s = time.monotonic(), time.time()
     left = list(sides)
     while left:
         await _look(sides)
         left = [side for side in left if not side.has_since(since_s)]
         if time.monotonic() - begin_s > HEALTH_TIMEOUT_S:
-            msg = f"not well before the fault: {[side.name for side in left]}"
-            raise AssertionError(msg)
+            break
+    return [side.name for side in left]
 
 
 async def suffer(
@@ -75,7 +69,8 @@ async def suffer(
 
     Where a reach was missed while the observer itself stood still, the fault is injected again,
     up to twice: what stands still because of the product does so each time. The last time
-    counts, and wrong values of all of them.
+    counts, and wrong values of all of them. A side that is not well before the fault, a minute
+    long, has not recovered from the one before.
 
     Parameters
     ----------
@@ -92,7 +87,9 @@ async def suffer(
     """
     stale = {side.name: side.stale for side in sides}
     for _ in range(TRIES):
-        await healthy(sides)
+        if left := await unhealthy(sides):
+            what = f"before {fault}"
+            return [Outcome(fault=what, side=name, recovered_s=NEVER) for name in left]
         observed = _Observed(sides)
         await observed.injected(begin, lasting_s)
         await observed.ended(end)

@@ -15,7 +15,7 @@ from adapters.exf.polling.poller import RequestPoller
 from adapters.shm.source import ShmSource
 from dolphin_strategies import SourceState
 from tests.proof.network_faults.exchange_faults import LANES
-from tests.proof.network_faults.observing import healthy, suffer
+from tests.proof.network_faults.observing import suffer, unhealthy
 from tests.proof.network_faults.outcomes import NEVER, Outcome
 from tests.support.exchange.exf import ExfProcess, running_service
 from tests.support.exchange.registries import packaged
@@ -98,7 +98,8 @@ async def process_faults(exchange: LocalExchange, form: Form) -> list[Outcome]:
         service.process.send_signal(number)
 
     try:
-        await healthy([side])
+        if await unhealthy([side]):
+            return [Outcome(fault="G07, before all faults", side=side.name, recovered_s=NEVER)]
         for _ in range(form.count(1, 5)):
             outcomes += await suffer(
                 "G07 stalled for 2 s", [side], lambda: send(signal.SIGSTOP),

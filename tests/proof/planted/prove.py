@@ -7,10 +7,13 @@ import random
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tests.proof.figures import ROOT, Figure
 from tests.proof.planted.faults import FAULTS, Fault
+from tests.proof.region.mutants import Mutant, is_noticed
+from tests.proof.sanitizers import interpreter_lock
 from tests.proof.sanitizers.building import (
     ADDRESS,
     DRIVERS,
@@ -24,19 +27,18 @@ from tests.proof.sanitizers.building import (
 from tests.proof.sanitizers.modules import FOLDER_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.proof.figures import Form
 
 # Faults in the short form: one for each driver, drawn by the seed, and a few more.
-IN_SHORT: Final = 9
+IN_SHORT: Final = 11
 # A driver needs less than a second of CPU time: one that does not end has found its fault.
 CPU_S: Final = 30
 TIMEOUT_S: Final = 600
 # Mutated files that the checks in Python get.
 FILES: Final = 3_000
-IN_PYTHON: Final = "attach"
 # The driver, its sanitizer, its first argument (0: none), and the seeds with which it is tried at
 # most: on a busy machine threads meet rarely.
 HOW: Final = {
@@ -49,20 +51,35 @@ HOW: Final = {
 
 
 def driver_objects(form: Form, names: set[str]) -> dict[str, Path]:
-    """Compile the drivers that faults name, each once; the one in Python is its file."""
+    """Compile the drivers in C that faults name, each once."""
     native = assemble(form, form.folder / "shipped")
-    made = {IN_PYTHON: ROOT / "tests/proof/hostile_files/attach.py"}
-    for name in sorted(names - {IN_PYTHON}):
+    made = {}
+    for name in sorted(names & set(HOW)):
         driver, sanitizer, *_ = HOW[name]
         out = form.folder / f"{name}.o"
         made[name] = build_object(native, DRIVERS / f"{driver}.c", out, sanitizer)
     return made
 
 
-def run_with(form: Form, fault: Fault, driver: Path, folder: Path) -> Run:
+def is_found(form: Form, fault: Fault, drivers: Mapping[str, Path], folder: Path) -> bool:
+    """Return whether the driver that is responsible for a fault fails on it."""
+    planted = {fault.file: (fault.old, fault.new)}
+    match fault.driver:
+        case "attach":
+            return not _attach_with(form, fault, folder).is_clean
+        case "overtaken":
+            mutant = Mutant(fault.name, fault.file, fault.old, fault.new)
+            part = "tests.proof.bounds.overtaken"
+            return is_noticed(replace(form, folder=folder, source=None), part, mutant)
+        case "lock":
+            native = assemble(form, folder / "native", planted)
+            return not interpreter_lock.prove(replace(form, folder=folder), native).is_met
+        case _:
+            return not _run_with(form, fault, drivers[fault.driver], folder).is_clean
+
+
+def _run_with(form: Form, fault: Fault, driver: Path, folder: Path) -> Run:
     """Build a driver with the fault in what it drives, and run it until it finds it."""
-    if fault.driver == IN_PYTHON:
-        return _attach_with(form, fault, folder)
     _, sanitizer, amount, seeds = HOW[fault.driver]
     native = assemble(form, folder / "native", {fault.file: (fault.old, fault.new)})
     # A fault may make a warning; that is not how it is to be found.
@@ -112,8 +129,8 @@ def prove(form: Form) -> Iterator[Figure]:
     for fault in faults:
         folder = form.folder / "fault"
         folder.mkdir()
-        found = run_with(form, fault, drivers[fault.driver], folder)
-        if found.is_clean:
+        form.progress(f"{fault.driver}: {fault.name}")
+        if not is_found(form, fault, drivers, folder):
             missed.append(fault.name)
             form.progress(f"NOT FOUND: {fault.name} ({fault.file})")
         shutil.rmtree(folder)

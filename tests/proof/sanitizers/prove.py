@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tests.proof.figures import Figure
-from tests.proof.sanitizers import extension
+from tests.proof.sanitizers import extension, interpreter_lock
 from tests.proof.sanitizers.building import (
     ADDRESS,
     DRIVERS,
@@ -93,6 +93,8 @@ def prove(form: Form) -> Iterator[Figure]:
             is_met=found.is_clean and n > goal,
         )
     yield from extension.prove(form, native, called)
+    form.progress("the region's extension module, each access with the interpreter's lock")
+    yield interpreter_lock.prove(form, native)
     wanted = declared_functions(native)
     missing = sorted(name for name in wanted if not called[name])
     yield Figure(

@@ -23,7 +23,7 @@ START_S: Final = 240.0
 NOTICE_S: Final = 20.0
 _LOOK_S: Final = 0.005
 _OPEN: Final = re.compile(
-    r"left open: position \+0\.01 BTCUSDT-PERP\.BINANCE at 6\d{4}(\.\d+)?, "
+    r"left open: position \+0\.01 BTCUSDT-PERP\.BINANCE at \d+(\.\d+)?, "
     r"order BUY LIMIT 0\.01 BTCUSDT-PERP\.BINANCE at 30000 \(O-[\d-]+-2\)"
 )
 
@@ -71,7 +71,12 @@ class Noticed(NamedTuple):
     """An alarm."""
 
     after_s: float
-    names_what_is_open: bool
+    text: str
+
+    @property
+    def names_what_is_open(self) -> bool:
+        """Whether it has the position and the resting order, with their quantities."""
+        return bool(_OPEN.search(self.text))
 
 
 @contextmanager
@@ -154,7 +159,7 @@ def _alarm_since(alarms: Path, kind: str, since_ns: int) -> Noticed | None:
     while time.monotonic() < deadline_s:
         for row in _rows(alarms):
             if row["kind"] == kind and row["at_ns"] >= since_ns:
-                return Noticed((row["at_ns"] - since_ns) / 1e9, bool(_OPEN.search(row["text"])))
+                return Noticed((row["at_ns"] - since_ns) / 1e9, row["text"])
         time.sleep(_LOOK_S)
     return None
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -17,11 +15,12 @@ from backtests.envelope import main
 from dolphin_strategies.envelope.envelope import envelope_from, sealed
 from tests.support.lengths import long
 from tests.support.nodes.node_process import ROOT
+from tests.support.page_commands import blocks_of, run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGE: Final = (ROOT / "docs" / "envelope.md").read_text(encoding="utf-8")
+BLOCKS: Final = blocks_of("envelope.md")
 TIMEOUT_S: Final = 400
 INVERTED: Final = "tests.support.envelope.inverted_flow:InvertedFlow"
 WITHOUT_ARCH: Final = """
@@ -30,12 +29,6 @@ sys.modules["arch"] = None
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
-
-
-def run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command of the page inside this environment."""
-    words = [w for w in shlex.split(command) if w not in {"uv", "run", "--extra", "research"}]
-    return _python(ROOT / words[0], *words[1:], cwd=cwd)
 
 
 def _python(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -56,9 +49,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     folder = tmp_path_factory.mktemp("envelope")
     (folder / "docs").symlink_to(ROOT / "docs")
     said = []
-    (block,) = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
-    for command in block.splitlines():
-        done = run(command, folder)
+    for command in BLOCKS[0]:
+        done = run_command(command, folder)
         assert done.returncode == 0, done.stderr
         said.append(done.stdout + done.stderr)
     return folder, said
@@ -85,6 +77,39 @@ def test_the_commands_of_the_page_run_and_the_same_law_is_not_warned_of(
     )
     assert again["is_whole"]
     assert again["decisions"] == first["decisions"]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_the_neighbours_of_a_strategy_widen_its_envelope(made: tuple[Path, list[str]]) -> None:
+    """The second command of the page: a backtest for each number, lower and higher, and a later
+    one; each has its part of the mixture, and the watch is the one of the strategy as it is.
+    """
+    folder, _ = made
+    (command,) = BLOCKS[1]
+    done = run_command(command, folder)
+    assert done.returncode == 0, done.stderr
+    wide = json.loads((folder / "recordings/wide.json").read_text())
+    own = json.loads((folder / "recordings/positions/envelope.json").read_text())
+    names = [s["name"] for s in wide["scenarios"]]
+    assert names == [
+        "positions", "size=0.4", "size=0.6", "threshold=0.48", "threshold=0.72",
+        "max_funding=0.0008", "max_funding=0.0012", "delay=15m", "costs x 1.5",
+    ]  # fmt: skip
+    earned = {s["name"]: s["pnl"] for s in wide["scenarios"]}
+    assert earned["size=0.4"] == pytest.approx(0.8 * earned["positions"], rel=1e-3)
+    assert earned["delay=15m"] < earned["positions"]
+    watched, alone = (one["watch"]["streams"]["result"] for one in (wide, own))
+    assert watched["values"] == alone["values"]
+    # Settings of another backtest: nothing is written.
+    other = folder / "other.toml"
+    text = (folder / "docs/examples/backtest.toml").read_text()
+    other.write_text(text.replace("taker_fee = 0.0005", "taker_fee = 0.0009"))
+    words = "recordings/positions --perturb 0.2 --config other.toml --out other.json"
+    done = run_command(f"backtests/envelope.py {words}", folder)
+    assert done.returncode == 2
+    assert "gives other trades than it has" in done.stderr
+    assert not (folder / "other.json").exists()
 
 
 def test_the_inverted_signal_is_stopped(made: tuple[Path, list[str]], tmp_path: Path) -> None:
@@ -142,7 +167,7 @@ def _backtest(
     path = into / "watched.toml"
     path.write_text(config.replace("dolphin_strategies.examples.taker_flow:TakerFlow", strategy))
     words = f"--catalog recordings/ten_days --config {path} --out {into / 'out'}"
-    return run(f"backtests/run_backtest.py {words}", folder)
+    return run_command(f"backtests/run_backtest.py {words}", folder)
 
 
 @pytest.mark.parametrize(

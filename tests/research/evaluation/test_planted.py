@@ -7,21 +7,19 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pytest
 
-from backtests.evaluate_factors import main
 from backtests.evaluation.evaluate import AT_ONCE, evaluate
 from backtests.evaluation.evaluation_data import read_data
 from backtests.evaluation.evaluation_settings import EvaluationSettings
 from backtests.evaluation.page.evaluation_json import as_data
 from backtests.evaluation.page.summary_text import summary_text
 from backtests.evaluation.scoring.verdicts import NOTHING, SUSPECT, TOO_SHORT
+from tests.research.evaluation.runs import run
 from tests.support.catalogs.planted import (
     STEP_NS,
     VOLATILITY,
@@ -40,17 +38,6 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCRIPT: Final = ROOT / "backtests" / "evaluate_factors.py"
 ROWS: Final = 8_000
-
-
-def run(*arguments: object) -> tuple[int, str, str]:
-    """Evaluate inside this process; return the exit code and what was printed."""
-    out, err = StringIO(), StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            code = main([str(a) for a in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-    return code, out.getvalue(), err.getvalue()
 
 
 def evaluated(

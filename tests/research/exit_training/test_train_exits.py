@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
+import shutil
+import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from tests.support.lengths import long
 from tests.support.nodes.node_process import ROOT
+from tests.support.page_commands import blocks_of, run_command
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PAGE: Final = (ROOT / "docs" / "exits.md").read_text(encoding="utf-8")
-
-
-def run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command of the page inside this environment."""
-    words = [w for w in shlex.split(command) if w not in {"uv", "run", "--extra", "research"}]
-    return subprocess.run(
-        [sys.executable, str(ROOT / words[0]), *words[1:]],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=400,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +26,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     folder = tmp_path_factory.mktemp("exits")
     (folder / "docs").symlink_to(ROOT / "docs")
     said = []
-    (block,) = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
-    for command in block.splitlines():
-        done = run(command, folder)
+    (commands,) = blocks_of("exits.md")
+    for command in commands:
+        done = run_command(command, folder)
         assert done.returncode == 0, done.stderr
         said.append(done.stdout)
     return folder, said
@@ -69,7 +55,7 @@ def test_training_is_deterministic(trained: tuple[Path, list[str]]) -> None:
     """The same results give the same file, byte for byte."""
     folder, _ = trained
     words = "backtests/train_exits.py recordings/positions --horizon 4h --interval 15m"
-    done = run(f"{words} --out again.json", folder)
+    done = run_command(f"{words} --out again.json", folder)
     assert done.returncode == 0
     again = (folder / "again.json").read_bytes()
     assert again == (folder / "recordings" / "exits.json").read_bytes()
@@ -91,7 +77,7 @@ def test_what_cannot_be_used_is_refused(
 ) -> None:
     """In one sentence, with exit code 2, and nothing is written."""
     folder, _ = trained
-    done = run(f"backtests/train_exits.py {words} --out refused.json", folder)
+    done = run_command(f"backtests/train_exits.py {words} --out refused.json", folder)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -107,7 +93,7 @@ def test_an_edited_model_stops_a_backtest_before_it_begins(
     before = path.read_text()
     path.write_text(before.replace('"horizon_ns": 14400000000000', '"horizon_ns": 14400000000001'))
     try:
-        done = run(
+        done = run_command(
             "backtests/run_backtest.py --catalog recordings/ten_days "
             "--config docs/examples/exits.toml --out edited",
             folder,
@@ -130,7 +116,7 @@ def test_a_path_closes_where_an_engine_does(trained: tuple[Path, list[str]]) -> 
     folder, _ = trained
     found = {}
     for name in ("HeldFlow", "BarrierFlow"):
-        done = run(
+        done = run_command(
             "backtests/run_backtest.py --catalog recordings/ten_days --config "
             f"docs/examples/exits.toml --strategy tests.support.exits.flow_exits:{name} "
             f"--out {name}",
@@ -161,3 +147,46 @@ def test_a_path_closes_where_an_engine_does(trained: tuple[Path, list[str]]) -> 
     orders = (folder / "BarrierFlow" / "orders.csv").read_text()
     assert "EXIT: take profit" in orders
     assert "EXIT: stop loss" in orders
+
+
+@pytest.mark.long
+def test_ctrl_c_ends_a_training_and_writes_nothing(trained: tuple[Path, list[str]]) -> None:
+    """While it learns: exit code 130, one sentence, and no file."""
+    folder, _ = trained
+    words = ["recordings/positions", "--horizon", "30d", "--interval", "15m", "--out", "late.json"]
+    with subprocess.Popen(
+        [sys.executable, "-u", str(ROOT / "backtests" / "train_exits.py"), *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert "positions in 1 instruments" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(400) == 130
+        said = process.stderr.read()
+    assert "ended by a signal; nothing was written" in said
+    assert "Traceback" not in said
+    assert not (folder / "late.json").exists()
+
+
+@pytest.mark.long
+def test_a_few_positions_teach_nothing(trained: tuple[Path, list[str]]) -> None:
+    """Results of one position are refused, those of a third of them claim no gain."""
+    folder, _ = trained
+    rows = (folder / "recordings/positions/trades.csv").read_text().splitlines(keepends=True)
+    for name, kept in (("one", 2), ("few", 60)):
+        shutil.copytree(folder / "recordings/positions", folder / name)
+        (folder / name / "trades.csv").write_text("".join(rows[:kept]))
+    done = run_command(
+        "backtests/train_exits.py one --horizon 4h --interval 15m --out one.json", folder
+    )
+    assert done.returncode == 2
+    assert "no position is left to learn from" in done.stderr
+    done = run_command(
+        "backtests/train_exits.py few --horizon 4h --interval 15m --out few.json", folder
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads((folder / "few.json").read_text())["buckets"]["other"]["rule"] is None

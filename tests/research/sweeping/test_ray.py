@@ -81,6 +81,12 @@ def below(above: set[int]) -> list[int]:
     return [int(word) for path in tasks for word in path.read_text().split()]
 
 
+def guards(sweep: int) -> list[int]:
+    """Return the guards of a sweep."""
+    children = filter(lives, below({sweep}))
+    return [p for p in children if b"ray_guard" in Path(f"/proc/{p}/cmdline").read_bytes()]
+
+
 def test_two_nodes_give_the_figures_of_worker_processes_whatever_dies(
     catalog: Path, tmp_path: Path
 ) -> None:
@@ -144,7 +150,10 @@ def test_two_nodes_give_the_figures_of_worker_processes_whatever_dies(
 def test_a_cluster_of_the_sweep_is_on_loopback_and_ends_with_it(
     catalog: Path, tmp_path: Path
 ) -> None:
-    """``--ray local`` gives equal figures; after SIGKILL of the sweep nothing of Ray is left."""
+    """``--ray local`` gives equal figures; after SIGKILL of the sweep nothing of Ray is left.
+
+    Even if its guard was killed before.
+    """
     plain, ray = tmp_path / "plain", tmp_path / "ray"
     assert run("sweep.py", *words(catalog, plain, *ONE)).returncode == 0
     local = command("sweep.py", *words(catalog, ray, *ONE, "--ray", "local"))
@@ -152,6 +161,11 @@ def test_a_cluster_of_the_sweep_is_on_loopback_and_ends_with_it(
     pids: list[int] = []
     with ended(killed, pids):
         eventually(lambda: told(ray / "study.jsonl"), "a trial", TIMEOUT_S)
+        (guard,) = guards(killed.pid)
+        os.kill(guard, signal.SIGKILL)
+        eventually(
+            lambda: [p for p in guards(killed.pid) if p != guard], "another guard", TIMEOUT_S
+        )
         direct = below({killed.pid})
         pids += [*direct, *below(set(direct))]
         assert pids
@@ -162,3 +176,29 @@ def test_a_cluster_of_the_sweep_is_on_loopback_and_ends_with_it(
     assert "with a token, listens on loopback alone: 127.0.0.1:" in done.stdout
     assert figures(ray) == figures(plain)
     assert set(told(ray / "study.jsonl").values()) == {1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_ray_starts_ends_it_with_one_sentence(
+    catalog: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Exit code 130, no word of Ray, and nothing of it is left."""
+    sweep = subprocess.Popen(
+        command("sweep.py", *words(catalog, tmp_path, *ONE, "--ray", "local")),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    pids: list[int] = []
+    with ended(sweep, pids):
+        # The guard is started before Ray's own processes.
+        eventually(lambda: len(below({sweep.pid})) > 1, "a process of Ray", TIMEOUT_S)
+        direct = below({sweep.pid})
+        pids += [*direct, *below(set(direct))]
+        sweep.send_signal(number)
+        _, said = sweep.communicate(timeout=TIMEOUT_S)
+        eventually(lambda: not any(map(lives, pids)), "the end of Ray", 60)
+    assert sweep.returncode == 130
+    kept = f"0 of 4 trials are kept in {tmp_path / 'study.jsonl'}: the same command goes on"
+    assert said.splitlines() == [f"sweep.py: ended by a signal; {kept}"]

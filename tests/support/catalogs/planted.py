@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from nautilus_trader.model import Bar, BarType, Price, Quantity
+from nautilus_trader.model import Bar, BarType, CryptoPerpetual, Price, Quantity
 from nautilus_trader.persistence import ParquetDataCatalog
 
 from adapters.catalog import RecordingWriter
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 START_NS: Final = 1_704_067_200_000_000_000
 """2024-01-01 in UTC."""
 STEP_NS: Final = 300_000_000_000
-BAR_TYPE: Final = "BTCUSDT-PERP.BINANCE-5-MINUTE-LAST-EXTERNAL"
 VOLATILITY: Final = 1e-3
 
 
@@ -56,19 +55,37 @@ def write_planted(
     is the open of the next.
     """
     rows = len(returns)
-    prices = np.round(60_000 * np.cumprod(np.concatenate([[1.0], 1 + returns])), 1)
-    ts = START_NS + STEP_NS * np.arange(rows + 1)
     path.mkdir(parents=True)
+    write_bars(path, returns, btcusdt_perp())
+    ts = START_NS + STEP_NS * np.arange(rows)
+    batch = FactorBatch(
+        schema=FactorSchema(factors),
+        sequence=np.arange(1, rows + 1, dtype=np.uint64),
+        ts_event=ts,
+        ts_init=ts,
+        values=np.ascontiguousarray(np.column_stack([*factors.values()])),
+        stream_id=7,
+    )
+    with RecordingWriter(path, source="test", name="planted") as writer:
+        writer.write_factors(batch)
+    return path
+
+
+def write_bars(path: Path, returns: NDArray[np.float64], instrument: CryptoPerpetual) -> None:
+    """Write an instrument, and its bars of five minutes."""
+    prices = np.round(60_000 * np.cumprod(np.concatenate([[1.0], 1 + returns])), 1)
+    ts = START_NS + STEP_NS * np.arange(len(returns) + 1)
     catalog = ParquetDataCatalog(str(path))
-    catalog.write_instruments([btcusdt_perp()])
-    bar_type, size = BarType.from_str(BAR_TYPE), Quantity(1, 3)
-    made = [Price(price, 1) for price in prices.tolist()]
+    catalog.write_instruments([instrument])
+    bar_type = BarType.from_str(f"{instrument.id}-5-MINUTE-LAST-EXTERNAL")
+    size = Quantity(1, instrument.size_precision)
+    made = [Price(price, instrument.price_precision) for price in prices.tolist()]
     bars = [
         Bar(
             bar_type,
             a,
-            Price(max(float(a), float(b)), 1),
-            Price(min(float(a), float(b)), 1),
+            Price(max(float(a), float(b)), instrument.price_precision),
+            Price(min(float(a), float(b)), instrument.price_precision),
             b,
             size,
             close_ns,
@@ -77,14 +94,3 @@ def write_planted(
         for a, b, close_ns in zip(made, made[1:], ts[1:].tolist(), strict=False)
     ]
     catalog.write_bars(bars)
-    batch = FactorBatch(
-        schema=FactorSchema(factors),
-        sequence=np.arange(1, rows + 1, dtype=np.uint64),
-        ts_event=ts[:-1],
-        ts_init=ts[:-1],
-        values=np.ascontiguousarray(np.column_stack([*factors.values()])),
-        stream_id=7,
-    )
-    with RecordingWriter(path, source="test", name="planted") as writer:
-        writer.write_factors(batch)
-    return path

@@ -22,8 +22,11 @@ from tests.support.exchange.bodies.moment import Moment
 from tests.support.exchange.changed_rows import CHANGED_ROWS
 from tests.support.exchange.exchange_bodies import GET_BODIES, POST_BODIES
 from tests.support.exchange.failing_answers import AS_BYTES, BEFORE_BODY, CHANGED_BODY, drip
+from tests.support.exchange.orders.order_control import OrderControl
+from tests.support.exchange.orders.order_side import OrderSide
 from tests.support.exchange.streaming.stream_hub import VENUES, StreamHub
 from tests.support.exchange.streaming.venue_control import VenueControl
+from tests.support.exchange.streams.binance_usdm import BinanceUsdmStreams
 from tests.support.nodes.processes import child
 
 if TYPE_CHECKING:
@@ -51,7 +54,14 @@ class Exchange:
         self.faults: dict[str, dict[str, Any]] = {}
         self.requests: deque[tuple[float, str]] = deque(maxlen=KEPT_REQUESTS)
         self.changed_mono_ns = 0
+        self.orders: Final = OrderSide(lambda: self.clock_offset_ms)
         self.hub: Final = StreamHub()
+        usdm = self.hub.endpoints[BinanceUsdmStreams.name]
+        usdm.user_stream = self.orders.user_stream
+        for row in usdm.venue.listings.values():
+            self.orders.account.quoted(f"{row.asset}{row.quote}", row.price, row.price)
+        assert isinstance(usdm.venue, BinanceUsdmStreams)
+        usdm.venue.on_touch = self.orders.account.quoted
 
     def application(self) -> web.Application:
         """Return the web application."""
@@ -59,6 +69,7 @@ class Exchange:
         app.router.add_post("/_control", self.control)
         app.router.add_get("/_requests", self.asked)
         self.hub.add_routes(app)
+        self.orders.add_routes(app)
         app.router.add_route("*", "/{path:.*}", self.answer)
         return app
 
@@ -145,6 +156,8 @@ class LocalExchange:
         self.url: Final = f"http://127.0.0.1:{self.port}"
         self.streams: Final = {make.name: VenueControl(make.name, self._post) for make in VENUES}
         """Each venue's websocket streams."""
+        self.account: Final = OrderControl(self._post)
+        """The account of Binance USD-M."""
 
     def control(self, **settings: Any) -> int:
         """Change settings; return when that was done, monotonic nanoseconds."""

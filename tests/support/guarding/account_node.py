@@ -10,10 +10,11 @@ from nautilus_trader.live import LiveNodeBuilder
 from nautilus_trader.model import InstrumentId, OrderSide
 
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig
-from live.node.node_builder import node_config
 from live.node.settings.computed_settings import TRADING_VENUE
+from live.node.settings.nautilus_configs import execution_client, node_config
 from live.node.settings.node_settings import VENUE, NodeTable
-from tests.support.guarding.usdm_account import execution_client
+from live.node.settings.risk_settings import RiskSettings
+from tests.support.orders.real_orders import KEYS
 
 if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors
@@ -52,11 +53,15 @@ def run(url: str) -> None:
     """Run with the settings of ``run_node.py`` for real orders, until killed."""
 
     async def main() -> None:
-        config = node_config(NodeTable(venue="binance", orders="live"), is_live=True, log=None)
+        config = node_config(
+            NodeTable(venue="binance", orders="live"),
+            log=None,
+            risk=RiskSettings(instruments=[PERP]),
+        )
         assert config.exec_engine.reconciliation
         builder = LiveNodeBuilder.from_config("Account", config)
         builder = builder.add_data_client(*TRADING_VENUE.data_client(url))
-        node = builder.add_exec_client(VENUE, *execution_client(url)).build()
+        node = builder.add_exec_client(VENUE, *execution_client(KEYS, url)).build()
         node.add_strategy(RestsAnOrder(FactorStrategyConfig()))
         try:
             await node.run_async()

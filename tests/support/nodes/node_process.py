@@ -18,7 +18,7 @@ from tests.support.nodes.forkserver import ForkedProcess
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 SCRIPT: Final = ROOT / "live" / "run_node.py"
@@ -31,9 +31,15 @@ SHM: Final = Path("/dev/shm")
 class NodeProcess:
     """A running ``python live/run_node.py``."""
 
-    def __init__(self, *arguments: object, cwd: Path = ROOT, script: Path = SCRIPT) -> None:
+    def __init__(
+        self,
+        *arguments: object,
+        cwd: Path = ROOT,
+        script: Path = SCRIPT,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("BINANCE_")}
-        environment["PYTHONPATH"] = str(ROOT)
+        environment |= {"PYTHONPATH": str(ROOT), **(more or {})}
         self._process: Final = ForkedProcess(
             [script, *arguments],
             stdout=subprocess.PIPE,
@@ -113,9 +119,14 @@ class NodeProcess:
 
 
 @contextmanager
-def node(*arguments: object, cwd: Path = ROOT, script: Path = SCRIPT) -> Iterator[NodeProcess]:
-    """Run the command and see to it that it ends."""
-    process = NodeProcess(*arguments, cwd=cwd, script=script)
+def node(
+    *arguments: object,
+    cwd: Path = ROOT,
+    script: Path = SCRIPT,
+    more: Mapping[str, str] | None = None,
+) -> Iterator[NodeProcess]:
+    """Run the command, with more in its environment, and see to it that it ends."""
+    process = NodeProcess(*arguments, cwd=cwd, script=script, more=more)
     try:
         yield process
     finally:

@@ -17,11 +17,13 @@ from nautilus_trader.live import (
 )
 from nautilus_trader.live.clients import DataClientFactory, MarketDataClient
 from nautilus_trader.model import TraderId
+from nautilus_trader.trading import ExecutionAlgorithm
 
 from adapters.command.market_settings import MarketSettings
 from adapters.feed.node_loop import NodeLoop
 from adapters.market.btcusdt_instruments import BTCUSDT_PERP, btcusdt_perp
-from live.node.node_builder import price_gate, sandbox_config
+from live.node.building.gates import price_gate
+from live.node.settings.nautilus_configs import sandbox_config
 from live.node.settings.node_settings import NodeSettings, SandboxSettings
 from tests.support.catalogs.backtests.backtest_catalogs import quote
 from tests.support.strategies.stepwise import Stepwise, StepwiseConfig, buy, close
@@ -80,7 +82,7 @@ async def run(stale_price: Any) -> list[Any]:
     market = MarketSettings(max_price_age=f"{MAX_AGE_S * 1000:.0f}ms", stale_price=stale_price)
     settings = NodeSettings(market=market)
     strategy = Trader(StepwiseConfig())
-    gate = price_gate(settings, strategy)
+    gate = price_gate(settings, strategy, ExecutionAlgorithm())
     assert gate is not None
     config = LiveNodeConfig(
         environment=Environment.SANDBOX,

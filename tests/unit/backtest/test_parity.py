@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.session.run_record import Happening, record_of
 from backtests.parity import divergence
-from backtests.parity.run_record import Happening, record_of
 
 
 def line(

@@ -9,7 +9,7 @@ import pytest
 from adapters.command.market_settings import MarketSettings, max_price_age_of
 from adapters.command.settings_file import from_table
 from dolphin_strategies import ConfigError
-from dolphin_strategies.price_gate.price_rules import PriceRules
+from dolphin_strategies.order_gates.price_rules import PriceRules
 
 SECOND_NS = 1_000_000_000
 

@@ -187,7 +187,7 @@ def test_records_of_another_recording_pass_in_order() -> None:
 
 
 def test_a_jump_to_infinity_is_no_value() -> None:
-    """As a region keeps it."""
+    """Fault B09: NaN, as a region keeps it."""
     batch = batch_of(np.array([START, START + 1], dtype=np.int64))
     (found,) = drilled([batch], drill("jump", times=1e299, plus=1e299))
     (found,) = drilled([found], drill("jump", times=1e299))

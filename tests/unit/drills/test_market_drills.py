@@ -88,7 +88,7 @@ def test_a_gap_has_no_row_and_the_rest_is_as_it_was(kind: str, size: int) -> Non
 @pytest.mark.parametrize("size", [1, 2, 100])
 @pytest.mark.parametrize("kind", ["quotes", "trades", "bars"])
 def test_a_frozen_market_repeats_the_last_price_under_fresh_stamps(kind: str, size: int) -> None:
-    """A quote with its sizes; of a trade and a bar the price alone, a bar has no range."""
+    """Fault B08: a quote with its sizes; of a trade and a bar the price, a bar has no range."""
     found = run(kind, drill("market_freeze"), size)
     assert [(r.ts_event, r.ts_init) for r in found] == [(t, t) for t in range(0, 90, 10)]
     assert found[:3] + found[6:] == [row(kind, t) for t in (0, 10, 20, 60, 70, 80)]

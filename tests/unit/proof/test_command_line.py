@@ -78,9 +78,12 @@ def test_the_exit_code_tells_whether_all_held(names: list[str], code: int) -> No
 
 @pytest.mark.usefixtures("proofs")
 @pytest.mark.parametrize(("words", "code"), [([], 0), (["--long"], 1)])
-def test_a_time_decides_in_the_long_form_alone(words: list[str], code: int) -> None:
-    """A machine may be busy with something else while the short form runs."""
+def test_a_time_decides_in_the_long_form_alone(
+    words: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A machine may be busy with something else while the short form runs, which says so."""
     assert command.main(["slow", *words]) == code
+    assert ("NOT HELD" in capsys.readouterr().out) == bool(code)
 
 
 @pytest.mark.usefixtures("proofs")

@@ -22,6 +22,9 @@ def venue(**fields: Any) -> dict[str, Any]:
         "ahead": 0,
         "ahead_s": 0.0,
         "reconnects": 0,
+        "unreadable": 0,
+        "client_errors": 0,
+        "last_trouble": "",
         "silent": [],
         "closed": [],
         "missing": [],
@@ -48,6 +51,15 @@ def test_a_venue_that_does_not_stream_is_named_with_its_hosts() -> None:
     found = problems(streams(venue(), venue(venue="bybit", problem="Connection refused")))
     assert found == [
         "NO STREAM from bybit (https://www.okx.com, wss://ws.okx.com:8443): Connection refused"
+    ]
+
+
+def test_messages_that_a_client_could_not_read_are_counted_by_venue() -> None:
+    """With what it said of the newest one."""
+    trouble = {"unreadable": 3, "client_errors": 1, "last_trouble": "Failed to parse: EOF"}
+    assert problems(streams(venue(), venue(venue="bybit", **trouble))) == [
+        "stream bybit: its client could not read 3 messages and logged 1 errors; the newest: "
+        "Failed to parse: EOF"
     ]
 
 

@@ -76,3 +76,17 @@ def test_no_statistic_is_made_of_too_little() -> None:
     assert overfitting(np.zeros((8, 3))) is None
     assert probabilistic_sharpe(moments(np.full(100, 0.01))) is None
     assert probabilistic_sharpe(moments(np.array([0.01, -0.01, 0.02]))) is None
+
+
+def test_overfitting_takes_part_in_the_verdict_of_returns() -> None:
+    """Equal edges, of which what gained in one half lost in the other; and one real edge."""
+    from backtests.sweeping.evidence.overfitting import overfitting
+    from backtests.sweeping.results.verdict import EDGE, OVERFITTED, checks_of, verdict_of
+
+    noise = np.random.default_rng(6).normal(0, 0.01, (400, 20))
+    verdicts = []
+    for edges in (np.full(20, 0.006), np.where(np.arange(20) == 3, 0.006, 0.0)):
+        found = overfitting(noise - noise.mean(axis=0) + edges)
+        assert found is not None
+        verdicts.append(verdict_of(checks_of(1.0, 1.0, found.loss, found.probability)))
+    assert verdicts == [OVERFITTED, EDGE]

@@ -57,12 +57,12 @@ class MergedState:
         self._floats: Final[Any] = memoryview(self._all)
         self._polled_floats: Final[Any] = memoryview(self._polled)
         count = self._streamed_count
-        self._streamed: Final = np.full(count, NAN)
+        self._streamed_bits: Final = np.full(count, NAN).view(np.int64)
         self._is_changed: Final = np.ones(count, dtype=bool)
         self._dead: Final = bytearray(b"\1" * count)
         self._is_dead: Final = np.frombuffer(self._dead, dtype=bool)
         self._given: Any = None
-        self._given_view = self._streamed
+        self._given_bits = self._streamed_bits
         self._rules: Final = MixedRules(factors, streamed, self._all_names)
 
     @property
@@ -80,16 +80,18 @@ class MergedState:
 
         """
         if values is not self._given:
-            self._given, self._given_view = values, np.frombuffer(values, dtype=np.float64)
-        new, is_changed = self._given_view, self._is_changed
+            self._given = values
+            self._given_bits = np.frombuffer(values, dtype=np.float64).view(np.int64)
+        new, is_changed = self._given_bits, self._is_changed
         # As bits, since NaN differs from itself.
-        np.not_equal(new.view(np.int64), self._streamed.view(np.int64), out=is_changed)
+        np.not_equal(new, self._streamed_bits, is_changed)
         places = is_changed.nonzero()[0].tolist()
         if not places:
             return
-        np.copyto(self._streamed, new)
+        self._streamed_bits[:] = new
         floats, dead = self._floats, self._dead
-        for place, value in zip(places, new[is_changed].tolist(), strict=True):
+        for place in places:
+            value = values[place]
             if value == value:  # noqa: PLR0124 - NaN
                 dead[place] = 0
                 floats[place] = value

@@ -20,6 +20,8 @@ LOCAL: Final = "local"
 LOOPBACK: Final = "127.0.0.1"
 _GUARD: Final = "backtests.sweeping.trials.on_ray.ray_guard"
 _GUARD_S: Final = 10.0
+_START_S: Final = 120
+"""So long Ray waits for a node. Its own 30 s are too few for a machine that is busy otherwise."""
 _STORE_BYTES: Final = 80 * 1024 * 1024
 """The least object store that Ray takes; trials are a few kilobytes."""
 
@@ -46,6 +48,7 @@ def set_environment(address: str) -> None:
     if address == LOCAL or is_loopback(address):
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     if address == LOCAL:
+        os.environ.setdefault("RAY_raylet_start_wait_time_s", str(_START_S))
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
         os.environ["RAY_AUTH_MODE"] = "token"
     elif "RAY_AUTH_TOKEN" in os.environ or "RAY_AUTH_TOKEN_PATH" in os.environ:
@@ -85,9 +88,14 @@ class LocalCluster:
         self._folder: Final = tempfile.mkdtemp(prefix="dolphin-ray-")
         os.environ["RAY_TMPDIR"] = self._folder
         shares = [processors // nodes + (i < processors % nodes) for i in range(nodes)]
-        node = {"node_ip_address": LOOPBACK, "object_store_memory": _STORE_BYTES}
+        node = {
+            "node_ip_address": LOOPBACK,
+            "object_store_memory": _STORE_BYTES,
+            # What workers print is dropped.
+            "include_log_monitor": False,
+        }
         head = {"num_cpus": shares[0], "include_dashboard": False, "no_monitor": True}
-        self._guard: Final = Child(module_command(_GUARD, self._folder), output="dropped")
+        self._guard = self._new_guard()
         self._before: Final = processes_below(os.getpid())
         self._started: dict[int, int] = {}
         self._cluster: Cluster | None = None
@@ -106,6 +114,15 @@ class LocalCluster:
         now = processes_below(os.getpid())
         self._started |= {pid: at for pid, at in now.items() if self._before.get(pid) != at}
         return sorted(self._started)
+
+    def keep_guarded(self) -> None:
+        """Start the guard again if somebody killed it."""
+        if self._guard.exit_code is not None:
+            self._guard.kill()
+            self._guard = self._new_guard()
+
+    def _new_guard(self) -> Child:
+        return Child(module_command(_GUARD, self._folder), output="dropped")
 
     def describe(self) -> str:
         """Return what it opened."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import ray
 
 from adapters.command.terminal import say
+from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals
 from backtests.sweeping.trials.on_ray.ray_cluster import LOCAL, LOOPBACK, LocalCluster, is_loopback
 from backtests.sweeping.trials.trial_job import TrialJob, TrialOutcome
 from backtests.sweeping.trials.worker_pool import MOST_DEATHS, WorkersError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from backtests.sweeping.trials.trial_runner import TrialRunner
 
 _START_S: Final = 120.0
-_MORE_STARTS: Final = 2
+_MORE_STARTS: Final = 1
 
 
 class TrialActor:
@@ -80,10 +80,18 @@ class RayWorkers:
         ------
         WorkersError
             If there is no such cluster, or it refuses the connection.
+        KeyboardInterrupt
+            At a stop signal; nothing of it is left then.
 
         """
+        # Ray puts its own in the place of the sweep's, which print, and end it in the middle.
+        ray._private.utils.set_sigterm_handler = lambda _: None  # noqa: SLF001
+        with StopSignals(_interrupt, _leave):
+            self._start()
+        return self
+
+    def _start(self) -> None:
         address = self._address
-        before = signal.getsignal(signal.SIGTERM)
         try:
             if address == LOCAL:
                 self._cluster = _started(self._count)
@@ -105,10 +113,6 @@ class RayWorkers:
         except BaseException:
             self.__exit__()
             raise
-        finally:
-            # Ray puts its own in its place, which would end the sweep in the middle.
-            signal.signal(signal.SIGTERM, before)
-        return self
 
     def __exit__(self, *_: object) -> None:
         for actor in self._actors:
@@ -139,6 +143,8 @@ class RayWorkers:
             If actors die one after the other.
 
         """
+        if self._cluster is not None:
+            self._cluster.keep_guarded()
         if not self._jobs:
             return []
         ready, _ = ray.wait(list(self._jobs), num_returns=1, timeout=timeout_s)
@@ -163,6 +169,15 @@ class RayWorkers:
     def _made(self) -> Any:
         actor = ray.remote(num_cpus=1, scheduling_strategy="SPREAD")(TrialActor)
         return actor.remote(self._arguments, os.getcwd())  # noqa: PTH109 - as text
+
+
+def _interrupt(name: str) -> None:
+    raise KeyboardInterrupt(name)
+
+
+def _leave(name: str) -> None:
+    # The guard ends what was started.
+    os._exit(LEFT_AT_ONCE)
 
 
 def _started(count: int) -> LocalCluster:

@@ -96,9 +96,16 @@ int evaluator_bring(struct evaluator *e, int64_t now_ns)
     double *values = e->values.buf;
     bool changed = false;
     e->due_ns = e->expiry_ns = WINDOW_NEVER;
+    /* Places of the same markets, which mostly follow each other, have one tuple. */
+    PyObject *markets = NULL;
+    uint64_t seen = 0;
     for (Py_ssize_t i = 0; i < e->count; i++) {
         struct place *p = &e->places[i];
-        uint64_t seen = versions(p->markets), lives_seen = versions(p->lives);
+        if (p->markets != markets) {
+            markets = p->markets;
+            seen = versions(markets);
+        }
+        uint64_t lives_seen = p->lives == markets ? seen : versions(p->lives);
         if (lives_seen != p->lives_seen)
             p->end_ns = end_ns(p);
         bool is_ended = now_ns >= p->end_ns;
@@ -149,6 +156,25 @@ static bool are_markets(PyObject *tuple)
         if (!PyObject_TypeCheck(PyTuple_GET_ITEM(tuple, i), market_type))
             return false;
     return PyTuple_GET_SIZE(tuple) > 0;
+}
+
+static bool are_same(PyObject *some, PyObject *others)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(some);
+    bool result = count == PyTuple_GET_SIZE(others);
+    for (Py_ssize_t i = 0; result && i < count; i++)
+        result = PyTuple_GET_ITEM(some, i) == PyTuple_GET_ITEM(others, i);
+    return result;
+}
+
+/* Let a place have the tuples of an earlier one where the markets are the same. */
+static void share_tuples(struct evaluator *e, struct place *p)
+{
+    for (struct place *q = e->places; q < p; q++)
+        if (are_same(q->markets, p->markets))
+            Py_SETREF(p->markets, Py_NewRef(q->markets));
+    if (are_same(p->markets, p->lives))
+        Py_SETREF(p->lives, Py_NewRef(p->markets));
 }
 
 /* Returns 0, or -1 with an exception set. */
@@ -202,11 +228,13 @@ static PyObject *evaluator_new(PyTypeObject *type, PyObject *args, PyObject *key
         PyErr_NoMemory();
         goto fail;
     }
-    for (; e->count < count; e->count++)
+    for (; e->count < count; e->count++) {
         if (take_place(&e->places[e->count], PyTuple_GET_ITEM(places, e->count)) < 0) {
             e->count++;
             goto fail;
         }
+        share_tuples(e, &e->places[e->count]);
+    }
     return (PyObject *)e;
 fail:
     Py_DECREF(e);

@@ -21,10 +21,11 @@ static int take_into(struct intake *in, PyObject *state, PyObject *data)
         return -1;
     }
     Py_INCREF(state);
-    PyObject *result = PyObject_CallMethodOneArg(state, name_take, data);
+    const struct market *m = (const struct market *)state;
+    PyObject *result =
+        m->take ? m->take(state, data) : PyObject_CallMethodOneArg(state, name_take, data);
     if (result) {
         /* Data that are left out came all the same, and time passed. */
-        const struct market *m = (const struct market *)state;
         if (m->ts_event > in->ts_event)
             in->ts_event = m->ts_event;
         if (m->ts_init > in->now_ns)
@@ -33,6 +34,20 @@ static int take_into(struct intake *in, PyObject *state, PyObject *data)
     }
     Py_DECREF(state);
     return result ? 0 : -1;
+}
+
+/* The value of a key. A key that is the only one is compared at once: to hash an InstrumentId costs
+ * more. Returns NULL if it is not there, or with an exception set. */
+static PyObject *value_of(PyObject *dict, PyObject *key)
+{
+    PyObject *only, *value;
+    Py_ssize_t at = 0;
+    if (PyDict_GET_SIZE(dict) != 1 || !PyDict_Next(dict, &at, &only, &value))
+        return PyDict_GetItemWithError(dict, key);
+    Py_INCREF(only);
+    int is_equal = PyObject_RichCompareBool(only, key, Py_EQ);
+    Py_DECREF(only);
+    return is_equal > 0 ? value : NULL;
 }
 
 int intake_take(struct intake *in, PyObject *data)
@@ -48,10 +63,10 @@ int intake_take(struct intake *in, PyObject *data)
         PyErr_SetString(PyExc_TypeError, "slots: expected a dict for each type");
         return -1;
     }
-    PyObject *instrument_id = PyObject_GetAttr(data, name_instrument_id);
+    PyObject *instrument_id = decode_attribute(data, name_instrument_id);
     if (!instrument_id)
         return -1;
-    PyObject *state = PyDict_GetItemWithError(markets, instrument_id);
+    PyObject *state = value_of(markets, instrument_id);
     Py_DECREF(instrument_id);
     if (!state)
         return PyErr_Occurred() ? -1 : 0;

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "one"
 FULL_AT: Final = (0, 100, 700, 3000)
-_KILLED: Final = 9
+KILLED: Final = 9
 _FILE_EVENTS: Final = frozenset(
     {"open", "os.link", "os.mkdir", "os.remove", "os.rename", "os.truncate"}
 )
@@ -180,8 +180,8 @@ class RecorderMachine(CountedMachine):
             die_at(step, str(self.catalog))
             with self._disk():
                 work()
-            os._exit(_KILLED)
-        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == _KILLED
+            os._exit(KILLED)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == KILLED
         self._let_go()
         self._look()
 
@@ -268,6 +268,6 @@ def die_at(step: int, below: str) -> None:
         if event in _FILE_EVENTS and (below in str(arguments) or event == "os.truncate"):
             left -= 1
             if left == 0:
-                os._exit(_KILLED)
+                os._exit(KILLED)
 
     sys.addaudithook(count)

@@ -114,6 +114,7 @@ class RegionMachine(CountedMachine):
         if made:
             assert record.names != self.file.names or self.file.is_damaged
             self._new_file(record.names, self.file.capacity, self.file)
+            self.has_folder = True
         else:
             assert record.names == self.file.names
         self.log.add(self.file, record)

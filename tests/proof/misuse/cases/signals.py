@@ -67,8 +67,8 @@ def virtual_timer(s: Any) -> None:
 
 
 @misuse("signals", must_fail=True)
-def user_signal(s: Any) -> None:
-    os.kill(os.getpid(), signal.SIGUSR1)
+def polling_signal(s: Any) -> None:
+    os.kill(os.getpid(), signal.SIGIO)
 
 
 @misuse("signals")

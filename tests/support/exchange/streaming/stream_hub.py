@@ -71,6 +71,8 @@ class StreamEndpoint:
         self.rates: Final = MarketRates(venue)
         self.fault = ""
         self.refused = 0
+        self.user_stream: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
+        """Serves the connections of an account, where the exchange has one."""
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """Serve one websocket until it ends."""
@@ -82,6 +84,8 @@ class StreamEndpoint:
         if self.fault == "hang":
             self.refused += 1
             await asyncio.Event().wait()
+        if self.user_stream is not None and "listenKey" in request.query:
+            return await self.user_stream(request)
         socket = web.WebSocketResponse(autoping=False, compress=False)
         await socket.prepare(request)
         connection = StreamConnection(

@@ -35,6 +35,22 @@ class BinanceUsdmStreams(BinanceStreams):
     def __init__(self) -> None:
         super().__init__()
         self._marks: dict[str, dict[str, Any]] = {}
+        self.on_touch: Callable[[str, float, float], object] | None = None
+        """Called with symbol, bid and ask of each quote."""
+
+    def quote(
+        self,
+        symbol: str,
+        bid: float,
+        ask: float,
+        bid_size: float,
+        ask_size: float,
+        *,
+        ts_ms: int = 0,
+    ) -> list[Message]:
+        if self.on_touch is not None:
+            self.on_touch(symbol, bid, ask)
+        return super().quote(symbol, bid, ask, bid_size, ask_size, ts_ms=ts_ms)
 
     def mark(self, symbol: str, price: float, ts_ms: int = 0) -> list[Message]:
         return self._mark_price(symbol, ts_ms, p=f"{price:.8f}")

@@ -12,7 +12,7 @@ from adapters.catalog.reading.market.presence.price_instants import (
     median_distance_ns,
     price_instants,
 )
-from dolphin_strategies.price_gate.price_rules import BAR_SPANS, DISTANCES, SHORTEST_AGE_NS
+from dolphin_strategies.order_gates.price_rules import BAR_SPANS, DISTANCES, SHORTEST_AGE_NS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""Models: files of what was fitted, read without trust."""

@@ -1,0 +1,1 @@
+"""Perturbation: the strategy's backtest again with parameters and delays a little off."""

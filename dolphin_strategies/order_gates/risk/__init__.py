@@ -1,0 +1,1 @@
+"""Risk: the limits of a node, its trading state, and what refuses orders by both."""

@@ -1,0 +1,1 @@
+"""The fleet: producers, bridges, recorders and nodes, started, watched and promoted together."""

@@ -1,0 +1,208 @@
+"""Service: what runs under a name: its command, and what it needs before it starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from live.fleet.settings.fleet_settings import (
+    BridgeTable,
+    NodeTable,
+    ProducerTable,
+    RecorderTable,
+)
+
+if TYPE_CHECKING:
+    from live.fleet.settings.fleet_settings import FleetSettings, ServiceTable
+
+type Kind = Literal["producer", "bridge", "recorder", "node"]
+
+LIVE: Final = Path(__file__).resolve().parents[2]
+"""The folder of the scripts."""
+STATE_SUFFIX: Final = ".state"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A service of a fleet.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    kind : "producer", "bridge", "recorder" or "node"
+        What it is.
+    command : tuple of str
+        Its command line, without ``--record``, which differs with each run.
+    needs : frozenset of str
+        The services that must run before it starts.
+    reads, writes : Path or None
+        Its region.
+    records : bool
+        Whether each run is a session of its own.
+    digest : str
+        Changes with whatever the service is given: its options, and the bytes of its files.
+
+    """
+
+    name: str
+    kind: Kind
+    command: tuple[str, ...]
+    needs: frozenset[str] = frozenset()
+    reads: Path | None = None
+    writes: Path | None = None
+    records: bool = False
+    digest: str = ""
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it is asked to send real orders."""
+        return "--live-orders" in self.command
+
+
+def region_writers(settings: FleetSettings) -> dict[Path, list[str]]:
+    """Return the names of the services that write each region."""
+    found: dict[Path, list[str]] = {}
+    for service in settings.services:
+        if isinstance(service, ProducerTable | BridgeTable):
+            found.setdefault(service.region, []).append(service.name)
+    return found
+
+
+def needs_of(settings: FleetSettings) -> dict[str, frozenset[str]]:
+    """Return what each service depends on: by ``depends_on``, and the writer of its region."""
+    writers = region_writers(settings)
+    found: dict[str, frozenset[str]] = {}
+    for service in settings.services:
+        needs = set(service.depends_on)
+        if isinstance(service, RecorderTable | NodeTable) and service.region is not None:
+            needs.update(writers.get(service.region, ()))
+        found[service.name] = frozenset(needs)
+    return found
+
+
+def services_of(
+    settings: FleetSettings, leaders: dict[str, str], *, market_start_ns: int
+) -> dict[str, Service]:
+    """Return the services of a fleet by name.
+
+    Parameters
+    ----------
+    settings : FleetSettings
+        The file.
+    leaders : dict of str to str
+        The name of the node that leads each pair.
+    market_start_ns : int
+        When the simulated market of demo producers began, UNIX nanoseconds.
+
+    """
+    needs = needs_of(settings)
+    demos = {
+        s.region: s.seed
+        for s in settings.services
+        if isinstance(s, ProducerTable) and s.kind == "demo"
+    }
+    found: dict[str, Service] = {}
+    for table in settings.services:
+        state = settings.fleet.run_folder / f"{table.name}{STATE_SUFFIX}"
+        command: list[str]
+        reads: Path | None
+        writes: Path | None
+        match table:
+            case ProducerTable():
+                command = _producer(table, market_start_ns)
+                kind, reads, writes = "producer", None, table.region
+            case BridgeTable():
+                command = [*_script("bridge_hazelcast.py"), table.source, *_path(table.region)]
+                kind, reads, writes = "bridge", None, table.region
+            case RecorderTable():
+                command = [
+                    *_script("record_factors.py"), "--quiet", "--catalog", str(table.catalog),
+                    "--name", table.name, *_path(table.region), *words_of(table.options),
+                ]  # fmt: skip
+                kind, reads, writes = "recorder", table.region, None
+            case NodeTable():
+                leads = bool(table.role) and leaders.get(table.pair) == table.name
+                command = _node(table, demos, market_start_ns, leads=leads)
+                kind, reads, writes = "node", table.region, None
+        command += ["--state", str(state)]
+        found[table.name] = Service(
+            name=table.name,
+            kind=kind,  # type: ignore[arg-type] # a literal above
+            command=tuple(command),
+            needs=needs[table.name],
+            reads=reads,
+            writes=writes,
+            records=isinstance(table, NodeTable) and table.record,
+            digest=_digest(table, command, market_start_ns),
+        )
+    return found
+
+
+def _producer(table: ProducerTable, market_start_ns: int) -> list[str]:
+    if table.kind == "demo":
+        return [
+            sys.executable, "-m", "live.producers.demo_producer", "--alone",
+            *_path(table.region), "--seed", str(table.seed),
+            "--start-ns", str(market_start_ns), *words_of(table.options),
+        ]  # fmt: skip
+    return [
+        *_script("run_exf.py"), "run", *_config(table.config), *_path(table.region),
+        *words_of(table.options),
+    ]  # fmt: skip
+
+
+def _node(
+    table: NodeTable, demos: dict[Path, int], market_start_ns: int, *, leads: bool
+) -> list[str]:
+    options = table.options | (table.promoted if leads else {})
+    config = options.pop("config", None)
+    path = table.config if config is None else table.config and table.config.parent / config
+    words = [*_script("run_node.py"), *_config(path)]
+    if table.region is not None:
+        words += _path(table.region)
+        if table.region in demos:
+            words += ["--producer", "outside", "--seed", str(demos[table.region]),
+                      "--market-start-ns", str(market_start_ns)]  # fmt: skip
+    return [*words, *words_of(options)]
+
+
+def words_of(options: dict[str, Any]) -> list[str]:
+    """Return options as words of a command line: ``true`` a flag, a list several times."""
+    words: list[str] = []
+    for name, value in options.items():
+        option = f"--{name.replace('_', '-')}"
+        for one in value if isinstance(value, list) else [value]:
+            if one is True:
+                words.append(option)
+            elif one is not False:
+                words.append(f"{option}={one}")
+    return words
+
+
+def _script(name: str) -> list[str]:
+    return [sys.executable, str(LIVE / name)]
+
+
+def _config(path: Path | None) -> list[str]:
+    return [] if path is None else ["--config", str(path)]
+
+
+def _path(region: Path) -> list[str]:
+    return ["--region", str(region)]
+
+
+def _digest(table: ServiceTable, command: list[str], market_start_ns: int) -> str:
+    words = [word for word in command if word != str(market_start_ns)]
+    found = hashlib.sha256(json.dumps(words).encode())
+    config = getattr(table, "config", None)
+    if config is not None:
+        try:
+            found.update(config.read_bytes())
+        except OSError:
+            found.update(b"unreadable")
+    return found.hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""What tests of fleets need: fleets of small services."""

@@ -1,0 +1,1 @@
+"""Small services in the places of the scripts that a fleet runs."""

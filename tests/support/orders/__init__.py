@@ -1,0 +1,1 @@
+"""Nodes with real orders at the account of a local exchange, and what orders them about."""

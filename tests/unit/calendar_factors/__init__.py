@@ -1,0 +1,1 @@
+"""Calendar factors: hand-checked dates, published tables, odd dates, the filter."""

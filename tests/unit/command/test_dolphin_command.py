@@ -1,0 +1,82 @@
+"""The command `dolphin`: a new folder, and the other commands by their names."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from live import dolphin
+from tests.support.nodes.node_process import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = {
+    ".gitignore", ".python-version", "README.md", "backtest.toml", "my_strategy.py", "node.toml",
+    "pyproject.toml", "test_my_strategy.py",
+}  # fmt: skip
+
+
+def test_a_new_folder_has_every_file_and_no_placeholder(tmp_path: Path) -> None:
+    """Its settings are TOML, its Python compiles, and Dolphin is where it is."""
+    folder = tmp_path / "My Strategy!"
+    assert dolphin.main(["init", str(folder)]) == 0
+    assert {path.name for path in folder.iterdir()} == FILES
+    for path in folder.iterdir():
+        text = path.read_text()
+        assert "@" not in text.replace("@dataclass", "")
+        if path.suffix == ".toml":
+            tomllib.loads(text)
+        if path.suffix == ".py":
+            compile(text, path.name, "exec")
+    project = tomllib.loads((folder / "pyproject.toml").read_text())
+    assert project["project"]["name"] == "my-strategy"
+    assert project["tool"]["uv"]["sources"]["dolphin"]["path"] == str(ROOT)
+
+
+def test_a_folder_with_files_is_left_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also a link, and a file in its place; an empty folder is used."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    for name in ("mine", "file", "link"):
+        assert dolphin.main(["init", str(tmp_path / name)]) == 2
+        assert "expected" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes"]
+    assert not list((tmp_path / "empty").iterdir())
+    assert dolphin.main(["init", str(tmp_path / "empty")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["init"], "expected one FOLDER"),
+        (["init", "a", "b"], "expected one FOLDER"),
+        (["init", "--force"], "expected one FOLDER"),
+        (["run_nodes"], "run_node"),
+        (["../run_node"], "no command"),
+    ],
+)
+def test_bad_usage_is_one_sentence(
+    words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With exit code 2, and the nearest name."""
+    assert dolphin.main(words) == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_every_script_is_a_command() -> None:
+    """Those at the top of ``live`` and ``backtests``, and nothing else."""
+    expected = {
+        path.stem
+        for place in ("live", "backtests")
+        for path in (ROOT / place).glob("*.py")
+        if not path.stem.startswith("_")
+    }
+    assert {*dolphin.scripts()} == expected - {"dolphin"}

@@ -1,0 +1,158 @@
+"""A fleet's file: what it may hold, and every error of it at once."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dolphin_strategies.errors import ConfigError
+from live.fleet.reports.systemd_units import units_of
+from live.fleet.settings.fleet_check import FleetError, load_fleet
+from live.fleet.settings.journal import Journal, journal_of
+from live.fleet.settings.service_commands import services_of
+from live.fleet.settings.start_order import circles, start_order
+from tests.support.nodes.node_process import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WRONG = """\
+[fleet]
+name = "wrong"
+foldr = "x"
+[watch]
+silent_s = 0
+[[producer]]
+name = "one"
+region = "/dev/shm/r"
+[[producer]]
+name = "two"
+kind = "demo"
+config = "missing.toml"
+region = "/dev/shm/r"
+[[recorder]]
+name = "two"
+region = "/dev/shm/r"
+[[node]]
+name = "a"
+depends_on = ["b", "on"]
+[[node]]
+name = "b"
+role = "blue"
+depends_on = ["a"]
+[[node]]
+name = "bad name"
+[[nod]]
+name = "c"
+"""
+
+
+def test_all_errors_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    """Unknown keys and tables with the nearest, names, circles, writers, files, roles, ranges."""
+    path = tmp_path / "fleet.toml"
+    path.write_text(WRONG.replace('foldr = "x"\n', ""))
+    with pytest.raises(FleetError) as refused:
+        load_fleet(path)
+    told = "\n".join(refused.value.errors)
+    for part in (
+        "silent_s: expected more than 0, found 0",
+        "catalog is missing",
+        "expected a name of letters",
+        "unknown table [nod]",
+        "depends_on: no service 'on'",
+        "in a circle, so none of them can start: a needs b, b needs a",
+        "region /dev/shm/r has 2 writers (one, two)",
+        "config: no file",
+        "expected one node with role 'green', found none",
+    ):
+        assert part in told
+    path.write_text(WRONG)
+    with pytest.raises(FleetError, match="foldr"):
+        load_fleet(path)
+
+
+def test_services_start_after_what_they_need_and_otherwise_as_written() -> None:
+    """What is in a circle, or needs one that is, does not start."""
+    needs = {"a": ["c"], "c": ["d"], "x": ["y"], "y": ["x"], "z": ["y", "nobody"]}
+    names = ["a", "b", "c", "d", "x", "y", "z"]
+    assert start_order(names, needs) == ["b", "d", "c", "a"]
+    assert circles(names, needs) == [["x", "y"]]
+    assert circles(["s"], {"s": ["s"]}) == [["s"]]
+
+
+def test_the_example_names_what_each_reads_and_who_leads() -> None:
+    """Readers of a region need its writer; the leader has what is promoted, and nobody else."""
+    settings = load_fleet(ROOT / "docs" / "examples" / "fleet.toml")
+    services = services_of(settings, {"main": "green"}, market_start_ns=5)
+    assert services["blue"].needs == services["factors"].needs == {"market"}
+    assert services["market"].needs == frozenset()
+    assert "--market-start-ns" in services["green"].command
+    again = services_of(settings, {"main": "green"}, market_start_ns=6)
+    assert services["green"].digest == again["green"].digest
+
+
+def test_options_of_the_leader_win(tmp_path: Path) -> None:
+    """``promoted`` replaces ``options`` and the configuration while it leads."""
+    (tmp_path / "paper.toml").touch()
+    path = tmp_path / "fleet.toml"
+    path.write_text(
+        '[fleet]\nname = "x"\n[[node]]\nname = "g"\nrole = "green"\nconfig = "paper.toml"\n'
+        "options = { seed = 1, record = 'r' }\n"
+        'promoted = { seed = 2, config = "live.toml", live_orders = true }\n'
+        '[[node]]\nname = "b"\nrole = "blue"\n'
+    )
+    settings = load_fleet(path)
+    paper = services_of(settings, {"main": "b"}, market_start_ns=0)["g"]
+    live = services_of(settings, {"main": "g"}, market_start_ns=0)["g"]
+    assert str(tmp_path / "paper.toml") in paper.command
+    assert "--seed=1" in paper.command
+    assert not paper.is_real
+    assert str(tmp_path / "live.toml") in live.command
+    assert "--seed=2" in live.command
+    assert live.is_real
+    assert paper.digest != live.digest
+    Journal(journal_of(settings).path).append(
+        "promotion", pair="main", step="moved", to="g", **{"from": "b"}
+    )
+    with pytest.raises(ConfigError, match="real orders"):
+        units_of(settings, live_orders=False)
+    assert "--live-orders" in units_of(settings, live_orders=True)
+
+
+def test_a_unit_is_written_for_each_service(tmp_path: Path) -> None:
+    """In the order of starts, each after what it needs, quoted as systemd reads it."""
+    path = tmp_path / "a $b %c" / "fleet.toml"
+    path.parent.mkdir()
+    path.write_text(
+        '[fleet]\nname = "x"\n[[node]]\nname = "n"\nregion = "r"\n'
+        '[[producer]]\nname = "p"\nkind = "demo"\nregion = "r"\n'
+    )
+    text = units_of(load_fleet(path), live_orders=False)
+    assert text.index("# dolphin-x-p.service") < text.index("# dolphin-x-n.service")
+    assert "After=dolphin-x-p.service" in text
+    assert "/a $$b %%c/r" in text
+    assert "RestartPreventExitStatus=2 3" in text
+
+
+def test_systemd_reads_the_units_of_the_example(tmp_path: Path) -> None:
+    """Every key and value of each, by systemd's own check."""
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is missing: apt-get install systemd")
+    example = (ROOT / "docs" / "examples" / "fleet.toml").read_text(encoding="utf-8")
+    path = tmp_path / "fleet.toml"
+    path.write_text(example)
+    units = units_of(load_fleet(path), live_orders=False).split("\n# ")[1:]
+    files = []
+    for unit in units:
+        name, _, text = unit.partition("\n")
+        if name.startswith("dolphin-"):
+            files.append(tmp_path / name)
+            files[-1].write_text(text)
+    assert len(files) == 4
+    command = [analyze, "verify", "--man=no", *map(str, files)]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (found.returncode, found.stderr) == (0, "")

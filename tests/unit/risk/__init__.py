@@ -1,0 +1,1 @@
+"""Unit tests of the limits of a node and of its trading state."""
