@@ -204,7 +204,7 @@ def test_a_region_that_vanishes_and_comes_back(region_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\0" * 4096, os.urandom(70_000), b"DOLPHIN" * 9000])
 def test_a_hostile_region_is_a_line_and_no_more(region_path: Path, content: bytes) -> None:
     """The monitor goes on, and the other region is shown."""
-    other = region_path.with_name(f"{region_path.name}_b")
+    other = region_path.with_name(f"other_{region_path.name}")
     folder_of(region_path).mkdir(mode=0o700)
     region_path.write_bytes(content)
     region_path.chmod(0o600)
