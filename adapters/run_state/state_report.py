@@ -95,7 +95,6 @@ class StateReport:
             self._file = StateWriter(self._open_file(path), path)
         except OSError as error:
             raise StateUnusableError(path, error) from None
-        self.path = path
         self._earlier = _left_by(self._file.earlier)
         self._write()
 

@@ -174,13 +174,13 @@ class NodeRun:
             None if self._settings.node.orders == "live" else self._settings.sandbox.balance_usdt,
             traded_venues(self._settings),
         )
+        name, state = type(self._strategy).__name__, self._state.path
         figures = NodeFigures(
             folder, report=report, feed=feed, latencies=latencies.all, strategy=self._strategy,
-            texts=self._settings.node.texts(region)
-            | {"strategy": type(self._strategy).__name__, "state": str(self._state.path or "")},
+            texts=self._settings.node.texts(region, name, state),
         )  # fmt: skip
         self._ending.attach(loop, node.handle(), report.has_orders_on_their_way)
-        say(self._settings.node.sentence(type(self._strategy).__name__))
+        say(self._settings.node.sentence(name))
         if market is not None:
             market.start(time.time_ns() + START_DELAY_NS)
         self._started_s = time.monotonic()
@@ -188,8 +188,6 @@ class NodeRun:
         gc.freeze()
         if self._recording is not None:
             self._recording.start(loop)
-        name = type(self._strategy).__name__
-        state = self._state.path
         self._desk.open(loop, folder, self._gates.risk, state=state, strategy=name)
         seconds = self._settings.node.seconds
         self._watch.report(has_node=True, until_s=self._started_s + seconds if seconds else 0.0)

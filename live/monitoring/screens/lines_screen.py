@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
@@ -77,7 +79,8 @@ class LinesScreen(Screen[None]):
             return
         clock = time.strftime("%H:%M:%S", time.gmtime(picture.unix_s))
         title = f"dolphin monitor  {socket.gethostname()}  {clock} UTC  {self.heading()}"
-        with self.app.batch_update():
+        # A page that is just being taken down has lost its parts one by one.
+        with suppress(NoMatches), self.app.batch_update():
             self.query_one(".title", Static).update(title, layout=False)
             self._replace([*self.rows(picture)])
 

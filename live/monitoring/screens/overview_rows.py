@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     )
 
 SHOWN_PROBLEMS: Final = 4
+ACTIVE: Final = "ACTIVE"
+"""The trading state in which all orders pass."""
 SHOWN_ALARMS: Final = 5
 SHOWN_REGIONS: Final = 6
 SILENT_S: Final = 5.0
@@ -174,6 +176,8 @@ def _region_name(region: RegionPicture) -> str:
 def _node(node: NodePicture) -> _Cells:
     state = node.state
     phase = "?" if state is None else state.phase
+    if state is not None and phase == "running" and state.trading != ACTIVE:
+        phase = state.trading
     if not node.pid:
         phase = "?"
     elif not node.is_running and phase != "ended":

@@ -34,6 +34,7 @@ def node_rows(node: NodePicture) -> Iterator[Row]:
     yield Row("", f"pid {node.pid}, turned {ago(node.turned_s)} ago")
     if state is not None:
         yield Row("", f"phase {state.phase}" + (f": {state.reason}" if state.reason else ""))
+        yield Row("", f"trading {state.trading}: h halts, r only reduces, f closes everything")
         yield Row("", f"market {state.venue}, {state.orders} orders, trader {state.trader_id}")
     if "source" in texts:
         yield Row("", f"factors from {texts['source']}: {texts.get('factors') or 'live'}")

@@ -83,10 +83,16 @@ class NodeTable(CheckedFields):
     log_level: LogLevelName = "WARNING"
     record: Path | None = None
 
-    def texts(self, region: Path) -> dict[str, str]:
-        """Return what a monitor shows of these settings: market, orders, source of factors."""
+    def texts(self, region: Path, strategy: str, state: Path | None) -> dict[str, str]:
+        """Return what a monitor shows of a run besides its numbers."""
         source = self.source or ("computed here" if self.compute else str(region))
-        return {"venue": self.venue, "orders": self.orders, "source": source}
+        return {
+            "strategy": strategy,
+            "venue": self.venue,
+            "orders": self.orders,
+            "source": source,
+            "state": "" if state is None else str(state),
+        }
 
     def sentence(self, strategy: str) -> str:
         """Return the line that a run of a strategy begins with."""

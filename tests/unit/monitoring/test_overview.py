@@ -58,6 +58,13 @@ def test_what_is_wrong_with_a_node_is_said_in_words(changed: NodePicture, word: 
     assert word in shown(picture)
 
 
+def test_a_node_that_was_halted_says_so() -> None:
+    """Not a problem: somebody wanted it."""
+    picture = Picture(unix_s=time.time(), nodes=(node(trading="HALTED"),))
+    assert problems(picture) == []
+    assert "HALTED" in shown(picture)
+
+
 def test_a_region_that_was_closed_in_order_is_no_problem() -> None:
     """One whose writer was killed is."""
     closed = RegionPicture(path=Path("/r"), names=("a",), is_closed=True, age_s=1e6)
