@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from adapters.computing.evaluation import RecordSink
     from adapters.computing.recording.market_tap import MarketTap
-    from adapters.streams.hosting.stream_health import StreamHealth
+    from adapters.streams.hosting.health.stream_health import StreamHealth
     from adapters.streams.hosting.venue_link import VenueLink
     from dolphin_strategies.computed.factor_set import ComputedFactors
     from dolphin_strategies.computed.inputs import Input

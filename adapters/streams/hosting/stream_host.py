@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 from nautilus_trader.common import LogLevel
 
 from adapters.computing.computing_actor import ComputingActorConfig
-from adapters.streams.hosting.client_log import NoLog
+from adapters.streams.hosting.health.client_log import NoLog
+from adapters.streams.hosting.health.silences import Silences
+from adapters.streams.hosting.health.stream_health import StreamHealth
 from adapters.streams.hosting.node_parts import (
     CONNECTION_TIMEOUT_S,
     FIRST_TIMEOUT_S,
     build_stream_node,
     load_node_modules,
 )
-from adapters.streams.hosting.silences import Silences
 from adapters.streams.hosting.stream_actor import StreamActor
-from adapters.streams.hosting.stream_health import StreamHealth
 from adapters.streams.hosting.trials.venue_admission import VenueAdmission
 from adapters.streams.hosting.trials.venue_trials import VenueTrials
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from adapters.computing.evaluation import RecordSink
     from adapters.computing.recording.market_tap import MarketTap
-    from adapters.streams.hosting.client_log import ClientLog, TakeLine
+    from adapters.streams.hosting.health.client_log import ClientLog, TakeLine
     from adapters.streams.hosting.venue_link import VenueLink
     from dolphin_strategies.computed.factor_set import ComputedFactors
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.computing.computing_actor import ComputingActorConfig
+from adapters.streams.hosting.health.stream_health import StreamHealth
 from adapters.streams.hosting.stream_actor import StreamActor
-from adapters.streams.hosting.stream_health import StreamHealth
 from adapters.streams.joining.client_naming import ClientNaming
 from adapters.streams.joining.log_lines import LogLines
 from adapters.streams.joining.venue_check import refused_venues

@@ -1,6 +1,6 @@
 """Silences: the instants at which a silent venue's connections are renewed."""
 
-from adapters.streams.hosting.silences import LONGEST, Silences
+from adapters.streams.hosting.health.silences import LONGEST, Silences
 
 
 def renewals(silences: Silences, until_s: int) -> list[int]:

@@ -1,8 +1,8 @@
 """StreamActor: what an exception of one datum does."""
 
 from adapters.computing.computing_actor import ComputingActorConfig
+from adapters.streams.hosting.health.stream_health import StreamHealth
 from adapters.streams.hosting.stream_actor import StreamActor
-from adapters.streams.hosting.stream_health import StreamHealth
 from dolphin_strategies.computed.factor_set import ComputedFactors
 from dolphin_strategies.computed.spec import ComputedSpec
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from nautilus_trader.model import InstrumentId, Price, Quantity, QuoteTick
 
-from adapters.streams.hosting.stream_health import StreamHealth
+from adapters.streams.hosting.health.stream_health import StreamHealth
 from adapters.streams.hosting.venue_link import VenueLink
 from adapters.streams.stream_venues import STREAM_VENUES
 from dolphin_strategies.computed.inputs import DataKind, Input

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.model import InstrumentId
 
-    from adapters.streams.hosting.client_log import Line
+    from adapters.streams.hosting.health.client_log import Line
     from adapters.streams.hosting.venue_link import VenueLink
     from dolphin_strategies.computed.inputs import Input
 

@@ -1,0 +1,1 @@
+"""Health: what is known of each venue that streams, and of a client's troubles."""
