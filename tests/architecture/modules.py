@@ -53,7 +53,7 @@ def imports_of(file: Path) -> Iterator[tuple[str, bool]]:
     for_types = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        if isinstance(node, ast.If) and _is_type_checking(node.test)
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
@@ -68,6 +68,11 @@ def imports_of(file: Path) -> Iterator[tuple[str, bool]]:
                 yield full if is_module(full) else node.module, id(node) in for_types
 
 
+def _is_type_checking(test: ast.expr) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == "TYPE_CHECKING" for n in ast.walk(test))
+
+
+@cache
 def is_module(name: str) -> bool:
     """Return whether a dotted name is a module or a package of ours."""
     path = ROOT.joinpath(*name.split("."))

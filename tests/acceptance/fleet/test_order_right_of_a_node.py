@@ -19,7 +19,10 @@ def test_a_second_node_on_an_account_is_refused_before_any_client_is_made(tmp_pa
     """Exit code 1, with who has the right; no network is needed to find out."""
     key = f"invented-{uuid.uuid4()}"
     config = tmp_path / "node.toml"
-    config.write_text('[node]\nvenue = "binance"\norders = "live"\nregion = "none"\n')
+    config.write_text(
+        '[node]\nvenue = "binance"\norders = "live"\nregion = "none"\n'
+        '[risk]\ninstruments = ["BTCUSDT-PERP.BINANCE"]\n'
+    )
     with OrderRight("BINANCE", key):
         ended = subprocess.run(
             [sys.executable, SCRIPT, "--config", config, "--live-orders"],

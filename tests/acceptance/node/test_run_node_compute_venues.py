@@ -166,12 +166,12 @@ def test_check_says_which_venues_are_needed(
     assert done.returncode == (0 if done.stdout.startswith("OK") else 2), done.stdout
 
 
-def test_real_orders_refuse_another_server(tmp_path: Path) -> None:
-    """Prices of another server must not move real orders."""
+def test_real_orders_refuse_a_server_that_anybody_can_listen_to(tmp_path: Path) -> None:
+    """It would get the account's key in plain text."""
     config = tmp_path / "node.toml"
     config.write_text(
-        '[node]\nvenue = "binance"\norders = "live"\nbase_url = "http://127.0.0.1:1"\n'
+        '[node]\nvenue = "binance"\norders = "live"\nbase_url = "http://192.0.2.1:1"\n'
     )
     done = run_forked(SCRIPT, "--check", "--live-orders", "--config", config, is_merged=True)
     assert done.returncode == 2
-    assert "leave base_url out" in done.stdout
+    assert "expected https://" in done.stdout

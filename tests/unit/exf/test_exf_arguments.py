@@ -13,7 +13,8 @@ def test_start_hands_its_options_on_to_a_service_in_another_folder() -> None:
         "start", "--config", "a.toml", "--region=r", "--factors", "b.toml", "--factors=/c.toml",
         "--venues=okx,bybit", "--base-url", "http://x", "--period", "0.25", "--log", "l",
         "--hazelcast", "hazelcast://h", "--record=-odd name", "--replay", "p", "--speed", "1e-3",
-        "--record-market", "m", "--streams", "--min-interval=0.01",
+        "--record-market", "m", "--streams", "--min-interval=0.01", "--calendar",
+        "--metrics", "9464", "--log-json",
     ]  # fmt: skip
     options = parse(["run", *words_of(parse(given))])
     here = Path.cwd()
@@ -33,6 +34,10 @@ def test_start_hands_its_options_on_to_a_service_in_another_folder() -> None:
         "speed": 0.001,
         "streams": True,
         "min_interval": 0.01,
+        "calendar": True,
+        "state": None,
+        "metrics": 9464,
+        "log_json": True,
         "seconds": None,
         "detached": False,
     }
