@@ -36,7 +36,7 @@ def test_start_hands_its_options_on_to_a_service_in_another_folder() -> None:
         "min_interval": 0.01,
         "calendar": True,
         "state": None,
-        "metrics": 9464,
+        "metrics": "9464",
         "log_json": True,
         "seconds": None,
         "detached": False,
