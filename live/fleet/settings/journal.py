@@ -44,7 +44,7 @@ class Journal:
         Raises
         ------
         UnusableFileError
-            If the file cannot be opened or is somebody else's.
+            If the file cannot be opened, is somebody else's, or the disk has no room for the line.
         OSError
             If it cannot be written.
 
@@ -55,7 +55,9 @@ class Journal:
         try:
             if not self._ends_whole():
                 content = b"\n" + content
-            os.write(fd, content)
+            if os.write(fd, content) != len(content):
+                msg = f"{self.path}: there is no room for a line"
+                raise UnusableFileError(msg)
             os.fsync(fd)
         finally:
             os.close(fd)
