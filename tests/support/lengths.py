@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -10,6 +10,11 @@ import pytest
 def long(*values: Any) -> Any:
     """Return a row of ``parametrize`` that only the long form runs."""
     return pytest.param(*values, marks=pytest.mark.long)
+
+
+MANY: Final = 500
+LIMIT_S: Final = 1200
+"""For a test that does something many times, on a machine that others use too."""
 
 
 def counts(name: str, default: int, *, long: int) -> pytest.MarkDecorator:
@@ -25,4 +30,7 @@ def counts(name: str, default: int, *, long: int) -> pytest.MarkDecorator:
         How often in the long form.
 
     """
-    return pytest.mark.parametrize(name, [default, pytest.param(long, marks=pytest.mark.long)])
+    marks = [pytest.mark.long]
+    if long >= MANY:
+        marks += [pytest.mark.first, pytest.mark.timeout(LIMIT_S)]
+    return pytest.mark.parametrize(name, [default, pytest.param(long, marks=marks)])

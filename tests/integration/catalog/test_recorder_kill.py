@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 LONGEST_LIFE_S: Final = 0.6
 RATE: Final = 2000
-RING: Final = 65_536
+RING: Final = 262_144
 
 
 def record_on_demand(catalog: str, region: str, log: str, *options: str) -> None:
@@ -65,7 +65,7 @@ def test_a_killed_recorder_loses_and_repeats_nothing(
     once.
 
     Killed while it starts, recovers, flushes and rotates: flush after 20 ms, a file for every
-    few hundred records. The ring holds half a minute: the next recorder finds the rest there.
+    few hundred records. The ring holds two minutes: the next recorder finds the rest there.
     """
     rng = random.Random(7)  # noqa: S311 - moments, no secrets
     options = ["--flush-s", "0.02", "--rotate-mb", "0.05", *(["--name", name] if name else [])]

@@ -74,6 +74,7 @@ def _equity(folder: Path) -> tuple[float, float]:
     return values[0], values[-1]
 
 
+@pytest.mark.first
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_recorded_paper_session_of_green_is_repeated_by_its_replay(tmp_path: Path) -> None:
