@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 from adapters.hazelcast_map.connection.answer_watch import AnswerWatch
 from adapters.hazelcast_map.connection.cluster_connection import (
     CALL_TIMEOUT_S,
-    LOST_TIMEOUT_S,
     ClusterConnection,
     ConnectionLostError,
 )
+from adapters.hazelcast_map.connection.connection_attempt import LOST_TIMEOUT_S
 from adapters.hazelcast_map.entry.json_codec import MAX_SIZE, Update, encode
 from adapters.hazelcast_map.entry.value_sequence import machine_id
 
@@ -185,7 +185,8 @@ class HazelcastPublisher:
             if is_idle and kept is not None:
                 # A cluster that lost its memory has the newest state again; another publisher's
                 # stays, and readers know this one by its number and time.
-                entries.put_if_absent(self._settings.key, kept.text)
+                restored = entries.put_if_absent(self._settings.key, kept.text)
+                restored.add_done_callback(self._on_restored)
             self._send()
             while True:
                 connection.pause(CHECK_S)
@@ -193,6 +194,12 @@ class HazelcastPublisher:
                 self._ask(entries)
         finally:
             self._take_back()
+
+    def _on_restored(self, restored: Future[Any]) -> None:
+        """Begin anew if the confirmed state was not taken: no later call would restore it."""
+        if not restored.is_success():
+            self._watch.failure = restored.exception()
+            self._connection.hurry()
 
     def _ask(self, entries: Map[str, Any]) -> None:
         """Ask for the entry if there was no call for a while."""

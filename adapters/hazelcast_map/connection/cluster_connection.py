@@ -7,12 +7,9 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from hazelcast.config import ReconnectMode
 from hazelcast.core import DistributedObjectEventType
-from hazelcast.lifecycle import LifecycleState
 
-from adapters.hazelcast_map.connection.connection_errors import ConnectionErrors
-from adapters.hazelcast_map.connection.map_client import CONNECT_TIMEOUT_S, MapClient
+from adapters.hazelcast_map.connection.connection_attempt import LOST_TIMEOUT_S, ConnectionAttempt
 from adapters.hazelcast_map.settings import HazelcastSettings, credentials
 
 if TYPE_CHECKING:
@@ -22,26 +19,15 @@ if TYPE_CHECKING:
     from hazelcast.future import Future
     from hazelcast.proxy.map import Map
 
+    from adapters.hazelcast_map.connection.map_client import MapClient
+
 CALL_TIMEOUT_S: Final = 0.5
 """Limit of one call; the client's own futures have no limit."""
-LOST_TIMEOUT_S: Final = 3.0
-"""After this time without an answer the connection is closed."""
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 1.0
 CLOSE_TIMEOUT_S: Final = 1.5
 _MAP_SERVICE: Final = "hz:impl:mapService"
 """What a member calls its maps, among objects of other kinds under the same name."""
-_FAIL_FAST: Final[dict[str, Any]] = {
-    # Each connection has a client of its own, so that no event is missed unnoticed.
-    "reconnect_mode": ReconnectMode.OFF,
-    "cluster_connect_timeout": 0.0,
-    "connection_timeout": 1.0,
-    # One connection: when it is lost nothing is connected, and advertised addresses do not matter.
-    "smart_routing": False,
-    "heartbeat_interval": 1.0,
-    "heartbeat_timeout": LOST_TIMEOUT_S,
-    "invocation_timeout": LOST_TIMEOUT_S,
-}
 
 
 class ConnectionLostError(Exception):
@@ -93,6 +79,7 @@ class ClusterConnection:
         self._must_hurry = False
         self._lost_because = ""
         self._client: MapClient | None = None
+        self._attempt: ConnectionAttempt | None = None
         self._members: Final = deque(settings.members)
         self.destroyed_maps = 0
         self._thread: Final = threading.Thread(
@@ -231,19 +218,14 @@ class ClusterConnection:
         for _ in self._settings.members:
             member = self._members[0]
             self._members.rotate(-1)
-            errors = ConnectionErrors(self._settings, CONNECT_TIMEOUT_S)
-            config = {**self._settings.client_config(), "cluster_members": [member]}
-            try:
-                with errors:
-                    return MapClient(
-                        self._settings.map_name,
-                        lifecycle_listeners=[self._on_lifecycle],
-                        **_FAIL_FAST,
-                        **config,
-                        **self._credentials,
-                    ), ""
-            except Exception as error:  # noqa: BLE001 - a bad option too is a reason
-                reasons.append(errors.sentence(error))
+            attempt = ConnectionAttempt(
+                self._settings, self._credentials, member, self._on_client_end
+            )
+            client, reason = attempt.run()
+            if client is not None:
+                self._attempt = attempt
+                return client, ""
+            reasons.append(reason)
             if self._is_closing:
                 break
         return None, "; ".join(reasons)
@@ -255,11 +237,9 @@ class ClusterConnection:
             self.destroyed_maps += 1
             self._lose("the map was destroyed")
 
-    def _on_lifecycle(self, state: str) -> None:
-        if self._client is None:
-            # Of an attempt, which states its reason itself.
-            return
-        if state in {LifecycleState.DISCONNECTED, LifecycleState.SHUTDOWN}:
+    def _on_client_end(self, attempt: ConnectionAttempt) -> None:
+        # An attempt that fails states its reason itself, and one that was left behind has none.
+        if self._client is not None and attempt is self._attempt:
             self._lose("the connection was lost")
 
     def _lose(self, reason: str) -> None:

@@ -8,6 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hazelcast.errors import TargetDisconnectedError
+from hazelcast.future import Future, ImmediateExceptionFuture
+from hazelcast.proxy.map import Map
 
 from adapters.hazelcast_map import HazelcastPublisher
 from tests.support.eventually import eventually
@@ -48,6 +51,34 @@ def test_f02_a_cluster_that_comes_back_empty_has_the_newest_state_again(
         eventually(lambda: entries.get(settings.key), "the state")
         assert str(entries.get(settings.key)) == before
         assert publisher.written == publisher.sent + publisher.conflated
+
+
+def test_f02_a_state_that_the_cluster_did_not_take_back_is_offered_again(
+    member: Member, settings: HazelcastSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault F02: a member that is not ready yet fails the one call that restores the state."""
+    restore = Map.put_if_absent
+    refused: list[str] = []
+
+    def refuse_once(entries: Map[str, str], key: str, value: str) -> Future[str | None]:
+        if refused:
+            return restore(entries, key, value)
+        refused.append(value)
+        error = TargetDisconnectedError("not ready")
+        return ImmediateExceptionFuture(error)  # type: ignore[no-untyped-call]
+
+    with HazelcastPublisher(settings) as publisher:
+        publisher.write({"a": 1.0})
+        assert publisher.flush(20)
+        before = str(member.map().get(settings.key))
+        member.kill()
+        eventually(lambda: publisher.problem, "the problem")
+        monkeypatch.setattr(Map, "put_if_absent", refuse_once)
+        member.start()
+        entries = member.map()
+        eventually(lambda: entries.get(settings.key), "the state")
+        assert str(entries.get(settings.key)) == before
+        assert refused
 
 
 def test_f07_a_publisher_that_comes_back_leaves_anothers_state(
