@@ -1,4 +1,4 @@
-"""Evaluation in a process of its own: ``python -m …children.evaluate_process JOB FOLDER …``.
+"""Evaluation in a process of its own: ``python -m …research.evaluate_process JOB FOLDER …``.
 
 ``write FOLDER FACTORS ROWS`` makes a catalog of factors and bars of five minutes. ``whole FOLDER``
 evaluates it as the command does. ``ours FOLDER FACTORS`` and ``alphalens FOLDER FACTORS`` compute

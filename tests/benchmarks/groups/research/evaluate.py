@@ -44,7 +44,7 @@ def run(options: Options) -> Group:
 
 
 def _do(*arguments: object) -> Any:
-    return processes.run(processes.module("evaluate_process", *arguments), TIMEOUT_S)
+    return processes.run(processes.module("research.evaluate_process", *arguments), TIMEOUT_S)
 
 
 def _group(found: dict[str, list[dict[str, Any]]], runs: int) -> Group:

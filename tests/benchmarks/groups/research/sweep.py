@@ -173,7 +173,9 @@ class _Bench:
         for fold, trials in zip(self._folds, result["trials"], strict=True):
             values = [one["values"]["threshold"] for one in trials[: LOOP_TRIALS // FOLDS]]
             jobs += [[*fold.train_ns, value] for value in values]
-        command = processes.module("sweep_process", self._catalog, self._sweep, json.dumps(jobs))
+        command = processes.module(
+            "research.sweep_process", self._catalog, self._sweep, json.dumps(jobs)
+        )
         return processes.run(command, TIMEOUT_S)
 
     def processes(self, number: int) -> float:
