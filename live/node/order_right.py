@@ -117,7 +117,8 @@ def _who(pid: int) -> str:
     if pid <= 0:
         return "a process without a pid here"
     with suppress(OSError):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
-        text = printable(" ".join(word.decode(errors="replace") for word in words[1:]))
+        # A fork has its command line as one text, with spaces.
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").replace(b"\0", b" ")
+        text = printable(words.decode(errors="replace").partition(" ")[2])
         return f"process {pid} ({text[:_LONGEST_COMMAND]})"
     return f"process {pid}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from live.fleet.settings.service_commands import Service
+    from live.fleet.supervision.fork_server import ForkServer
 
 
 class Member:
@@ -55,17 +56,23 @@ class Member:
         self.life.began(now_s)
         return True
 
-    def spawn(
-        self, now_s: float, service: Service, cwd: Path, session: Path | None, note: dict[str, Any]
+    def spawn(  # noqa: PLR0913, PLR0917 - what a process is made of
+        self,
+        now_s: float,
+        service: Service,
+        cwd: Path,
+        session: Path | None,
+        note: dict[str, Any],
+        forks: ForkServer | None,
     ) -> bool:
-        """Make its process; return whether there is one now."""
+        """Make its process, by a fork if there is a server; return whether there is one now."""
         self.service = service
         command = list(service.command)
         if session is not None:
             command += ["--record", str(session)]
             note = note | {"session": str(session)}
         try:
-            self.process.make(command, cwd, note)
+            self.process.make(command, cwd, note, forks)
         except NotMadeError as error:
             self.life.could_not_begin(now_s, str(error))
             return False

@@ -12,6 +12,7 @@ from live.fleet.settings.journal import journal_of, leaders, make_folder, open_p
 from live.fleet.settings.service_commands import services_of
 from live.fleet.supervision.backoff import Backoff
 from live.fleet.supervision.member import Member, change_of
+from live.fleet.supervision.node_starts import NodeStarts
 from live.fleet.supervision.service_life import Limits, ServiceLife
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class RunningFleet:
         self._tell: Final = tell
         self._live_orders: Final = live_orders
         self._gone: Final[list[str]] = []
+        self._starts: Final = NodeStarts()
         self._market_start_ns = 0
         self._logs_folder: Final = settings.fleet.folder / "logs"
 
@@ -122,6 +124,14 @@ class RunningFleet:
             f"'promote {found['to']}', or back with 'rollback'"
         )
 
+    def look_at_starts(self) -> None:
+        """Prepare the start of nodes that wait."""
+        self._starts.look(self.members.values())
+
+    def close(self) -> None:
+        """End what prepares starts; the members go on."""
+        self._starts.close()
+
     def look(self, member: Member, now_s: float, *, is_ending: bool) -> None:
         """Look at a member and do what its rules ask for; while all end, in reverse order."""
         name = member.service.name
@@ -132,7 +142,7 @@ class RunningFleet:
             member,
             lambda: member.look(
                 now_s,
-                may_start=all(life.is_up for life in needs),
+                may_start=all(life.is_up for life in needs) and self._starts.may_start(member),
                 may_stop=not is_ending or all(life.is_down for life in needed_by),
             ),
         )
@@ -176,7 +186,8 @@ class RunningFleet:
             session = self.settings.fleet.folder / "sessions" / service.name / str(started_ns)
             make_folder(session.parent)
         note = {"started_ns": started_ns, "digest": service.digest}
-        if member.spawn(now_s, service, self.settings.path.parent, session, note):
+        forks = self._starts.server_of(member)
+        if member.spawn(now_s, service, self.settings.path.parent, session, note, forks):
             self.note(
                 "started",
                 name=service.name,

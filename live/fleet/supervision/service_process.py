@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.byte_lock import is_locked, try_lock
@@ -18,11 +19,13 @@ from adapters.run_state.run_state import BadStateError, RunState
 from adapters.run_state.state_file import StateReader
 from dolphin_strategies.errors import DolphinError
 from live.fleet.settings.service_commands import STATE_SUFFIX
+from live.fleet.supervision.fork_server import ForkError, write_identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from live.fleet.supervision.fork_server import ForkedChild, ForkServer
     from live.fleet.supervision.service_log import ServiceLog
 
 _FIND_S: Final = 1.0
@@ -70,11 +73,13 @@ class ServiceProcess:
         self._log: Final = log
         self._lock_path: Final = folder / f"{name}.process"
         self._state_path: Final = folder / f"{name}{STATE_SUFFIX}"
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: subprocess.Popen[bytes] | ForkedChild | None = None
         self._pidfd = -1
         self._reader: StateReader | None = None
 
-    def make(self, command: Sequence[str], cwd: Path, note: dict[str, Any]) -> None:
+    def make(
+        self, command: Sequence[str], cwd: Path, note: dict[str, Any], forks: ForkServer | None
+    ) -> None:
         """Make the process.
 
         Parameters
@@ -85,6 +90,8 @@ class ServiceProcess:
             The folder that it runs in.
         note : dict
             Kept beside its identity, for whoever finds it.
+        forks : ForkServer, optional
+            What forks it; None: it is started anew.
 
         Raises
         ------
@@ -103,29 +110,23 @@ class ServiceProcess:
                 raise NotMadeError(msg)
             os.ftruncate(lock_fd, 0)
             log_fd = self._log.open()
-
-            def tell_who() -> None:
-                found = ProcessIdentity.own()
-                who = [found.pid, found.start_ticks, found.boot_id]
-                os.pwrite(lock_fd, json.dumps({"process": who, **note}).encode() + b"\n", 0)
-
-            self._child = subprocess.Popen(
-                list(command),
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=log_fd,
-                stderr=log_fd,
-                pass_fds=(lock_fd,),
-                start_new_session=True,
-                preexec_fn=tell_who,  # noqa: PLW1509 - no thread of ours is there
-            )
+            start = _started if forks is None else forks.fork
+            self._child = start(command, cwd, note, log_fd, lock_fd)
+        except ForkError as error:
+            os.close(lock_fd)
+            lock_fd = -1
+            # It may have been made all the same.
+            if self.find():
+                return
+            msg = f"{self._name} cannot be started: {error}"
+            raise NotMadeError(msg) from None
         except (OSError, subprocess.SubprocessError, UnusableFileError) as error:
             msg = f"{self._name} cannot be started: {error}"
             raise NotMadeError(msg) from None
         finally:
-            os.close(lock_fd)
-            if log_fd >= 0:
-                os.close(log_fd)
+            for fd in (lock_fd, log_fd):
+                if fd >= 0:
+                    os.close(fd)
         self._take(self._child.pid, note)
 
     def find(self) -> bool:
@@ -246,3 +247,19 @@ class ServiceProcess:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+
+def _started(
+    command: Sequence[str], cwd: Path, note: dict[str, Any], log_fd: int, lock_fd: int
+) -> subprocess.Popen[bytes]:
+    """Start a process that writes who it is into its lock's file before it becomes the service."""
+    return subprocess.Popen(
+        list(command),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=log_fd,
+        stderr=log_fd,
+        pass_fds=(lock_fd,),
+        start_new_session=True,
+        preexec_fn=partial(write_identity, lock_fd, note),  # noqa: PLW1509 - no thread of ours is there
+    )

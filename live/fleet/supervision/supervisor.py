@@ -106,6 +106,7 @@ class Supervisor:
             StopSignals(self._ask_to_end, self._ask_to_end).take_over()
             server = ControlServer(fleet.run_folder)
             stack.callback(server.close)
+            stack.callback(self._fleet.close)
             self._fleet.note("supervisor", pid=os.getpid())
             self._fleet.begin(starts=not self._is_ending)
             manager = ServiceManager()
@@ -132,6 +133,7 @@ class Supervisor:
         if self._is_ending:
             for member in self._fleet.members.values():
                 member.life.unwant()
+        self._fleet.look_at_starts()
         for member in [*self._fleet.members.values()]:
             if late_s >= LATE_S:
                 member.life.late(late_s)

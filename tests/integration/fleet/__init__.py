@@ -1,0 +1,1 @@
+"""Parts of a fleet with real processes, without a node."""
