@@ -83,11 +83,15 @@ class SmallFleet:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.support.fleet.small_fleet", str(self.path), *words],
             cwd=ROOT,
-            env=os.environ | {"SMALL_FLEET_DIES": die},
+            env=self.environment(die),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def environment(self, die: str) -> dict[str, str]:
+        """Return the environment of a command, which is killed at a step if one is given."""
+        return os.environ | {"SMALL_FLEET_DIES": die}
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return the status by name; empty without a supervisor."""
@@ -160,23 +164,36 @@ def small_fleet(folder: Path, services: str, silent_s: float = 30.0) -> Iterator
 
 
 def _die_at(where: str) -> None:
-    """Have this process killed ``before`` or ``after`` a step of a promotion is noted."""
-    when, _, wanted = where.partition(" ")
+    """Have a process killed ``before`` or ``after`` a step of a promotion is noted.
+
+    This one, or with ``NAME:`` before it the process of a service, if it has one.
+    """
+    who, _, point = where.rpartition(":")
+    when, _, wanted = point.partition(" ")
     append = Journal.append
+
+    def kill(path: Path) -> None:
+        pid = os.getpid()
+        if who:
+            found = ask(path.parent.parent / "run", {"command": "status"})["services"]
+            pid = next(row["pid"] for row in found if row["name"] == who)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
 
     def dying(self: Journal, event: str, **values: Any) -> None:
         is_it = event == "promotion" and values["step"] == wanted
         if is_it and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            kill(self.path)
         append(self, event, **values)
-        if is_it:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if is_it and when == "after":
+            kill(self.path)
 
     Journal.append = dying  # type: ignore[method-assign] # this process is killed by it
 
 
 if __name__ == "__main__":
-    service_commands.LIVE = SCRIPTS  # type: ignore[misc] # the small services
+    if os.environ.get("SMALL_FLEET_SERVICES") != "real":
+        service_commands.LIVE = SCRIPTS  # type: ignore[misc] # the small services
     if os.environ.get("SMALL_FLEET_DIES"):
         _die_at(os.environ["SMALL_FLEET_DIES"])
     from live.fleet.fleet_command import main

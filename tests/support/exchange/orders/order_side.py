@@ -63,6 +63,7 @@ class OrderSide:
         self._traders: Final[dict[web.WebSocketResponse, asyncio.BaseTransport | None]] = {}
         self._sends: Final[set[asyncio.Task[None]]] = set()
         self._is_mute = False
+        self._most_users = 0
         account = self.account
         self._requests: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
             f"POST {REST}/listenKey": lambda q: {"listenKey": LISTEN_KEY},
@@ -189,6 +190,7 @@ class OrderSide:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self._users[socket] = request.transport
+        self._most_users = max(self._most_users, len(self._users))
         async for message in socket:
             assert message.type is not WSMsgType.BINARY
         self._users.pop(socket)
@@ -250,6 +252,7 @@ class OrderSide:
                 "wallet": str(account.wallet),
                 "asked": self.asked,
                 "user_streams": len(self._users),
+                "most_user_streams": self._most_users,
                 "trading_sockets": len(self._traders),
             }
         )
