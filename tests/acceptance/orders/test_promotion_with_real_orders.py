@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from tests.support.exchange.local_exchange import LocalExchange
 
 
-@pytest.mark.parametrize("goes_back", [False, long(True)])
+@pytest.mark.parametrize("then", ["", long("rollback")])
 def test_the_right_to_real_orders_moves_with_the_lead_and_back(
-    exchange: LocalExchange, tmp_path: Path, *, goes_back: bool
+    exchange: LocalExchange, tmp_path: Path, then: str
 ) -> None:
     """BLUE ends flat before GREEN logs in; from then on only GREEN's orders reach the exchange."""
     with real_pair(tmp_path, exchange) as pair:
@@ -29,8 +29,8 @@ def test_the_right_to_real_orders_moves_with_the_lead_and_back(
         pair.wait_until_they_trade()
         pair.check_one_right()
         pair.buy()
-        if goes_back:
-            code, said = pair.run("rollback")
+        if then:
+            code, said = pair.run(then)
             assert code == 0, said
             assert exchange.account.position() == 0
             pair.wait_until_they_trade()
@@ -52,15 +52,16 @@ def test_a_kill_at_a_step_leaves_one_right_and_no_position_that_nobody_has(
         pair.buy()
         code, said = pair.run("promote", "green", die=f"{who}after {step}")
         assert code == (-9 if not who else 0 if pair.interrupted is None else 1), said
-        led, is_open = pair.leader, pair.interrupted is not None
-        assert led == ("blue" if STEPS.index(step) < STEPS.index("moved") and is_open else "green")
+        is_open = pair.interrupted is not None
+        has_moved = STEPS.index(step) >= STEPS.index("moved") or not is_open
+        assert pair.leader == ("green" if has_moved else "blue")
         words = ["promote", "green"] if then == "promote" else ["rollback"]
         again, said = pair.run(*words)
         if is_open and again == 1:
             # What BLUE left at the exchange, it reads back and closes, as the command says.
             assert "start blue" in said, said
             assert pair.run("start", "blue")[0] == 0
-            pair.wait_for("blue", "running")
+            pair.wait_until_they_trade("blue")
             again, said = pair.run(*words)
         is_done_before = then == "promote" and not is_open
         assert again == (2 if is_done_before else 0), said

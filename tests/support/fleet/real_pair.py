@@ -61,8 +61,8 @@ class RealPair(SmallFleet):
         path = self.settings.fleet.folder / "logs" / f"{name}.log"
         return path.read_text() if path.exists() else ""
 
-    def wait_until_they_trade(self) -> None:
-        """Quote until both nodes run and their strategies hear of it."""
+    def wait_until_they_trade(self, *names: str) -> None:
+        """Quote until these nodes, or both, run and their strategies hear of it."""
 
         def hear() -> bool:
             tell(self.exchange)
@@ -71,6 +71,7 @@ class RealPair(SmallFleet):
             return all(
                 row["state"] == "running" and f"HEARS QUOTES {row['pid']}\n" in self.log(name)
                 for name, row in rows.items()
+                if name in (names or rows)
             )
 
         eventually(hear, f"both to trade: {self.rows()}\n{self.log('blue')}\n{self.log('green')}")
