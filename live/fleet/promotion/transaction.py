@@ -10,7 +10,7 @@ from dolphin_strategies.errors import DolphinError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from live.fleet.settings.journal import Journal
+    from adapters.run_state.journal import Journal
 
 STEPS: Final = ("begun", "trial stopped", "leader flat", "moved", "leader runs", "done")
 """In their order; "moved" is the one after which the other node leads."""

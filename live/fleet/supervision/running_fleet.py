@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.safe_files import open_or_make
 from dolphin_strategies.errors import DolphinError
-from live.fleet.settings.journal import journal_of, leaders, make_folder, open_promotion
+from live.fleet.settings.leadership import journal_of, leaders, make_folder, open_promotion
 from live.fleet.settings.service_commands import services_of
 from live.fleet.supervision.backoff import Backoff
 from live.fleet.supervision.member import Member, change_of
@@ -106,7 +106,7 @@ class RunningFleet:
                 )
 
     def _services(self) -> dict[str, Service]:
-        lines = self.journal.lines()
+        lines = self.journal.entries()
         return services_of(
             self.settings, leaders(self.settings, lines), market_start_ns=self._market_start_ns
         )
@@ -114,7 +114,7 @@ class RunningFleet:
     def _held(self, name: str) -> str:
         """Return why a node may not be started now; empty if it may."""
         node = next((n for n in self.settings.nodes if n.name == name and n.role), None)
-        found = None if node is None else open_promotion(self.journal.lines(), node.pair)
+        found = None if node is None else open_promotion(self.journal.entries(), node.pair)
         if found is None:
             return ""
         return (
@@ -199,7 +199,7 @@ class RunningFleet:
             self.want_all()
             return
         # Who leads may: what it has left open at the exchange, nobody else reads back.
-        may = is_promotion or name in leaders(self.settings, self.journal.lines()).values()
+        may = is_promotion or name in leaders(self.settings, self.journal.entries()).values()
         why = "" if may else self._held(name)
         if why:
             msg = f"{name} is not started: {why}"
@@ -237,7 +237,7 @@ class RunningFleet:
     def rows(self) -> list[dict[str, Any]]:
         """Return what is to be known of each member, as JSON."""
         now_s = time.monotonic()
-        found = leaders(self.settings, self.journal.lines())
+        found = leaders(self.settings, self.journal.entries())
         roles = {node.name: node for node in self.settings.nodes if node.role}
         rows = []
         for name, member in self.members.items():

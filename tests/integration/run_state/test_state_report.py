@@ -21,7 +21,8 @@ TURN: Final[dict[str, Any]] = {"strategy_id": "Small-001", "factors": "", "reaso
 
 def report(path: Path, orders: str = "live", told: list[str] | None = None) -> StateReport:
     """Begin a run."""
-    found = StateReport(path, open_or_make, [].append if told is None else told.append)
+    lines: list[str] = [] if told is None else told
+    found = StateReport(path, open_or_make, lines.append)
     found.describe(strategy="Small", trader_id="T-001", venue="binance", orders=orders)
     return found
 

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.run_state.journal import Journal
 from live.fleet.settings import service_commands
 from live.fleet.settings.fleet_check import load_fleet
-from live.fleet.settings.journal import Journal, leaders, open_promotion
+from live.fleet.settings.leadership import journal_of, leaders, open_promotion
 from live.fleet.supervision.control import NoSupervisorError, ask
 from tests.support.eventually import eventually
 from tests.support.nodes.node_process import ROOT
@@ -131,17 +132,17 @@ class SmallFleet:
     @property
     def leader(self) -> str:
         """The node that leads the pair ``main``, by the journal."""
-        return leaders(self.settings, self.journal.lines())["main"]
+        return leaders(self.settings, self.journal.entries())["main"]
 
     @property
     def interrupted(self) -> dict[str, Any] | None:
         """The change that was interrupted, or None."""
-        return open_promotion(self.journal.lines(), "main")
+        return open_promotion(self.journal.entries(), "main")
 
     @property
     def journal(self) -> Journal:
         """The fleet's journal."""
-        return Journal(self.settings.fleet.folder / "journal.jsonl")
+        return journal_of(self.settings)
 
     def end(self) -> str:
         """Stop everything and return what the supervisor printed."""
