@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from live.fleet.settings.leadership import journal_of, leaders, open_promotion
+from live.fleet.settings.leadership import interrupted, journal_of, leaders
 from live.fleet.settings.service_commands import services_of
 from live.fleet.supervision.backoff import Backoff
 from live.fleet.supervision.control import NoSupervisorError, ask
@@ -22,15 +22,7 @@ def fleet_status(settings: FleetSettings) -> dict[str, Any]:
         report = ask(settings.fleet.run_folder, {"command": "status"})
     except NoSupervisorError:
         report = _without_supervisor(settings)
-    report["promotions"] = []
-    lines = journal_of(settings).entries()
-    for pair in sorted({n.pair for n in settings.nodes if n.role}):
-        found = open_promotion(lines, pair)
-        if found is not None:
-            report["promotions"].append(
-                f"pair {pair}: the {found['kind']} of {found['to']} stopped after "
-                f"{found['step']!r}: go on with 'promote {found['to']}', or back with 'rollback'"
-            )
+    report["promotions"] = interrupted(settings, journal_of(settings).entries())
     return report
 
 

@@ -9,7 +9,7 @@ from adapters.process.safe_files import UnusableFileError, open_file, open_priva
 from adapters.run_state.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from live.fleet.settings.fleet_settings import FleetSettings
@@ -67,3 +67,18 @@ def open_promotion(lines: Iterable[dict[str, Any]], pair: str) -> dict[str, Any]
         if line["event"] == "promotion" and line.get("pair") == pair:
             last = line
     return None if last is None or last["step"] in {"done", "undone"} else last
+
+
+def stopped_at(line: dict[str, Any]) -> str:
+    """Return how far a change of the lead came, by its last line, and how to go on."""
+    return (
+        f"the {line['kind']} of {line['to']} stopped after {line['step']!r}: go on with 'promote "
+        f"{line['to']}', or back with 'rollback'"
+    )
+
+
+def interrupted(settings: FleetSettings, lines: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a line for each pair whose lead is changing, or whose change has stopped midway."""
+    pairs = sorted({node.pair for node in settings.nodes if node.role})
+    found = ((pair, open_promotion(lines, pair)) for pair in pairs)
+    return [f"pair {pair}: {stopped_at(line)}" for pair, line in found if line is not None]

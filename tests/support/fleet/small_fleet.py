@@ -28,8 +28,8 @@ name = "{name}"
 run_folder = "run"
 folder = "kept"
 [restart]
-first_s = 0.05
-longest_s = 0.2
+first_s = {first_s}
+longest_s = 30.0
 most = 3
 [watch]
 start_s = 60.0
@@ -57,14 +57,17 @@ class SmallFleet:
         The folder.
     services : str
         The tables of its services.
-    silent_s : float
-        Of ``[watch]``, seconds.
+    silent_s, first_s : float
+        Of ``[watch]`` and ``[restart]``, seconds.
 
     """
 
-    def __init__(self, folder: Path, services: str, silent_s: float = 30.0) -> None:
+    def __init__(
+        self, folder: Path, services: str, silent_s: float = 30.0, first_s: float = 0.05
+    ) -> None:
         self.folder: Final = folder
         self.path: Final = folder / "fleet.toml"
+        self._first_s: Final = first_s
         self.write(services, silent_s)
         self.settings: Final = load_fleet(self.path)
         self._run: Final = self.settings.fleet.run_folder
@@ -72,7 +75,9 @@ class SmallFleet:
 
     def write(self, services: str, silent_s: float = 30.0) -> None:
         """Write the file."""
-        self.path.write_text(HEAD.format(name=self.folder.name, silent_s=silent_s) + services)
+        self.path.write_text(
+            HEAD.format(name=self.folder.name, silent_s=silent_s, first_s=self._first_s) + services
+        )
 
     def supervise(self) -> None:
         """Start a supervisor, and wait until it answers."""
@@ -154,9 +159,11 @@ class SmallFleet:
 
 
 @contextmanager
-def small_fleet(folder: Path, services: str, silent_s: float = 30.0) -> Iterator[SmallFleet]:
+def small_fleet(
+    folder: Path, services: str, silent_s: float = 30.0, first_s: float = 0.05
+) -> Iterator[SmallFleet]:
     """Run a fleet of small services, and see to it that all of it ends."""
-    fleet = SmallFleet(folder, services, silent_s)
+    fleet = SmallFleet(folder, services, silent_s, first_s)
     fleet.supervise()
     try:
         yield fleet
