@@ -8,10 +8,15 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from adapters.process.stop_signals import leave_at_stop_signals
+from adapters.process.stop_signals import (
+    SWITCH_SIGNALS,
+    keep_early_signals,
+    leave_at_stop_signals,
+)
 
 if __name__ == "__main__":
     leave_at_stop_signals("run_node.py", 0)
+    keep_early_signals(SWITCH_SIGNALS)
     # After the signals: this import takes a second.
     from live.node.node_command import main
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -23,6 +23,9 @@ uv forwards its own copy (SIGTERM at once, SIGINT after 0.2 s); ``timeout`` send
 """
 LEFT_AT_ONCE: Final = 130
 """Exit code of a process that a second request ended."""
+SWITCH_SIGNALS: Final = (signal.SIGUSR1, signal.SIGUSR2)
+"""Commands to a node: see ``switch_server``."""
+_early: Final[set[int]] = set()
 
 
 class StopRequests:
@@ -161,6 +164,22 @@ def leave_at_stop_signals(command: str, code: int) -> None:
         _exit(code)
 
     StopSignals(leave, leave).take_over()
+
+
+def keep_early_signals(numbers: Iterable[int]) -> None:
+    """Keep these signals for whoever handles them later: see :func:`take_early_signals`.
+
+    For the first lines of a script too: each would end the process.
+    """
+    for number in numbers:
+        signal.signal(number, lambda found, frame: _early.add(found))
+
+
+def take_early_signals() -> set[int]:
+    """Return the signals that were kept since the last call."""
+    found = {*_early}
+    _early.difference_update(found)
+    return found
 
 
 def interrupt_at_stop_signals() -> StopRequests:

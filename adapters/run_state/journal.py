@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-MOST_BYTES: Final = 16 << 20
-"""Of the end of a journal, what is read back."""
-
 
 class JournalError(DolphinError):
     """A journal cannot be written or read."""
@@ -51,16 +48,19 @@ class Journal:
         self._open_appending: Final = open_appending
         self._open_reading: Final = open_reading
 
-    def append(self, **entry: Any) -> None:
-        """Append an entry, with this process's id and the time.
+    def append(self, event: str, **entry: Any) -> None:
+        """Append what happened, with this process's id and the time.
 
         Raises
         ------
         JournalError
             If it is not certain to be on the disk.
+        DolphinError
+            As ``open_appending`` raises it.
 
         """
-        row = {"at": _now(), "at_ns": time.time_ns(), "pid": os.getpid(), **entry}
+        now_ns = time.time_ns()
+        row = {"at": _text(now_ns), "at_ns": now_ns, "pid": os.getpid(), "event": event, **entry}
         try:
             fd = self._open_appending(self.path)
             try:
@@ -83,6 +83,8 @@ class Journal:
         ------
         JournalError
             If it cannot be read.
+        DolphinError
+            As ``open_reading`` raises it.
 
         """
         try:
@@ -91,7 +93,6 @@ class Journal:
             return []
         with os.fdopen(fd, "rb") as file:
             try:
-                file.seek(max(os.fstat(fd).st_size - MOST_BYTES, 0))
                 return [*_rows(file.read())]
             except OSError as error:
                 msg = f"{self.path} cannot be read: {error.strerror}"
@@ -104,11 +105,10 @@ def _rows(content: bytes) -> Iterator[dict[str, Any]]:
             row = orjson.loads(line)
         except orjson.JSONDecodeError:
             continue  # empty, or left by a kill
-        if isinstance(row, dict):
+        if isinstance(row, dict) and "event" in row:
             yield row
 
 
-def _now() -> str:
-    now_ns = time.time_ns()
+def _text(now_ns: int) -> str:
     second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now_ns // 1_000_000_000))
     return f"{second}.{now_ns // 1_000_000 % 1000:03d}Z"

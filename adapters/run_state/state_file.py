@@ -15,6 +15,8 @@ from dolphin_strategies.errors import DolphinError
 if TYPE_CHECKING:
     from pathlib import Path
 
+SUPERVISOR_NAME: Final = "supervisor.status"
+"""In the run folder of a fleet."""
 STATE_NAME: Final = "state"
 """The file in the folder of a run that was given no other."""
 SLOT_BYTES: Final = 1 << 16

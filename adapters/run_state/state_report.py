@@ -67,7 +67,8 @@ class StateReport:
     Notes
     -----
     On the node's thread only. One write into a file in memory, and a datagram if systemd listens.
-    A write that fails is told once, and trading goes on.
+    A write that fails is told once, and trading goes on. What an earlier run with real orders has
+    left open stays in the state until this one runs: a stop or a kill before that hides nothing.
 
     """
 
@@ -82,7 +83,8 @@ class StateReport:
         self._manager: Final = ServiceManager()
         self._state = RunState(process=ProcessIdentity.own())
         self._is_told = False
-        self._earlier = ""
+        self._earlier: RunState | None = None
+        self._is_unread = False
         self._file: StateWriter | None = None
         self.path = path
         """Where it is written; None until :meth:`keep_in`."""
@@ -95,7 +97,12 @@ class StateReport:
             self._file = StateWriter(self._open_file(path), path)
         except OSError as error:
             raise StateUnusableError(path, error) from None
-        self._earlier = _left_by(self._file.earlier)
+        self._earlier = earlier = _open_earlier(self._file.earlier)
+        if earlier is not None and earlier.orders == "live":
+            self._is_unread = True
+            self._state = replace(
+                earlier, process=self._state.process, phase="starting", code=0, reason=""
+            )
         self._write()
 
     @property
@@ -115,8 +122,11 @@ class StateReport:
             orders=orders,
             journal=journal,
         )
-        if self._earlier:
-            self._tell(self._earlier)
+        if self._earlier is not None:
+            self._tell(_left_by(self._earlier, orders))
+        if self._is_unread and orders != "live":
+            self._is_unread = False
+            self._state = replace(self._state, **_rows(OpenItems()))
         self._write()
 
     def keep_in(self, folder: Path) -> None:
@@ -136,6 +146,7 @@ class StateReport:
     ) -> None:
         """Tell that the thread turns, and what is open."""
         phase = "stopping" if reason else "running" if is_running else self._state.phase
+        self._is_unread = self._is_unread and not is_running
         self._state = replace(
             self._state,
             strategy_id=strategy_id,
@@ -143,7 +154,7 @@ class StateReport:
             reason=reason,
             factors=factors,
             trading=trading,
-            **_rows(found),
+            **self._rows(found),
         )
         self._write()
         if self._manager.is_listening:
@@ -155,9 +166,14 @@ class StateReport:
 
     def ended(self, code: int, reason: str, found: OpenItems | None = None) -> None:
         """Tell that the run has ended, with which exit code, and what it leaves open."""
-        rows: dict[str, Any] = {} if found is None else _rows(found)
+        rows: dict[str, Any] = {} if found is None else self._rows(found)
         self._state = replace(self._state, phase="ended", code=code, reason=reason, **rows)
         self._write()
+
+    def _rows(self, found: OpenItems) -> dict[str, Any]:
+        """Return what is open; what an earlier run left counts until the account is read."""
+        is_known = not self._is_unread or found.positions or found.orders
+        return _rows(found) if is_known else {}
 
     def _write(self) -> None:
         if self._file is None:
@@ -184,17 +200,22 @@ def _rows(found: OpenItems) -> dict[str, Any]:
     return {"positions": positions, "open_orders": orders, "not_listed": left_out}
 
 
-def _left_by(written: Written | None) -> str:
-    """Return what a run that did not end left open, for the user of the next one; or nothing."""
+def _open_earlier(written: Written | None) -> RunState | None:
+    """Return the state of an earlier run that left something open, or None."""
     if written is None:
-        return ""
+        return None
     try:
         state = RunState.decode(written.content)
     except BadStateError:
-        return ""
-    if state.is_flat:
-        return ""
+        return None
+    return None if state.is_flat else state
+
+
+def _left_by(state: RunState, orders: str) -> str:
+    """Return what an earlier run left open, for the user of one with these orders."""
     what = f"the run before this one (pid {state.process.pid}) left open: {state.left_open()}"
-    if state.orders == "live":
-        return f"{what}; it is read back from the exchange before the strategy starts"
-    return f"{what}; its paper account ended with it, so this run starts flat"
+    if state.orders != "live":
+        return f"{what}; its paper account ended with it, so this run starts flat"
+    if orders != "live":
+        return f"{what}; that is open at the exchange, and this run, with paper orders, leaves it"
+    return f"{what}; it is read back from the exchange before the strategy starts"

@@ -15,7 +15,7 @@ from dolphin_strategies.errors import ConfigError, DolphinError
 from live.fleet.reports.fleet_status import fleet_status
 from live.fleet.reports.status_table import status_code, status_table
 from live.fleet.settings.fleet_check import FleetError, errors_of_services, load_fleet
-from live.fleet.settings.journal import journal_of, make_folder
+from live.fleet.settings.leadership import journal_of, make_folder
 from live.fleet.settings.service_commands import LIVE
 from live.fleet.supervision.control import NoSupervisorError, ask
 from live.fleet.supervision.service_log import ServiceLog
@@ -163,7 +163,7 @@ def _wait_for_end(settings: FleetSettings) -> int:
     while supervisor_pid(settings.fleet.run_folder) is not None:
         time.sleep(_LOOK_S)
     found = fleet_status(settings)
-    ends = [line for line in journal_of(settings).lines() if line["event"] == ENDED]
+    ends = [line for line in journal_of(settings).entries() if line["event"] == ENDED]
     errors = ends[-1].get("errors", {}) if ends else {}
     wrong = [f"{name}: {error}" for name, error in errors.items()]
     wrong += [f"{r['name']} left open: {r['open']}" for r in found["services"] if r["open"]]

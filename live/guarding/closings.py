@@ -18,6 +18,11 @@ CHECK_S: Final = 60.0
 """How long the check of the configuration may take, with its imports."""
 CLOSING_S: Final = 90.0
 """How long a closing may take, with its imports."""
+_WRONG: Final = {
+    0: "",
+    4: "it was not closed: another process has the right to real orders of it, see the line above",
+}
+"""What the codes of a closing say, by its command; it alone loads NautilusTrader."""
 
 
 class Closings:
@@ -88,7 +93,7 @@ class Closings:
                 child.kill()
                 wrong = f"the closing took over {CLOSING_S:g} s"
             else:
-                wrong = f"the closing ended with code {code}" if code else ""
+                wrong = _WRONG.get(code, f"the closing ended with code {code}")
             child.stop()
             del self._running[path]
             found.append((path, wrong))

@@ -28,12 +28,14 @@ examples:
   monitor.py                              everything of this user
   monitor.py /dev/shm/dolphin_exf         this region and its service
   monitor.py --node /run/user/1000/btc.state    the node that runs with --state FILE
+  monitor.py --fleet /run/user/1000/fleet    the fleet with this run_folder, and its nodes
   monitor.py --alarms alarms.jsonl        and the last alarms of watchdog.py --alarm-file
   monitor.py --once                       print the overview, for scripts and for no terminal
   NO_COLOR=1 monitor.py                   without colours
 
 keys: arrows, Page Up and Down; Enter opens a line; Escape goes back; / finds a factor; p problems;
-a alarms; q quits; on a node's page h halt, r reduce, f flat, each after a confirmation.
+a alarms; q quits; on a node's page h halt, r reduce, f flat, u resume, each after a
+confirmation.
 exit codes: 0 left, or with --once all is well; 1 with --once: there are problems; 2 bad usage, or
 Textual is not installed (uv run --extra monitor live/monitor.py).
 """
@@ -52,6 +54,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "(default: all of this user in /dev/shm)")  # fmt: skip
     add("--node", nargs="+", action="extend", type=Path, default=[], metavar="STATE",
         help="states of nodes to watch, and no others (default: all of this user)")  # fmt: skip
+    add("--fleet", nargs="+", action="extend", type=Path, default=[], metavar="FOLDER",
+        help="run folders of fleets to watch, and no others (default: all of this user in "
+        "/dev/shm)")  # fmt: skip
     add("--alarms", nargs="+", action="extend", type=Path, default=[], metavar="FILE",
         help="alarm files of watchdogs")  # fmt: skip
     add("--factors", nargs="+", action="extend", type=Path, default=[], metavar="FILE.toml",
@@ -67,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         [path.absolute() for path in options.regions],
         [path.absolute() for path in options.node],
         [AlarmTail(path.absolute()) for path in options.alarms],
+        fleets=[path.absolute() for path in options.fleet],
     )
     try:
         return print_once(watcher) if options.once else show(watcher, options.factors)

@@ -10,7 +10,7 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.process.stop_signals import call_soon
+from adapters.process.stop_signals import SWITCH_SIGNALS, call_soon, take_early_signals
 from live.switching.switch_words import (
     FIFO_NAME,
     LONGEST_BYTES,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _CREDENTIALS: Final = struct.Struct("3i")
 _WAITING: Final = 16
-SIGNALS: Final = {signal.SIGUSR1: "halt", signal.SIGUSR2: "flat"}
+SIGNALS: Final = dict(zip(SWITCH_SIGNALS, ("halt", "flat"), strict=True))
 """What a signal asks for."""
 
 
@@ -48,8 +48,8 @@ class SwitchServer:
 
     Notes
     -----
-    The kernel says who is at the other end of the socket; of the FIFO only that it is this user,
-    whose folder it lies in.
+    Signals that came since the process's first lines are carried out too. The kernel says who is
+    at the other end of the socket; of the FIFO only that it is this user, whose folder it lies in.
 
     """
 
@@ -78,6 +78,9 @@ class SwitchServer:
         loop.add_reader(self._fifo, self._on_fifo)
         for number in SIGNALS:
             self._handlers[number] = signal.signal(number, self._on_signal)
+        # What came before there was anything to switch; the higher number is the stronger command.
+        for number in sorted(take_early_signals()):
+            self._on_signal(number, None)
 
     def _on_connection(self) -> None:
         with suppress(BlockingIOError, ConnectionError):

@@ -14,7 +14,7 @@ from adapters.command.text_table import text_table
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live.fleet.comparison.session_view import SessionView
 from live.fleet.comparison.side_by_side import side_by_side
-from live.fleet.settings.journal import journal_of
+from live.fleet.settings.leadership import journal_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ def _only_pair(settings: FleetSettings) -> tuple[str, str]:
 def _newest(settings: FleetSettings, name: str, running: Sequence[str]) -> Path:
     found = [
         line["session"]
-        for line in journal_of(settings).lines()
+        for line in journal_of(settings).entries()
         if line["event"] == "started" and line["name"] == name and line.get("session")
         if line["session"] not in running and Path(line["session"]).is_dir()
     ]

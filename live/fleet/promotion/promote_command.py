@@ -13,7 +13,7 @@ from adapters.process.pid_lock import LockHeldError, PidLock
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live.fleet.promotion.transaction import Change, NotDoneError, Transaction
 from live.fleet.settings.fleet_check import pair_member
-from live.fleet.settings.journal import journal_of, leaders, open_promotion
+from live.fleet.settings.leadership import journal_of, leaders, open_promotion
 from live.fleet.supervision.control import ask
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def promote(settings: FleetSettings, name: str, overruled: Sequence[str]) -> int
     node = pair_member(settings, name)
     journal, fleet = journal_of(settings), SupervisedFleet(settings)
     with _alone(settings):
-        lines = journal.lines()
+        lines = journal.entries()
         transaction = Transaction(journal, fleet, say)
         interrupted = open_promotion(lines, node.pair)
         if interrupted is not None:
@@ -166,7 +166,7 @@ def rollback(settings: FleetSettings, name: str | None) -> int:
     pair = pairs[0]
     journal = journal_of(settings)
     with _alone(settings):
-        lines = journal.lines()
+        lines = journal.entries()
         transaction = Transaction(journal, SupervisedFleet(settings), say)
         interrupted = open_promotion(lines, pair)
         if interrupted is not None:

@@ -10,7 +10,7 @@ from dolphin_strategies.errors import DolphinError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from live.fleet.settings.journal import Journal
+    from adapters.run_state.journal import Journal
 
 STEPS: Final = ("begun", "trial stopped", "leader flat", "moved", "leader runs", "done")
 """In their order; "moved" is the one after which the other node leads."""
@@ -114,7 +114,7 @@ class Transaction:
         self._do: Final[dict[str, Callable[[Change], None]]] = {
             "trial stopped": lambda change: self._stop_flat(change.trial),
             "leader flat": lambda change: self._stop_flat(change.leader),
-            "moved": self._check_both_down,
+            "moved": self._stop_both,
             "leader runs": self._start_leader,
             "done": lambda change: self._fleet.ask_to_start(change.leader),
         }
@@ -141,10 +141,10 @@ class Transaction:
 
     def undo(self, change: Change, after: str) -> None:
         """Give the lead back to who had it; errors as for :meth:`begin`."""
-        self._stop_flat(change.trial)
-        if after not in _BEFORE_ANY_STOP:
-            self._stop_flat(change.leader)
-            self._check_both_down(change)
+        if after in _BEFORE_ANY_STOP:
+            self._stop_flat(change.trial)
+        else:
+            self._stop_both(change)
         self._note(change, UNDONE)
         row = self._fleet.start(change.leader)
         if row["state"] != "running":
@@ -164,12 +164,15 @@ class Transaction:
         what = row["open"] or f"nobody knows what: its last state is {row['phase']!r}, not 'ended'"
         msg = (
             f"{name} has stopped and left open at the exchange: {what}. Nothing else is started. "
-            f"Close it ('start {name}' reads it back, then stop it), and go on with promote, or "
-            "back with rollback"
+            f"'start {name}' has it read that back; once it runs, go on with promote, which stops "
+            "it flat, or back with rollback"
         )
         raise NotDoneError(msg)
 
-    def _check_both_down(self, change: Change) -> None:
+    def _stop_both(self, change: Change) -> None:
+        """Stop both, also if somebody has started one since its step was noted."""
+        self._stop_flat(change.trial)
+        self._stop_flat(change.leader)
         for name in (change.leader, change.trial):
             row = self._fleet.row(name)
             if row["pid"]:

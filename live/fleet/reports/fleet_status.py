@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from live.fleet.settings.journal import journal_of, leaders, open_promotion
+from live.fleet.settings.leadership import interrupted, journal_of, leaders
 from live.fleet.settings.service_commands import services_of
 from live.fleet.supervision.backoff import Backoff
 from live.fleet.supervision.control import NoSupervisorError, ask
@@ -22,15 +22,7 @@ def fleet_status(settings: FleetSettings) -> dict[str, Any]:
         report = ask(settings.fleet.run_folder, {"command": "status"})
     except NoSupervisorError:
         report = _without_supervisor(settings)
-    report["promotions"] = []
-    lines = journal_of(settings).lines()
-    for pair in sorted({n.pair for n in settings.nodes if n.role}):
-        found = open_promotion(lines, pair)
-        if found is not None:
-            report["promotions"].append(
-                f"pair {pair}: the {found['kind']} of {found['to']} stopped after "
-                f"{found['step']!r}: go on with 'promote {found['to']}', or back with 'rollback'"
-            )
+    report["promotions"] = interrupted(settings, journal_of(settings).entries())
     return report
 
 
@@ -39,7 +31,7 @@ def _without_supervisor(settings: FleetSettings) -> dict[str, Any]:
     now_s = time.monotonic()
     limits = Limits(start_s=1.0, silent_s=1.0, stop_s=1.0)
     backoff = Backoff(first_s=1.0, longest_s=1.0, most=0, stable_s=1.0)
-    found = leaders(settings, journal_of(settings).lines())
+    found = leaders(settings, journal_of(settings).entries())
     roles = {n.name: n for n in settings.nodes if n.role}
     rows = []
     for name, service in services_of(settings, found, market_start_ns=0).items():

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Final
 
 from dolphin_strategies.errors import ConfigError
-from live.fleet.settings.journal import journal_of, leaders
+from live.fleet.settings.leadership import journal_of, leaders
 from live.fleet.settings.service_commands import services_of
 from live.fleet.settings.start_order import start_order
 
@@ -38,7 +38,7 @@ def units_of(settings: FleetSettings, *, live_orders: bool) -> str:
     A node leads its pair as the journal says now: after a promotion they are printed anew. No
     sessions are recorded, because a unit's command is the same at each start.
     """
-    found = leaders(settings, journal_of(settings).lines())
+    found = leaders(settings, journal_of(settings).entries())
     services = services_of(settings, found, market_start_ns=0)
     needs = {name: service.needs for name, service in services.items()}
     names = start_order(list(services), needs)

@@ -47,6 +47,8 @@ class Member:
         self.log: Final = ServiceLog(log_folder, service.name, log_bytes)
         self.process: Final = ServiceProcess(run_folder, service.name, self.log)
         self.is_to_restart = False
+        self._seen = ""
+        self._since_ns = time.time_ns()
 
     def adopt(self, now_s: float) -> bool:
         """Take over a process that is there already; return whether there is one."""
@@ -103,6 +105,8 @@ class Member:
     def row(self, now_s: float) -> dict[str, Any]:
         """Return what is to be known of it, as JSON."""
         life = self.life
+        if life.condition != self._seen:
+            self._seen, self._since_ns = life.condition, time.time_ns()
         state = None if life.is_down else self.process.state()[1]
         left = (
             self.process.left_by_last() if life.is_down and self.service.kind == "node" else state
@@ -126,6 +130,9 @@ class Member:
             "digest": self.service.digest,
             "is_real": self.service.is_real,
             "is_settled": life.is_settled,
+            "needs": sorted(self.service.needs),
+            "since_ns": self._since_ns,
+            "next_try_s": life.next_try_s(now_s),
             **{key: self.process.note.get(key, "") for key in ("started_ns", "session")},
         }
 

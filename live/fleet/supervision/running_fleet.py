@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.safe_files import open_or_make
 from dolphin_strategies.errors import DolphinError
-from live.fleet.settings.journal import journal_of, leaders, make_folder, open_promotion
+from live.fleet.settings.leadership import (
+    interrupted,
+    journal_of,
+    leaders,
+    make_folder,
+    open_promotion,
+    stopped_at,
+)
 from live.fleet.settings.service_commands import services_of
 from live.fleet.supervision.backoff import Backoff
 from live.fleet.supervision.member import Member, change_of
@@ -44,6 +52,8 @@ class RunningFleet:
         What happened.
     members : dict of str to Member
         By name, in the file's order.
+    tell : callable
+        As given.
 
     """
 
@@ -53,12 +63,22 @@ class RunningFleet:
         self.settings = settings
         self.journal: Final = journal_of(settings)
         self.members: Final[dict[str, Member]] = {}
-        self._tell: Final = tell
+        self.tell: Final = tell
         self._live_orders: Final = live_orders
         self._gone: Final[list[str]] = []
         self._starts: Final = NodeStarts()
+        self._read: list[dict[str, Any]] = []
+        self._read_bytes = -1
         self._market_start_ns = 0
         self._logs_folder: Final = settings.fleet.folder / "logs"
+
+    def _lines(self) -> list[dict[str, Any]]:
+        """Return the journal, read anew only if it has grown: it is asked for every second."""
+        with suppress(FileNotFoundError):
+            size = self.journal.path.stat().st_size
+            if size != self._read_bytes:
+                self._read, self._read_bytes = self.journal.entries(), size
+        return self._read
 
     def begin(self, *, starts: bool) -> None:
         """Adopt what runs, and ask the rest to run, but for a pair that is being changed."""
@@ -68,7 +88,7 @@ class RunningFleet:
         adopted = [name for name, member in self.members.items() if member.adopt(now_s)]
         self._market_start_ns = self._market_start(is_new=not adopted)
         for name in adopted:
-            self._tell(f"{name} runs already, pid {self.members[name].process.pid}: adopted")
+            self.tell(f"{name} runs already, pid {self.members[name].process.pid}: adopted")
         if starts:
             self.want_all()
 
@@ -81,7 +101,7 @@ class RunningFleet:
         life, why = self.members[name].life, self._held(name)
         if why and life.is_down:
             life.hold(why)
-            self._tell(f"{name} held: {why}")
+            self.tell(f"{name} held: {why}")
         else:
             life.want()
 
@@ -108,7 +128,7 @@ class RunningFleet:
                 )
 
     def _services(self) -> dict[str, Service]:
-        lines = self.journal.lines()
+        lines = self._lines()
         return services_of(
             self.settings, leaders(self.settings, lines), market_start_ns=self._market_start_ns
         )
@@ -116,13 +136,10 @@ class RunningFleet:
     def _held(self, name: str) -> str:
         """Return why a node may not be started now; empty if it may."""
         node = next((n for n in self.settings.nodes if n.name == name and n.role), None)
-        found = None if node is None else open_promotion(self.journal.lines(), node.pair)
+        found = None if node is None else open_promotion(self._lines(), node.pair)
         if found is None:
             return ""
-        return (
-            f"the promotion of {found['to']} stopped after {found['step']!r}: go on with "
-            f"'promote {found['to']}', or back with 'rollback'"
-        )
+        return stopped_at(found)
 
     def look_at_starts(self) -> None:
         """Prepare the start of nodes that wait."""
@@ -150,7 +167,7 @@ class RunningFleet:
             self._spawn(member, now_s)
             change = change or f"{name} {member.life.condition}"
         if change:
-            self._tell(change)
+            self.tell(change)
         if member.life.condition == "failed" and change:
             self.note("failed", name=name, error=member.life.error)
         if member.is_to_restart and member.life.condition == "stopped":
@@ -165,7 +182,7 @@ class RunningFleet:
         try:
             self.journal.append(event, **values)
         except (OSError, DolphinError) as error:
-            self._tell(f"the journal cannot be written, {event!r} is missing in it: {error}")
+            self.tell(f"the journal cannot be written, {event!r} is missing in it: {error}")
 
     def _spawn(self, member: Member, now_s: float) -> None:
         """Make a member's process, as the journal says by now who leads."""
@@ -203,13 +220,15 @@ class RunningFleet:
         Raises
         ------
         DolphinError
-            If it belongs to a pair whose promotion was interrupted.
+            If it belongs to a pair whose promotion was interrupted, and does not lead it.
 
         """
         if name is None:
             self.want_all()
             return
-        why = "" if is_promotion else self._held(name)
+        # Who leads may: what it has left open at the exchange, nobody else reads back.
+        may = is_promotion or name in leaders(self.settings, self._lines()).values()
+        why = "" if may else self._held(name)
         if why:
             msg = f"{name} is not started: {why}"
             raise DolphinError(msg)
@@ -243,10 +262,14 @@ class RunningFleet:
                 self.start(one, is_promotion=False)
         self.note("reloaded", name=name)
 
+    def interrupted(self) -> list[str]:
+        """Return a line for each change of a lead that is not done."""
+        return interrupted(self.settings, self._lines())
+
     def rows(self) -> list[dict[str, Any]]:
         """Return what is to be known of each member, as JSON."""
         now_s = time.monotonic()
-        found = leaders(self.settings, self.journal.lines())
+        found = leaders(self.settings, self._lines())
         roles = {node.name: node for node in self.settings.nodes if node.role}
         rows = []
         for name, member in self.members.items():

@@ -122,6 +122,10 @@ class ServiceLife:
         """Return the age of the newest heartbeat, seconds; None without a process."""
         return None if self.is_down else now_s - self._beat_s
 
+    def next_try_s(self, now_s: float) -> float | None:
+        """Return when it is started again, seconds from now; None: it is not waiting for that."""
+        return max(self._since_s - now_s, 0.0) if self.condition == "backing off" else None
+
     def want(self) -> None:
         """Ask it to run, from now on and with a new row of restarts."""
         self._is_wanted = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import time
@@ -15,6 +16,7 @@ from adapters.run_state.service_manager import ServiceManager
 from dolphin_strategies.errors import DolphinError
 from live.fleet.supervision.control import ControlServer
 from live.fleet.supervision.running_fleet import RunningFleet
+from live.fleet.supervision.status_file import StatusFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,15 +109,19 @@ class Supervisor:
             server = ControlServer(fleet.run_folder)
             stack.callback(server.close)
             stack.callback(self._fleet.close)
+            status = StatusFile(fleet.run_folder, self._fleet.tell)
+            stack.callback(status.close)
             self._fleet.note("supervisor", pid=os.getpid())
             self._fleet.begin(starts=not self._is_ending)
             manager = ServiceManager()
             while self._turn(server):
+                status.write(self._looked_s, self._report)
                 if manager.is_listening:
                     settled = all(m.life.is_settled for m in self._fleet.members.values())
                     manager.turned(
                         is_running=settled, is_stopping=self._is_ending, status=self._sentence()
                     )
+            status.write(math.inf, self._report)
             errors = {n: m.life.error for n, m in self._fleet.members.items() if m.life.error}
             self._fleet.note(ENDED, pid=os.getpid(), errors=errors)
         return FAILED if errors else OK
@@ -166,14 +172,18 @@ class Supervisor:
                     self._fleet.reload(self._read_again(), name)
                 case _:
                     return {"refused": f"unknown command {command!r}"}
-            rows = self._fleet.rows()
+            return self._report()
         except (DolphinError, OSError) as error:
             return {"refused": str(error)}
+
+    def _report(self) -> dict[str, Any]:
         return {
             "fleet": self._fleet.settings.fleet.name,
             "pid": os.getpid(),
+            "at_ns": time.time_ns(),
             "is_ending": self._is_ending,
-            "services": rows,
+            "services": self._fleet.rows(),
+            "promotions": self._fleet.interrupted(),
         }
 
     def _sentence(self) -> str:

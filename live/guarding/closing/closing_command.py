@@ -1,7 +1,7 @@
 """The command of a closing, which the watchdog starts: ``--check``, or the state's path.
 
-It takes the lock of the state, so that the node cannot start again meanwhile; a node that has
-started already keeps what is open.
+It takes the lock of the state, so that the node cannot start again meanwhile, and the right to
+real orders, so that no other node can; one that has started already keeps what is open.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from adapters.run_state.run_state import RunState
 from adapters.run_state.state_file import StateHeldError, StateWriter
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live.guarding.closing.closing_run import Exchange, close_left_open
+from live.guarding.closing.closing_scope import ClosingScope
+from live.node.order_right import OrderRight, RightHeldError
 from live.node.settings.computed_settings import TRADING_VENUE
 from live.node.settings.nautilus_configs import execution_client
-from live.node.settings.node_settings import load
-from live.node.settings.settings_check import check_settings
+from live.node.settings.node_settings import VENUE, load
+from live.node.settings.settings_check import binance_keys, check_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +35,8 @@ OK: Final = 0
 FAILED: Final = 1
 BAD_USAGE: Final = 2
 LEFT_OPEN: Final = 3
+RIGHT_HELD: Final = 4
+"""Another process has the right to these orders."""
 
 
 def close_state(path: Path, exchange: Callable[[RunState], Exchange]) -> int:
@@ -47,6 +51,8 @@ def close_state(path: Path, exchange: Callable[[RunState], Exchange]) -> int:
 
     Raises
     ------
+    RightHeldError
+        If another process has the right to real orders of what is open.
     DolphinError
         If the state cannot be used, or the connection is refused.
 
@@ -61,7 +67,11 @@ def close_state(path: Path, exchange: Callable[[RunState], Exchange]) -> int:
             msg = f"{path} holds no state"
             raise ConfigError(msg)
         state = RunState.decode(file.earlier.content)
-        left = close_left_open(state, exchange(state), say)
+        connection = exchange(state)
+        instruments = ClosingScope(state).instruments
+        # The dead node's own was freed by the kernel with its process.
+        with OrderRight(VENUE, binance_keys(os.environ)[0], instruments):
+            left = close_left_open(state, connection, say)
         if left:
             say(f"STILL OPEN: {'; '.join(left)}", to=sys.stderr)
             return LEFT_OPEN
@@ -116,6 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found.state,
             lambda state: exchange_of(found.config, live_orders=found.live_orders, state=state),
         )
+    except RightHeldError as error:
+        say(f"closes nothing: {error}", to=sys.stderr)
+        return RIGHT_HELD
     except DolphinError as error:
         say(f"closes nothing: {error}", to=sys.stderr)
         return BAD_USAGE

@@ -13,6 +13,7 @@ from live.monitoring.screens.lines_screen import LinesScreen
 from live.monitoring.screens.pages import (
     AlarmsPage,
     FactorPage,
+    FleetPage,
     NodePage,
     OverviewPage,
     ProblemsPage,
@@ -94,8 +95,8 @@ class MonitorApp(App[None]):
         Parameters
         ----------
         key : str
-            ``node:KEY``, ``service:REGION``, ``region:PATH``, ``factor:PATH:NAME``,
-            ``regions``, ``problems`` or ``alarms``.
+            ``fleet:FOLDER``, ``node:KEY``, ``service:REGION``, ``region:PATH``,
+            ``factor:PATH:NAME``, ``regions``, ``problems`` or ``alarms``.
 
         """
         kind, _, rest = key.partition(":")
@@ -104,6 +105,9 @@ class MonitorApp(App[None]):
             case "node":
                 found = next((n for n in self.picture.nodes if n.key == rest), None)
                 page = NodePage(rest, rest if found is None else found.name)
+            case "fleet":
+                names = (f.name for f in self.picture.fleets if str(f.folder) == rest)
+                page = FleetPage(Path(rest), next(names, rest))
             case "service":
                 page = ServicePage(Path(rest))
             case "region":

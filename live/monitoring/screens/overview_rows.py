@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from adapters.command.text_table import text_table
 from live.exf.status.status_report import NOT_RESPONDING, NOT_RUNNING
 from live.monitoring.screens.wording import ago, clip, count, latency, rate
-from live.monitoring.watching.problems import of_node, of_region, of_service, problems
+from live.monitoring.watching.problems import (
+    is_wrong,
+    of_fleet,
+    of_node,
+    of_region,
+    of_service,
+    problems,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from live.metrics.snapshot import Snapshot
     from live.monitoring.watching.pictures import (
+        FleetPicture,
         NodePicture,
         Picture,
         RegionPicture,
@@ -46,6 +54,7 @@ def rows_of(picture: Picture) -> list[Row]:
     """Return the lines from top to bottom."""
     return [
         *_problem_rows(picture),
+        *(_table("FLEETS", _FLEETS, picture.fleets, _fleet) if picture.fleets else ()),
         *_table("NODES", _NODES, picture.nodes, _node),
         *_table("PRODUCERS", _SERVICES, picture.services, _service),
         *(
@@ -70,7 +79,7 @@ def region_table(picture: Picture, most: int) -> list[Row]:
 
 def _problem_rows(picture: Picture) -> Iterator[Row]:
     found = problems(picture)
-    if not (picture.services or picture.regions or picture.nodes):
+    if not (picture.services or picture.regions or picture.nodes or picture.fleets):
         yield Row("", "NOTHING RUNS: no region, service or node of this user is there", "bad")
         yield Row("", "start one, for example: uv run live/run_node.py")
         return
@@ -83,6 +92,7 @@ def _problem_rows(picture: Picture) -> Iterator[Row]:
 
 
 _SERVICES: Final = ("service", "state", "running", "sources", "factors", "records", "told")
+_FLEETS: Final = ("fleet", "supervisor", "services", "look at", "told")
 _REGIONS: Final = ("region", "writer", "rate", "age", "alive", "readers", "problem")
 _NODES: Final = (
     "node", "phase", "orders", "p50", "p99", "position", "PnL", "open", "queue", "lost", "turn",
@@ -134,6 +144,20 @@ def _service(service: ServicePicture) -> _Cells:
         ]
     name = clip(service.region.name, 20)
     return _Cells(f"service:{service.region}", [name, *shown], any(of_service(service)))
+
+
+def _fleet(fleet: FleetPicture) -> _Cells:
+    states = [service.state for service in fleet.services]
+    wrong = [service.name for service in fleet.services if is_wrong(service)]
+    by = str(fleet.pid) if fleet.pid else "ended" if fleet.has_ended else "NONE"
+    cells = [
+        clip(fleet.name, 20),
+        "-" if fleet.problem else by,
+        f"{states.count('running')} of {len(states)} run",
+        clip(", ".join(wrong) or "-", 24),
+        "-" if fleet.problem else ago(fleet.told_s),
+    ]
+    return _Cells(f"fleet:{fleet.folder}", cells, any(of_fleet(fleet)))
 
 
 def _other(snapshot: Snapshot) -> _Cells:

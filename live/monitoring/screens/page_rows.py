@@ -1,4 +1,4 @@
-"""The lines of the pages: of a node, a service, a region's factors, one factor, all problems."""
+"""The lines of the pages: of a fleet, a node, a service, a region's factors, one factor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from adapters.command.text_table import text_table
 from live.metrics.metric_table import BUCKETS_S
 from live.monitoring.screens.overview_rows import Row
 from live.monitoring.screens.wording import ago, bar, clip, count, latency, value
-from live.monitoring.watching.problems import of_node, of_service
+from live.monitoring.watching.problems import is_wrong, of_fleet, of_node, of_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +18,19 @@ if TYPE_CHECKING:
     from live.monitoring.watching.meanings import Meaning
     from live.monitoring.watching.pictures import (
         FactorPicture,
+        FleetPicture,
+        FleetService,
         NodePicture,
+        Picture,
         RegionPicture,
         ServicePicture,
     )
 
 BAR_WIDTH: Final = 40
+_SERVICES: Final = ("service", "state", "for", "restarts", "next", "depends on")
+_NAME_WIDTH: Final = 22
+_NEEDS_WIDTH: Final = 17
+"""What 80 columns leave, beside a scroll bar."""
 
 
 def node_rows(node: NodePicture) -> Iterator[Row]:
@@ -34,7 +41,7 @@ def node_rows(node: NodePicture) -> Iterator[Row]:
     yield Row("", f"pid {node.pid}, turned {ago(node.turned_s)} ago")
     if state is not None:
         yield Row("", f"phase {state.phase}" + (f": {state.reason}" if state.reason else ""))
-        yield Row("", f"trading {state.trading}: h halts, r only reduces, f closes everything")
+        yield Row("", f"trading {state.trading}: h halts, r only reduces, f flat, u resumes")
         yield Row("", f"market {state.venue}, {state.orders} orders, trader {state.trader_id}")
     if "source" in texts:
         yield Row("", f"factors from {texts['source']}: {texts.get('factors') or 'live'}")
@@ -190,3 +197,50 @@ def factor_rows(
             "", f"last {len(factor.history)} s: lowest {value(min(seen))}, highest "
             f"{value(max(seen))}, {len(factor.history) - len(seen)} without a value",
         )  # fmt: skip
+
+
+def fleet_rows(fleet: FleetPicture, picture: Picture) -> Iterator[Row]:
+    """Yield the lines of a fleet's page, what to look at first; a node's line opens its page."""
+    if fleet.problem:
+        yield Row("", f"PROBLEM {fleet.problem}", "bad")
+        return
+    if not fleet.pid and not fleet.has_ended:
+        yield Row("", f"PROBLEM {next(of_fleet(fleet))}", "bad")
+    by = f"supervisor {fleet.pid}" if fleet.pid else "no supervisor"
+    ending = ", stopping" if fleet.is_ending and not fleet.has_ended else ""
+    yield Row("", f"{by}{ending}, told {ago(fleet.told_s)} ago")
+    for text in fleet.promotions:
+        yield Row("", f"! {text}", "bad")
+    services = sorted(fleet.services, key=lambda service: not is_wrong(service))
+    cells = [_SERVICES, *(_fleet_cells(service, fleet, picture.unix_s) for service in services)]
+    yield Row("", f"SERVICES ({len(services)})", "heading")
+    first, *lines = text_table(cells, right=(2, 3, 4)).split("\n")
+    yield Row("", f"  {first}", "heading")
+    for service, line in zip(services, lines, strict=True):
+        tone = "bad" if is_wrong(service) else ""
+        yield Row(_page_of(service, picture), ("! " if tone else "  ") + line, tone)
+        if service.reason:
+            yield Row("", f"      last reason: {service.reason}", tone)
+        if service.open:
+            yield Row("", f"      {'open' if service.pid else 'left open'}: {service.open}", tone)
+    yield Row("", f"run folder {fleet.folder}")
+
+
+def _fleet_cells(service: FleetService, fleet: FleetPicture, unix_s: float) -> list[str]:
+    marks = [service.role] if service.role not in {"", service.name} else []
+    marks += ["leads"] * service.leads + ["LIVE"] * service.is_real
+    # As it was told; without a supervisor nothing is tried again.
+    wait_s = service.next_try_s if fleet.pid else None
+    return [
+        clip(service.name + (f" ({', '.join(marks)})" if marks else ""), _NAME_WIDTH),
+        service.state,
+        ago(unix_s - service.since_ns / 1e9),
+        str(service.restarts),
+        "-" if wait_s is None else ago(max(wait_s - fleet.told_s, 0.0)),
+        clip(", ".join(service.needs) or "-", _NEEDS_WIDTH),
+    ]
+
+
+def _page_of(service: FleetService, picture: Picture) -> str:
+    found = (node.key for node in picture.nodes if service.pid and node.pid == service.pid)
+    return next((f"node:{key}" for key in found), "")

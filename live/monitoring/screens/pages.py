@@ -1,4 +1,4 @@
-"""The pages: the overview, a node, a service, a region, a factor, all problems, all alarms."""
+"""The pages: the overview; a fleet, node, service, region, factor; all problems, all alarms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from textual.widgets import Input, Sparkline, Static
 
 from live.monitoring.screens.lines_screen import LinesScreen
 from live.monitoring.screens.overview_rows import Row, region_table, rows_of
-from live.monitoring.screens.page_rows import factor_rows, node_rows, region_rows, service_rows
+from live.monitoring.screens.page_rows import (
+    factor_rows,
+    fleet_rows,
+    node_rows,
+    region_rows,
+    service_rows,
+)
 from live.monitoring.screens.switch_page import SwitchPage
 from live.monitoring.screens.wording import ago
 from live.monitoring.watching.problems import problems
@@ -87,6 +93,7 @@ class NodePage(Page):
         Binding("h", "switch('halt')", "Halt"),
         Binding("r", "switch('reduce')", "Reduce"),
         Binding("f", "switch('flat')", "Flat"),
+        Binding("u", "switch('resume')", "Resume"),
     ]
 
     def __init__(self, key: str, name: str) -> None:
@@ -108,8 +115,27 @@ class NodePage(Page):
             self.notify("it does not run", severity="error", markup=False)
 
 
+class FleetPage(Page):
+    """A fleet and its services."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        super().__init__(f"fleet {name}")
+        self._folder = folder
+
+    def rows(self, picture: Picture) -> Iterable[Row]:
+        found = next((f for f in picture.fleets if f.folder == self._folder), None)
+        if found is None:
+            return [Row("", "PROBLEM its run folder is gone", "bad")]
+        return fleet_rows(found, picture)
+
+
 class ServicePage(Page):
     """An ExtF service and its sources."""
+
+    # A source is a line: twenty dead ones would be forty with their errors.
+    DEFAULT_CSS: ClassVar[str] = """
+    ServicePage OptionList { text-wrap: nowrap; text-overflow: ellipsis; }
+    """
 
     def __init__(self, region: Path) -> None:
         super().__init__(f"service {region.name}")

@@ -1,4 +1,4 @@
-"""SwitchPage: asks whether a node is really to halt, reduce or close, and has switch.py do it."""
+"""SwitchPage: asks whether a node is really to be switched, and has switch.py do it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ EFFECTS: Final = {
     "halt": "no new order passes",
     "reduce": "only exits pass",
     "flat": "everything is closed, then no new order passes",
+    "resume": "all orders pass again, within the limits; losses count from now on",
 }
 
 
@@ -36,7 +37,7 @@ class SwitchPage(ModalScreen[None]):
     Parameters
     ----------
     command : str
-        ``halt``, ``reduce`` or ``flat``.
+        ``halt``, ``reduce``, ``flat`` or ``resume``.
     node : NodePicture
         The node, as it was seen.
 
@@ -63,9 +64,10 @@ class SwitchPage(ModalScreen[None]):
         self._pid: Final = node.pid
         self._is_asked = False
         orders = "" if node.state is None else node.state.orders
+        trading = "?" if node.state is None else node.state.trading
         kind = "REAL orders" if orders == "live" else f"{orders} orders"
         self._text = (
-            f"{command.upper()} {node.name} (pid {node.pid}, {kind})?\n\n"
+            f"{command.upper()} {node.name} (pid {node.pid}, {kind}, now {trading})?\n\n"
             f"{EFFECTS[command]}.\n\ny: yes    n, Escape: no"
         )
 

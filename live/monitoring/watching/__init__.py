@@ -1,1 +1,1 @@
-"""Watching: regions, services, nodes and alarms, looked at from outside as plain data."""
+"""Watching: regions, services, nodes, fleets and alarms, looked at from outside as plain data."""

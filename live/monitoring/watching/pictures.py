@@ -175,6 +175,91 @@ class NodePicture:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FleetService:
+    """A service of a fleet, as the supervisor told of it.
+
+    Attributes
+    ----------
+    name, kind, role, state : str
+        As ``run_fleet.py status`` shows them; the role is empty without a pair.
+    leads : bool
+        Whether it leads its pair.
+    pid : int
+        Its process; 0: none.
+    since_ns : int
+        When it came into this state, or, if it runs, when its process was started; UNIX
+        nanoseconds.
+    restarts : int
+        Since somebody last asked for its start.
+    reason : str
+        Why it ended last, or what it lacks; empty: nothing.
+    needs : tuple of str
+        What it depends on.
+    next_try_s : float or None
+        When it was to be started again, seconds after the report.
+    is_real : bool
+        Whether it is asked to send real orders.
+    open : str
+        What it has left open; empty: nothing.
+
+    """
+
+    name: str
+    kind: str
+    role: str
+    leads: bool
+    state: str
+    pid: int
+    since_ns: int
+    restarts: int
+    reason: str
+    needs: tuple[str, ...]
+    next_try_s: float | None
+    is_real: bool
+    open: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FleetPicture:
+    """A fleet.
+
+    Attributes
+    ----------
+    folder : Path
+        Its run folder.
+    name : str
+        Its name.
+    pid : int
+        Its supervisor; 0: none lives.
+    is_ending : bool
+        Whether it was asked to stop.
+    told_s : float
+        Since its supervisor told of it, seconds.
+    services : tuple of FleetService
+        In the file's order.
+    promotions : tuple of str
+        Changes of a lead that are not done.
+    problem : str
+        Why it cannot be read.
+
+    """
+
+    folder: Path
+    name: str
+    pid: int = 0
+    is_ending: bool = False
+    told_s: float = 0.0
+    services: tuple[FleetService, ...] = ()
+    promotions: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was stopped, all of it."""
+        return not self.pid and self.is_ending and not any(s.pid for s in self.services)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AlarmPicture:
     """An alarm of a watchdog."""
 
@@ -194,4 +279,5 @@ class Picture:
     nodes: tuple[NodePicture, ...] = ()
     others: tuple[Snapshot, ...] = ()
     """Bridges and recorders that tell metrics."""
+    fleets: tuple[FleetPicture, ...] = ()
     alarms: tuple[AlarmPicture, ...] = ()

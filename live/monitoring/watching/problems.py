@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from live.monitoring.watching.pictures import (
+        FleetPicture,
+        FleetService,
         NodePicture,
         Picture,
         RegionPicture,
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 TURN_S: Final = 2.0
 """A node tells its state four times a second."""
+SILENT_S: Final = 5.0
+"""A supervisor tells its status once a second."""
+WRONG: Final = ("silent", "backing off", "failed", "held")
+"""States of a service of a fleet that nobody asked for."""
 OLD_S: Final = 10.0
 """The age of a region's newest record at which it counts as old."""
 
@@ -27,6 +33,8 @@ def problems(picture: Picture) -> list[str]:
     found: list[str] = []
     for node in picture.nodes:
         found += (f"node {node.name or node.key}: {text}" for text in of_node(node))
+    for fleet in picture.fleets:
+        found += (f"fleet {fleet.name}: {text}" for text in of_fleet(fleet))
     for service in picture.services:
         found += (f"service {service.region.name}: {text}" for text in of_service(service))
     for region in picture.regions:
@@ -58,6 +66,32 @@ def of_node(node: NodePicture) -> Iterator[str]:
     ):
         if count := node.value(metric, *labels):
             yield f"{count:,.0f} {text}"
+
+
+def of_fleet(fleet: FleetPicture) -> Iterator[str]:
+    """Yield the problems of a fleet."""
+    if fleet.problem:
+        yield fleet.problem
+    if fleet.problem or fleet.has_ended:
+        return
+    if not fleet.pid:
+        yield "NO SUPERVISOR: what ends stays so; 'run_fleet.py FILE start' adopts what runs"
+    elif fleet.told_s > SILENT_S:
+        yield f"its supervisor has told nothing for {fleet.told_s:.0f} s"
+    yield from fleet.promotions
+    for service in fleet.services:
+        if is_wrong(service):
+            left = f", left open: {service.open}" if service.open and not service.pid else ""
+            reason = f": {service.reason}" if service.reason else ""
+            yield f"{service.name} {service.state}{reason}{left}"
+
+
+def is_wrong(service: FleetService) -> bool:
+    """Return whether a person should look at a service of a fleet."""
+    is_left = bool(service.open) and not service.pid
+    return (
+        service.state in WRONG or is_left or (service.state == "running" and service.reason != "")
+    )
 
 
 def of_service(service: ServicePicture) -> Iterator[str]:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.process.run_folder import PARENT, PREFIX
-from adapters.run_state.state_file import STATE_NAME
+from adapters.run_state.state_file import STATE_NAME, SUPERVISOR_NAME
 from adapters.shm.region.region_files import folder_of
 from live.metrics.snapshot import BadSnapshotError
 from live.metrics.snapshot_file import FIGURES_NAME, read_snapshot
+from live.monitoring.watching import fleet_watch
+from live.monitoring.watching.fleet_watch import FleetWatch
 from live.monitoring.watching.node_watch import NodeWatch
-from live.monitoring.watching.pictures import AlarmPicture, Picture
+from live.monitoring.watching.pictures import AlarmPicture, FleetPicture, Picture
 from live.monitoring.watching.region_watch import RegionWatch
 from live.monitoring.watching.service_watch import ServiceWatch
 
@@ -28,6 +30,7 @@ FIND_LOOKS: Final = 3
 """Looks between two searches for what is new."""
 SERVICE_ENDING: Final = ".service.d"
 FOLDER_ENDING: Final = ".d"
+STATE_ENDING: Final = ".state"
 
 
 class Watcher:
@@ -43,11 +46,13 @@ class Watcher:
         Files of alarms.
     parent : Path
         The folder to search: shared memory.
+    fleets : sequence of Path
+        The run folders of fleets, these and no others; empty: all of this user in the folder.
 
     Notes
     -----
-    With regions or states given, nothing is searched. What was found and is gone stays in the
-    picture as gone while its folder is there.
+    With regions, states or fleets given, nothing is searched. What was found and is gone stays in
+    the picture as gone while its folder is there.
 
     """
 
@@ -57,12 +62,14 @@ class Watcher:
         states: Sequence[Path] = (),
         alarms: Sequence[AlarmTail] = (),
         parent: Path = PARENT,
+        fleets: Sequence[Path] = (),
     ) -> None:
         self._parent: Final = parent
-        self._searches: Final = not (regions or states)
+        self._searches: Final = not (regions or states or fleets)
         self._regions: Final = {path: RegionWatch(path) for path in regions}
         self._services: Final = {path: ServiceWatch(path) for path in regions}
         self._nodes: Final = {path: NodeWatch(state=path) for path in states}
+        self._fleets: Final = {path: FleetWatch(path) for path in fleets}
         self._alarms: Final = alarms
         self._looks = 0
 
@@ -75,6 +82,9 @@ class Watcher:
         if self._looks % FIND_LOOKS == 0 and self._searches:
             self._find()
         self._looks += 1
+        fleets = [watch.look() for watch in self._fleets.values()]
+        if not self._searches:
+            self._take_nodes_of(fleets)
         seen = [
             watch.look(None if self._searches else self._figures_of(watch))
             for watch in self._nodes.values()
@@ -88,6 +98,7 @@ class Watcher:
             regions=tuple(watch.look() for watch in self._regions.values()),
             nodes=tuple(n for n in seen if n.figures is None or n.figures.program == "node"),
             others=tuple(others),
+            fleets=tuple(fleets),
             alarms=self._newest_alarms(),
         )
 
@@ -106,6 +117,19 @@ class Watcher:
             self._nodes[path] = NodeWatch(folder=path)
         for path in {*self._nodes} - runs:
             del self._nodes[path]
+        fleets = {*fleets_in(self._parent)}
+        for path in sorted(fleets - {*self._fleets}):
+            self._fleets[path] = FleetWatch(path)
+        for path in {*self._fleets} - fleets:
+            del self._fleets[path]
+
+    def _take_nodes_of(self, fleets: Sequence[FleetPicture]) -> None:
+        """Watch the nodes of fleets that were given."""
+        for fleet in fleets:
+            for service in fleet.services:
+                path = fleet.folder / f"{service.name}{STATE_ENDING}"
+                if service.kind == "node" and path not in self._nodes and path.exists():
+                    self._nodes[path] = NodeWatch(state=path)
 
     def _figures_of(self, watch: NodeWatch) -> Snapshot | None:
         """Return the figures of a node that is known by its state, by the path that they name."""
@@ -151,6 +175,13 @@ def runs_in(folder: Path) -> Iterator[Path]:
         if run.name.startswith(PREFIX) and (
             (run / STATE_NAME).exists() or (run / FIGURES_NAME).exists()
         ):
+            yield run
+
+
+def fleets_in(folder: Path) -> Iterator[Path]:
+    """Yield the run folders of this user's fleets whose supervisors tell anything."""
+    for run in _own_folders(folder):
+        if run.name.startswith(fleet_watch.PREFIX) and (run / SUPERVISOR_NAME).exists():
             yield run
 
 

@@ -32,7 +32,7 @@ name = "first"
 
 def starts_of(fleet: SmallFleet) -> list[str]:
     """Return the names in the order of their starts."""
-    return [line["name"] for line in fleet.journal.lines() if line["event"] == "started"]
+    return [line["name"] for line in fleet.journal.entries() if line["event"] == "started"]
 
 
 def has_ended(pid: int) -> bool:

@@ -68,6 +68,29 @@ def test_a_node_halts_stays_halted_over_a_restart_and_resumes(tmp_path: Path) ->
     assert found == [("halt", "a test"), ("resume", "all is well"), ("halt", ""), ("flat", "")]
 
 
+EARLY = """\
+import os, signal
+os.kill(os.getpid(), signal.{name})
+from dolphin_strategies.examples.imbalance_taker import ImbalanceTaker
+"""
+
+
+@pytest.mark.parametrize(("name", "word"), [("SIGUSR1", "halt"), long("SIGUSR2", "flat")])
+def test_a_signal_before_there_is_anything_to_switch_holds_from_the_first_order_on(
+    tmp_path: Path, name: str, word: str
+) -> None:
+    """It comes while the strategy is being loaded: the node starts halted, and says by whom."""
+    (tmp_path / "early.py").write_text(EARLY.format(name=name))
+    words = ("--strategy", "early:ImbalanceTaker", "--journal", tmp_path / "journal")
+    with node(*words, cwd=tmp_path) as process:
+        process.wait_for(f"HALTED: {word} by {name}")
+        process.wait_for_factors(1)
+        process.signal(signal.SIGTERM)
+        assert process.exit_code() == 0, process.output
+    assert [row["command"] for row in journal(tmp_path / "journal")] == [word]
+    assert "fills     0" in process.output
+
+
 @pytest.mark.long
 def test_two_nodes_have_no_journal_in_common(tmp_path: Path) -> None:
     """The second one is refused, and says who holds it."""

@@ -20,6 +20,7 @@ from adapters.run_state.process_identity import ProcessIdentity
 from adapters.run_state.run_state import OpenOrder, OpenPosition, RunState
 from adapters.run_state.state_file import StateWriter
 from live.guarding.closing import closing_command
+from live.node.order_right import OrderRight
 from tests.support.eventually import eventually
 from tests.support.exchange.local_exchange import LocalExchange, local_exchange
 from tests.support.guarding import account_node
@@ -152,6 +153,21 @@ def test_a_node_that_runs_again_keeps_what_is_open(tmp_path: Path) -> None:
         assert code == 0
         assert "has taken the node's place" in printed
         assert exchange.account.report()["asked"] == []
+
+
+def test_who_has_the_right_to_real_orders_keeps_what_is_open(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Another node than the dead one: it is named, and nothing is asked of the account."""
+    path = tmp_path / "state"
+    write_state(path, STATE)
+    with account({"BTCUSDT": "0.010"}, []) as exchange:
+        with OrderRight("BINANCE", KEYS["BINANCE_API_KEY"], [PERP]):
+            code, printed = closed(path, exchange.url)
+        assert code == 4, printed
+        assert f"the right of process {os.getpid()}" in capfd.readouterr().err
+        assert exchange.account.report()["asked"] == []
+        assert exchange.account.position() == 0.01
 
 
 def test_a_node_with_real_orders_reads_the_account_before_its_first_order(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from live.exf.service_files import ServiceFiles
 from live.monitoring.watching.pictures import NodePicture
 from live.monitoring.watching.watcher import Watcher
 from tests.support.eventually import TIMEOUT_S, eventually_async
+from tests.support.fleet.small_fleet import small_fleet
+from tests.support.lengths import long
 
 pytest.importorskip("textual", reason="the extra `monitor` is not installed")
 
@@ -283,16 +285,51 @@ def test_a_look_takes_no_readers_place(region_path: Path) -> None:
         other.close()
 
 
+def test_a_fleet_has_a_page_of_what_each_service_does_and_lacks(tmp_path: Path) -> None:
+    """Of a real supervisor: who runs and since when, who is tried again when and why; and that
+    the supervisor is gone.
+    """
+    services = """
+[[node]]
+name = "blue"
+role = "blue"
+[[node]]
+name = "green"
+role = "green"
+depends_on = ["blue"]
+options = { code = 7 }
+"""
+
+    async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
+        await see(app, "PROBLEM fleet", "FLEETS (1)", "1 of 2 run", "green")
+        await open_line(app, pilot, "fleet:")
+        await see(app, "SERVICES (2)", "! green", "backing off", "next  depends on")
+        await see(app, "last reason: it ended, code 7: as asked", "blue (leads)", "running")
+        row = next(line for line in lines(app) if line.startswith("! green"))
+        assert row.rstrip().endswith("blue"), row
+        fleet.kill_supervisor()
+        await see(app, "PROBLEM NO SUPERVISOR", "no supervisor, told")
+        fleet.supervise()
+        await see(app, "supervisor ", "backing off")
+        await pilot.press("escape")
+        await see(app, "FLEETS (1)")
+
+    with small_fleet(tmp_path, services, first_s=30.0) as fleet:
+        fleet.wait_for("green", "backing off")
+        drive(Watcher(fleets=[fleet.settings.fleet.run_folder]), play)
+
+
 @pytest.mark.parametrize(
     ("script", "word"),
     [
-        ("import sys; print('acknowledged', sys.argv[1:])", "acknowledged ['halt', '--node', '"),
+        ("import sys; print('acknowledged', sys.argv[1:])", "acknowledged ['{}', '--node', '"),
         ("import sys; sys.exit('no answer')", "NOT DONE (exit code 1)"),
         (None, "no switch"),
     ],
 )
+@pytest.mark.parametrize("command", [long("halt"), "resume"])
 def test_a_node_is_switched_after_a_confirmation_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, word: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, word: str, command: str
 ) -> None:
     """Every key but y leaves it alone; what the command says is shown."""
     path = tmp_path / "switch.py"
@@ -308,12 +345,12 @@ def test_a_node_is_switched_after_a_confirmation_only(
         app = MonitorApp(Watcher(parent=tmp_path / "empty"))
         async with app.run_test(size=SIZE) as pilot:
             for key in ("n", "escape", "y"):
-                app.push_screen(SwitchPage("halt", picture))
-                await see(app, "HALT Taker", "REAL orders", "no new order passes")
+                app.push_screen(SwitchPage(command, picture))
+                await see(app, f"{command.upper()} Taker", "REAL orders", "now ACTIVE")
                 await pilot.press("x", "enter")
                 assert not (tmp_path / "ran").exists()
                 await pilot.press(key)
-            await see(app, word)
+            await see(app, word.format(command))
             await pilot.press("y", "y")
             await pilot.press("escape")
 

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.run_state.journal import Journal
 from live.fleet.settings import service_commands
 from live.fleet.settings.fleet_check import load_fleet
-from live.fleet.settings.journal import Journal, leaders, open_promotion
+from live.fleet.settings.leadership import journal_of, leaders, open_promotion
 from live.fleet.supervision.control import NoSupervisorError, ask
 from tests.support.eventually import eventually
 from tests.support.nodes.node_process import ROOT
@@ -27,8 +28,8 @@ name = "{name}"
 run_folder = "run"
 folder = "kept"
 [restart]
-first_s = 0.05
-longest_s = 0.2
+first_s = {first_s}
+longest_s = 30.0
 most = 3
 [watch]
 start_s = 60.0
@@ -56,14 +57,17 @@ class SmallFleet:
         The folder.
     services : str
         The tables of its services.
-    silent_s : float
-        Of ``[watch]``, seconds.
+    silent_s, first_s : float
+        Of ``[watch]`` and ``[restart]``, seconds.
 
     """
 
-    def __init__(self, folder: Path, services: str, silent_s: float = 30.0) -> None:
+    def __init__(
+        self, folder: Path, services: str, silent_s: float = 30.0, first_s: float = 0.05
+    ) -> None:
         self.folder: Final = folder
         self.path: Final = folder / "fleet.toml"
+        self._first_s: Final = first_s
         self.write(services, silent_s)
         self.settings: Final = load_fleet(self.path)
         self._run: Final = self.settings.fleet.run_folder
@@ -71,7 +75,9 @@ class SmallFleet:
 
     def write(self, services: str, silent_s: float = 30.0) -> None:
         """Write the file."""
-        self.path.write_text(HEAD.format(name=self.folder.name, silent_s=silent_s) + services)
+        self.path.write_text(
+            HEAD.format(name=self.folder.name, silent_s=silent_s, first_s=self._first_s) + services
+        )
 
     def supervise(self) -> None:
         """Start a supervisor, and wait until it answers."""
@@ -83,11 +89,15 @@ class SmallFleet:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.support.fleet.small_fleet", str(self.path), *words],
             cwd=ROOT,
-            env=os.environ | {"SMALL_FLEET_DIES": die},
+            env=self.environment(die),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def environment(self, die: str) -> dict[str, str]:
+        """Return the environment of a command, which is killed at a step if one is given."""
+        return os.environ | {"SMALL_FLEET_DIES": die}
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return the status by name; empty without a supervisor."""
@@ -127,17 +137,17 @@ class SmallFleet:
     @property
     def leader(self) -> str:
         """The node that leads the pair ``main``, by the journal."""
-        return leaders(self.settings, self.journal.lines())["main"]
+        return leaders(self.settings, self.journal.entries())["main"]
 
     @property
     def interrupted(self) -> dict[str, Any] | None:
         """The change that was interrupted, or None."""
-        return open_promotion(self.journal.lines(), "main")
+        return open_promotion(self.journal.entries(), "main")
 
     @property
     def journal(self) -> Journal:
         """The fleet's journal."""
-        return Journal(self.settings.fleet.folder / "journal.jsonl")
+        return journal_of(self.settings)
 
     def end(self) -> str:
         """Stop everything and return what the supervisor printed."""
@@ -149,9 +159,11 @@ class SmallFleet:
 
 
 @contextmanager
-def small_fleet(folder: Path, services: str, silent_s: float = 30.0) -> Iterator[SmallFleet]:
+def small_fleet(
+    folder: Path, services: str, silent_s: float = 30.0, first_s: float = 0.05
+) -> Iterator[SmallFleet]:
     """Run a fleet of small services, and see to it that all of it ends."""
-    fleet = SmallFleet(folder, services, silent_s)
+    fleet = SmallFleet(folder, services, silent_s, first_s)
     fleet.supervise()
     try:
         yield fleet
@@ -160,23 +172,36 @@ def small_fleet(folder: Path, services: str, silent_s: float = 30.0) -> Iterator
 
 
 def _die_at(where: str) -> None:
-    """Have this process killed ``before`` or ``after`` a step of a promotion is noted."""
-    when, _, wanted = where.partition(" ")
+    """Have a process killed ``before`` or ``after`` a step of a promotion is noted.
+
+    This one, or with ``NAME:`` before it the process of a service, if it has one.
+    """
+    who, _, point = where.rpartition(":")
+    when, _, wanted = point.partition(" ")
     append = Journal.append
+
+    def kill(path: Path) -> None:
+        pid = os.getpid()
+        if who:
+            found = ask(path.parent.parent / "run", {"command": "status"})["services"]
+            pid = next(row["pid"] for row in found if row["name"] == who)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
 
     def dying(self: Journal, event: str, **values: Any) -> None:
         is_it = event == "promotion" and values["step"] == wanted
         if is_it and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            kill(self.path)
         append(self, event, **values)
-        if is_it:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if is_it and when == "after":
+            kill(self.path)
 
     Journal.append = dying  # type: ignore[method-assign] # this process is killed by it
 
 
 if __name__ == "__main__":
-    service_commands.LIVE = SCRIPTS  # type: ignore[misc] # the small services
+    if os.environ.get("SMALL_FLEET_SERVICES") != "real":
+        service_commands.LIVE = SCRIPTS  # type: ignore[misc] # the small services
     if os.environ.get("SMALL_FLEET_DIES"):
         _die_at(os.environ["SMALL_FLEET_DIES"])
     from live.fleet.fleet_command import main

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from tests.support.nodes.node_process import NodeProcess
 
 STRATEGY: Final = "tests.support.orders.told_by_quotes:ToldByQuotes"
-KEYS: Final = {"BINANCE_API_KEY": KEY, "BINANCE_API_SECRET": SECRET}
+_RUN: Final = os.environ.setdefault("DOLPHIN_TEST_ACCOUNT", uuid.uuid4().hex)
+KEYS: Final = {"BINANCE_API_KEY": f"{KEY}-{_RUN}", "BINANCE_API_SECRET": SECRET}
+"""Of this test process and its children alone: the right to real orders is one of the key."""
 VENUE: Final = "binance_usdm"
 CONFIG: Final = """\
 [node]

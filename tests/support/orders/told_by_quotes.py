@@ -27,6 +27,8 @@ def tell(text: str) -> None:
 class ToldByQuotes(FactorStrategy[FactorStrategyConfig]):
     """Buys, rests, cancels, closes as told; prints each event of its orders."""
 
+    _is_quoted = False
+
     def on_start(self) -> None:
         super().on_start()
         positions = [f"{p.side.name} {p.quantity}" for p in self.cache.positions_open()]
@@ -36,6 +38,9 @@ class ToldByQuotes(FactorStrategy[FactorStrategyConfig]):
 
     def on_quote(self, quote: QuoteTick) -> None:
         """Do what the size of the bid says."""
+        if not self._is_quoted:
+            self._is_quoted = True
+            tell(f"HEARS QUOTES {os.getpid()}")
         instrument = self.instrument(PERP)
         asked = quote.bid_size.as_double()
         if asked in {BUY, SELL, BUY_BIG}:

@@ -11,7 +11,7 @@ import pytest
 from dolphin_strategies.errors import ConfigError
 from live.fleet.reports.systemd_units import units_of
 from live.fleet.settings.fleet_check import FleetError, load_fleet
-from live.fleet.settings.journal import Journal, journal_of
+from live.fleet.settings.leadership import journal_of
 from live.fleet.settings.service_commands import services_of
 from live.fleet.settings.start_order import circles, start_order
 from tests.support.nodes.node_process import ROOT
@@ -114,9 +114,7 @@ def test_options_of_the_leader_win(tmp_path: Path) -> None:
     assert "--seed=2" in live.command
     assert live.is_real
     assert paper.digest != live.digest
-    Journal(journal_of(settings).path).append(
-        "promotion", pair="main", step="moved", to="g", **{"from": "b"}
-    )
+    journal_of(settings).append("promotion", pair="main", step="moved", to="g", **{"from": "b"})
     with pytest.raises(ConfigError, match="real orders"):
         units_of(settings, live_orders=False)
     assert "--live-orders" in units_of(settings, live_orders=True)

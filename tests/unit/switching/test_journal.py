@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 def test_what_a_kill_left_of_a_line_hides_no_other(tmp_path: Path) -> None:
     """The half line is skipped, and what is appended after it is whole."""
     journal = journal_at(tmp_path / "journal")
-    journal.append(command="halt", who="a", why="b")
+    journal.append(event="change", command="halt", who="a", why="b")
     whole = journal.path.read_bytes()
     for cut in range(1, len(whole) - 1):
         journal.path.write_bytes(whole + whole[:cut])
-        journal.append(command="reduce", who="c", why="")
+        journal.append(event="change", command="reduce", who="c", why="")
         assert [e["command"] for e in journal.entries()] in (
             ["halt", "reduce"],
             ["halt", "halt", "reduce"],
@@ -51,7 +51,7 @@ def test_a_link_is_never_followed(tmp_path: Path) -> None:
     (tmp_path / "theirs").write_text("")
     (tmp_path / "journal").symlink_to(tmp_path / "theirs")
     with pytest.raises(UnusableFileError, match="symbolic link"):
-        journal_at(tmp_path / "journal").append(command="halt")
+        journal_at(tmp_path / "journal").append(event="change", command="halt")
     assert (tmp_path / "theirs").read_text() == ""
 
 
@@ -81,10 +81,10 @@ def test_a_journal_that_fails_later_is_told_and_the_command_holds(tmp_path: Path
     """Whoever asked is told that it is not on the disk."""
     path, told = tmp_path / "journal", list[str]()
     kept = KeptTrading(path, told.append)
-    assert kept.append(command="halt")
+    assert kept.append(event="change", command="halt")
     path.unlink()
     path.mkdir()
-    assert not kept.append(command="halt")
+    assert not kept.append(event="change", command="halt")
     assert told[0].startswith("JOURNAL: ")
     kept.close()
 

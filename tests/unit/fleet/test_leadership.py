@@ -1,4 +1,4 @@
-"""The journal of a fleet: whole lines only, and who leads by them."""
+"""Who leads a pair, and which change of it is open, by the journal of a fleet."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.process.safe_files import UnusableFileError
 from live.fleet.promotion.transaction import STEPS, Change
 from live.fleet.settings.fleet_file import read_fleet
-from live.fleet.settings.journal import Journal, leaders, open_promotion
+from live.fleet.settings.leadership import leaders, open_promotion
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,30 +36,6 @@ def lines_up_to(step: str) -> list[dict[str, Any]]:
     """Return the lines of a change up to a step."""
     steps = STEPS[: STEPS.index(step) + 1]
     return [{"event": "promotion", **CHANGE.line(s)} for s in steps]
-
-
-def test_a_torn_line_is_left_out_and_the_next_one_is_whole(tmp_path: Path) -> None:
-    """As after a power cut; the file has mode 0600."""
-    journal = Journal(tmp_path / "journal")
-    journal.append("one", n=1)
-    with journal.path.open("ab") as file:
-        file.write(b'{"event": "tor')
-    assert [line["event"] for line in journal.lines()] == ["one"]
-    journal.append("two")
-    assert [line["event"] for line in journal.lines()] == ["one", "two"]
-    assert journal.path.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_journal_is_never_followed_through_a_link(tmp_path: Path) -> None:
-    """Neither read nor written."""
-    victim, link = tmp_path / "victim", tmp_path / "link"
-    victim.write_text("")
-    link.symlink_to(victim)
-    with pytest.raises(UnusableFileError):
-        Journal(link).append("one")
-    with pytest.raises(UnusableFileError):
-        Journal(link).lines()
-    assert victim.read_text() == ""
 
 
 @pytest.mark.parametrize("step", STEPS)
