@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 import orjson
 
 from adapters.run_state.process_identity import ProcessIdentity
 from dolphin_strategies.errors import DolphinError, printable
-from live.metrics.metric_table import BUCKETS_S, BY_NAME
+from live.metrics.histogram import Histogram, histogram_of, whole
+from live.metrics.metric_table import BY_NAME
 
 MOST_BYTES: Final = 4_000_000
 """Of the content, unpacked."""
@@ -20,13 +21,6 @@ _LONGEST: Final = 500
 
 class BadSnapshotError(DolphinError):
     """The content of a snapshot is not one."""
-
-
-class Histogram(NamedTuple):
-    """How many values were in each bucket of ``BUCKETS_S`` and beyond the last, and their sum."""
-
-    counts: tuple[int, ...]
-    sum_s: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +63,7 @@ class Snapshot:
             "at_ns": self.at_ns,
             # JSON has no NaN: orjson writes null.
             "samples": [[name, labels, value] for (name, labels), value in self.samples.items()],
-            "histograms": [[name, *found] for name, found in self.histograms.items()],
+            "histograms": [[name, *found.row()] for name, found in self.histograms.items()],
             "texts": self.texts,
         }
         return zlib.compress(orjson.dumps(content), 1)
@@ -90,12 +84,12 @@ class Snapshot:
             process = found["process"]
             return cls(
                 process=ProcessIdentity(
-                    _whole(process["pid"]),
-                    _whole(process["start_ticks"]),
+                    whole(process["pid"]),
+                    whole(process["start_ticks"]),
                     _text(process["boot_id"]),
                 ),
                 program=_text(found["program"]),
-                at_ns=_whole(found["at_ns"]),
+                at_ns=whole(found["at_ns"]),
                 samples=dict(_sample(row) for row in found["samples"]),
                 histograms=dict(_histogram(row) for row in found["histograms"]),
                 texts={_text(k): _text(v) for k, v in found["texts"].items()},
@@ -114,11 +108,11 @@ def _sample(row: Any) -> tuple[tuple[str, tuple[str, ...]], float]:
 
 
 def _histogram(row: Any) -> tuple[str, Histogram]:
-    name, counts, total = row
-    if BY_NAME[name].kind != "histogram" or len(counts) != len(BUCKETS_S) + 1:
-        msg = f"{name}: expected {len(BUCKETS_S) + 1} buckets"
+    name, *found = row
+    if BY_NAME[name].kind != "histogram":
+        msg = f"{name} is no histogram"
         raise ValueError(msg)
-    return name, Histogram(tuple(map(_whole, counts)), float(total))
+    return name, histogram_of(found)
 
 
 def _text(value: Any) -> str:
@@ -126,10 +120,3 @@ def _text(value: Any) -> str:
         msg = f"expected text, found {type(value).__name__}"
         raise TypeError(msg)
     return printable(value[:_LONGEST].replace("\n", " "))
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        msg = f"expected a whole number from 0, found {value!r:.40}"
-        raise TypeError(msg)
-    return value

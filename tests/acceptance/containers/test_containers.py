@@ -89,9 +89,7 @@ def test_producer_node_monitor_and_prometheus_run_as_the_files_say(
         prometheus.until_healthy()
 
         look_inside(node)
-        status = json.loads(
-            producer.run("python", "live/run_exf.py", "status", "--json").stdout
-        )
+        status = json.loads(producer.run("python", "live/run_exf.py", "status", "--json").stdout)
         assert status["factors"]["alive"] > 100
         assert not has_member or eventually(
             lambda: "hazelcast" in producer.run("python", "live/run_exf.py", "status").stdout,
@@ -148,4 +146,5 @@ def begin_hazelcast(machine: Machine) -> bool:
 def answer(prometheus: Container, query: str) -> str:
     """Return what a query gives, as text; empty: nothing."""
     time.sleep(0.5)
-    return prometheus.run("promtool", "query", "instant", "http://127.0.0.1:9090", query).stdout
+    asked = prometheus.run("promtool", "query", "instant", "http://127.0.0.1:9090", query)
+    return asked.stdout.strip()

@@ -135,7 +135,9 @@ class Machine:
 
     def begin(self, *command: object) -> subprocess.Popen[bytes]:
         """Start a process in the network, which ends with the machine."""
-        process = subprocess.Popen(self.words(*command), cwd=ROOT, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            self.words(*command), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         self._held.callback(process.wait, 60)
         self._held.callback(process.kill)
         return process
@@ -166,7 +168,7 @@ class Machine:
             command = [*AS_ROOT, "--mount", "--pid", "--fork", "sh", "-c", script]
             subprocess.run(command, check=True, timeout=1200)
 
-    def script(  # noqa: PLR0913 - what a container is made of, by name
+    def script(
         self, name: str, mounts: Sequence[Mount], tmpfs: Mapping[str, str],
         environment: Mapping[str, str], command: Sequence[str], *, is_read_only: bool,
         user: str = f"unshare --user --map-user={UID} --map-group={UID}",

@@ -12,8 +12,9 @@ import pytest
 
 from adapters.feed.latency import LatencyRecorder
 from live.metrics.figures.latency_buckets import LatencyBuckets
+from live.metrics.histogram import Histogram
 from live.metrics.metric_table import BUCKETS_S
-from live.metrics.snapshot import BadSnapshotError, Histogram, Snapshot
+from live.metrics.snapshot import BadSnapshotError, Snapshot
 
 HISTOGRAM = "dolphin_node_factor_latency_seconds"
 
