@@ -1,4 +1,4 @@
-"""Keep the memory and the processes that several containers share: ``python -m live.containers.pod``.
+"""Keep what several containers share, and end last: ``python -m live.containers.pod``.
 
 The first process of a pid namespace: when it ends, the kernel kills all others of it with SIGKILL.
 So it outlasts them, also where all are stopped at once, and takes the orphans of all.

@@ -78,7 +78,8 @@ METRICS: Final = (
     Metric(
         name="dolphin_node_factor_latency_seconds", kind="histogram", program="node", unit="s",
         help="From the producer's write to the strategy's on_factors.",
-        query=_p99("dolphin_node_factor_latency_seconds", "$__rate_interval"), legend="p99 {{instance}}",
+        query=_p99("dolphin_node_factor_latency_seconds", "$__rate_interval"),
+        legend="p99 {{instance}}",
     ),
     Metric(
         name="dolphin_node_factor_age_seconds", kind="gauge", program="node", unit="s",

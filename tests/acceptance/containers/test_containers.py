@@ -68,8 +68,8 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 def test_producer_node_monitor_and_prometheus_run_as_the_files_say(
     machine: Machine, settings: Path
 ) -> None:
-    """Factors through shared memory, orders, a scrape; then all are told to stop at once, as when a
-    machine is shut down: the node ends flat with 0, and the pod after everybody.
+    """Factors through shared memory, orders, a scrape; then all are told to stop at once, as when
+    a machine is shut down: the node ends flat with 0, and the pod after everybody.
     """
     given = services({"DOLPHIN_SETTINGS": str(settings)})
     with ExitStack() as stack:

@@ -31,7 +31,8 @@ cd {root}
 mkdir proc dev dev/shm old etc etc/ssl
 for name in bin sbin lib lib32 libx32 lib64 usr; do
     if [ -L /$name ]; then cp -P /$name .
-    elif [ -d /$name ]; then mkdir $name; mount --rbind /$name $name; mount -o remount,bind,ro $name
+    elif [ -d /$name ]; then
+        mkdir $name; mount --rbind /$name $name; mount -o remount,bind,ro $name
     fi
 done
 for name in ld.so.cache nsswitch.conf resolv.conf localtime group passwd; do
@@ -41,7 +42,9 @@ echo dolphin:x:{uid}:{uid}::/tmp:/bin/sh >> etc/passwd
 echo "127.0.0.1 localhost {hosts}" > etc/hosts
 mount --rbind /etc/ssl etc/ssl
 mount -t proc proc proc
-for name in null zero full random urandom tty; do : > dev/$name; mount --bind /dev/$name dev/$name; done
+for name in null zero full random urandom tty; do
+    : > dev/$name; mount --bind /dev/$name dev/$name
+done
 ln -s /proc/self/fd dev/fd
 mount --bind {shm} dev/shm
 {mounts}
