@@ -29,7 +29,8 @@ RUN --mount=type=cache,target=/root/.cache/uv \
 
 FROM python:${PYTHON}
 # One user for all containers that share memory: a region is its writer's user's.
-RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp dolphin
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp dolphin \
+    && install --directory --mode=700 --owner=dolphin --group=dolphin /var/lib/dolphin
 COPY --from=build /app /app
 WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH \

@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from adapters.command.terminal import say
+
 STOPS: Final = {signal.SIGTERM, signal.SIGINT}
 HANDLED: Final = STOPS | {signal.SIGCHLD}
 LOOK_S: Final = 0.1
@@ -41,6 +43,7 @@ def reap() -> None:
 def main() -> int:
     """Wait for a stop signal, then until everybody else has ended."""
     signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
+    say("pod: keeps the memory and the processes of the other containers")
     is_stopping = False
     while not (is_stopping and not others()):
         if is_stopping:
