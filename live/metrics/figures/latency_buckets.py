@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from live.metrics.histogram import HIGHEST, LOWEST, Histogram, NativeBuckets
 from live.metrics.metric_table import BUCKETS_S
+from live.metrics.snapshot import HIGHEST, LOWEST, Histogram, NativeBuckets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
