@@ -11,19 +11,20 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=uv /uv /usr/local/bin/uv
-ENV UV_LINK_MODE=copy \
+ENV UV_CACHE_DIR=/var/cache/uv \
+    UV_LINK_MODE=copy \
     UV_COMPILE_BYTECODE=1 \
     UV_PYTHON_DOWNLOADS=never
 WORKDIR /app
 # The dependencies first: a layer that a change of the code keeps.
 COPY pyproject.toml README.md ./
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/var/cache/uv \
     uv sync --no-default-groups --extra monitor --no-install-project
 COPY dolphin_strategies dolphin_strategies
 COPY adapters adapters
 COPY backtests backtests
 COPY live live
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/var/cache/uv \
     uv sync --no-default-groups --extra monitor \
     && .venv/bin/python -m compileall -q dolphin_strategies adapters backtests live
 

@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
     from prometheus_client.metrics_core import Metric as Family
 
-    from live.metrics.histogram import Histogram
     from live.metrics.metric_table import Metric
-    from live.metrics.snapshot import Snapshot
+    from live.metrics.snapshot import Histogram, Snapshot
 
 REQUEST_S: Final = 5.0
 """How long a client may be silent."""

@@ -14,10 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dolphin_strategies.errors import ConfigError
 from live.metrics.endpoint import serve
-from live.metrics.histogram import Histogram
 from live.metrics.metric_table import BUCKETS_S, METRICS
 from live.metrics.metrics_endpoint import MetricsEndpoint
-from live.metrics.snapshot import BadSnapshotError, Snapshot
+from live.metrics.snapshot import BadSnapshotError, Histogram, Snapshot
 from live.metrics.snapshot_file import SnapshotWriter, read_snapshot
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from live.metrics.histogram import Histogram
+    from live.metrics.snapshot import Histogram
 
 PROMETHEUS: Final = shutil.which("prometheus")
 QUANTILES: Final = (0.5, 0.9, 0.99, 0.999)

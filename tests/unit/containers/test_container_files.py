@@ -49,12 +49,12 @@ def images() -> Iterator[str]:
 
 def test_hadolint_finds_nothing() -> None:
     """With all of its rules but the one that the file gives a reason for."""
-    subprocess.run([linter("hadolint"), image.DOCKERFILE], check=True, timeout=120)
+    subprocess.run([linter("hadolint"), str(image.DOCKERFILE)], check=True, timeout=120)
 
 
 def test_the_compose_file_follows_the_specification() -> None:
     """By the schema of https://compose-spec.io."""
-    command = [linter("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", COMPOSE]
+    command = [linter("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
     subprocess.run(command, check=True, timeout=120)
 
 
@@ -154,7 +154,7 @@ def test_prometheus_scrapes_the_ports_that_the_programs_open(tmp_path: Path) -> 
             shutil.copy(ROOT / mount.source, tmp_path / Path(mount.target).name)
     if PROMTOOL is None:
         pytest.skip("Prometheus is not installed")
-    command = [PROMTOOL, "check", "config", tmp_path / "prometheus.yml"]
+    command = [PROMTOOL, "check", "config", str(tmp_path / "prometheus.yml")]
     subprocess.run(command, check=True, timeout=120)
 
 

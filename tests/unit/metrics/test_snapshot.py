@@ -12,9 +12,14 @@ import pytest
 
 from adapters.feed.latency import LatencyRecorder
 from live.metrics.figures.latency_buckets import LatencyBuckets
-from live.metrics.histogram import Histogram, NativeBuckets, histogram_of
 from live.metrics.metric_table import BUCKETS_S
-from live.metrics.snapshot import BadSnapshotError, Snapshot
+from live.metrics.snapshot import (
+    BadSnapshotError,
+    Histogram,
+    NativeBuckets,
+    Snapshot,
+    histogram_of,
+)
 
 HISTOGRAM = "dolphin_node_factor_latency_seconds"
 
