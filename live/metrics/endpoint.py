@@ -18,17 +18,19 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from live.metrics.metric_table import BUCKETS_S, METRICS
+from live.metrics import protobuf_format
+from live.metrics.metric_table import METRICS
 from live.metrics.snapshot import BadSnapshotError
 from live.metrics.snapshot_file import read_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from prometheus_client.metrics_core import Metric as Family
 
     from live.metrics.metric_table import Metric
-    from live.metrics.snapshot import Snapshot
+    from live.metrics.snapshot import Histogram, Snapshot
 
 REQUEST_S: Final = 5.0
 """How long a client may be silent."""
@@ -64,7 +66,7 @@ def families(snapshot: Snapshot) -> Iterator[Family]:
     for metric in METRICS:
         if metric.kind == "histogram":
             if metric.name in snapshot.histograms:
-                yield _histogram(metric, snapshot)
+                yield _HistogramFamily(metric, snapshot.histograms[metric.name])
         elif samples := of_metric.get(metric.name):
             kind = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
             family = kind(metric.name, metric.help, labels=metric.labels)
@@ -73,13 +75,32 @@ def families(snapshot: Snapshot) -> Iterator[Family]:
             yield family
 
 
-def _histogram(metric: Metric, snapshot: Snapshot) -> Family:
-    found = snapshot.histograms[metric.name]
-    buckets, total = [], 0
-    for bound, count in zip((*map(repr, BUCKETS_S), "+Inf"), found.counts, strict=True):
-        total += count
-        buckets.append((bound, float(total)))
-    return HistogramMetricFamily(metric.name, metric.help, buckets=buckets, sum_value=found.sum_s)
+class _HistogramFamily(HistogramMetricFamily):
+    """Classic buckets for the text formats, and what they were made of for the other."""
+
+    def __init__(self, metric: Metric, found: Histogram) -> None:
+        buckets, total = [], 0
+        for bound, count in zip((*map(repr, found.bounds_s), "+Inf"), found.counts, strict=True):
+            total += count
+            buckets.append((bound, float(total)))
+        super().__init__(metric.name, metric.help, buckets=buckets, sum_value=found.sum_s)
+        self.found: Final = found
+
+
+def application(registry: CollectorRegistry) -> WSGIApplication:
+    """Return what answers a scrape: in protobuf if the client prefers it, else in text."""
+    text = make_wsgi_app(registry)
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        is_wanted = protobuf_format.is_wanted(environ.get("HTTP_ACCEPT", ""))
+        if environ["REQUEST_METHOD"] != "GET" or not is_wanted:
+            found: Iterable[bytes] = text(environ, start)
+            return found
+        content = protobuf_format.encode(registry.collect())
+        start("200 OK", [("Content-Type", protobuf_format.CONTENT_TYPE)])
+        return [content]
+
+    return answer
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -116,7 +137,7 @@ def serve(listening: socket.socket, path: Path, pid: int) -> WSGIServer:
     registry.register(SnapshotCollector(path))
     ProcessCollector(pid=lambda: pid, registry=registry)
     server = make_server(
-        "", 0, make_wsgi_app(registry), server_class=_Bound(listening), handler_class=_Handler
+        "", 0, application(registry), server_class=_Bound(listening), handler_class=_Handler
     )
     return server  # noqa: RET504 - its type is make_server's
 

@@ -51,9 +51,11 @@ class Metric:
         return f"{self.name}_total" if self.kind == "counter" else self.name
 
 
-def _quantiles(name: str) -> str:
-    rate = f"sum by (instance, le) (rate({name}_bucket[$__rate_interval]))"
-    return f"histogram_quantile(0.99, {rate})"
+def _p99(name: str, window: str) -> str:
+    """Return the query of a p99 by instance: of native buckets where Prometheus has them."""
+    native = f"sum by (instance) (rate({name}[{window}]))"
+    classic = f"sum by (instance, le) (rate({name}_bucket[{window}]))"
+    return f"histogram_quantile(0.99, {native}) or histogram_quantile(0.99, {classic})"
 
 
 METRICS: Final = (
@@ -76,7 +78,8 @@ METRICS: Final = (
     Metric(
         name="dolphin_node_factor_latency_seconds", kind="histogram", program="node", unit="s",
         help="From the producer's write to the strategy's on_factors.",
-        query=_quantiles("dolphin_node_factor_latency_seconds"), legend="p99 {{instance}}",
+        query=_p99("dolphin_node_factor_latency_seconds", "$__rate_interval"),
+        legend="p99 {{instance}}",
     ),
     Metric(
         name="dolphin_node_factor_age_seconds", kind="gauge", program="node", unit="s",
@@ -241,8 +244,7 @@ RULES: Final = (
     ),
     Rule(
         name="DolphinLatencyHigh", holds="2m", severity="warning",
-        expr="histogram_quantile(0.99, sum by (instance, le) "
-        "(rate(dolphin_node_factor_latency_seconds_bucket[2m]))) > 0.01",
+        expr=f"({_p99('dolphin_node_factor_latency_seconds', '2m')}) > 0.01",
         summary="p99 from write to on_factors of {{ $labels.instance }} is "
         "{{ $value | humanizeDuration }}.",
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import orjson
 
@@ -13,8 +13,15 @@ from adapters.run_state.process_identity import ProcessIdentity
 from dolphin_strategies.errors import DolphinError, printable
 from live.metrics.metric_table import BUCKETS_S, BY_NAME
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MOST_BYTES: Final = 4_000_000
 """Of the content, unpacked."""
+LOWEST: Final = -240
+"""The index whose bound, 2 ** (index / 8) seconds, is less than a nanosecond."""
+HIGHEST: Final = 265
+"""The index of the longest time that 64 bits of nanoseconds hold."""
 _LONGEST: Final = 500
 
 
@@ -22,11 +29,56 @@ class BadSnapshotError(DolphinError):
     """The content of a snapshot is not one."""
 
 
+class NativeBuckets(NamedTuple):
+    """Sparse exponential buckets, of which an index i ends at 2 ** (i / 8) seconds.
+
+    https://prometheus.io/docs/specs/native_histograms, schema 3.
+
+    Attributes
+    ----------
+    zero : int
+        How many values were 0 or less.
+    first : int
+        The index of the first of ``counts``.
+    counts : tuple of int
+        How many values were in each bucket.
+
+    """
+
+    zero: int
+    first: int
+    counts: tuple[int, ...]
+
+    @property
+    def zero_threshold_s(self) -> float:
+        """The bound of the bucket around zero, seconds."""
+        return float(2.0 ** (LOWEST / 8))
+
+    def runs(self) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Yield the first index and the counts of each run of buckets that are not empty."""
+        begin = 0
+        for end in range(len(self.counts) + 1):
+            if end == len(self.counts) or not self.counts[end]:
+                if end > begin:
+                    yield self.first + begin, self.counts[begin:end]
+                begin = end + 1
+
+
 class Histogram(NamedTuple):
     """How many values were in each bucket of ``BUCKETS_S`` and beyond the last, and their sum."""
 
     counts: tuple[int, ...]
     sum_s: float
+    native: NativeBuckets | None = None
+
+    @property
+    def bounds_s(self) -> tuple[float, ...]:
+        """The upper bounds, seconds; one more bucket has none."""
+        return BUCKETS_S
+
+    def row(self) -> list[Any]:
+        """Return it as plain lists."""
+        return [self.counts, self.sum_s, None if self.native is None else tuple(self.native)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +121,7 @@ class Snapshot:
             "at_ns": self.at_ns,
             # JSON has no NaN: orjson writes null.
             "samples": [[name, labels, value] for (name, labels), value in self.samples.items()],
-            "histograms": [[name, *found] for name, found in self.histograms.items()],
+            "histograms": [[name, *found.row()] for name, found in self.histograms.items()],
             "texts": self.texts,
         }
         return zlib.compress(orjson.dumps(content), 1)
@@ -90,12 +142,12 @@ class Snapshot:
             process = found["process"]
             return cls(
                 process=ProcessIdentity(
-                    _whole(process["pid"]),
-                    _whole(process["start_ticks"]),
+                    whole(process["pid"]),
+                    whole(process["start_ticks"]),
                     _text(process["boot_id"]),
                 ),
                 program=_text(found["program"]),
-                at_ns=_whole(found["at_ns"]),
+                at_ns=whole(found["at_ns"]),
                 samples=dict(_sample(row) for row in found["samples"]),
                 histograms=dict(_histogram(row) for row in found["histograms"]),
                 texts={_text(k): _text(v) for k, v in found["texts"].items()},
@@ -114,11 +166,11 @@ def _sample(row: Any) -> tuple[tuple[str, tuple[str, ...]], float]:
 
 
 def _histogram(row: Any) -> tuple[str, Histogram]:
-    name, counts, total = row
-    if BY_NAME[name].kind != "histogram" or len(counts) != len(BUCKETS_S) + 1:
-        msg = f"{name}: expected {len(BUCKETS_S) + 1} buckets"
+    name, *found = row
+    if BY_NAME[name].kind != "histogram":
+        msg = f"{name} is no histogram"
         raise ValueError(msg)
-    return name, Histogram(tuple(map(_whole, counts)), float(total))
+    return name, histogram_of(found)
 
 
 def _text(value: Any) -> str:
@@ -128,7 +180,43 @@ def _text(value: Any) -> str:
     return printable(value[:_LONGEST].replace("\n", " "))
 
 
-def _whole(value: Any) -> int:
+def histogram_of(row: list[Any]) -> Histogram:
+    """Return what :meth:`Histogram.row` made.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no such row.
+
+    """
+    counts, total, *more = row
+    if len(counts) != len(BUCKETS_S) + 1:
+        msg = f"expected {len(BUCKETS_S) + 1} buckets, found {len(counts)}"
+        raise ValueError(msg)
+    found = Histogram(tuple(map(whole, counts)), float(total))
+    if not more or more[0] is None:
+        return found
+    zero, first, natives = more[0]
+    native = NativeBuckets(whole(zero), first, tuple(map(whole, natives)))
+    is_first = isinstance(first, int) and LOWEST < first <= HIGHEST
+    if not is_first or first + len(natives) > HIGHEST + 1:
+        msg = f"expected buckets from {LOWEST} to {HIGHEST}, found {first!r:.40}"
+        raise ValueError(msg)
+    if native.zero + sum(native.counts) != sum(found.counts):
+        msg = "the two kinds of buckets hold different numbers of values"
+        raise ValueError(msg)
+    return found._replace(native=native)
+
+
+def whole(value: Any) -> int:
+    """Return a whole number from 0.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+
+    """
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         msg = f"expected a whole number from 0, found {value!r:.40}"
         raise TypeError(msg)

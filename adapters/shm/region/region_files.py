@@ -122,7 +122,7 @@ def create_file(
         discard_file(folder_fd)
         msg = (
             f"{path} needs {size:,} bytes in {path.parent}: {error.strerror}; "
-            "free some space there, or use a smaller capacity"
+            "free some space there, use a smaller capacity, or give a container more (shm_size)"
         )
         raise RegionError(msg) from None
     return fd

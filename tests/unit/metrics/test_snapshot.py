@@ -13,7 +13,13 @@ import pytest
 from adapters.feed.latency import LatencyRecorder
 from live.metrics.figures.latency_buckets import LatencyBuckets
 from live.metrics.metric_table import BUCKETS_S
-from live.metrics.snapshot import BadSnapshotError, Histogram, Snapshot
+from live.metrics.snapshot import (
+    BadSnapshotError,
+    Histogram,
+    NativeBuckets,
+    Snapshot,
+    histogram_of,
+)
 
 HISTOGRAM = "dolphin_node_factor_latency_seconds"
 
@@ -69,6 +75,12 @@ def changed(**changes: Any) -> bytes:
         changed(samples=5),
         changed(histograms=[[HISTOGRAM, [1, 2], 1.0]]),
         changed(histograms=[["dolphin_node_orders", [0] * 22, 1.0]]),
+        changed(histograms=[[HISTOGRAM, [1] * 22, 1.0, [0, 0, [21]]]]),
+        changed(histograms=[[HISTOGRAM, [1] * 22, 1.0, [0, -240, [22]]]]),
+        changed(histograms=[[HISTOGRAM, [1] * 22, 1.0, [0, 265, [11, 11]]]]),
+        changed(histograms=[[HISTOGRAM, [1] * 22, 1.0, [0, "0", [22]]]]),
+        changed(histograms=[[HISTOGRAM, [1] * 22, 1.0, [0, 0.5, [22]]]]),
+        changed(histograms=[[HISTOGRAM, [1] * 22, 1.0, [23, 0, [-1]]]]),
         changed(process={}),
         changed(texts=[1]),
     ],
@@ -107,6 +119,34 @@ def test_buckets_hold_every_latency_once() -> None:
         assert cumulated[index] == sum(latency <= round(bound * 1e9) for latency in latencies)
     assert sum(found.counts) == len(latencies)
     assert found.sum_s == pytest.approx(sum(latencies) / 1e9)
+
+
+def test_native_buckets_hold_every_latency_once() -> None:
+    """By the bounds of the specification, from a nanosecond to the longest; 0 has a bucket."""
+    recorder = LatencyRecorder()
+    buckets = LatencyBuckets(recorder)
+    rng = np.random.default_rng(6)
+    latencies = rng.lognormal(11, 3, 1_000).astype(int).tolist()
+    latencies += [0, 0, 1, 2, 3, 1_000_000_000, 1_000_000_001, 2**63 - 1]
+    for latency in latencies:
+        recorder.add(latency)
+    found = buckets.take()
+    native = found.native
+    assert native is not None
+    assert native.zero == sum(latency <= 0 for latency in latencies)
+    total = native.zero
+    for index, count in enumerate(native.counts, native.first):
+        total += count
+        assert total == sum(latency <= 2.0 ** (index / 8) * 1e9 for latency in latencies), index
+    assert total == len(latencies)
+    assert histogram_of(orjson.loads(orjson.dumps(found.row()))) == found
+
+
+def test_runs_are_what_is_not_empty() -> None:
+    """Each with its first index, in order; none of a histogram without values."""
+    native = NativeBuckets(0, -5, (0, 1, 2, 0, 0, 3, 0))
+    assert list(native.runs()) == [(-4, (1, 2)), (0, (3,))]
+    assert list(NativeBuckets(4, 0, ()).runs()) == []
 
 
 def test_latencies_that_are_overwritten_still_count() -> None:

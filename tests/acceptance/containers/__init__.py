@@ -1,0 +1,1 @@
+"""Acceptance tests of containers, in namespaces of the kernel."""

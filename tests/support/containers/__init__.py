@@ -1,0 +1,1 @@
+"""Containers without Docker: the image and the namespaces that the files describe."""
