@@ -12,8 +12,9 @@ if __name__ == "__main__":
     # Until the end: the model is written in one call at the end.
     leave_at_stop_signals("fit_regimes.py", LEFT_AT_ONCE)
 
+from adapters.command.instants import instant_option
 from adapters.command.terminal import say
-from backtests.regimes.command_line import check, instant_of, lengths_of, parse
+from backtests.regimes.command_line import check, lengths_of, parse
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             factor=options.factor,
             step_ns=step_ns,
             memory_ns=memory_ns,
-            start_ns=instant_of("--start", options.start),
-            end_ns=instant_of("--end", options.end),
+            start_ns=instant_option("--start", options.start),
+            end_ns=instant_option("--end", options.end),
         )
         found = fit_regimes(
             returns,

@@ -6,6 +6,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, Self
 
+from dolphin_strategies.errors import ConfigError
+
 NS_PER_S: Final = 1_000_000_000
 FIRST_NS: Final = int(datetime(1971, 1, 1, tzinfo=UTC).timestamp()) * NS_PER_S
 """A stamp before this is in a wrong unit: a stamp of this century read in a smaller unit."""
@@ -85,6 +87,22 @@ class OffsetInstant(Instant):
             msg = f"expected an instant of the years 1971 to 2199, found {text!r}"
             raise ValueError(msg)
         return cls(ns)
+
+
+def instant_option(option: str, text: str | None) -> Instant | None:
+    """Return the instant of an option of a command line; None without one.
+
+    Raises
+    ------
+    ConfigError
+        If it is none, with the option.
+
+    """
+    try:
+        return None if text is None else Instant.from_str(text)
+    except ValueError as error:
+        msg = f"{option}: {error}"
+        raise ConfigError(msg) from None
 
 
 def show_instant(ns: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.command.comma_list import comma_list
 from adapters.command.durations import Duration
-from adapters.command.instants import Instant
+from adapters.command.instants import instant_option
 from backtests.evaluation.evaluation_settings import DEFAULT_COST_BPS, EvaluationSettings
 from dolphin_strategies.errors import ConfigError
 
@@ -89,8 +89,8 @@ def settings_of(options: argparse.Namespace) -> EvaluationSettings:
         recordings=None if options.recording is None else tuple(options.recording),
         instruments=_names("--instrument", options.instrument) or (),
         prices=options.prices,
-        start_ns=_instant("--start", options.start),
-        end_ns=_instant("--end", options.end),
+        start_ns=instant_option("--start", options.start),
+        end_ns=instant_option("--end", options.end),
         step_ns=_duration("--step", options.step),
         horizons_ns=_durations("--horizons", options.horizons),
         delays_ns=_durations("--delays", options.delays),
@@ -125,16 +125,6 @@ def check_out(folder: Path | None) -> None:
 
 def _names(option: str, text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(dict.fromkeys(comma_list(option, text)))
-
-
-def _instant(option: str, text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        return Instant.from_str(text)
-    except ValueError as error:
-        msg = f"{option}: {error}"
-        raise ConfigError(msg) from None
 
 
 def _duration(option: str, text: str | None) -> int | None:

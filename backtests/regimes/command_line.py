@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.durations import Duration
-from adapters.command.instants import Instant
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -114,19 +113,3 @@ def lengths_of(options: argparse.Namespace) -> tuple[int, int]:
             msg = f"{option}: {error}"
             raise ConfigError(msg) from None
     return found[0], found[1]
-
-
-def instant_of(option: str, text: str | None) -> int | None:
-    """Return an instant of the command line, UNIX nanoseconds.
-
-    Raises
-    ------
-    ConfigError
-        If it is none.
-
-    """
-    try:
-        return None if text is None else Instant.from_str(text)
-    except ValueError as error:
-        msg = f"{option}: {error}"
-        raise ConfigError(msg) from None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.comma_list import comma_list
-from adapters.command.instants import Instant
+from adapters.command.instants import instant_option
 from adapters.command.market_settings import max_price_age_of
 from backtests.engine.funding_choice import FundingChoice
 from backtests.inputs.backtest_settings import BacktestSettings, load, override
@@ -97,8 +97,8 @@ def settings_of(options: argparse.Namespace) -> BacktestSettings:
         raise ConfigError(msg)
     settings = override(
         load(options.config),
-        start=_instant("--start", options.start),
-        end=_instant("--end", options.end),
+        start=instant_option("--start", options.start),
+        end=instant_option("--end", options.end),
         recordings=options.recording,
         compute=options.compute,
         funding=_funding(options.funding),
@@ -135,14 +135,4 @@ def _funding(text: str | None) -> FundingChoice | None:
         return FundingChoice.from_str(text)
     except ValueError as error:
         msg = f"--funding: {error}"
-        raise ConfigError(msg) from None
-
-
-def _instant(option: str, text: str | None) -> Instant | None:
-    if text is None:
-        return None
-    try:
-        return Instant.from_str(text)
-    except ValueError as error:
-        msg = f"{option}: {error}"
         raise ConfigError(msg) from None

@@ -79,8 +79,8 @@ class SwitchServer:
         for number in SIGNALS:
             self._handlers[number] = signal.signal(number, self._on_signal)
         # What came before there was anything to switch; the higher number is the stronger command.
-        for number in sorted(take_early_signals()):
-            self._on_signal(number, None)
+        for early in sorted(take_early_signals()):
+            self._on_signal(early, None)
 
     def _on_connection(self) -> None:
         with suppress(BlockingIOError, ConnectionError):

@@ -12,7 +12,7 @@ from adapters.command.models.model_content import read_content
 from dolphin_strategies import ConfigError
 from dolphin_strategies.computed.states.regimes.hidden_states import HiddenStates
 from dolphin_strategies.exits.model import checked_json as checked
-from dolphin_strategies.exits.model.model_text import hash_of
+from dolphin_strategies.exits.model.document_hash import check_hash, hash_of
 
 FORMAT: Final = "dolphin regime model"
 VERSION: Final = 1
@@ -106,13 +106,7 @@ def model_of(text: str | bytes) -> RegimeModel:
     if version != VERSION or isinstance(version, bool):
         checked.refuse("version", str(VERSION), version)
     checked.table(document, "the document", _KEYS)
-    computed = hash_of(document)
-    if document["sha256"] != computed:
-        msg = (
-            f"sha256: expected that of the content, {computed}, found {document['sha256']!r:.80}: "
-            "the file was changed after it was written"
-        )
-        raise ConfigError(msg)
+    check_hash(document)
     if not isinstance(document["trained"], dict):
         checked.refuse("trained", "an object", document["trained"])
     step_ns = checked.whole(document["step_ns"], "step_ns", 1, _YEAR_NS)

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.command.instants import Instant
+from adapters.command.instants import instant_option
 from adapters.command.settings_file import override as override_table
 from backtests.inputs.backtest_settings import BacktestSettings, override
 from backtests.sweeping.setup.sweep_settings import SweepSettings, load_sweep
@@ -76,8 +76,8 @@ def settings_of(options: argparse.Namespace) -> tuple[BacktestSettings, SweepSet
     settings, sweep = load_sweep(options.config)
     settings = override(
         settings,
-        start=_instant("--start", options.start),
-        end=_instant("--end", options.end),
+        start=instant_option("--start", options.start),
+        end=instant_option("--end", options.end),
         strategy=options.strategy,
     )
     sweep = override_table(
@@ -94,13 +94,3 @@ def settings_of(options: argparse.Namespace) -> tuple[BacktestSettings, SweepSet
         )
         raise ConfigError(msg)
     return settings, sweep
-
-
-def _instant(option: str, text: str | None) -> Instant | None:
-    if text is None:
-        return None
-    try:
-        return Instant.from_str(text)
-    except ValueError as error:
-        msg = f"{option}: {error}"
-        raise ConfigError(msg) from None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict
 from typing import Any, Final
 
 from dolphin_strategies import ConfigError
 from dolphin_strategies.exits.model import checked_json as checked
+from dolphin_strategies.exits.model.document_hash import check_hash, hash_of
 from dolphin_strategies.exits.model.exit_model import (
     OTHER,
     Bucket,
@@ -56,13 +56,6 @@ def text_of(model: ExitModel) -> str:
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
-def hash_of(document: dict[str, Any]) -> str:
-    """Return the SHA-256 of a document without its own hash, in one order and spelling."""
-    content = {key: value for key, value in document.items() if key != "sha256"}
-    plain = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(plain.encode()).hexdigest()
-
-
 def model_of(text: str | bytes) -> ExitModel:
     """Return the model of a text.
 
@@ -94,13 +87,7 @@ def _model(document: Any) -> ExitModel:
     if version != VERSION or isinstance(version, bool):
         checked.refuse("version", str(VERSION), document.get("version"))
     checked.table(document, "the document", _KEYS)
-    computed = hash_of(document)
-    if document["sha256"] != computed:
-        msg = (
-            f"sha256: expected that of the content, {computed}, found {document['sha256']!r:.80}: "
-            "the file was changed after it was written"
-        )
-        raise ConfigError(msg)
+    check_hash(document)
     if document["units"] != UNITS:
         checked.refuse("units", repr(UNITS), document["units"])
     factors = checked.items(document["factors"], "factors", _MOST_FACTORS, _factor)

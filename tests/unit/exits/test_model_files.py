@@ -12,8 +12,9 @@ import pytest
 from adapters.command.strategy_class import make_strategy, read_exit_model
 from dolphin_strategies import ConfigError, FactorStrategy, FactorStrategyConfig
 from dolphin_strategies.exits import AdaptiveExit, ExitModel, model_of, text_of
+from dolphin_strategies.exits.model.document_hash import hash_of
 from dolphin_strategies.exits.model.exit_model import Bucket, ExitRule, ModelFactor
-from dolphin_strategies.exits.model.model_text import MOST_BYTES, hash_of
+from dolphin_strategies.exits.model.model_text import MOST_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
