@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.schema import FactorSchema
@@ -84,7 +83,7 @@ def numpy_of(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
         column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     dtype = _dtype_of(column.type)
     if column.null_count and dtype is np.float64:
-        column = pc.fill_null(column, np.nan)
+        column = column.fill_null(np.nan)
     if column.null_count:
         msg = f"column: expected a value in every row, found {column.null_count} without"
         raise ValueError(msg)

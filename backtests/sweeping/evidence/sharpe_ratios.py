@@ -42,6 +42,20 @@ class ReturnMoments:
     kurtosis: float
 
 
+def sharpe_ratio(returns: NDArray[np.float64]) -> float | None:
+    """Return mean over standard deviation (of a sample), of one return; None if all are equal.
+
+    Parameters
+    ----------
+    returns : float64 array of shape (returns,)
+        Returns of equal steps of time.
+
+    """
+    deviation = float(np.std(returns, ddof=1)) if len(returns) > 1 else 0.0
+    # Returns that are equal but for the rounding of equity have no deviation.
+    return float(np.mean(returns)) / deviation if deviation > 1e-15 else None
+
+
 def moments(returns: NDArray[np.float64]) -> ReturnMoments:
     """Return the moments of returns.
 
@@ -52,13 +66,12 @@ def moments(returns: NDArray[np.float64]) -> ReturnMoments:
 
     """
     count = len(returns)
-    deviation = float(np.std(returns, ddof=1)) if count > 1 else 0.0
-    # Returns that are equal but for the rounding of equity have no deviation.
-    if not deviation > 1e-15:
+    sharpe = sharpe_ratio(returns)
+    if sharpe is None:
         return ReturnMoments(count=count, sharpe=0.0, skewness=0.0, kurtosis=3.0)
     return ReturnMoments(
         count=count,
-        sharpe=float(np.mean(returns)) / deviation,
+        sharpe=sharpe,
         skewness=float(stats.skew(returns)),
         kurtosis=float(stats.kurtosis(returns, fisher=False)),
     )

@@ -11,7 +11,6 @@ from nautilus_trader.live import LiveNodeBuilder
 from adapters.computing.computed_source import ComputedSource
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.synthetic_quote_maker import QuoteMaker
-from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.market.btcusdt_instruments import btcusdt_synthetic
 from adapters.market.synthetic_data_client import (
     SyntheticMarketClientConfig,
@@ -19,6 +18,7 @@ from adapters.market.synthetic_data_client import (
     SyntheticQuoter,
 )
 from adapters.shm.source import ShmSource
+from live.node.building.left_out_imports import left_out
 from live.node.settings.computed_settings import TRADING_VENUE
 from live.node.settings.nautilus_configs import execution_client, node_config, sandbox_config
 from live.node.settings.node_settings import VENUE
@@ -105,7 +105,8 @@ def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
         builder = builder.add_simulated_exec_client(
             venue, SandboxExecutionClientFactory(), sandbox_config(settings.sandbox, venue)
         )
-    node = builder.build()
+    with left_out("pandas"):
+        node = builder.build()
     if factory.client is not None:
         maker = QuoteMaker(instrument)
         node.add_actor(SyntheticQuoter(maker, synthetic.price_from, factory.client.quote))
@@ -132,6 +133,8 @@ def build_feed(node: NodeTable, computed: RunFactors, region: Path) -> FactorFee
     if node.compute is not None:
         source = ComputedSource(computed.schema)
     elif node.source:
+        from adapters.hazelcast_map import HazelcastSettings, HazelcastSource  # noqa: PLC0415 - the client
+
         source = HazelcastSource(HazelcastSettings.from_url(node.source))
     else:
         source = ShmSource(region)
