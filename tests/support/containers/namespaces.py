@@ -117,6 +117,8 @@ class Machine:
 
     def __exit__(self, *_: object) -> None:
         self._held.close()
+        # Of a gigabyte, in a folder that pytest keeps.
+        shutil.rmtree(self.app, ignore_errors=True)
 
     def words(self, *command: object) -> list[str]:
         """Return what runs a command of this machine in the network."""
