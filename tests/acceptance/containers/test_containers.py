@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from live.cluster import local_member
+from live.metrics.figures.node_figures import LATENCY
+from live.metrics.metric_table import BY_NAME
 from tests.support.containers.compose_file import ROOT, services
 from tests.support.containers.container import Container
 from tests.support.containers.namespaces import Machine, can_run
@@ -96,7 +98,10 @@ def test_producer_node_monitor_and_prometheus_run_as_the_files_say(
         look_inside(node)
         eventually(lambda: answer(prometheus, "dolphin_node_orders_total > 0"), "orders", 180)
         assert answer(prometheus, "dolphin_exf_records_total > 0")
-        assert answer(prometheus, "histogram_quantile(0.99, dolphin_node_factor_latency_seconds)")
+        assert answer(prometheus, f"histogram_quantile(0.99, {LATENCY})"), "a native histogram"
+        # What the dashboard asks, of native and of classic ones.
+        panel = BY_NAME[LATENCY].query.replace("$__rate_interval", "1m")
+        eventually(lambda: answer(prometheus, panel), "the panel of the latency")
         if has_member:
             status = producer.run("python", "live/run_exf.py", "status", "--json").stdout
             assert json.loads(status)["hazelcast"]["sent"] > 0

@@ -62,13 +62,16 @@ class Container:
                 Mount(source=sys.base_prefix, target=sys.base_prefix, is_read_only=True),
             ]
         self._environment: Final = environment
+        shares = {service.given.get(of) for of in ("ipc", "pid")} - {None}
         entry = service.entrypoint
         if entry is None:
             entry = image.words_of("ENTRYPOINT") if service.is_built else [program]
         script = machine.script(
             service.name, mounts, service.tmpfs, environment,
-            [*entry, *service.command, *more], is_read_only=service.is_read_only,
+            [*entry, *service.command, *more],
+            is_read_only=service.is_read_only, is_sharing=bool(shares),
         )  # fmt: skip
+        assert (pod is not None) == (shares == {"service:pod"}), "a pod for who names it"
         own = ["--mount", "sh", "-c", script]
         if pod is None:
             command = machine.inside("unshare", "--ipc", "--pid", "--fork", *own)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 UID: Final = 10001
+PRIVATE: Final = "mount -t tmpfs -o size=64m,mode=1777 shm"
+"""The shared memory that Docker gives a container of its own."""
 AS_ROOT: Final = ("unshare", "--user", "--map-root-user")
 _ROOT_SCRIPT: Final = """\
 set -eu
@@ -42,7 +44,7 @@ for name in null zero full random urandom tty; do
     : > dev/$name; mount --bind /dev/$name dev/$name
 done
 ln -s /proc/self/fd dev/fd
-mount --bind {shm} dev/shm
+{shm} dev/shm
 {mounts}
 pivot_root . old
 umount -l /old
@@ -115,6 +117,8 @@ class Machine:
 
     def __exit__(self, *_: object) -> None:
         self._held.close()
+        # Of a gigabyte, in a folder that pytest keeps.
+        shutil.rmtree(self.app, ignore_errors=True)
 
     def words(self, *command: object) -> list[str]:
         """Return what runs a command of this machine in the network."""
@@ -164,6 +168,7 @@ class Machine:
     def script(
         self, name: str, mounts: Sequence[Mount], tmpfs: Mapping[str, str],
         environment: Mapping[str, str], command: Sequence[str], *, is_read_only: bool,
+        is_sharing: bool = False,
         user: str = f"unshare --user --map-user={UID} --map-group={UID}",
     ) -> str:  # fmt: skip
         """Return what becomes the container's first process, for a shell in its namespaces."""
@@ -173,7 +178,7 @@ class Machine:
             root=root,
             uid=UID,
             hosts=self.hosts,
-            shm=self.shm,
+            shm=f"mount --bind {self.shm}" if is_sharing else PRIVATE,
             mounts=_binds(mounts, tmpfs),
             read_only="mount -o remount,bind,ro /" if is_read_only else "",
             workdir="/app" if any(m.target == "/app" for m in mounts) else "/",
