@@ -7,8 +7,8 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from adapters.shm.vectors import written_image as w
-from adapters.shm.vectors.written_image import VectorWriter, WrittenImage, workshop
+from tests.support.vectors import written_image as w
+from tests.support.vectors.written_image import VectorWriter, WrittenImage, workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

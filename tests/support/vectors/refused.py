@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from adapters.shm.region.region_layout import MAX_FILE_SIZE
-from adapters.shm.vectors import written_image as w
-from adapters.shm.vectors.readable import ABC, rows
-from adapters.shm.vectors.written_image import workshop
+from tests.support.vectors import written_image as w
+from tests.support.vectors.readable import ABC, rows
+from tests.support.vectors.written_image import workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import math
 import struct
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.shm._region import lib
+
 from adapters.shm.region.region_files import folder_of
 from adapters.shm.region.region_layout import boot_id, time_namespace
-from adapters.shm.vectors import written_image as w
-from adapters.shm.vectors.readable import Readable, readable
-from adapters.shm.vectors.refused import REASONS, refused
+from tests.support.nodes.processes import ROOT
+from tests.support.vectors import written_image as w
+from tests.support.vectors.readable import Readable, readable
+from tests.support.vectors.refused import REASONS, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-VECTORS: Final = Path(__file__).resolve().parent / "v1" / "vectors.json"
+VECTORS: Final = ROOT / "adapters" / "shm" / "vectors" / "v1" / "vectors.json"
 _GAP: Final = 24
 """So many zeros end a piece: fewer take less room as text than a new piece."""
 _STATES: Final = {
@@ -103,7 +105,7 @@ def _reading(case: Readable) -> dict[str, Any]:
 
 def made_vectors() -> dict[str, Any]:
     """Make all vectors anew; each time the same."""
-    accepted = [
+    accepted: list[dict[str, Any]] = [
         {
             "name": case.name,
             "what": case.what,

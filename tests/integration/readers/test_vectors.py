@@ -11,9 +11,9 @@ import pytest
 from adapters.shm import FactorReader, RegionError
 from adapters.shm.reading.attachment import WriterStatus
 from adapters.shm.region.region_errors import RegionMovedError
-from adapters.shm.vectors import vector_files
-from adapters.shm.vectors.__main__ import main
 from tests.support.transports.regions import EXAMPLES, read_snapshot
+from tests.support.vectors import vector_files
+from tests.support.vectors.__main__ import main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def lay_out(tmp_path: Path) -> Any:
     """Give a function that lays a vector out and returns its path."""
 
     def make(vector: dict[str, Any]) -> Path:
-        path = tmp_path / vector["name"]
+        path: Path = tmp_path / vector["name"]
         vector_files.lay_out(vector, VECTORS, path)
         return path
 

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 from adapters.process.safe_files import UnusableFileError
-from adapters.shm.vectors import vector_files
+from tests.support.vectors import vector_files
 
 _EXAMPLES = """\
 examples:
-  python -m adapters.shm.vectors /dev/shm/vectors   a file NAME for each vector, for this machine
-  python -m adapters.shm.vectors --make             write v1/vectors.json again
+  python -m tests.support.vectors /dev/shm/vectors   a file NAME for each vector, for this machine
+  python -m tests.support.vectors --make             write v1/vectors.json again
 
 exit codes: 0 done; 1 a file could not be written; 2 wrong usage
 """
@@ -21,7 +21,7 @@ exit codes: 0 done; 1 a file could not be written; 2 wrong usage
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m adapters.shm.vectors",
+        prog="python -m tests.support.vectors",
         description=__doc__,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,0 +1,351 @@
+//! The check of a file's first bytes: pure, without a file and without `unsafe`.
+
+use crate::error::{Reason, Refusal};
+use crate::sha256;
+use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt;
+
+/// So many bytes from a file's begin hold the longest snapshot and the control block behind it.
+pub const HEAD_SIZE: usize = 65_536 + PAGE;
+
+pub(crate) const PAGE: usize = 4096;
+pub(crate) const RECORD_HEADER: usize = 64;
+pub(crate) const STATE: usize = 128;
+pub(crate) const WRITER_PID: usize = 144;
+pub(crate) const HEARTBEAT: usize = 152;
+pub(crate) const PUBLISHED: usize = 192;
+
+const MAGIC: u64 = 0x314e_4948_504c_4f44;
+const BYTE_ORDER: u32 = 0x0102_0304;
+const VERSION: u32 = 1;
+const CONTROL_FIELDS: usize = 200;
+const MAX_FACTORS: u32 = 512;
+const MAX_NAME: usize = 63;
+const MAX_FILE_SIZE: u64 = 256 << 20;
+const MAX_SEQUENCE: u64 = 1 << 63;
+
+/// The machine that a region must be of: its boot, and the time namespace of its clocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// `/proc/sys/kernel/random/boot_id` as 16 bytes.
+    pub boot_id: [u8; 16],
+    /// Inode of `/proc/self/ns/time`; 0: unknown.
+    pub time_namespace: u64,
+}
+
+impl Machine {
+    /// Returns this process's own.
+    ///
+    /// # Errors
+    ///
+    /// If `/proc` cannot be read or does not hold a boot id.
+    pub fn this() -> std::io::Result<Self> {
+        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
+        let digits = text.trim().replace('-', "");
+        let number = u128::from_str_radix(&digits, 16).map_err(std::io::Error::other)?;
+        let time_namespace = std::fs::metadata("/proc/self/ns/time").map_or(0, |m| m.ino());
+        Ok(Self {
+            boot_id: number.to_be_bytes(),
+            time_namespace,
+        })
+    }
+}
+
+/// What a checked file holds, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Layout {
+    /// The factors' names, in the order of a record's values.
+    pub names: Vec<String>,
+    /// Records in the ring.
+    pub capacity: u32,
+    /// Bytes of the snapshot; the control block follows.
+    pub snapshot_size: usize,
+    /// Bytes of a record.
+    pub record_size: usize,
+    /// Bytes of the file.
+    pub file_size: usize,
+    /// The first 8 bytes of SHA-256 over the names.
+    pub schema_hash: u64,
+    /// The same in every file that continues a sequence.
+    pub stream_id: u64,
+    /// The sequence of the first record that was written to this file.
+    pub first_sequence: u64,
+    /// The sequence of the newest record when the file was checked.
+    pub published: u64,
+    pub(crate) value_offsets: Vec<usize>,
+}
+
+fn refuse<T>(
+    reason: Reason,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+) -> Result<T, Refusal> {
+    Err(Refusal {
+        reason,
+        expected: expected.into(),
+        found: found.into(),
+    })
+}
+
+fn expect<T: PartialEq + std::fmt::Debug>(
+    reason: Reason,
+    expected: &T,
+    found: &T,
+) -> Result<(), Refusal> {
+    if expected == found {
+        return Ok(());
+    }
+    let what = reason.code().replace('_', " ");
+    refuse(reason, format!("{what} {expected:?}"), format!("{found:?}"))
+}
+
+fn bytes<const N: usize>(head: &[u8], at: usize) -> Option<[u8; N]> {
+    head.get(at..at.checked_add(N)?)?.try_into().ok()
+}
+
+fn is_name(name: &[u8]) -> bool {
+    let allowed = |c: &u8| c.is_ascii_alphanumeric() || b"_.-".contains(c);
+    name.len() <= MAX_NAME
+        && name.first().is_some_and(u8::is_ascii_alphabetic)
+        && name.iter().all(allowed)
+}
+
+fn names_of(head: &[u8]) -> Result<(Vec<String>, Vec<usize>, usize), Refusal> {
+    let cut = |what: &str| refuse(Reason::Truncated, what, format!("{} bytes", head.len()));
+    let Some(count) = bytes(head, 8).map(u32::from_le_bytes) else {
+        return cut("a snapshot with factor names");
+    };
+    if !(1..=MAX_FACTORS).contains(&count) {
+        return refuse(Reason::Count, "1 to 512 factors", format!("count {count}"));
+    }
+    let (mut names, mut offsets, mut at) = (Vec::new(), Vec::new(), 12);
+    let mut seen = HashSet::new();
+    for _ in 0..count {
+        let Some(length) = bytes(head, at).map(u16::from_le_bytes) else {
+            return cut("another factor name");
+        };
+        at += 2;
+        let end = at + usize::from(length);
+        let Some(name) = head.get(at..end).filter(|_| end + 8 <= head.len()) else {
+            return cut("a factor name and its value");
+        };
+        let text = String::from_utf8_lossy(name).into_owned();
+        if !is_name(name) {
+            let rule = "a letter and up to 62 letters, digits, '_', '.' or '-'";
+            return refuse(Reason::Name, rule, format!("{text:?}"));
+        }
+        if !seen.insert(text.clone()) {
+            return refuse(Reason::Name, "unique names", format!("{text:?} twice"));
+        }
+        names.push(text);
+        offsets.push(end);
+        at = end + 8;
+    }
+    Ok((names, offsets, at))
+}
+
+impl Layout {
+    /// Checks the first bytes of a file of `file_size` bytes: [`HEAD_SIZE`] of them, or all.
+    ///
+    /// ```
+    /// use dolphin_region::{Layout, Machine, Reason};
+    ///
+    /// let machine = Machine { boot_id: [0; 16], time_namespace: 0 };
+    /// let refusal = Layout::check(&[0; 8192], 8192, &machine).unwrap_err();
+    /// assert_eq!(refusal.reason, Reason::Count);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first rule of the layout that does not hold.
+    pub fn check(head: &[u8], file_size: u64, machine: &Machine) -> Result<Self, Refusal> {
+        if file_size > MAX_FILE_SIZE {
+            return refuse(
+                Reason::TooLarge,
+                format!("at most {MAX_FILE_SIZE} bytes"),
+                format!("{file_size}"),
+            );
+        }
+        let (names, value_offsets, end) = names_of(head)?;
+        let snapshot_size = end.next_multiple_of(PAGE);
+        let Some(control) = head.get(snapshot_size..snapshot_size + CONTROL_FIELDS) else {
+            return refuse(
+                Reason::Truncated,
+                format!("a control block at offset {snapshot_size}"),
+                format!("{file_size} bytes"),
+            );
+        };
+        let word = |at: usize| bytes(control, at).map_or(0, u64::from_le_bytes);
+        let half = |at: usize| bytes(control, at).map_or(0, u32::from_le_bytes);
+        if word(0) == MAGIC.swap_bytes() {
+            let other = "big-endian ones, of another kind of machine";
+            return refuse(Reason::ByteOrder, "little-endian numbers", other);
+        }
+        expect(Reason::Magic, &MAGIC, &word(0))?;
+        expect(Reason::ByteOrder, &BYTE_ORDER, &half(12))?;
+        expect(Reason::Version, &VERSION, &half(8))?;
+        let capacity = half(36);
+        let record_size = (RECORD_HEADER + 8 * names.len()).next_multiple_of(64);
+        let whole = (snapshot_size + PAGE) as u64 + u64::from(capacity) * record_size as u64;
+        if capacity < 2 || !capacity.is_power_of_two() || whole > MAX_FILE_SIZE {
+            let rule = "a power of two of at least 2, in at most 256 MB";
+            return refuse(Reason::Capacity, rule, format!("capacity {capacity}"));
+        }
+        expect(
+            Reason::SnapshotSize,
+            &(snapshot_size as u64),
+            &u64::from(half(24)),
+        )?;
+        expect(
+            Reason::FactorCount,
+            &(names.len() as u64),
+            &u64::from(half(28)),
+        )?;
+        expect(
+            Reason::RecordSize,
+            &(record_size as u64),
+            &u64::from(half(32)),
+        )?;
+        let schema_hash = sha256::first_8_bytes(names.join("\n").as_bytes());
+        expect(Reason::SchemaHash, &schema_hash, &word(40))?;
+        expect(Reason::FileSize, &whole, &word(16))?;
+        expect(Reason::FileSize, &whole, &file_size)?;
+        if control.get(64..80) != Some(&machine.boot_id[..]) {
+            let other = "one from before a reboot";
+            return refuse(
+                Reason::BootId,
+                "a region of this boot of the machine",
+                other,
+            );
+        }
+        let (ours, theirs) = (machine.time_namespace, word(80));
+        if ours != 0 && theirs != 0 {
+            expect(Reason::TimeNamespace, &ours, &theirs)?;
+        }
+        let (first_sequence, published) = (word(56), word(PUBLISHED));
+        let next = published.checked_add(1).filter(|&n| n <= MAX_SEQUENCE);
+        if first_sequence == 0 || next.map_or(true, |n| first_sequence > n) {
+            return refuse(
+                Reason::Sequence,
+                "a first sequence of at most published + 1",
+                format!("{first_sequence} with {published} published"),
+            );
+        }
+        let Ok(file_size) = usize::try_from(whole) else {
+            return refuse(
+                Reason::TooLarge,
+                "a file that fits into memory",
+                format!("{whole}"),
+            );
+        };
+        Ok(Self {
+            names,
+            capacity,
+            snapshot_size,
+            record_size,
+            file_size,
+            schema_hash,
+            stream_id: word(48),
+            first_sequence,
+            published,
+            value_offsets,
+        })
+    }
+
+    /// Returns where the slot of record `n` lies.
+    pub(crate) fn slot(&self, n: u64) -> usize {
+        // Below the capacity, which is a u32.
+        #[allow(clippy::cast_possible_truncation)]
+        let slot = (n & u64::from(self.capacity - 1)) as usize;
+        self.snapshot_size + PAGE + slot * self.record_size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Layout, Machine, MAGIC, PAGE};
+    use crate::error::Reason;
+    use crate::sha256;
+
+    const MACHINE: Machine = Machine {
+        boot_id: [7; 16],
+        time_namespace: 5,
+    };
+
+    /// Returns a region of these names, two slots and no record.
+    fn region(names: &[&str]) -> Vec<u8> {
+        let mut file = vec![0; 8];
+        let count = u32::try_from(names.len()).unwrap();
+        file.extend(count.to_le_bytes());
+        for name in names {
+            file.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+            file.extend(name.as_bytes());
+            file.extend(1f64.to_le_bytes());
+        }
+        let snapshot = file.len().next_multiple_of(PAGE);
+        let record = (64 + 8 * names.len()).next_multiple_of(64);
+        let size = snapshot + PAGE + 2 * record;
+        file.resize(size, 0);
+        let mut put = |at: usize, bytes: &[u8]| {
+            file[snapshot + at..][..bytes.len()].copy_from_slice(bytes);
+        };
+        put(0, &MAGIC.to_le_bytes());
+        put(8, &1u32.to_le_bytes());
+        put(12, &0x0102_0304_u32.to_le_bytes());
+        put(16, &(size as u64).to_le_bytes());
+        put(24, &u32::try_from(snapshot).unwrap().to_le_bytes());
+        put(28, &count.to_le_bytes());
+        put(32, &u32::try_from(record).unwrap().to_le_bytes());
+        put(36, &2u32.to_le_bytes());
+        put(
+            40,
+            &sha256::first_8_bytes(names.join("\n").as_bytes()).to_le_bytes(),
+        );
+        put(56, &1u64.to_le_bytes());
+        put(64, &[7; 16]);
+        file
+    }
+
+    #[test]
+    fn a_region_is_accepted_and_no_beginning_of_it_is() {
+        let file = region(&["a", "b.c"]);
+        let size = file.len() as u64;
+        let layout = Layout::check(&file, size, &MACHINE).unwrap();
+        assert_eq!(layout.names, ["a", "b.c"]);
+        assert_eq!((layout.slot(1), layout.slot(2)), (8192 + 128, 8192));
+        for length in [0, 1, 8, 11, 12, 13, 15, 22, 30, 4095, 4096, 4295, 8191] {
+            let refusal = Layout::check(&file[..length], length as u64, &MACHINE).unwrap_err();
+            assert_eq!(refusal.reason, Reason::Truncated, "{length}");
+        }
+    }
+
+    #[test]
+    fn any_changed_byte_of_names_and_fixed_fields_is_refused() {
+        let file = region(&["a"]);
+        let size = file.len() as u64;
+        let snapshot = (8..15).chain(4096..4096 + 48);
+        for at in snapshot.chain(4096 + 56..4096 + 80) {
+            let mut other = file.clone();
+            other[at] ^= 0x80;
+            assert!(Layout::check(&other, size, &MACHINE).is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn random_bytes_never_panic() {
+        let mut state = 1u64;
+        for round in 0..200 {
+            let mut file = region(&["alpha", "beta"]);
+            for _ in 0..=round % 8 {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                let at = usize::try_from(state >> 33).unwrap() % 4400;
+                file[at] = state.to_le_bytes()[3];
+            }
+            let size = file.len() as u64;
+            let _ = Layout::check(&file, size, &MACHINE);
+        }
+    }
+}

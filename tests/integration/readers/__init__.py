@@ -1,0 +1,1 @@
+"""Readers of the region in other languages: test vectors, Rust, C."""
