@@ -28,15 +28,15 @@ if sys.dont_write_bytecode:
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any speed")
 
-WORKERS_PER_CORE: Final = 3
+WORKERS_PER_CORE: Final = 2
 MOST_WORKERS: Final = 16
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
     """Return how many workers ``-n auto`` starts.
 
-    Three times the cores: most tests wait for a state of another process. Not more than 16: each
-    worker that meets Hazelcast starts a member of its own.
+    Twice the cores: many tests wait for a state of another process, and each worker imports
+    everything. Not more than 16: each worker that meets Hazelcast starts a member of its own.
     """
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None

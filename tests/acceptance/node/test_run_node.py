@@ -133,7 +133,7 @@ def test_a_second_signal_leaves_at_once_and_says_what_is_open() -> None:
     [
         "RaisesInOnFactors",
         long("ExitsInOnFactors"),
-        "RaisesInTimer",
+        long("RaisesInTimer"),
         long("RaisesInOnQuote"),
         "RaisesInLoopCallback",
     ],
