@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -46,6 +47,17 @@ def pytest_xdist_auto_num_workers() -> int | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let what takes minutes begin first, so that no core waits for it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("first") is None)
+
+
+def pytest_sessionstart() -> None:
+    """Let the garbage collector rest while hundreds of modules are imported."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of each collection from now on."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
