@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -28,15 +29,15 @@ if sys.dont_write_bytecode:
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any speed")
 
-WORKERS_PER_CORE: Final = 3
+WORKERS_PER_CORE: Final = 2
 MOST_WORKERS: Final = 16
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
     """Return how many workers ``-n auto`` starts.
 
-    Three times the cores: most tests wait for a state of another process. Not more than 16: each
-    worker that meets Hazelcast starts a member of its own.
+    Twice the cores: many tests wait for a state of another process, and each worker imports
+    everything. Not more than 16: each worker that meets Hazelcast starts a member of its own.
     """
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
@@ -46,6 +47,17 @@ def pytest_xdist_auto_num_workers() -> int | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let what takes minutes begin first, so that no core waits for it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("first") is None)
+
+
+def pytest_sessionstart() -> None:
+    """Let the garbage collector rest while hundreds of modules are imported."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of each collection from now on."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture

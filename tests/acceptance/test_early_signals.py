@@ -14,7 +14,7 @@ import pytest
 from tests.support.lengths import long
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-TIMEOUT_S: Final = 60.0
+TIMEOUT_S: Final = 120.0
 SCRIPTS: Final[tuple[tuple[list[str], str, int], ...]] = (
     (["live/run_node.py"], "numpy", 0),
     (["live/run_exf.py", "run"], "orjson", 5),

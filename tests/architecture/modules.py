@@ -26,19 +26,27 @@ class Row:
     may_import: tuple[str, ...]
 
 
-def python_files(top: str) -> list[Path]:
+@cache
+def python_files(top: str) -> tuple[Path, ...]:
     """Return the Python files below a top-level folder, relative to the root."""
-    return sorted(p.relative_to(ROOT) for p in (ROOT / top).rglob("*.py"))
+    return tuple(sorted(p.relative_to(ROOT) for p in (ROOT / top).rglob("*.py")))
 
 
-def packages() -> list[str]:
+@cache
+def packages() -> tuple[str, ...]:
     """Return every package of the four top-level folders, dotted."""
-    return [
+    return tuple(
         ".".join(file.parent.parts)
         for top in TOPS
         for file in python_files(top)
         if file.name == "__init__.py"
-    ]
+    )
+
+
+@cache
+def tree_of(file: Path) -> ast.Module:
+    """Return the syntax tree of a file below the root."""
+    return ast.parse((ROOT / file).read_text(encoding="utf-8"))
 
 
 def module_of(file: Path) -> str:
@@ -47,25 +55,30 @@ def module_of(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports_of(file: Path) -> Iterator[tuple[str, bool]]:
-    """Yield each module that a file imports, and whether only type checkers import it."""
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    for_types = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and _is_type_checking(node.test)
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
+@cache
+def imports_of(file: Path) -> tuple[tuple[str, bool], ...]:
+    """Return each module that a file imports, and whether only type checkers import it."""
+    found: list[tuple[str, bool]] = []
+    for node, for_types in _statements(tree_of(file), for_types=False):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, id(node) in for_types
+            found += [(alias.name, for_types) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}:{node.lineno}: imports are absolute here"
             assert node.module is not None
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
-                yield full if is_module(full) else node.module, id(node) in for_types
+                found.append((full if is_module(full) else node.module, for_types))
+    return tuple(found)
+
+
+def _statements(parent: ast.AST, *, for_types: bool) -> Iterator[tuple[ast.AST, bool]]:
+    """Yield what is in a statement but its expressions, which hold no imports."""
+    if isinstance(parent, ast.If) and _is_type_checking(parent.test):
+        for_types = True
+    for child in ast.iter_child_nodes(parent):
+        if not isinstance(child, ast.expr):
+            yield child, for_types
+            yield from _statements(child, for_types=for_types)
 
 
 def _is_type_checking(test: ast.expr) -> bool:
@@ -110,6 +123,7 @@ def table(heading: str) -> dict[str, tuple[str, str]]:
     return {m["folder"]: (m["text"], m["rest"]) for m in found if m}
 
 
+@cache
 def folders() -> dict[str, Row]:
     """Return the table of folders."""
     return {

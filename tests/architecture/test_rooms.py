@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ast
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.architecture import modules
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MOST_FILES: Final = 15
 MOST_ARROWS: Final = 12
@@ -57,8 +55,7 @@ def test_the_table_has_every_folder_with_the_sentence_of_its_package() -> None:
     """One row a package, in the words of its docstring, and none for what is not there."""
     expected = {}
     for package in modules.packages():
-        file = modules.ROOT.joinpath(*package.split("."), "__init__.py")
-        text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        text = ast.get_docstring(modules.tree_of(Path(*package.split("."), "__init__.py"))) or ""
         expected[package.replace(".", "/")] = text.partition("\n\n")[0].replace("\n", " ")
     found = {folder: row.sentence for folder, row in modules.folders().items()}
     assert found == expected
@@ -130,7 +127,7 @@ def test_a_wide_class_is_named_with_its_reason() -> None:
         f"{modules.module_of(file)}.{node.name}"
         for top in modules.TOPS
         for file in modules.python_files(top)
-        for node in ast.walk(ast.parse((modules.ROOT / file).read_text(encoding="utf-8")))
+        for node in ast.walk(modules.tree_of(file))
         if isinstance(node, ast.ClassDef) and len(fields_of(node)) > MOST_FIELDS
     }
     assert wide == {name for name in modules.table("Sizes") if "/" not in name}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,8 @@ def bills_of(installed: Distribution) -> Iterator[tuple[Path, dict[str, Any]]]:
                 yield path, read
 
 
-def packages() -> list[Package]:
+@cache
+def packages() -> tuple[Package, ...]:
     """Return every Python package and crate, each once for each wheel that it is in."""
     found = set()
     for each in others():
@@ -47,7 +49,7 @@ def packages() -> list[Package]:
             for component in bill.get("components", ()):
                 if str(component.get("purl", "")).startswith("pkg:cargo/"):
                     found.add(Package("crates.io", component["name"], component["version"], name))
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def needed(extras: tuple[str, ...] = ("sql",)) -> set[str]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tests.support.transports.member import Member
 
 TIMEOUT_S: Final = 120.0
+TRADED: Final = re.compile(r"  PnL [+-](?!0\.00 )")
 REPORT_TIMEOUT_S: Final = 1200.0
 """Of a report: 18 processes that import NautilusTrader, one after the other."""
 
@@ -104,6 +105,8 @@ def test_a_node_trades_on_what_another_client_writes(member: Member) -> None:
     """The same example strategy, with factors from Hazelcast: orders, fills, nothing open."""
     with writing(member), node("--source", member.url) as process:
         process.wait_for_factors(400)
+        # Where the writer is kept from the processor, factors are stale and nothing is traded yet.
+        eventually(lambda: TRADED.search(process.output), "a profit or a loss")
         process.signal(signal.SIGINT)
         assert process.exit_code() == 0, process.output
         published = re.search(r"([\d,]+) published, ([\d,]+) delivered", process.output)

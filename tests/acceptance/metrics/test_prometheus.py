@@ -68,10 +68,10 @@ def running(*command: object) -> Iterator[None]:
     finally:
         process.terminate()
         try:
-            process.wait(60)
+            process.wait(240)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(60)
+            process.wait(240)
 
 
 def test_the_rules_are_what_prometheus_takes() -> None:

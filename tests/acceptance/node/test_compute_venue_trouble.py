@@ -85,9 +85,9 @@ def test_what_cannot_be_read_ends_no_trading(tmp_path: Path, exchange: LocalExch
 @pytest.mark.parametrize(
     "strategy",
     [
-        "RaisesInOnFactors",
-        "RaisesInTimer",
         "RaisesInOnFilled",
+        long("RaisesInOnFactors"),
+        long("RaisesInTimer"),
         long("RaisesInOnQuote"),
         long("RaisesInLoopCallback"),
         long("RaisesInOnStart"),

@@ -51,12 +51,12 @@ def test_a_loss_over_the_limit_of_a_day_acts(tmp_path: Path, on_loss: str) -> No
         '[sandbox]\ntaker_fee = "0.01"\nmaker_fee = "0.01"\n'
     )
     with node("--config", config) as process:
-        process.wait_for(f": {on_loss} by the node: max_daily_loss: ", 60)
+        process.wait_for(f": {on_loss} by the node: max_daily_loss: ")
         process.signal(signal.SIGTERM)
         assert process.exit_code() == 0, process.output
     assert f'"command":"{on_loss}"' in journal.read_text()
     with node("--config", config) as again:
-        again.wait_for(f"{on_loss} by the node: max_daily_loss: ", 60)
+        again.wait_for(f"{on_loss} by the node: max_daily_loss: ")
         again.signal(signal.SIGTERM)
         assert again.exit_code() == 0, again.output
 

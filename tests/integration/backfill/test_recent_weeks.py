@@ -198,10 +198,10 @@ def interrupted(arguments: list[str], number: signal.Signals, reached: Callable[
     try:
         eventually(reached, "the rows", 60)
         process.send_signal(number)
-        return process.wait(60)
+        return process.wait(240)
     finally:
         process.kill()
-        process.wait(60)
+        process.wait(240)
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_what_is_silently_left_out_raises_the_alarm(tmp_path: Path, what: str) -
             source.publish(values_of(n, len(NAMES)))
             await asyncio.sleep(0)
         r.stop()
-        await asyncio.wait_for(task, 60)
+        await asyncio.wait_for(task, 120)
 
     asyncio.run(record())
     counts = r.counts()
@@ -193,7 +193,7 @@ def test_a_clock_that_goes_back_costs_nothing(tmp_path: Path) -> None:
             if n == 150:
                 await eventually_async(lambda: r.counts().waiting == 0, "all records")
         r.stop()
-        await asyncio.wait_for(task, 60)
+        await asyncio.wait_for(task, 120)
 
     asyncio.run(record())
     assert r.counts().recorded == 300
@@ -224,7 +224,7 @@ def test_what_the_disk_cannot_follow_waits_and_is_then_lost_by_count(
             if n % 20 == 0:
                 await asyncio.sleep(0.001)
         r.stop()
-        await asyncio.wait_for(task, 60)
+        await asyncio.wait_for(task, 120)
 
     asyncio.run(record())
     counts = r.counts()

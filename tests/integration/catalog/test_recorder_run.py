@@ -69,7 +69,7 @@ def test_a_second_signal_leaves_at_once_and_the_next_recorder_finds_the_rest(
             r.popen.send_signal(signal.SIGTERM)
             r.popen.send_signal(signal.SIGINT)
             r.popen.send_signal(signal.SIGCONT)
-            assert r.popen.wait(60) == 130
+            assert r.popen.wait(240) == 130
         write_records(writer, 10)
         with recorder(tmp_path, region_path, "--name", "one") as r:
             eventually(lambda: r.figures().recorded == 10, "the records since then")

@@ -14,6 +14,7 @@ from adapters.hazelcast_map import HazelcastPublisher, HazelcastSettings
 from adapters.hazelcast_map.connection.cluster_connection import ClusterConnection
 from dolphin_strategies import SourceState
 from tests.support.eventually import TIMEOUT_S, eventually_async
+from tests.support.lengths import long
 from tests.support.transports.faulty_line import FaultyLine
 from tests.support.transports.hazelcast_source import (
     ROADMAP_JSON,
@@ -101,7 +102,7 @@ def test_f02_what_was_written_while_disconnected_is_read_after_the_reconnection(
     run(body)
 
 
-@pytest.mark.parametrize("mode", ["push", "poll"])
+@pytest.mark.parametrize("mode", ["push", long("poll")])
 def test_f03_a_mute_member_is_noticed_and_left(
     settings: HazelcastSettings, member: Member, line: FaultyLine, mode: Any
 ) -> None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hazelcast.core import HazelcastJsonValue
 
+from adapters.hazelcast_map.connection import cluster_connection, connection_attempt
 from dolphin_strategies import SourceState
-from tests.support.eventually import eventually_async
+from tests.support.eventually import TIMEOUT_S, eventually_async
 from tests.support.transports.hazelcast_source import (
     ROADMAP_JSON,
     connected,
@@ -65,6 +66,15 @@ def test_the_roadmaps_json_written_by_hand_arrives(
     run(body)
 
 
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no connection be given up, and what changes meanwhile be missed, for a slow answer."""
+    for name in ("heartbeat_timeout", "invocation_timeout"):
+        monkeypatch.setitem(connection_attempt._FAIL_FAST, name, TIMEOUT_S)
+    monkeypatch.setattr(cluster_connection, "LOST_TIMEOUT_S", TIMEOUT_S)
+
+
+@pytest.mark.usefixtures("patience")
 def test_every_change_is_pushed_in_order(member: Member, settings: HazelcastSettings) -> None:
     """Five hundred values without a sequence, written as fast as one client can: none skipped."""
 

@@ -20,7 +20,7 @@ from adapters.shm.region.region_layout import RegionLayout
 from adapters.shm.source import ShmSource
 from dolphin_strategies.factors.schema import FactorSchema
 from dolphin_strategies.factors.source import SourceState
-from tests.support.eventually import eventually_async
+from tests.support.eventually import TIMEOUT_S, eventually_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -40,7 +40,7 @@ def poke(path: Path, offset: int, value: int) -> None:
 
 def in_a_loop(body: Callable[[], Coroutine[None, None, None]]) -> None:
     """Run a coroutine function with a limit."""
-    asyncio.run(asyncio.wait_for(body(), 20))
+    asyncio.run(asyncio.wait_for(body(), TIMEOUT_S))
 
 
 def test_a_truncated_waiters_page_costs_no_record(region_path: Path) -> None:

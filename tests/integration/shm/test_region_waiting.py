@@ -234,10 +234,16 @@ def test_ctrl_c_gets_through_a_wait(region_path: Path) -> None:
     after.
     """
     with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
-        timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
-        timer.start()
-        with pytest.raises(KeyboardInterrupt):
+        # To the thread that waits: the kernel may give a process's signal to another one.
+        thread = threading.get_ident()
+        timer = threading.Timer(0.1, signal.pthread_kill, (thread, signal.SIGINT))
+
+        def wait() -> None:
+            timer.start()
             reader.wait(60)
+
+        with pytest.raises(KeyboardInterrupt):
+            wait()
         timer.join()
         write_records(writer, 1)
         assert reader.wait(60)

@@ -281,11 +281,16 @@ def test_a_million_messages_leave_nothing_behind() -> None:
     run(10)
     gc.collect()
     before = [sys.getrefcount(o) for o in watched]
-    blocks = sys.getallocatedblocks()
-    run(170_000)
-    gc.collect()
+
+    def grown_by() -> int:
+        blocks = sys.getallocatedblocks()
+        run(60_000)
+        gc.collect()
+        return abs(sys.getallocatedblocks() - blocks)
+
+    # Other threads of a test run allocate too, now and then; what leaks does so each time.
+    assert min(grown_by() for _ in range(3)) < 100
     assert [sys.getrefcount(o) for o in watched] == before
-    assert abs(sys.getallocatedblocks() - blocks) < 100
 
 
 def test_the_collector_frees_what_a_gate_holds() -> None:

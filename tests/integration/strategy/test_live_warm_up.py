@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SECOND = 1_000_000_000
 NAMES = ["basis", "imbal_btc"]
 EVERY = {"delivery": "every"}
-NODE_TIMEOUT_S = 90.0
+NODE_TIMEOUT_S = 240.0
 
 
 def publish(writer: FactorWriter, count: int, factors: int = len(NAMES)) -> None:

@@ -278,10 +278,12 @@ def _run(request: dict[str, Any]) -> None:
 if __name__ == "__main__":
     import gc
 
+    gc.disable()
     for name in IMPORTED:
         # One that has another name by now costs time, not the test; a test of its own finds it.
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(name)
     gc.freeze()
+    gc.enable()
     # Below, so that the end of the script is the end of the interpreter, with its exit code.
     _run(_next_process(socket.socket(fileno=int(sys.argv[1]))))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import signal
 
 CONFIG: Final = Path(__file__).with_name("member_pair.yaml")
-EXIT_TIMEOUT_S: Final = 60.0
+EXIT_TIMEOUT_S: Final = 120.0
 
 
 class MemberPair:

@@ -16,7 +16,7 @@ from adapters.feed.node_loop import NodeLoop, busy_time_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0
 THREADS = 4
 CALLS = 3_000
 SLEEP_EVERY = 50
