@@ -34,7 +34,7 @@ def children(pid: int) -> list[int]:
 @contextmanager
 def pod() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Run it as the first process of a namespace; give who started it, and its pid outside."""
-    command = [*AS_ROOT, "--pid", "--fork", "--mount-proc", sys.executable]
+    command = [*AS_ROOT, "--pid", "--kill-child", "--mount-proc", sys.executable]
     process = subprocess.Popen(
         [*command, "-m", "live.containers.pod"], cwd=ROOT, stdout=subprocess.PIPE
     )

@@ -74,7 +74,7 @@ class Container:
         assert (pod is not None) == (shares == {"service:pod"}), "a pod for who names it"
         own = ["--mount", "sh", "-c", script]
         if pod is None:
-            command = machine.inside("unshare", "--ipc", "--pid", "--fork", *own)
+            command = machine.inside("unshare", "--ipc", "--pid", "--kill-child", *own)
         else:
             command = machine.inside("nsenter", "-t", str(pod.pid), "-p", "-i", "unshare", *own)
         with self._log.open("wb") as log:
