@@ -29,19 +29,21 @@ if TYPE_CHECKING:
     from tests.support.transports.member import Member
 
 
-def test_f01_a_source_starts_without_a_server_and_finds_it_later(member: Member) -> None:
+def test_f01_a_source_starts_without_a_server_and_finds_it_later(
+    settings: HazelcastSettings, member: Member
+) -> None:
     """Fault F01: opening returns, the reason says why, and the record comes when there is one."""
 
     async def body() -> None:
         port = free_port()
-        settings = HazelcastSettings(members=(f"127.0.0.1:{port}", member.address))
-        alone = replace(settings, members=settings.members[:1], cluster=member.cluster)
+        absent = f"127.0.0.1:{port}"
+        alone = replace(settings, members=(absent,))
         async with following(alone) as source:
             reason = await state_is(source, SourceState.WAITING, "refused")
             assert str(port) in reason
             assert source.schema is None
             assert source.read_latest() is None
-        async with following(replace(settings, cluster=member.cluster)) as source:
+        async with following(replace(settings, members=(absent, member.address))) as source:
             await state_is(source, SourceState.WAITING, "there is no value")
             member.map().set(settings.key, ROADMAP_JSON)
             assert (await next_of(source))["basis"] == 1.5
