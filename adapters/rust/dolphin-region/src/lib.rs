@@ -40,13 +40,18 @@
 
 mod error;
 mod layout;
+mod machine;
 mod mapped_file;
 mod record;
 mod region;
 mod sha256;
+mod status;
 mod waiter;
+mod waiting;
 
 pub use error::{Error, Reason, Refusal};
-pub use layout::{Layout, Machine, HEAD_SIZE};
+pub use layout::{Layout, HEAD_SIZE};
+pub use machine::Machine;
 pub use record::{Read, Record, Snapshot};
-pub use region::{Region, State, Status};
+pub use region::Region;
+pub use status::{State, Status};
