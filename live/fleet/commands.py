@@ -18,7 +18,7 @@ from live.fleet.settings.fleet_check import FleetError, errors_of_services, load
 from live.fleet.settings.leadership import journal_of, make_folder
 from live.fleet.settings.service_commands import LIVE
 from live.fleet.supervision.control import NoSupervisorError, ask
-from live.fleet.supervision.service_log import ServiceLog
+from live.fleet.supervision.processes.service_log import ServiceLog
 from live.fleet.supervision.supervisor import ENDED, Supervisor, supervisor_pid
 
 if TYPE_CHECKING:

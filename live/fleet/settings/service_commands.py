@@ -199,10 +199,19 @@ def _path(region: Path) -> list[str]:
 def _digest(table: ServiceTable, command: list[str], market_start_ns: int) -> str:
     words = [word for word in command if word != str(market_start_ns)]
     found = hashlib.sha256(json.dumps(words).encode())
-    config = getattr(table, "config", None)
-    if config is not None:
+    for config in (getattr(table, "config", None), _promoted_config(table)):
+        if config is None:
+            continue
         try:
             found.update(config.read_bytes())
         except OSError:
             found.update(b"unreadable")
     return found.hexdigest()[:16]
+
+
+def _promoted_config(table: ServiceTable) -> Path | None:
+    """Return the settings of a node once it leads, which are part of what is tried."""
+    if not isinstance(table, NodeTable) or table.config is None:
+        return None
+    name = table.promoted.get("config")
+    return None if name is None else table.config.parent / name

@@ -1,1 +1,1 @@
-"""Supervision: the processes of a fleet, their lives, their logs, and the one who watches them."""
+"""Supervision: the lives of the services of a fleet, and the one who watches them."""

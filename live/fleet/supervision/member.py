@@ -6,16 +6,16 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from live.fleet.supervision.processes.service_log import ServiceLog
+from live.fleet.supervision.processes.service_process import NotMadeError, ServiceProcess
 from live.fleet.supervision.service_life import Facts, ServiceLife
-from live.fleet.supervision.service_log import ServiceLog
-from live.fleet.supervision.service_process import NotMadeError, ServiceProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from live.fleet.settings.service_commands import Service
-    from live.fleet.supervision.fork_server import ForkServer
+    from live.fleet.supervision.processes.fork_server import ForkServer
 
 
 class Member:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from live.fleet.supervision.fork_server import ForkServer
+from live.fleet.supervision.processes.fork_server import ForkServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

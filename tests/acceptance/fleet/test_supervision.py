@@ -178,7 +178,7 @@ def test_real_orders_are_asked_for_twice(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_logs_are_bounded_while_their_writer_goes_on(tmp_path: Path) -> None:
     """Two files of the limit at most."""
-    from live.fleet.supervision.service_log import ServiceLog
+    from live.fleet.supervision.processes.service_log import ServiceLog
 
     log = ServiceLog(tmp_path, "one", 10_000)
     fd = log.open()

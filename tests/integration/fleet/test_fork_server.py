@@ -14,9 +14,9 @@ import pytest
 
 from adapters.process.byte_lock import is_locked, try_lock
 from adapters.run_state.process_identity import ProcessIdentity
-from live.fleet.supervision.fork_server import ForkError, ForkServer
-from live.fleet.supervision.service_log import ServiceLog
-from live.fleet.supervision.service_process import NotMadeError, ServiceProcess
+from live.fleet.supervision.processes.fork_server import ForkError, ForkServer
+from live.fleet.supervision.processes.service_log import ServiceLog
+from live.fleet.supervision.processes.service_process import NotMadeError, ServiceProcess
 from tests.support.eventually import eventually
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def test_a_server_that_stands_still_is_given_up(
     server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fork has a limit; a late answer is never taken for another's, and closing ends it."""
-    monkeypatch.setattr("live.fleet.supervision.fork_server.FORK_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("live.fleet.supervision.processes.fork_server.FORK_TIMEOUT_S", 0.2)
     server._process.send_signal(signal.SIGSTOP)
     log = os.open(tmp_path / "log", os.O_RDWR | os.O_CREAT)
     with pytest.raises(ForkError, match="does not answer"):

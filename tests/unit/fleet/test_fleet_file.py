@@ -114,6 +114,9 @@ def test_options_of_the_leader_win(tmp_path: Path) -> None:
     assert "--seed=2" in live.command
     assert live.is_real
     assert paper.digest != live.digest
+    (tmp_path / "live.toml").write_text("# What it will lead with is part of what is tried.")
+    edited = services_of(settings, {"main": "b"}, market_start_ns=0)["g"]
+    assert edited.digest != paper.digest
     journal_of(settings).append("promotion", pair="main", step="moved", to="g", **{"from": "b"})
     with pytest.raises(ConfigError, match="real orders"):
         units_of(settings, live_orders=False)

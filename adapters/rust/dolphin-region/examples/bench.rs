@@ -87,7 +87,7 @@ fn main() -> Result<(), dolphin_region::Error> {
     let mut region = Region::open(path)?;
     let mut record = region.record();
     while region.read_next(&mut record)? != Read::Record {
-        region.spin(Duration::from_millis(100));
+        let _ = region.spin(Duration::from_millis(100));
     }
     lossless(&mut region, &mut record, seconds)?;
     newest(&mut region, &mut record, 100_000)

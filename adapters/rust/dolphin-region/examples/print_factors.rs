@@ -4,7 +4,7 @@
 //! cargo run --release --example print_factors -- /dev/shm/dolphin_exf 10
 //! ```
 use dolphin_region::{Error, Read, Region};
-use std::io::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::time::Duration;
 
 fn print_names(out: &mut impl std::io::Write, region: &Region) -> std::io::Result<()> {
@@ -12,7 +12,7 @@ fn print_names(out: &mut impl std::io::Write, region: &Region) -> std::io::Resul
 }
 
 fn run(path: &str, count: u64) -> Result<(), Box<dyn std::error::Error>> {
-    let mut out = std::io::stdout().lock();
+    let mut out = BufWriter::new(std::io::stdout().lock());
     let mut region = Region::open(path)?;
     region.set_position(0);
     print_names(&mut out, &region)?;
@@ -42,6 +42,7 @@ fn run(path: &str, count: u64) -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     }
+    out.flush()?;
     eprintln!("{} lost", region.lost());
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! The check of a file's first bytes: pure, without a file and without `unsafe`.
 
 use crate::error::{Reason, Refusal};
+use crate::machine::Machine;
 use crate::sha256;
 use std::collections::HashSet;
-use std::os::unix::fs::MetadataExt;
 
 /// So many bytes from a file's begin hold the longest snapshot and the control block behind it.
 pub const HEAD_SIZE: usize = 65_536 + PAGE;
@@ -23,33 +23,6 @@ const MAX_FACTORS: u32 = 512;
 const MAX_NAME: usize = 63;
 const MAX_FILE_SIZE: u64 = 256 << 20;
 const MAX_SEQUENCE: u64 = 1 << 63;
-
-/// The machine that a region must be of: its boot, and the time namespace of its clocks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Machine {
-    /// `/proc/sys/kernel/random/boot_id` as 16 bytes.
-    pub boot_id: [u8; 16],
-    /// Inode of `/proc/self/ns/time`; 0: unknown.
-    pub time_namespace: u64,
-}
-
-impl Machine {
-    /// Returns this process's own.
-    ///
-    /// # Errors
-    ///
-    /// If `/proc` cannot be read or does not hold a boot id.
-    pub fn this() -> std::io::Result<Self> {
-        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
-        let digits = text.trim().replace('-', "");
-        let number = u128::from_str_radix(&digits, 16).map_err(std::io::Error::other)?;
-        let time_namespace = std::fs::metadata("/proc/self/ns/time").map_or(0, |m| m.ino());
-        Ok(Self {
-            boot_id: number.to_be_bytes(),
-            time_namespace,
-        })
-    }
-}
 
 /// What a checked file holds, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,89 +236,5 @@ impl Layout {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Layout, Machine, MAGIC, PAGE};
-    use crate::error::Reason;
-    use crate::sha256;
-
-    const MACHINE: Machine = Machine {
-        boot_id: [7; 16],
-        time_namespace: 5,
-    };
-
-    /// Returns a region of these names, two slots and no record.
-    fn region(names: &[&str]) -> Vec<u8> {
-        let mut file = vec![0; 8];
-        let count = u32::try_from(names.len()).unwrap();
-        file.extend(count.to_le_bytes());
-        for name in names {
-            file.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
-            file.extend(name.as_bytes());
-            file.extend(1f64.to_le_bytes());
-        }
-        let snapshot = file.len().next_multiple_of(PAGE);
-        let record = (64 + 8 * names.len()).next_multiple_of(64);
-        let size = snapshot + PAGE + 2 * record;
-        file.resize(size, 0);
-        let mut put = |at: usize, bytes: &[u8]| {
-            file[snapshot + at..][..bytes.len()].copy_from_slice(bytes);
-        };
-        put(0, &MAGIC.to_le_bytes());
-        put(8, &1u32.to_le_bytes());
-        put(12, &0x0102_0304_u32.to_le_bytes());
-        put(16, &(size as u64).to_le_bytes());
-        put(24, &u32::try_from(snapshot).unwrap().to_le_bytes());
-        put(28, &count.to_le_bytes());
-        put(32, &u32::try_from(record).unwrap().to_le_bytes());
-        put(36, &2u32.to_le_bytes());
-        put(
-            40,
-            &sha256::first_8_bytes(names.join("\n").as_bytes()).to_le_bytes(),
-        );
-        put(56, &1u64.to_le_bytes());
-        put(64, &[7; 16]);
-        file
-    }
-
-    #[test]
-    fn a_region_is_accepted_and_no_beginning_of_it_is() {
-        let file = region(&["a", "b.c"]);
-        let size = file.len() as u64;
-        let layout = Layout::check(&file, size, &MACHINE).unwrap();
-        assert_eq!(layout.names, ["a", "b.c"]);
-        assert_eq!((layout.slot(1), layout.slot(2)), (8192 + 128, 8192));
-        for length in [0, 1, 8, 11, 12, 13, 15, 22, 30, 4095, 4096, 4295, 8191] {
-            let refusal = Layout::check(&file[..length], length as u64, &MACHINE).unwrap_err();
-            assert_eq!(refusal.reason, Reason::Truncated, "{length}");
-        }
-    }
-
-    #[test]
-    fn any_changed_byte_of_names_and_fixed_fields_is_refused() {
-        let file = region(&["a"]);
-        let size = file.len() as u64;
-        let snapshot = (8..15).chain(4096..4096 + 48);
-        for at in snapshot.chain(4096 + 56..4096 + 80) {
-            let mut other = file.clone();
-            other[at] ^= 0x80;
-            assert!(Layout::check(&other, size, &MACHINE).is_err(), "byte {at}");
-        }
-    }
-
-    #[test]
-    fn random_bytes_never_panic() {
-        let mut state = 1u64;
-        for round in 0..200 {
-            let mut file = region(&["alpha", "beta"]);
-            for _ in 0..=round % 8 {
-                state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1);
-                let at = usize::try_from(state >> 33).unwrap() % 4400;
-                file[at] = state.to_le_bytes()[3];
-            }
-            let size = file.len() as u64;
-            let _ = Layout::check(&file, size, &MACHINE);
-        }
-    }
-}
+#[path = "layout_tests.rs"]
+mod tests;

@@ -33,20 +33,26 @@
 //!
 //! # Checked how
 //!
-//! Every vector of `adapters/shm/vectors`; beside a live writer in Python; the pure part (the check
-//! of a file's first bytes) under Miri by hand: `cargo +nightly miri test --lib`.
+//! Every vector of `adapters/shm/vectors`, and beside a live writer in Python. The pure part, the check
+//! of a file's first bytes, has no `unsafe`; by hand it runs under Miri too:
+//! `cargo +nightly miri test --lib`.
 #![deny(unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs)]
 
 mod error;
 mod layout;
+mod machine;
 mod mapped_file;
 mod record;
 mod region;
 mod sha256;
+mod status;
 mod waiter;
+mod waiting;
 
 pub use error::{Error, Reason, Refusal};
-pub use layout::{Layout, Machine, HEAD_SIZE};
+pub use layout::{Layout, HEAD_SIZE};
+pub use machine::Machine;
 pub use record::{Read, Record, Snapshot};
-pub use region::{Region, State, Status};
+pub use region::Region;
+pub use status::{State, Status};

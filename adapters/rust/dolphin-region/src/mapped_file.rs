@@ -1,7 +1,8 @@
 //! A region's file: opened, checked, and mapped read-only; its words are loaded atomically.
 
 use crate::error::Error;
-use crate::layout::{Layout, Machine, HEAD_SIZE};
+use crate::layout::{Layout, HEAD_SIZE};
+use crate::machine::Machine;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;

@@ -1,48 +1,16 @@
 //! A reader's position in a region, and what it reads there.
 
 use crate::error::Error;
-use crate::layout::{Layout, HEARTBEAT, PUBLISHED, RECORD_HEADER, STATE, WRITER_PID};
+use crate::layout::{Layout, PUBLISHED, RECORD_HEADER, STATE};
 use crate::mapped_file::MappedFile;
 use crate::record::{Read, Record, Snapshot};
-use crate::waiter::{Folder, Waiter};
+use crate::status::State;
+use crate::waiter::Waiter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{fence, Ordering};
-use std::time::{Duration, Instant};
 
 const ATTEMPTS: u32 = 8;
 const SNAPSHOT_ATTEMPTS: u32 = 10_000;
-const SPINS_PER_CLOCK_READ: u32 = 32;
-/// A writer that is killed between taking a request back and waking leaves neither.
-const LONGEST_SLEEP: Duration = Duration::from_millis(100);
-
-/// What the region shows of its writer's work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// A writer has opened the file; it may have died since.
-    Live,
-    /// The stream goes on in another file at the same path.
-    Superseded,
-    /// The writer has closed the region, or a new file has none yet.
-    Closed,
-    /// A number that this layout does not have.
-    Unknown(u64),
-}
-
-/// The state of a region's writer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Status {
-    /// Whether a process holds the writer's lock.
-    pub alive: bool,
-    /// What the region shows.
-    pub state: State,
-    /// The writer's process id, as it sees itself.
-    pub writer_pid: u64,
-    /// `CLOCK_MONOTONIC` nanoseconds of the last record or heartbeat.
-    pub heartbeat_mono_ns: u64,
-    /// Sequence of the newest record.
-    pub published: u64,
-}
 
 /// Takes a word as the signed number that the writer stored.
 fn signed(word: u64) -> i64 {
@@ -54,15 +22,15 @@ fn signed(word: u64) -> i64 {
 /// A new one stands just before the newest record. The records published since then are exactly
 /// `delivered + conflated + lost` and those still to come.
 pub struct Region {
-    path: PathBuf,
-    trusted_uids: Vec<u32>,
-    file: MappedFile,
-    layout: Layout,
-    position: u64,
+    pub(crate) path: PathBuf,
+    pub(crate) trusted_uids: Vec<u32>,
+    pub(crate) file: MappedFile,
+    pub(crate) layout: Layout,
+    pub(crate) position: u64,
     delivered: u64,
     conflated: u64,
     lost: u64,
-    waiter: Option<Waiter>,
+    pub(crate) waiter: Option<Waiter>,
 }
 
 impl Region {
@@ -147,18 +115,18 @@ impl Region {
         }
     }
 
-    fn control(&self, field: usize) -> u64 {
+    pub(crate) fn control(&self, field: usize) -> u64 {
         self.file.word(self.layout.snapshot_size + field)
     }
 
     /// Loads the newest sequence; the record is visible then.
-    fn published(&self) -> u64 {
+    pub(crate) fn published(&self) -> u64 {
         let n = self.control(PUBLISHED);
         fence(Ordering::Acquire);
         n
     }
 
-    fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         let state = match self.control(STATE) {
             1 => State::Live,
             2 => State::Superseded,
@@ -276,7 +244,7 @@ impl Region {
         false
     }
 
-    fn nothing_or_moved(&self) -> Read {
+    pub(crate) fn nothing_or_moved(&self) -> Read {
         if self.state() == State::Superseded && self.published() == self.position {
             Read::Moved
         } else {
@@ -290,75 +258,6 @@ impl Region {
             self.position
         );
         Error::Contradiction(self.path.clone(), what)
-    }
-
-    /// Watches for a record without sleeping; returns whether a reading will find something: a
-    /// record, or that the region has moved.
-    #[must_use]
-    pub fn spin(&self, limit: Duration) -> bool {
-        let begin = Instant::now();
-        loop {
-            for _ in 0..SPINS_PER_CLOCK_READ {
-                if self.published() != self.position {
-                    return true;
-                }
-                std::hint::spin_loop();
-            }
-            if begin.elapsed() >= limit {
-                return self.nothing_or_moved() == Read::Moved;
-            }
-        }
-    }
-
-    /// Sleeps until the writer wakes this reader; returns as [`Region::spin`] does.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Truncated`]; why the folder beside the region is not used; or
-    /// [`Error::NoPlace`].
-    pub fn wait(&mut self, limit: Duration) -> Result<bool, Error> {
-        let waiter = if let Some(waiter) = self.waiter.take() {
-            waiter
-        } else {
-            let folder = Folder::open(&self.path, &self.trusted_uids)?;
-            Waiter::take_place(folder, &self.path)?
-        };
-        let waiter = self.waiter.insert(waiter);
-        let begin = Instant::now();
-        loop {
-            // Before the request, or its wake-up would be discarded with the earlier ones.
-            waiter.drain();
-            waiter.ask();
-            let at = self.layout.snapshot_size;
-            let is_there =
-                self.file.word(at + PUBLISHED) != self.position || self.file.word(at + STATE) == 2;
-            let left = limit.saturating_sub(begin.elapsed());
-            if is_there || left.is_zero() {
-                waiter.take_back();
-                return Ok(is_there);
-            }
-            waiter.sleep(left.min(LONGEST_SLEEP));
-            if !self.file.is_whole() {
-                waiter.take_back();
-                return Err(Error::Truncated(self.path.clone()));
-            }
-        }
-    }
-
-    /// Returns the state of the writer.
-    ///
-    /// # Errors
-    ///
-    /// If the folder beside the region cannot be used.
-    pub fn status(&self) -> Result<Status, Error> {
-        let folder = Folder::open(&self.path, &self.trusted_uids)?;
-        Ok(Status {
-            alive: folder.has_writer()?,
-            state: self.state(),
-            writer_pid: self.control(WRITER_PID),
-            heartbeat_mono_ns: self.control(HEARTBEAT),
-            published: self.published(),
-        })
     }
 
     /// Returns whether the path still holds this file, whole. To be asked now and then, for example

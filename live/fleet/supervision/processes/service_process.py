@@ -19,14 +19,14 @@ from adapters.run_state.run_state import BadStateError, RunState
 from adapters.run_state.state_file import StateReader
 from dolphin_strategies.errors import DolphinError
 from live.fleet.settings.service_commands import STATE_SUFFIX
-from live.fleet.supervision.fork_server import ForkError, write_identity
+from live.fleet.supervision.processes.fork_server import ForkError, write_identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from live.fleet.supervision.fork_server import ForkedChild, ForkServer
-    from live.fleet.supervision.service_log import ServiceLog
+    from live.fleet.supervision.processes.fork_server import ForkedChild, ForkServer
+    from live.fleet.supervision.processes.service_log import ServiceLog
 
 _FIND_S: Final = 1.0
 """From a child's birth until it has written who it is, at the longest, seconds."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from setproctitle import setproctitle
 
-from live.fleet.supervision.fork_server import MOST_BYTES, write_identity
+from live.fleet.supervision.processes.fork_server import MOST_BYTES, write_identity
 
 IMPORTED: Final = (
     "live.node.node_command",

@@ -23,7 +23,8 @@ START_TIMEOUT_S: Final = 30.0
 """From its start until it has imported everything; one that takes longer is not used."""
 FORK_TIMEOUT_S: Final = 5.0
 _END_TIMEOUT_S: Final = 2.0
-_ROOT: Final = Path(__file__).resolve().parents[3]
+_ROOT: Final = Path(__file__).resolve().parents[4]
+_SERVER: Final = "live.fleet.supervision.processes.fork_server_process"
 _PR_SET_CHILD_SUBREAPER: Final = 36
 """prctl(2): orphans among the descendants become children of this process."""
 
@@ -78,7 +79,9 @@ class ForkServer:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._process: Final = subprocess.Popen(
-                module_command("live.fleet.supervision.fork_server_process", theirs.fileno()),
+                module_command(
+                    "live.fleet.supervision.processes.fork_server_process", theirs.fileno()
+                ),
                 cwd=_ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
