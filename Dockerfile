@@ -1,8 +1,5 @@
 # The image of every program of this project: docs/containers.md.
 ARG PYTHON=3.13.18-slim-trixie
-ARG UV=0.13.9
-
-FROM ghcr.io/astral-sh/uv:${UV} AS uv
 
 FROM python:${PYTHON} AS build
 # Without versions: Debian keeps only the newest of each.
@@ -10,7 +7,7 @@ FROM python:${PYTHON} AS build
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
-COPY --from=uv /uv /usr/local/bin/uv
+RUN pip install --no-cache-dir --no-compile uv==0.13.9
 ENV UV_CACHE_DIR=/var/cache/uv \
     UV_LINK_MODE=copy \
     UV_COMPILE_BYTECODE=1 \

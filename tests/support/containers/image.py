@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DOCKERFILE: Final = ROOT / "Dockerfile"
 IGNORED: Final = ROOT / ".dockerignore"
 BASE_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+INSTALLS: Final = ("apt-get", "pip install")
+"""Of what is on the machine of a test already."""
 
 type Instruction = tuple[str, str]
 
@@ -65,7 +67,7 @@ def copy_and_run(folder: Path) -> list[Run]:
     Parameters
     ----------
     folder : Path
-        Becomes ``/app``. What an ``apt-get`` installs is expected to be on this machine.
+        Becomes ``/app``. Debian's packages and uv are expected to be on this machine.
 
     """
     lines = IGNORED.read_text(encoding="utf-8").splitlines()
@@ -90,7 +92,7 @@ def copy_and_run(folder: Path) -> list[Run]:
                     shutil.copytree(ROOT / source, to, ignore=ignore)
                 else:
                     shutil.copy(ROOT / source, to)
-        if word == "RUN" and not rest.startswith("apt-get"):
+        if word == "RUN" and not rest.startswith(INSTALLS):
             caches = tuple(re.findall(r"--mount=type=cache,target=(\S+)", rest))
             runs.append(Run(re.sub(r"--mount=\S+ ", "", rest), caches))
     return runs
