@@ -9,6 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from dolphin_strategies.errors import printable
+
 HEADERS: Final = ("region.h", "orderings.h")
 _HERE: Final = Path(__file__).resolve().parent
 _PKG_CONFIG: Final = """\
@@ -48,9 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
             shutil.copyfile(_HERE / name, include / name)
         (configs / "dolphin-region.pc").write_text(text, encoding="utf-8")
     except OSError as error:
-        print(f"{prefix}: the headers cannot be installed: {error}", file=sys.stderr)
+        print(printable(f"{prefix}: the headers cannot be installed: {error}"), file=sys.stderr)
         return 1
-    print(f"{configs / 'dolphin-region.pc'}: cc $(pkg-config --cflags dolphin-region)")
+    made = configs / "dolphin-region.pc"
+    print(printable(f"{made}: cc $(pkg-config --cflags dolphin-region)"))
     return 0
 
 
