@@ -230,14 +230,11 @@ def test_a_reader_killed_in_its_sleep_harms_nobody(region_path: Path) -> None:
 
 
 def test_ctrl_c_gets_through_a_wait(region_path: Path) -> None:
-    """Fault C09: SIGINT raises KeyboardInterrupt out of a long wait, and the reader can be used
-    after.
-    """
+    """Fault C09: SIGINT ends a long wait by KeyboardInterrupt; the reader can be used after."""
     with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
         # To the thread that waits: the kernel may give a process's signal to another one.
-        thread = threading.get_ident()
-        timer = threading.Timer(0.1, signal.pthread_kill, (thread, signal.SIGINT))
-
+        to = (threading.get_ident(), signal.SIGINT)
+        timer = threading.Timer(0.1, signal.pthread_kill, to)
         # Another test of this process may have left a handler of its own.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
