@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from hypothesis import HealthCheck, settings
 
+from adapters.process.stop_signals import STOP_SIGNALS
 from tests.support.transports.member import Member, require_member
 from tests.support.transports.regions import new_region_path, remove_all_of
 
@@ -58,6 +60,16 @@ def pytest_collection_finish() -> None:
     """Leave what was imported out of each collection from now on."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _stop_handlers() -> Iterator[None]:
+    """Take back the handlers of stop signals that a command has left in this process."""
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
 
 
 @pytest.fixture
