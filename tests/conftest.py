@@ -32,18 +32,20 @@ settings.register_profile("any speed", deadline=None, suppress_health_check=[Hea
 settings.load_profile("any speed")
 
 WORKERS_PER_CORE: Final = 2
+"""Many tests wait for a state of another process, and each worker imports everything."""
+LONG_WORKERS_PER_CORE: Final = 3
+"""The long forms mostly wait."""
 MOST_WORKERS: Final = 16
+"""Each that meets Hazelcast starts a member of its own."""
 
 
-def pytest_xdist_auto_num_workers() -> int | None:
-    """Return how many workers ``-n auto`` starts.
-
-    Twice the cores: many tests wait for a state of another process, and each worker imports
-    everything. Not more than 16: each worker that meets Hazelcast starts a member of its own.
-    """
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Return how many workers ``-n auto`` starts."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return min(WORKERS_PER_CORE * len(os.sched_getaffinity(0)), MOST_WORKERS)
+    is_long = config.option.markexpr == "long"
+    each = LONG_WORKERS_PER_CORE if is_long else WORKERS_PER_CORE
+    return min(each * len(os.sched_getaffinity(0)), MOST_WORKERS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
