@@ -116,7 +116,9 @@ class ServiceLife:
     @property
     def is_settled(self) -> bool:
         """Whether nothing is about to change."""
-        return self.condition in {"running", "stopped", "failed", "ended", "held"}
+        if self.condition == "running":
+            return self._is_wanted
+        return self.condition in {"stopped", "failed", "ended", "held"}
 
     def beat_age_s(self, now_s: float) -> float | None:
         """Return the age of the newest heartbeat, seconds; None without a process."""

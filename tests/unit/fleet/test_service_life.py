@@ -148,6 +148,18 @@ def test_a_stop_waits_for_what_needs_the_service_and_is_bounded(running: Clocked
     assert "killed" in running.life.error
 
 
+def test_a_service_that_was_asked_to_stop_is_not_settled_before_it_has(running: Clocked) -> None:
+    """A command that waits for the stop does not take what still runs for the outcome."""
+    assert running.life.is_settled
+    running.life.unwant()
+    assert running.condition == "running"
+    assert not running.life.is_settled
+    assert running.at(0.1, alive(3)) == "terminate"
+    assert not running.life.is_settled
+    running.at(0.1, dead(0))
+    assert running.life.is_settled
+
+
 def test_a_stop_in_order_leaves_no_error(running: Clocked) -> None:
     """And nothing starts it again."""
     running.life.unwant()

@@ -22,7 +22,6 @@ MOST_BYTES: Final = 1 << 16
 START_TIMEOUT_S: Final = 30.0
 """From its start until it has imported everything; one that takes longer is not used."""
 FORK_TIMEOUT_S: Final = 5.0
-_END_TIMEOUT_S: Final = 2.0
 _ROOT: Final = Path(__file__).resolve().parents[4]
 _SERVER: Final = "live.fleet.supervision.processes.fork_server_process"
 _PR_SET_CHILD_SUBREAPER: Final = 36
@@ -153,11 +152,9 @@ class ForkServer:
     def close(self) -> None:
         """End it; what it has forked goes on."""
         self._socket.close()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END_TIMEOUT_S)
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        # Between two forks it has nothing to finish.
+        self._process.kill()
+        self._process.wait()
         _set_subreaper(is_one=False)
 
 
