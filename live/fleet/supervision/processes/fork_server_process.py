@@ -9,6 +9,7 @@ import os
 import runpy
 import socket
 import sys
+import time
 import warnings
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,8 @@ IMPORTED: Final = (
 )
 """What run_node.py imports whatever its strategy is; no code of a user."""
 READY: Final = b"ready"
+_LOOK_S: Final = 0.001
+_MOST_LOOKS: Final = 1_000
 
 
 def main(requests: socket.socket) -> None:
@@ -58,6 +61,7 @@ def _forked(requests: socket.socket, request: dict[str, Any], log_fd: int, lock_
         return 0
     if not between:
         # The process between ends at once, so that the one below is an orphan.
+        between = os.getpid()
         try:
             pid = _fork()
         except OSError:
@@ -68,6 +72,7 @@ def _forked(requests: socket.socket, request: dict[str, Any], log_fd: int, lock_
         os.close(read_fd)
         os.close(write_fd)
         requests.close()
+        _await_end_of(between)
         _become(request, log_fd, lock_fd)
         return -1
     os.close(write_fd)
@@ -82,6 +87,14 @@ def _fork() -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
+
+
+def _await_end_of(parent: int) -> None:
+    """Wait until a parent has ended, so that whoever asks for it gets the one after it."""
+    for _ in range(_MOST_LOOKS):
+        if os.getppid() != parent:
+            return
+        time.sleep(_LOOK_S)
 
 
 def _become(request: dict[str, Any], log_fd: int, lock_fd: int) -> None:
