@@ -12,7 +12,7 @@ def long(*values: Any) -> Any:
     return pytest.param(*values, marks=pytest.mark.long)
 
 
-MANY: Final = 200
+MANY: Final = 500
 LIMIT_S: Final = 1200
 """For a test that does something many times, on a machine that others use too."""
 

@@ -63,7 +63,7 @@ def test_the_summary_tells_what_arrived_while_the_node_was_busy(wait: str) -> No
         assert process.exit_code() == 0, process.output
         came = summary_number(process, r"write to on_factors: .*\(n=([\d,]+)\)")
         came_in_work = summary_number(process, r"node was busy: .*\(n=([\d,]+)\)")
-        assert came > 250
+        assert came > 500
         assert came / 20 < came_in_work < came
 
 
@@ -133,7 +133,7 @@ def test_a_second_signal_leaves_at_once_and_says_what_is_open() -> None:
     [
         "RaisesInOnFactors",
         long("ExitsInOnFactors"),
-        long("RaisesInTimer"),
+        "RaisesInTimer",
         long("RaisesInOnQuote"),
         "RaisesInLoopCallback",
     ],
@@ -201,7 +201,7 @@ def test_a_killed_producer_is_replaced_and_nothing_is_lost() -> None:
         process.signal(signal.SIGINT)
         assert process.exit_code() == 0, process.output
         assert "starting it again" in process.output
-        assert summary_number(process, r"([\d,]+) published") > 250
+        assert summary_number(process, r"([\d,]+) published") > 400
         assert summary_number(process, r"([\d,]+) lost") == 0
 
 

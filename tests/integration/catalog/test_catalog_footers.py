@@ -59,7 +59,7 @@ def is_same(found: list[FactorBatch], expected: list[FactorBatch]) -> bool:
     )
 
 
-@counts("flips", 300, long=10_000)
+@counts("flips", 300, long=20_000)
 def test_a_query_gives_the_records_or_names_the_file(
     tmp_path: Path, whole: Path, flips: int
 ) -> None:

@@ -56,7 +56,7 @@ def record_on_demand(catalog: str, region: str, log: str, *options: str) -> None
 
 
 @pytest.mark.timeout(1200)
-@counts("kills", 10, long=250)
+@counts("kills", 10, long=500)
 @pytest.mark.parametrize("name", [None, long("one")])
 def test_a_killed_recorder_loses_and_repeats_nothing(
     tmp_path: Path, region_path: Path, name: str | None, kills: int

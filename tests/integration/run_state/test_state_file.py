@@ -71,7 +71,7 @@ def test_a_reader_finds_the_newest_content(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-@counts("kills", 6, long=300)
+@counts("kills", 8, long=1000)
 def test_a_killed_writer_leaves_a_whole_content(tmp_path: Path, kills: int) -> None:
     """Fault D02: SIGKILL in the midst of writes of up to 60 kB, read all the time."""
     path = tmp_path / "state"

@@ -72,7 +72,7 @@ def use(catalog: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@counts("journals", 10, long=400)
+@counts("journals", 10, long=1_000)
 def test_a_hostile_journal_raises_nothing_foreign(tmp_path: Path, journals: int) -> None:
     """Values of every wrong type, members that are missing, lines twice, with right checksums."""
     chance = random.Random(5)  # noqa: S311 - drawn again from the seed

@@ -66,7 +66,7 @@ def write_until_killed(path: str, seed: int) -> None:
 
 
 @pytest.mark.timeout(1200)
-@counts("kills", 12, long=400)
+@counts("kills", 12, long=1000)
 def test_a_writer_killed_anywhere_leaves_every_committed_record(
     region_path: Path, kills: int
 ) -> None:

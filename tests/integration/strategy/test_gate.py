@@ -284,12 +284,12 @@ def test_a_million_messages_leave_nothing_behind() -> None:
 
     def grown_by() -> int:
         blocks = sys.getallocatedblocks()
-        run(60_000)
+        run(170_000)
         gc.collect()
         return abs(sys.getallocatedblocks() - blocks)
 
     # Other threads of a test run allocate too, now and then; what leaks does so each time.
-    assert min(grown_by() for _ in range(3)) < 100
+    assert any(grown_by() < 100 for _ in range(3))
     assert [sys.getrefcount(o) for o in watched] == before
 
 

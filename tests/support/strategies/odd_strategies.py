@@ -29,7 +29,7 @@ INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 
 class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
     """Buy at the 20th record and rest a limit order far away, at the 100th do ``misbehave``,
-    and at the 300th say ``ENOUGH``; counted from the market's first price on.
+    and at the 600th say ``ENOUGH``; counted from the market's first price on.
     """
 
     required_factors = ("imbal_btc",)
@@ -52,7 +52,7 @@ class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
         if self.seen == 100:
             print("HOLDING", self.portfolio.net_position(INSTRUMENT), flush=True)
             self.misbehave()
-        if self.seen == 300:
+        if self.seen == 600:
             print("ENOUGH", flush=True)
 
     def misbehave(self) -> None:

@@ -128,14 +128,10 @@ def test_nothing_to_prove_is_a_verdict_with_an_exit_code_of_its_own(
     assert found["instants"] == []
 
 
-@pytest.mark.parametrize(
-    ("strategy", "instants"), [("OpensTheCatalog", 1), long("KnowsTheNextQuotes", 2)]
-)
-def test_a_strategy_that_looks_ahead_is_caught(
-    catalog: Path, strategy: str, instants: int
-) -> None:
+@pytest.mark.parametrize("strategy", ["OpensTheCatalog", long("KnowsTheNextQuotes")])
+def test_a_strategy_that_looks_ahead_is_caught(catalog: Path, strategy: str) -> None:
     """It opens the catalog by its path and finds the scrambled one; its decisions change."""
-    done = prove(catalog, strategy, "--instants", instants)
+    done = prove(catalog, strategy, "--instants", 2)
     assert done.returncode == 1, done.stdout
     assert "LOOK-AHEAD: " in done.stdout
     assert '"call":"submit_order"' in done.stdout, "the first difference is shown"
