@@ -83,7 +83,8 @@ def _checked(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None
         parser.error(f"--against: {asked.against} has no .venv/bin/python; run `uv sync` there")
 
 
-def _run(name: str, asked: argparse.Namespace) -> tuple[list[Figure], int]:
+def _run(name: str, asked: argparse.Namespace) -> tuple[list[Figure], list[str], int]:
+    """Run a proof; return its figures, the lines of those that fail it, and the exit code."""
     found: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix=f"dolphin_proof_{name}_") as folder:
         form = Form(
@@ -99,12 +100,12 @@ def _run(name: str, asked: argparse.Namespace) -> tuple[list[Figure], int]:
                 found.append(figure)
         except MissingToolError as error:
             print(f"COULD NOT RUN: {error}", file=sys.stderr, flush=True)
-            return found, COULD_NOT_RUN
+            return found, [], COULD_NOT_RUN
         except NeedsError as error:
             print(f"    not run: {error}", flush=True)
-            return found, COULD_NOT_RUN if asked.names else 0
-    failed = [figure for figure in found if figure.decides(form) and not figure.is_met]
-    return found, NOT_HELD if failed else 0
+            return found, [], COULD_NOT_RUN if asked.names else 0
+    failed = [f.line(form) for f in found if f.decides(form) and not f.is_met]
+    return found, failed, NOT_HELD if failed else 0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -119,10 +120,12 @@ def main(arguments: list[str] | None = None) -> int:
     described = machine.describe()
     print("machine: " + ", ".join(f"{name} {value}" for name, value in described.items()))
     codes, document = set(), {}
+    not_held: list[str] = []
     for name in asked.names or PROOFS:
         print(f"\n== {name} == {PROOFS[name].sentence}", flush=True)
         begin = time.monotonic()
-        figures, code = _run(name, asked)
+        figures, failed, code = _run(name, asked)
+        not_held += [f"{name}: {line}" for line in failed]
         print(f"    {time.monotonic() - begin:.1f} s", flush=True)
         codes.add(code)
         document[name] = [asdict(figure) for figure in figures]
@@ -131,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
         asked.json.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
     worst = next((code for code in (NOT_HELD, COULD_NOT_RUN) if code in codes), 0)
     verdict = {0: "everything held", NOT_HELD: "NOT everything held", COULD_NOT_RUN: "not all ran"}
-    print(f"\n{verdict[worst]}", flush=True)
+    print(f"\n{verdict[worst]}", *not_held, sep="\n    ", flush=True)
     return worst
 
 

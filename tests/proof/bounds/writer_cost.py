@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
@@ -15,7 +17,7 @@ from tests.proof.figures import Figure
 from tests.proof.region.stepped_calls import write_between_stops
 from tests.proof.region.stepping import Stepper, Victim
 from tests.proof.region.victims import Fork, forked
-from tests.support.eventually import eventually
+from tests.support.eventually import TIMEOUT_S
 from tests.support.transports.regions import (
     factor_names,
     new_region_path,
@@ -127,16 +129,24 @@ def _requests_of_readers_awake(path: Path) -> Figure:
 
 def _sleeping_reader(path: Path, running: ExitStack) -> Fork:
     """Start a process that has asked for a wake-up, and asks for no other."""
-    before = _sleepers(path)
+    heard, tell = os.pipe()
 
     def sleep() -> None:
         with FactorReader(path) as reader:
             reader.latest()
             reader.sleep()
+            os.write(tell, b"!")
             signal.pause()
 
-    process = running.enter_context(forked(sleep))
-    eventually(lambda: _sleepers(path) > before, "a reader asks for a wake-up")
+    try:
+        process = running.enter_context(forked(sleep))
+    finally:
+        os.close(tell)
+    with os.fdopen(heard, "rb") as asked:
+        # From the reader itself: its place may keep the request of a dead one, under a fault.
+        if not select.select([asked], [], [], TIMEOUT_S)[0] or not asked.read(1):
+            msg = f"process {process.pid} has not asked for a wake-up"
+            raise ChildProcessError(msg)
     return process
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ from tests.proof.registry import PROOFS, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+
+FORM = Form(is_long=False, seed=1, folder=Path())
 
 
 def figure(*, is_met: bool) -> Figure:
@@ -84,6 +87,15 @@ def test_a_time_decides_in_the_long_form_alone(
     """A machine may be busy with something else while the short form runs, which says so."""
     assert command.main(["slow", *words]) == code
     assert ("NOT HELD" in capsys.readouterr().out) == bool(code)
+
+
+@pytest.mark.usefixtures("proofs")
+def test_the_last_lines_name_what_was_not_reached(capsys: pytest.CaptureFixture[str]) -> None:
+    """The proof and its figure: what it printed itself is far up, or cut off."""
+    command.main(["held", "broken"])
+    verdict, figures = capsys.readouterr().out.split("\n\n")[-1].split("\n", 1)
+    assert verdict == "NOT everything held"
+    assert figures.split() == ["broken:", *figure(is_met=False).line(FORM).split()]
 
 
 @pytest.mark.usefixtures("proofs")
