@@ -44,9 +44,9 @@ FILES: Final = 3_000
 HOW: Final = {
     "edges": ("edges", ADDRESS, 0, 1),
     "sleepers": ("sleepers", ADDRESS, 0, 1),
-    "rounds": ("rounds", ADDRESS, 2_000_000, 20),
+    "rounds": ("rounds", ADDRESS, 2_000_000, 60),
     "cuts": ("cuts", ADDRESS, 50_000, 2),
-    "race": ("rounds", THREAD, 300_000, 8),
+    "race": ("rounds", THREAD, 300_000, 24),
 }
 
 

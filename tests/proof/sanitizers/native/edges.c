@@ -10,6 +10,9 @@
 
 #include <errno.h>
 #include <math.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 /* What is lost, kept and conflated, to the record, for each size and distance. */
 static void count_exactly(uint32_t factor_count, uint32_t capacity)
@@ -255,6 +258,46 @@ static void contradictions(void)
     close_ends(&e);
 }
 
+/* What happens at the next reading of the clock but one, as if in another thread. */
+static void (*meanwhile)(void);
+static int readings_before;
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    if (meanwhile && !readings_before--) {
+        void (*act)(void) = meanwhile;
+        meanwhile = NULL;
+        act();
+    }
+    return (int)syscall(SYS_clock_gettime, clock, now);
+}
+
+static struct region_writer *moving;
+
+static void publish_the_last_and_move(void)
+{
+    publish(moving, moving->published + 1);
+    region_set_state(moving->control, REGION_SUPERSEDED);
+}
+
+/* A file is left after its last record, though that came after the reader had looked. */
+static void moved_meanwhile(void)
+{
+    struct ends e = open_ends(3, 8, 1);
+    struct region_writer w = start(&e);
+    struct region_reader r = reader_of(&e.f, e.seen, 0);
+    publish(&w, 1);
+    CHECK(region_read_next(&r, e.header, e.values) == REGION_RECORD, "the first record");
+    /* A spin reads the clock before it looks, and after it has found nothing. */
+    moving = &w, readings_before = 1, meanwhile = publish_the_last_and_move;
+    CHECK(region_spin(&r, 0) == REGION_NOTHING, "left before its end");
+    CHECK(!meanwhile && control_of(&e.f, e.seen)->state == REGION_SUPERSEDED, "moved meanwhile");
+    CHECK(region_read_next(&r, e.header, e.values) == REGION_RECORD, "the last record");
+    CHECK(region_read_next(&r, e.header, e.values) == REGION_MOVED, "moved");
+    region_writer_forget(&w);
+    close_ends(&e);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -270,6 +313,7 @@ int main(int argc, char **argv)
     values_and_times();
     clocks();
     contradictions();
+    moved_meanwhile();
     print_counts(&counts);
     return 0;
 }
