@@ -55,6 +55,18 @@ def lives(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] != "Z"
 
 
+def ends(pids: list[int], within_s: float) -> None:
+    """Wait for the end of processes; fail with what still runs."""
+    try:
+        eventually(lambda: not any(map(lives, pids)), "the end of Ray", within_s)
+    except AssertionError as error:
+        left = [
+            Path(f"/proc/{pid}/cmdline").read_bytes().strip(b"\0") for pid in filter(lives, pids)
+        ]
+        msg = f"{error}: {left} runs"
+        raise AssertionError(msg) from None
+
+
 def on_loopback(addresses: list[str]) -> bool:
     """Return whether others cannot reach any of the addresses."""
     return all(a.startswith(("127.", "[::1]:")) for a in addresses)
@@ -142,7 +154,7 @@ def test_two_nodes_give_the_figures_of_worker_processes_whatever_dies(
         assert f"--ray {address}: no workers" in refused.stderr
         nodes.stdin.close()
         assert nodes.wait(TIMEOUT_S) == 0
-        eventually(lambda: not any(map(lives, pids)), "the end of Ray", 30)
+        ends(pids, 30)
     assert figures(ray) == figures(plain)
     assert set(told(study).values()) == {1}
 
@@ -170,7 +182,7 @@ def test_a_cluster_of_the_sweep_is_on_loopback_and_ends_with_it(
         pids += [*direct, *below(set(direct))]
         assert pids
         killed.kill()
-        eventually(lambda: not any(map(lives, pids)), "the end of Ray", 60)
+        ends(pids, 60)
     done = run("sweep.py", *words(catalog, ray, *ONE, "--ray", "local"))
     assert done.returncode == 0, done.stderr
     assert "with a token, listens on loopback alone: 127.0.0.1:" in done.stdout
@@ -198,7 +210,7 @@ def test_a_signal_while_ray_starts_ends_it_with_one_sentence(
         pids += [*direct, *below(set(direct))]
         sweep.send_signal(number)
         _, said = sweep.communicate(timeout=TIMEOUT_S)
-        eventually(lambda: not any(map(lives, pids)), "the end of Ray", 60)
+        ends(pids, 60)
     assert sweep.returncode == 130
     kept = f"0 of 4 trials are kept in {tmp_path / 'study.jsonl'}: the same command goes on"
     assert said.splitlines() == [f"sweep.py: ended by a signal; {kept}"]

@@ -1,4 +1,4 @@
-"""The processes under one, each told apart from a later one with its number."""
+"""Processes below one or with files in a folder, told apart from later ones of their number."""
 
 from __future__ import annotations
 
@@ -26,8 +26,26 @@ def processes_below(top: int) -> dict[int, int]:
     return below
 
 
+def processes_with_files_in(folder: str) -> dict[int, int]:
+    """Return the processes that have a file of a folder open, by number their start as above."""
+    inside = os.path.realpath(folder) + "/"
+    found = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            began = _parent_and_start(int(path.name))[1]
+            if any(_link(each).startswith(inside) for each in (path / "fd").iterdir()):
+                found[int(path.name)] = began
+    return found
+
+
+def _link(path: Path) -> str:
+    with suppress(OSError):
+        return str(path.readlink())
+    return ""
+
+
 def end_processes(started: Mapping[int, int]) -> None:
-    """Kill processes that were found by :func:`processes_below`, those that still run."""
+    """Kill processes that were found by the functions above, those that still run."""
     for pid, began in started.items():
         if _parent_and_start(pid)[1] == began:
             with suppress(ProcessLookupError, PermissionError):

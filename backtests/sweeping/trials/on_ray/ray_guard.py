@@ -11,7 +11,11 @@ import shutil
 import sys
 
 from adapters.process.stop_signals import ignore_stop_signals
-from backtests.sweeping.trials.on_ray.process_tree import end_processes, processes_below
+from backtests.sweeping.trials.on_ray.process_tree import (
+    end_processes,
+    processes_below,
+    processes_with_files_in,
+)
 
 LOOK_S = 1.0
 
@@ -23,7 +27,10 @@ def main(folder: str) -> None:
     started: dict[int, int] = {}
     while not select.select([0], [], [], LOOK_S)[0]:
         started |= processes_below(parent)
-    started.pop(os.getpid(), None)
+    # An agent that came after the last look has its log open there.
+    started |= processes_with_files_in(folder)
+    for alive in (os.getpid(), os.getppid()):
+        started.pop(alive, None)
     end_processes(started)
     shutil.rmtree(folder, ignore_errors=True)
 
