@@ -43,14 +43,9 @@ class NodeStarts:
         elif (
             self.server is None and conditions.count("waiting") >= FEWEST and not self._has_failed
         ):
-            self._has_failed = True
-            with suppress(OSError):
-                self.server = ForkServer()
-                self._has_failed = False
+            self._begin()
 
     def _begin(self) -> None:
-        if self._has_failed:
-            return
         self._has_failed = True
         with suppress(OSError):
             self.server = ForkServer()

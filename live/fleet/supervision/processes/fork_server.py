@@ -78,9 +78,7 @@ class ForkServer:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._process: Final = subprocess.Popen(
-                module_command(
-                    "live.fleet.supervision.processes.fork_server_process", theirs.fileno()
-                ),
+                module_command(_SERVER, theirs.fileno()),
                 cwd=_ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

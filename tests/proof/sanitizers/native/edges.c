@@ -6,13 +6,11 @@
  * report of the sanitizer. Prints a line `call NAME COUNT` for each function.
  */
 #include "both_ends.h"
+#include "meanwhile.h"
 #include "region_words.h"
 
 #include <errno.h>
 #include <math.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
 /* What is lost, kept and conflated, to the record, for each size and distance. */
 static void count_exactly(uint32_t factor_count, uint32_t capacity)
@@ -256,28 +254,6 @@ static void contradictions(void)
     CHECK(r.position == UINT64_MAX, "%lu", r.position);
     region_writer_forget(&w);
     close_ends(&e);
-}
-
-/* What happens at the next reading of the clock but one, as if in another thread. */
-static void (*meanwhile)(void);
-static int readings_before;
-
-int clock_gettime(clockid_t clock, struct timespec *now)
-{
-    if (meanwhile && !readings_before--) {
-        void (*act)(void) = meanwhile;
-        meanwhile = NULL;
-        act();
-    }
-    return (int)syscall(SYS_clock_gettime, clock, now);
-}
-
-static struct region_writer *moving;
-
-static void publish_the_last_and_move(void)
-{
-    publish(moving, moving->published + 1);
-    region_set_state(moving->control, REGION_SUPERSEDED);
 }
 
 /* A file is left after its last record, though that came after the reader had looked. */
