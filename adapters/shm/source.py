@@ -29,7 +29,8 @@ CHECK_INTERVAL_S: Final = 0.1
 class ShmSource:
     """Follow the region at a path through every file that its producer makes there.
 
-    A source may be opened before the producer starts, and then begins with the first record. Every
+    A source may be opened before the producer starts, and then begins with the first record; where
+    it finds a file that it refuses, it begins with the newest record of the one after that. Every
     100 ms the source checks whether the path holds another file and whether the producer is alive;
     the producer's death is detected at once through a pidfd.
 

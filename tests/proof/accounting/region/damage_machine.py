@@ -51,7 +51,7 @@ class DamageMachine(RegionMachine):
         assert self.at_path is not None
         os.truncate(self.path, size)
         self.at_path.is_damaged = size < (1 << 20)
-        self.at_path = None
+        self.at_path, self.was_refused = None, True
 
     @precondition(lambda self: self.at_path is not None)
     @rule(also_folder=st.booleans())
@@ -70,7 +70,7 @@ class DamageMachine(RegionMachine):
         self._aside.write_bytes(b"garbage" * 2000)
         self._aside.chmod(0o600)
         self._aside.rename(self.path)
-        self.at_path = None
+        self.at_path, self.was_refused = None, True
 
     @precondition(lambda self: self.at_path is not None and not self.at_path.is_copy)
     @rule(count=st.integers(1, MANY))

@@ -52,6 +52,8 @@ class RegionMachine(CountedMachine):
         """The file at the path, if there is a whole one."""
         self.files: list[File] = []
         self.has_folder = True
+        self.was_refused = False
+        """Whether the path has had a file that a source does not attach."""
         self.counts: dict[str, int] = {}
         self.readers: list[ModelledReader] = []
         self.sources: list[ModelledSource] = []
@@ -288,6 +290,9 @@ class RegionMachine(CountedMachine):
             assert last == file.published
             if len(streams) == 1:
                 starts = {f.first - 1 for f in self.files}
+                if self.was_refused:
+                    # Whose stream it finds next may be older than it: it begins with the newest.
+                    starts |= {*range(file.published)}
                 start = source.start.get(file.stream)
                 assert file.published - status.published in ({start} if start else starts)
 
