@@ -181,6 +181,18 @@ class ModelledSource:
             assert f.ts_event == max(record.ts_event, stamp)
         self._stamps[f.stream_id] = f.sequence, f.ts_event
 
+    def check_beginning(self, file: File, firsts: set[int], *, was_refused: bool) -> None:
+        """Compare where it began in the only stream there is: known, or with the first record.
+
+        A source that may have been refused, whose next stream may be older than itself, may have
+        begun with the newest record of its time.
+        """
+        start = self.start.get(file.stream)
+        starts = {start} if start else {first - 1 for first in firsts}
+        if was_refused and not start:
+            starts |= {*range(file.published)}
+        assert file.published - self.source.status().published in starts
+
     def sleep(self) -> None:
         """Ask for a wake-up."""
         self.is_asleep = self.source.sleep()

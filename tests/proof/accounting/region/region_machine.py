@@ -53,7 +53,6 @@ class RegionMachine(CountedMachine):
         self.files: list[File] = []
         self.has_folder = True
         self.was_refused = False
-        """Whether the path has had a file that a source does not attach."""
         self.counts: dict[str, int] = {}
         self.readers: list[ModelledReader] = []
         self.sources: list[ModelledSource] = []
@@ -216,8 +215,7 @@ class RegionMachine(CountedMachine):
     def read(self, data: st.DataObject, how: str, limit: int) -> None:
         """Let a reader read."""
         if how == "wait" and not self.has_folder:
-            # There is no place to sleep.
-            how = "spin"
+            how = "spin"  # there is no place to sleep
         data.draw(st.sampled_from(self.readers)).read(how, limit)
 
     @precondition(lambda self: self.readers)
@@ -289,12 +287,8 @@ class RegionMachine(CountedMachine):
             last = source.last.get(file.stream, source.start.get(file.stream))
             assert last == file.published
             if len(streams) == 1:
-                starts = {f.first - 1 for f in self.files}
-                if self.was_refused:
-                    # Whose stream it finds next may be older than it: it begins with the newest.
-                    starts |= {*range(file.published)}
-                start = source.start.get(file.stream)
-                assert file.published - status.published in ({start} if start else starts)
+                firsts = {f.first for f in self.files}
+                source.check_beginning(file, firsts, was_refused=self.was_refused)
 
     def holds(self) -> None:
         """Readers and sources add up."""
