@@ -88,7 +88,8 @@ def _newest(settings: FleetSettings, name: str, running: Sequence[str]) -> Path:
     ]
     if not found:
         msg = (
-            f"no session of {name} has ended: record = true in its [[node]], and 'restart {name}'"
+            f"no session of {name} has ended: 'restart {name}' ends the one that runs, "
+            "if its [[node]] has record = true"
         )
         raise ConfigError(msg)
     return Path(found[-1])

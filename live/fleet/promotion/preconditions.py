@@ -101,7 +101,7 @@ def _parity(settings: FleetSettings, starts: Sequence[dict[str, Any]], running: 
     """Replay its newest session that has ended."""
     sessions = [line["session"] for line in starts if line.get("session") not in {None, running}]
     if not sessions:
-        found = "no session of it has ended: record = true, and 'restart' ends one"
+        found = "no session of it has ended: 'restart' ends one, with record = true"
         return Check(name="parity", holds=False, found=found)
     try:
         ended = subprocess.run(
