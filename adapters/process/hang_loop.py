@@ -7,11 +7,9 @@ the interpreter's lock (GIL). The watch ends when the watched process does.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import select
-import shutil
 import signal
 import struct
 import sys
@@ -165,6 +163,8 @@ class _HangLoop:
         for pidfd in producers:
             select.select([pidfd], [], [], PRODUCER_END_S)
         if self._folder:
+            import shutil  # noqa: PLC0415 - a watch starts with each process, and rarely needs it
+
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _say(self, text: str, to: int = STDERR) -> None:
@@ -228,6 +228,8 @@ class _HangLoop:
         os.lseek(dump_fd, 0, os.SEEK_SET)
         os.truncate(dump_fd, 0)
         to = self._channels
+        import ctypes  # noqa: PLC0415 - as shutil
+
         # To that thread alone: a signal would interrupt a blocking call of another one.
         ctypes.CDLL(None).tgkill(to.pid, to.stack_thread, to.dump_signal)
         until_s, dump, before = time.monotonic() + DUMP_LIMIT_S, "", None
