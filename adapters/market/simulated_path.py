@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from itertools import accumulate
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -54,14 +54,65 @@ SCHEMA: Final = FactorSchema(("imbal_btc", "basis", "spread", *_SLOW))
 """85 factors: the first three change at each step, the others once a second."""
 
 
-class _Block(NamedTuple):
-    mid: NDArray[np.float64]
+class _Factors(NamedTuple):
+    """The factors of a block."""
+
     fast: NDArray[np.float64]
+    """Of each step, shape ``(BLOCK_STEPS, 3)``."""
     slow: NDArray[np.float64]
-    end_price: float
-    end_pressure: float
+    """Of each second, a column for each of the others."""
     order: NDArray[np.int64]
     """The chunks of the block in random order, for shuffled factors."""
+
+
+class _Block:
+    """Some minutes of the market, from the price and the pressure at the end of those before.
+
+    Attributes
+    ----------
+    mid : ndarray
+        USDT, of each step.
+    lean : ndarray
+        ``imbal_btc``, of each step.
+    end_price, end_pressure : float
+        What the next block begins with.
+
+    """
+
+    def __init__(self, seed: int, number: int, price: float, pressure: float) -> None:
+        self._rng: Final = np.random.Generator(np.random.PCG64([seed, number]))
+        dt = 1 / STEPS_PER_SECOND
+        keep = float(np.exp(-dt / _PRESSURE_TIME_S))
+        self._pressure: Final = _decaying(
+            pressure, keep, self._rng.normal(0, np.sqrt(1 - keep**2), BLOCK_STEPS)
+        )
+        noise = self._rng.normal(0, _NOISE_PER_SQRT_S * np.sqrt(dt), BLOCK_STEPS)
+        self.mid: Final = price + np.cumsum(_DRIFT_PER_S * dt * self._pressure + noise)
+        seen = self._rng.normal(0, 0.1, BLOCK_STEPS)
+        self.lean: Final = np.tanh(0.7 * self._pressure + seen)
+        self.end_price: Final = float(self.mid[-1])
+        self.end_pressure: Final = float(self._pressure[-1])
+
+    @cached_property
+    def factors(self) -> _Factors:
+        """The factors, which a node with a producer elsewhere never asks for."""
+        rng = self._rng
+        basis = 2.0 + 1.5 * self._pressure + rng.normal(0, 0.5, BLOCK_STEPS)
+        spread = 5.0 * np.exp(rng.normal(0, 0.1, BLOCK_STEPS))
+        seconds = BLOCK_STEPS // STEPS_PER_SECOND
+        start, wander = np.array(list(_SLOW.values())).T
+        slow = start + wander * np.cumsum(rng.normal(size=(seconds, len(_SLOW))), axis=0)
+        order = rng.permutation(BLOCK_STEPS // _CHUNK_STEPS)
+        return _Factors(np.column_stack([self.lean, basis, spread]), slow, order)
+
+
+def _decaying(value: float, keep: float, pushes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a value after each push, of which a part is kept until the next."""
+    values = []
+    for push in pushes.tolist():
+        value = keep * value + push
+        values.append(value)
+    return np.array(values)
 
 
 class MarketStep(NamedTuple):
@@ -92,7 +143,7 @@ class SimulatedPath:
         self._seed = seed
         self._shuffle = shuffle_factors
         self._number = 0
-        self._block = self._make(0, START_PRICE, 1.0)
+        self._block = _Block(seed, 0, START_PRICE, 1.0)
         self._values = np.empty(len(SCHEMA))
 
     def quotes(self, step: int, count: int) -> Iterator[MarketStep]:
@@ -109,7 +160,7 @@ class SimulatedPath:
         block = self._at(step)
         i = step % BLOCK_STEPS
         ticks = np.rint(block.mid[i : i + count] * TICKS_PER_USDT)
-        lean = block.fast[i : i + count, 0]
+        lean = block.lean[i : i + count]
         columns = (
             ticks / TICKS_PER_USDT,
             (ticks + 1) / TICKS_PER_USDT,
@@ -124,7 +175,7 @@ class SimulatedPath:
 
     def factors(self, step: int) -> NDArray[np.float64]:
         """Return the factors at a step: float64, shape ``(85,)``, the same buffer each time."""
-        block = self._at(step)
+        block = self._at(step).factors
         i = step % BLOCK_STEPS
         if self._shuffle:
             chunk, offset = divmod(i, _CHUNK_STEPS)
@@ -142,26 +193,5 @@ class SimulatedPath:
         while self._number < number:
             self._number += 1
             end = self._block
-            self._block = self._make(self._number, end.end_price, end.end_pressure)
+            self._block = _Block(self._seed, self._number, end.end_price, end.end_pressure)
         return self._block
-
-    def _make(self, number: int, price: float, x: float) -> _Block:
-        rng = np.random.Generator(np.random.PCG64([self._seed, number]))
-        dt = 1 / STEPS_PER_SECOND
-        keep = float(np.exp(-dt / _PRESSURE_TIME_S))
-        push: list[float] = rng.normal(0, np.sqrt(1 - keep**2), BLOCK_STEPS).tolist()
-        pressure = np.array([*accumulate(push, lambda x, p: keep * x + p, initial=x)][1:])
-        noise = rng.normal(0, _NOISE_PER_SQRT_S * np.sqrt(dt), BLOCK_STEPS)
-        mid = price + np.cumsum(_DRIFT_PER_S * dt * pressure + noise)
-        fast = np.column_stack(
-            [
-                np.tanh(0.7 * pressure + rng.normal(0, 0.1, BLOCK_STEPS)),
-                2.0 + 1.5 * pressure + rng.normal(0, 0.5, BLOCK_STEPS),
-                5.0 * np.exp(rng.normal(0, 0.1, BLOCK_STEPS)),
-            ]
-        )
-        seconds = BLOCK_STEPS // STEPS_PER_SECOND
-        start, wander = np.array(list(_SLOW.values())).T
-        slow = start + wander * np.cumsum(rng.normal(size=(seconds, len(_SLOW))), axis=0)
-        order = rng.permutation(BLOCK_STEPS // _CHUNK_STEPS)
-        return _Block(mid, fast, slow, float(mid[-1]), float(pressure[-1]), order)
