@@ -25,7 +25,7 @@ IMPORTED: Final = (
     "dolphin_strategies",
     "numpy.random",
 )
-"""What run_node.py imports whatever its strategy is, at once or a little later; no code of a user."""
+"""What run_node.py imports whatever its strategy is, sooner or later; no code of a user."""
 READY: Final = b"ready"
 _LOOK_S: Final = 0.001
 _MOST_LOOKS: Final = 1_000
