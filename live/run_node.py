@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,8 +23,9 @@ if __name__ == "__main__":
     sys.path[0] = str(Path.cwd())
     try:
         code = main()
-    except BaseException:  # noqa: BLE001 - also what a strategy did to the interpreter
-        traceback.print_exc()
+    except BaseException as error:  # noqa: BLE001 - also what a strategy did to the interpreter
+        # In C, where the module traceback cannot work any more.
+        sys.__excepthook__(type(error), error, error.__traceback__)
         code = 1
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError, ValueError):  # closed, or nobody reads it

@@ -103,7 +103,8 @@ def _provoke(s: Holder, callback: str) -> None:
         case "on_order_rejected":
             s.rest(200_000.0, post_only=True)
         case "on_order_expired":
-            at = s.clock.timestamp_ns() + 300_000_000
+            # Late enough for a busy machine: an order that has expired before is rejected.
+            at = s.clock.timestamp_ns() + 2_000_000_000
             s.rest(time_in_force=TimeInForce.GTD, expire_time=at)
         case "on_order_updated":
             other = s.rest(29_000.0)
