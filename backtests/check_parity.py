@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EPILOG: Final = """\
-The session is the folder of run_node.py --record FOLDER. Run this command from the folder in
-which the node was started, so that the strategy is found.
+examples:
+  run_node.py --seconds 60 --record sessions/monday    then
+  check_parity.py sessions/monday
+  check_parity.py sessions/monday && echo "a backtest of it may be believed"
 
+The session is the folder of run_node.py --record FOLDER. Run this command from the folder in
+which the node was started, so that the strategy is found. docs/parity.md explains the result.
 exit codes: 0 parity; 1 not; 2 the session cannot be used, or bad usage; 130 ended by a signal.
 """
 

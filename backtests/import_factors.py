@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = """\
 examples:
+  import_factors.py --spec docs/examples/import_ten_days.toml --catalog recordings/ten_days
   import_factors.py --spec docs/examples/import_btcusdt_15m.toml --data FOLDER --check
   import_factors.py --spec docs/examples/import_btcusdt_15m.toml --data FOLDER --catalog CATALOG
 

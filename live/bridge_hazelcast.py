@@ -31,6 +31,17 @@ if TYPE_CHECKING:
 
 DEFAULT_URL: Final = str(HazelcastSettings())
 BAD_USAGE: Final = 2
+EPILOG: Final = """\
+examples:
+  bridge_hazelcast.py                                the default entry of a member on this machine
+  bridge_hazelcast.py "hazelcast://10.0.0.5:5701/FEATURES/latest?cluster=prod"
+  bridge_hazelcast.py --region /dev/shm/bridged      then: run_node.py --producer outside
+                                                     --region /dev/shm/bridged
+
+Ctrl-C stops it; readers stay attached, and their values grow old.
+exit codes: 0 stopped as asked; 1 the region could not be written; 2 bad usage; 130 left by a
+second signal.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="bridge_hazelcast.py",
         description=__doc__,
-        epilog="exit codes: 0 stopped as asked; 1 the region could not be written; 2 bad usage; "
-        "130 left by a second signal",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("source", nargs="?", default=DEFAULT_URL, metavar="URL",

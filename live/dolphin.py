@@ -19,6 +19,8 @@ HELP: Final = """\
 usage: dolphin init FOLDER
        dolphin COMMAND [options]
 
+Begin a folder of your own, or run any program of this project by its name.
+
 init makes a new folder: a strategy, its test, settings and a README, all of which run.
 COMMAND is a script of `live` or `backtests`, which gets the options as they are.
 
@@ -27,7 +29,7 @@ examples:
   dolphin run_node --config node.toml   as `live/run_node.py --config node.toml`
   dolphin run_backtest --help
 
-exit codes: those of the command; of init 0, and 2 for bad usage or a folder that is not empty.
+exit codes: 0 the folder is made; 2 bad usage, or a folder that is not empty; else the program's.
 """
 BAD_USAGE: Final = 2
 PLACES: Final = ("live", "backtests")

@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BAD_USAGE: Final = 2
+EPILOG: Final = """\
+examples:
+  hazelcast_member.py                        a member at 127.0.0.1:5701, cluster dolphin
+  hazelcast_member.py --port 5801 --cluster trial
+  hazelcast_member.py --fetch                only download what it needs, for a later start
+
+The process becomes the member; Ctrl-C or SIGTERM ends it. Without Java or Maven, see
+docs/hazelcast.md for Docker.
+exit codes: 0 --fetch has everything; 2 bad usage, or no member can run here; else the member's.
+"""
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -30,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="hazelcast_member.py",
         description=__doc__,
-        epilog="The process becomes the member; Ctrl-C or SIGTERM ends it. Without Java or Maven, "
-        "see docs/hazelcast.md for Docker.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=5701, help="default: 5701")
     parser.add_argument("--cluster", default="dolphin", metavar="NAME", help="default: dolphin")

@@ -8,7 +8,7 @@ import sys
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
 
@@ -26,10 +26,25 @@ if TYPE_CHECKING:
     from adapters.catalog.reading.recordings import Recording
 
 
+EPILOG: Final = """\
+examples:
+  python -m adapters.catalog recordings
+  python -m adapters.catalog recordings verify --quarantine
+  python -m adapters.catalog recordings sql "FROM factors LIMIT 9"
+  python -m adapters.catalog recordings sql --csv "SELECT ts_event, basis FROM factors" > basis.csv
+
+docs/catalog.md describes the files.
+exit codes: 0 done, all is whole; 1 something is damaged; 2 bad usage, or it cannot be read.
+"""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run a command line; return the exit code: 1 if something is damaged."""
     parser = argparse.ArgumentParser(
-        prog="python -m adapters.catalog", description=__doc__.partition(":")[0] + "."
+        prog="python -m adapters.catalog",
+        description=__doc__.partition(":")[0] + ".",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("catalog", type=Path, metavar="DIR", help="the catalog's folder")
     commands = {

@@ -1,4 +1,4 @@
-"""Everything that the README shows is run."""
+"""Everything that the README and the pages of a newcomer show is run."""
 
 from __future__ import annotations
 
@@ -20,6 +20,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+FIRST_PAGES: Final = (
+    "first_run",
+    "gather_factors",
+    "first_backtest",
+    "record_and_replay",
+    "write_a_strategy",
+    "write_factors",
+    "roadmap",
+)
+"""What a newcomer reads next, in ``docs``; the tutorial has a test of its own."""
+SHOWN: Final = "\n".join(
+    [README, *((ROOT / "docs" / f"{n}.md").read_text(encoding="utf-8") for n in FIRST_PAGES)]
+)
+SITE: Final = "uv run --group docs python -m docs.site"
+"""Built by a step of CI of its own, with the tools that it needs."""
 ENDLESS: Final = "uv run live/run_node.py"
 THIS_SUITE: Final = "uv run pytest"
 LONG: Final = "uv run python -m tests.benchmarks"
@@ -28,11 +43,13 @@ TIMEOUT_S: Final = 400.0
 
 
 def blocks(language: str) -> list[str]:
-    """Return the README's code blocks of a language."""
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    """Return the code blocks of a language, of the README first."""
+    return re.findall(rf"```{language}\n(.*?)```", SHOWN, re.DOTALL)
 
 
-COMMANDS: Final = [line for block in blocks("bash") for line in block.splitlines() if line]
+COMMANDS: Final = list(
+    dict.fromkeys(line for block in blocks("bash") for line in block.splitlines() if line)
+)
 
 
 def working_uv() -> str | None:
@@ -86,7 +103,7 @@ def test_the_demo_command_runs_until_ctrl_c() -> None:
 ALONE: Final = [
     c
     for c in COMMANDS
-    if c not in {ENDLESS, THIS_SUITE} and "contrarian" not in c and "recordings/" not in c
+    if c not in {ENDLESS, THIS_SUITE, SITE} and "contrarian" not in c and "recordings/" not in c
 ]
 CATALOG_COMMANDS: Final = [c for c in COMMANDS if "recordings/ten_days" in c]
 SESSION_COMMANDS: Final = [c for c in COMMANDS if "recordings/session" in c]
@@ -118,17 +135,28 @@ def succeed(command: str) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def test_the_strategy_of_the_readme_trades(tmp_path: Path) -> None:
+    """Saved under the name that the README gives it, it runs from its own folder."""
+    strategy = next(b for b in blocks("python") if "class SellTheCrowd" in b)
+    (tmp_path / "sell_the_crowd.py").write_text(strategy)
+    run_in(tmp_path, "--strategy", "sell_the_crowd:SellTheCrowd", "--seconds", "5")
+
+
 def test_the_shown_strategy_trades(tmp_path: Path) -> None:
-    """The strategy of the README runs from its own folder, with the settings shown."""
+    """The strategy of its page runs from its own folder, with the settings shown."""
     strategy = next(b for b in blocks("python") if "class Contrarian" in b)
     (tmp_path / "contrarian.py").write_text(strategy)
     (tmp_path / "node.toml").write_text(blocks("toml")[0])
     command = next(c for c in COMMANDS if "contrarian" in c)
     words = [w for w in shlex.split(command)[2:] if w != "live/run_node.py"]
-    script = str(ROOT / "live" / "run_node.py")
+    run_in(tmp_path, *words, "--config", "node.toml")
+
+
+def run_in(folder: Path, *options: str) -> None:
+    """Run a node in a folder; it must end with 0 and have traded."""
     result = subprocess.run(
-        [sys.executable, script, *words, "--config", "node.toml"],
-        cwd=tmp_path,
+        [sys.executable, str(ROOT / "live" / "run_node.py"), *options],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -208,8 +236,8 @@ def test_the_shown_writer_and_reader_work() -> None:
 
 
 def test_the_benchmark_command_exists() -> None:
-    """The long benchmark that the README names explains itself."""
-    assert LONG in README
+    """The long benchmark that the pages name explains itself."""
+    assert LONG in SHOWN
     result = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks", "--help"],
         cwd=ROOT,
@@ -220,11 +248,3 @@ def test_the_benchmark_command_exists() -> None:
     )
     assert result.returncode == 0
     assert "usage" in result.stdout
-
-
-def test_every_file_that_the_docs_link_to_exists() -> None:
-    """No link in the README or docs points nowhere."""
-    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    for page in pages:
-        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / link).exists(), f"{page.name}: {link}"

@@ -25,6 +25,7 @@ Cflags: -I${{includedir}}
 _EXAMPLES: Final = """\
 examples:
   python -m adapters.shm.native ~/.local
+  python -m adapters.shm.native /usr/local           for everybody on this machine
   PKG_CONFIG_PATH=~/.local/lib/pkgconfig cc $(pkg-config --cflags dolphin-region) -c reader.c
 
 exit codes: 0 installed; 1 a file could not be written; 2 wrong usage
