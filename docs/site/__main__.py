@@ -15,6 +15,7 @@ from docs.site.assembly import ROOT, assemble
 
 PAGES: Final = ROOT / "build" / "site" / "pages"
 HTML: Final = ROOT / "build" / "site" / "html"
+STYLE: Final = ROOT / "docs" / "site" / "site.css"
 TIMEOUT_S: Final = 300.0
 """Of the build, and of the check of its links."""
 EPILOG: Final = """\
@@ -48,8 +49,10 @@ def main() -> int:
     began_s = time.monotonic()
     count = assemble(PAGES)
     for page, text in api_pages().items():
-        (PAGES / page).parent.mkdir(parents=True, exist_ok=True)
+        (PAGES / page).parent.mkdir(exist_ok=True)
         (PAGES / page).write_text(text, encoding="utf-8")
+    (PAGES / "docs" / "site").mkdir()
+    shutil.copyfile(STYLE, PAGES / "docs" / "site" / STYLE.name)
     code = _run([str(tools["zensical"]), "build", "--clean", "--strict"])
     if code == 0:
         code = _run([
