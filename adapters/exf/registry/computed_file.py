@@ -19,7 +19,16 @@ PACKAGED: Final = Path(__file__).with_name("streams.toml")
 
 @dataclass(frozen=True, kw_only=True)
 class ComputedTables:
-    """What is read of a file; polled and derived factors are left to the service."""
+    """What is read of a file; polled and derived factors are left to the service.
+
+    Attributes
+    ----------
+    computed : tuple of ComputedTable
+        The computed factors.
+    source, derived : object
+        The service's; not read here.
+
+    """
 
     computed: tuple[ComputedTable, ...] = ()
     source: Any = None

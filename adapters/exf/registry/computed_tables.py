@@ -40,7 +40,35 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ComputedTable(CheckedFields):
-    """One factor, or one for each asset; see :class:`ComputedSpec`."""
+    """One factor, or one for each asset; see :class:`ComputedSpec`.
+
+    Attributes
+    ----------
+    class_name : str
+        The class that computes it, of docs/computed.md.
+    name : str
+        The factor's name, with placeholders such as ``{asset_lc}`` or without.
+    venue : str
+        The venue of its instruments, by ``assets``.
+    venues : list of str
+        The venues, in the order of a class of several instruments.
+    assets : list of str
+        Assets, each of which makes a factor of its own.
+    instrument : str
+        Instead of ``assets``: NautilusTrader's instrument id, such as ``BTCUSDT-LINEAR.BYBIT``.
+    instruments : list of str
+        The ids, in the order of a class of several instruments.
+    unit, about : str
+        Its unit, and what it is; ``{symbol}`` is the instrument id.
+    range : list or dict
+        The lowest and the highest value, both included; one outside is no value. Or a table with
+        those of each asset.
+    time_to_live_s : float
+        The largest age of the data that the value is computed from, seconds.
+    parameters : dict
+        The parameters of the class.
+
+    """
 
     class_name: Annotated[str, Key("class")]
     name: Annotated[str, PUBLIC_NAME]

@@ -51,7 +51,21 @@ type Assets = Annotated[list[str], ASSETS]
 
 @dataclass(frozen=True, kw_only=True)
 class DefinitionTable(CheckedFields):
-    """The keys of every factor's table; see :class:`FactorDefinition`."""
+    """The keys of every factor's table; see :class:`FactorDefinition`.
+
+    Attributes
+    ----------
+    name : str
+        The factor's name, with placeholders such as ``{asset_lc}`` or without.
+    unit, about : str
+        Its unit, and what it is; placeholders are filled in.
+    range : list or dict
+        The lowest and the highest value, both included; one outside is no value. Or a table with
+        those of each asset.
+    assets : list of str
+        The assets of the source that have this factor; empty: all of them.
+
+    """
 
     name: Annotated[str, KEY_OF_TABLE, NAME]
     unit: str
@@ -114,7 +128,16 @@ def limits_of(limits: Any, asset: str) -> tuple[float, float]:
 
 @dataclass(frozen=True, kw_only=True)
 class PolledFactorTable(DefinitionTable):
-    """An entry of ``[source.factors]``: a field of the source's answers."""
+    """An entry of ``[source.factors]``: a field of the source's answers.
+
+    Attributes
+    ----------
+    field : str
+        The field, as ``run_exf.py fields`` lists it.
+    time_to_live_s : float, optional
+        The largest age of its value, seconds; by default the source's.
+
+    """
 
     field: str
     time_to_live_s: Annotated[float, more_than(0)] | None = None
@@ -122,7 +145,17 @@ class PolledFactorTable(DefinitionTable):
 
 @dataclass(frozen=True, kw_only=True)
 class DerivedFactorTable(DefinitionTable):
-    """An entry of ``[derived]``: a rule, and the factors that it is applied to."""
+    """An entry of ``[derived]``: a rule, and the factors that it is applied to.
+
+    Attributes
+    ----------
+    rule : str
+        ``bps_over``, ``per_8h``, ``product``, ``difference`` or ``ratio`` of two factors;
+        ``median``, ``dispersion``, ``sum`` or ``count`` of any number.
+    of : list of str
+        The names of these factors, in the order of the rule.
+
+    """
 
     rule: str
     of: list[str]
@@ -130,7 +163,26 @@ class DerivedFactorTable(DefinitionTable):
 
 @dataclass(frozen=True, kw_only=True)
 class SourceTable(CheckedFields):
-    """``[[source]]``: one request that is polled, or one for each asset, and its factors."""
+    """``[[source]]``: one request that is polled, or one for each asset, and its factors.
+
+    Attributes
+    ----------
+    venue, endpoint : str
+        Whom to ask, and what; as ``run_exf.py fields`` lists them.
+    symbol : str
+        The venue's symbol, if the endpoint takes one and ``assets`` is not given.
+    assets : list of str
+        Assets, each of which gets a request of its own; the venue's definitions give the symbols.
+    symbols : dict of str to str
+        By asset, the symbol to ask for instead of the one in the venue's definitions.
+    period_s : float
+        How often to ask, seconds.
+    time_to_live_s : float
+        The largest age of a value, seconds; then it is NaN.
+    factors : dict of str to PolledFactorTable
+        The factors, by name.
+
+    """
 
     venue: str
     endpoint: str

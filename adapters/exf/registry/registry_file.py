@@ -32,7 +32,7 @@ PACKAGED: Final = tuple(
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryTables:
-    """The content of a factor file."""
+    """The content of a factor file: what is polled, derived from it, and computed."""
 
     source: tuple[SourceTable, ...] = ()
     derived: dict[str, DerivedFactorTable] = dataclass_field(default_factory=dict)

@@ -110,7 +110,26 @@ class PromotionTable(CheckedFields):
 
 @dataclass(frozen=True, kw_only=True)
 class ProducerTable(CheckedFields):
-    """A ``[[producer]]``: the ExtF service, or the demo's producer of a simulated market."""
+    """A ``[[producer]]``: the ExtF service, or the demo's producer of a simulated market.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    kind : "exf" or "demo"
+        Which of the two it is.
+    config : Path, optional
+        The configuration of the ExtF service.
+    region : Path
+        The region that it writes.
+    seed : int
+        Of the demo's market.
+    options : dict
+        Options of ``run_exf.py``.
+    depends_on : list of str
+        Services that run before it.
+
+    """
 
     name: Name
     kind: Literal["exf", "demo"] = "exf"
@@ -123,7 +142,20 @@ class ProducerTable(CheckedFields):
 
 @dataclass(frozen=True, kw_only=True)
 class BridgeTable(CheckedFields):
-    """A ``[[bridge]]``: a Hazelcast entry copied into a region."""
+    """A ``[[bridge]]``: a Hazelcast entry copied into a region.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    source : str
+        The entry, ``hazelcast://...``.
+    region : Path
+        The region that it writes.
+    depends_on : list of str
+        Services that run before it.
+
+    """
 
     name: Name
     source: str
@@ -133,7 +165,22 @@ class BridgeTable(CheckedFields):
 
 @dataclass(frozen=True, kw_only=True)
 class RecorderTable(CheckedFields):
-    """A ``[[recorder]]``: a region recorded into a catalog."""
+    """A ``[[recorder]]``: a region recorded into a catalog.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    region : Path
+        The region that it reads.
+    catalog : Path
+        The catalog that it writes.
+    options : dict
+        Options of ``record_factors.py``.
+    depends_on : list of str
+        Services that run before it.
+
+    """
 
     name: Name
     region: Path

@@ -39,8 +39,10 @@ class NodeTable(CheckedFields):
         The source of quotes.
     orders : "sandbox" or "live"
         The destination of orders; ``live`` also needs ``--live-orders`` on the command line.
-    wait, delivery
-        See :class:`~adapters.feed.factor_feed.FactorFeedConfig`.
+    wait : "event" or "spin"
+        ``event`` sleeps until the producer writes; ``spin`` keeps one core busy for latency.
+    delivery : "latest" or "every"
+        ``latest`` continues with the newest record; ``every`` delivers each one in order.
     producer : "own" or "outside"
         The producer of the factors of a simulated market: its own, or a separately running one
         that writes ``region``.
@@ -114,7 +116,18 @@ class NodeTable(CheckedFields):
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxSettings(CheckedFields):
-    """The ``[sandbox]`` table: the paper account and its fees (fractions of the notional)."""
+    """The ``[sandbox]`` table: the paper account and its fees.
+
+    Attributes
+    ----------
+    balance_usdt : Decimal
+        What the account begins with, USDT.
+    leverage : Decimal
+        The leverage of the margin account.
+    maker_fee, taker_fee : Decimal
+        Fractions of the notional.
+
+    """
 
     balance_usdt: Annotated[Decimal, more_than(0)] = Decimal(100_000)
     leverage: Annotated[Decimal, at_least(1)] = Decimal(10)
@@ -145,7 +158,16 @@ class DemoSettings(CheckedFields):
 
 @dataclass(frozen=True, kw_only=True)
 class ReplaySettings(CheckedFields):
-    """The ``[replay]`` table: recorded ticks as the live market."""
+    """The ``[replay]`` table: recorded ticks as the live market.
+
+    Attributes
+    ----------
+    folder : Path, optional
+        The folder of the ticks; needed by the venue ``replay``.
+    speed : float
+        Recorded seconds per second.
+
+    """
 
     folder: Path | None = None
     speed: Annotated[float, more_than(0, at_most=1000)] = 1.0
