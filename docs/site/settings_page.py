@@ -108,7 +108,7 @@ def settings_page() -> str:
         "# Settings files\n",
         "Every table and key that programs read, with its type and default. Files are TOML. An",
         "unknown table or key is refused with the nearest name, a wrong value with what was",
-        "expected and found; `--check`, where a program has it, reads a file and starts nothing.\n",
+        "expected and found; `--check`, where there is one, reads a file and starts nothing.\n",
     ]
     for file in FILES:
         parts.append(f"## {file.title}\n\n{file.read_by}.\n")
