@@ -15,6 +15,7 @@ if __name__ == "__main__":
     # Until the end: what is written is written in two calls at the end.
     leave_at_stop_signals("advise.py", LEFT_AT_ONCE)
 
+from adapters.command.output_place import check_out_file
 from adapters.command.terminal import say
 from backtests.advising.command_line import check, parse
 from backtests.run.research_extra import check_research_extra
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         check(options)
+        check_out_file(options.out)
         check_research_extra("advise.py", "arch", "scipy")
         # After the check of the command line: loading takes a second.
         from backtests.advising.advice_files import write_advice  # noqa: PLC0415

@@ -19,6 +19,7 @@ if __name__ == "__main__":
     leave_at_stop_signals("backfill.py", LEFT_AT_ONCE)
 
 from adapters.catalog.files.catalog_layout import check_recording_name
+from adapters.command.output_place import check_out_file
 from adapters.command.terminal import say
 from dolphin_strategies.errors import ConfigError, DolphinError
 
@@ -94,6 +95,7 @@ def run(options: argparse.Namespace) -> int:
 
     started_s = time.monotonic()
     check_recording_name(options.recording)
+    check_out_file(options.report, "--report")
     text, is_whole = backfill(options, report)
     say(text)
     if options.rest is not None:

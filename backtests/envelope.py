@@ -17,6 +17,7 @@ if __name__ == "__main__":
     # Until the end: what is written is written in two calls at the end.
     leave_at_stop_signals("envelope.py", LEFT_AT_ONCE)
 
+from adapters.command.output_place import check_out_file
 from adapters.command.terminal import say
 from backtests.enveloping.command_line import check, costs_of, parse
 from backtests.run.research_extra import check_research_extra
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         check(options)
+        check_out_file(options.out)
         costs = costs_of(options.cost)
         check_research_extra("envelope.py", "arch", "scipy")
         # After the check of the command line: loading takes a second.

@@ -20,8 +20,9 @@ if __name__ == "__main__":
     # Before the other imports, which take a second.
     leave_at_stop_signals("evaluate_factors.py", LEFT_AT_ONCE)
 
+from adapters.command.output_place import check_out_folder
 from adapters.command.terminal import say
-from backtests.evaluation.command_line import check_out, parse, settings_of
+from backtests.evaluation.command_line import parse, settings_of
 from backtests.run.research_extra import check_research_extra
 from dolphin_strategies.errors import ConfigError, DolphinError
 
@@ -36,8 +37,8 @@ BAD_CONFIG: Final = 2
 INTERRUPTED: Final = 130
 
 
-def run(options: argparse.Namespace, settings: EvaluationSettings) -> int:
-    """Read, evaluate, print and write; return the exit code.
+def run(options: argparse.Namespace, settings: EvaluationSettings, out: Path) -> int:
+    """Read, evaluate, print and write into ``out``; return the exit code.
 
     Raises
     ------
@@ -74,7 +75,6 @@ def run(options: argparse.Namespace, settings: EvaluationSettings) -> int:
     if not measured:
         say("evaluate_factors.py: interrupted before a factor was finished", to=sys.stderr)
         return INTERRUPTED
-    out = options.out or Path(f"evaluation-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     evaluations = conclude(measured)
     for found in evaluations:
         name = found.facts["instrument"]
@@ -94,8 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         check_research_extra("evaluate_factors.py", "arch", "scipy")
         settings = settings_of(options)
-        check_out(options.out)
-        return run(options, settings)
+        out = options.out or Path(f"evaluation-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+        check_out_folder(out)
+        return run(options, settings, out)
     except ConfigError as error:
         say(f"evaluate_factors.py: {error}", to=sys.stderr)
         return BAD_CONFIG

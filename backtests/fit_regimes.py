@@ -13,6 +13,7 @@ if __name__ == "__main__":
     leave_at_stop_signals("fit_regimes.py", LEFT_AT_ONCE)
 
 from adapters.command.instants import instant_option
+from adapters.command.output_place import check_out_file
 from adapters.command.terminal import say
 from backtests.regimes.command_line import check, lengths_of, parse
 from dolphin_strategies.errors import DolphinError
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         check(options)
+        check_out_file(options.out)
         step_ns, memory_ns = lengths_of(options)
         # After the check of the command line: loading takes a second.
         from adapters.command.models.regime_model import text_of  # noqa: PLC0415

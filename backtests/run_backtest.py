@@ -17,6 +17,7 @@ if __name__ == "__main__":
     # Before the other imports, which take half a second.
     leave_at_stop_signals("run_backtest.py", LEFT_AT_ONCE)
 
+from adapters.command.output_place import check_out_folder
 from adapters.command.terminal import say
 from backtests.run.command_line import parse, settings_of
 from dolphin_strategies.errors import DolphinError
@@ -40,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from backtests.run.interrupt import EXIT_CODE  # noqa: PLC0415
     from backtests.run.preparation import prepare  # noqa: PLC0415
 
+    folder = options.out or Path(f"backtest-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     try:
+        if options.out is not None or not options.prove_no_lookahead:
+            check_out_folder(folder)
         if put_right(options.catalog):
             say(f"{options.catalog} was left moved aside by a killed proof; it is back")
         prepared = prepare(
@@ -58,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.prove_no_lookahead:
             return prove(options, arguments, prepared)
-        return run(options, prepared)
+        return run(prepared, folder)
     except DolphinError as error:
         say(f"run_backtest.py: {error}", to=sys.stderr)
         return FAILED
@@ -67,15 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CODE
 
 
-def run(options: argparse.Namespace, prepared: Prepared) -> int:
+def run(prepared: Prepared, folder: Path) -> int:
     """Run the backtest for each delay, or without and with the drills.
 
     Parameters
     ----------
-    options : argparse.Namespace
-        The command line.
     prepared : Prepared
         Settings, data, the delay of each run, and the drills.
+    folder : Path
+        Of the results.
 
     Returns
     -------
@@ -92,7 +96,6 @@ def run(options: argparse.Namespace, prepared: Prepared) -> int:
     from backtests.run.drill_runs import run_drills  # noqa: PLC0415
     from backtests.run.interrupt import EXIT_CODE, Interrupt  # noqa: PLC0415
 
-    folder = options.out or Path(f"backtest-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     with Interrupt() as interrupt:
         data, settings = prepared.data, prepared.settings
         if prepared.drills is None:

@@ -16,6 +16,7 @@ if __name__ == "__main__":
     # Before the other imports; nothing was begun.
     leave_at_stop_signals("train_exits.py", LEFT_AT_ONCE)
 
+from adapters.command.output_place import check_out_file
 from adapters.command.terminal import say
 from backtests.exit_training.command_line import options_of, parse
 from backtests.run.research_extra import check_research_extra
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     interrupt_at_stop_signals()
     try:
         options = options_of(parsed)
+        check_out_file(options.out)
         check_research_extra("train_exits.py", "arch", "scipy")
         trained = train(options, say)
         keeps = options.keeps_own_exits

@@ -30,6 +30,20 @@ def say_json(program: str) -> None:
     _Form.program = program
 
 
+def takes_colour(stream: Any = None) -> bool:
+    """Return whether colour belongs on a stream, standard output by default.
+
+    Only on a terminal that has it, and not where ``NO_COLOR`` is set to anything
+    (https://no-color.org).
+    """
+    stream = stream or sys.stdout
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    with suppress(ValueError, AttributeError):  # closed, or not there
+        return bool(stream.isatty())
+    return False
+
+
 def say(text: str, to: Any = None) -> bool:
     """Print a line and flush; return False if the terminal or pipe is closed or not there.
 

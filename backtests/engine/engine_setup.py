@@ -10,6 +10,7 @@ from nautilus_trader.execution import MakerTakerFeeModel, StaticLatencyModel
 from nautilus_trader.model import AccountType, Money, OmsType, TraderId
 from nautilus_trader.persistence import DataCatalogConfig
 
+from adapters.command.terminal import takes_colour
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def build_engine(  # noqa: PLR0913 - the parts of a backtest by name
             shutdown_on_error=stops_on_error,
             logging=LoggerConfig(bypass_logging=True)
             if log_level is None
-            else LoggerConfig(stdout_level=LogLevel.from_str(log_level.upper())),
+            else LoggerConfig(
+                stdout_level=LogLevel.from_str(log_level.upper()), is_colored=takes_colour()
+            ),
             catalogs=[] if catalog is None else [DataCatalogConfig(str(catalog), read_only=True)],
         )
     )

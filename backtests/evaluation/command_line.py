@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -101,26 +100,6 @@ def settings_of(options: argparse.Namespace) -> EvaluationSettings:
         rate=options.rate,
         seed=options.seed,
     )
-
-
-def check_out(folder: Path | None) -> None:
-    """Refuse a folder that no results could be written to, before the work and not after it.
-
-    Raises
-    ------
-    ConfigError
-        If something else is there, or it may not be written.
-
-    """
-    if folder is None:
-        return
-    if os.path.lexists(folder) and not folder.is_dir():
-        msg = f"--out: expected a folder or a new name, found something else at {folder}"
-        raise ConfigError(msg)
-    nearest = next(one for one in (folder, *folder.absolute().parents) if one.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        msg = f"--out: {folder} cannot be made or written: look at {nearest}"
-        raise ConfigError(msg)
 
 
 def _names(option: str, text: str | None) -> tuple[str, ...] | None:

@@ -11,6 +11,7 @@ import optuna
 from optuna.storages import JournalStorage
 
 from adapters.command.durations import show_duration
+from adapters.command.output_place import check_out_folder
 from adapters.command.strategy_class import config_class_of, find_strategy, make_config
 from adapters.command.terminal import say
 from adapters.process.safe_files import write_private
@@ -82,6 +83,7 @@ class Sweep:
         name = settings.strategy.path.rpartition(":")[2]
         self._title = f"sweep of {name} on {options.catalog.name}"
         self._folder: Path = options.out or Path(f"sweep-{name}")
+        check_out_folder(self._folder)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = StudyFile(self._folder / STUDY)
         storage = JournalStorage(self._file)

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.command.output_place import check_out_file
 from adapters.command.terminal import say
 from adapters.process.run_folder import RunFolder
 from adapters.process.safe_files import write_private
@@ -83,10 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.rounds < 1 or not 0 < options.seconds < 3600 or not 1 <= options.rate <= 2000:
         parser.error("expected --rounds 1 or more, --seconds above 0, --rate 1 to 2000")
-    for path in (options.json, options.html):
-        if path is not None and not path.absolute().parent.is_dir():
-            parser.error(f"there is no folder {path.absolute().parent}")
     try:
+        check_out_file(options.json, "--json")
+        check_out_file(options.html, "--html")
         report = measure(options)
     except DolphinError as error:
         say(f"measure_latency.py: {error}", sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from nautilus_trader.adapters.binance import (
@@ -21,6 +20,7 @@ from nautilus_trader.live import (
 from nautilus_trader.model import AccountId, AccountType, Money, OmsType, TraderId, Venue
 from nautilus_trader.persistence import DataCatalogConfig
 
+from adapters.command.terminal import takes_colour
 from adapters.market.btcusdt_instruments import USDT
 from live.node.settings.computed_settings import TRADING_VENUE
 from live.node.settings.node_settings import VENUE
@@ -52,7 +52,7 @@ def node_config(node: NodeTable, *, log: LogLines | None, risk: RiskSettings) ->
     """
     is_live = node.orders == "live"
     stdout_level = LogLevel.from_str(node.log_level.upper())
-    is_colored = sys.stdout is not None and sys.stdout.isatty()
+    is_colored = takes_colour()
     return LiveNodeConfig(
         environment=Environment.LIVE if is_live else Environment.SANDBOX,
         trader_id=TraderId(TRADER),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import os
 from io import StringIO
+from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.command.terminal import say
+from adapters.command.terminal import say, takes_colour
 from dolphin_strategies.errors import printable
 from tests.architecture.modules import TOPS, python_files, tree_of
 
@@ -61,3 +63,28 @@ def test_all_that_commands_print_passes_one_place() -> None:
         and node.func.id == "print"
     }
     assert printing == MAY_PRINT
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_coloured"),
+    [
+        ({"TERM": "xterm"}, True),
+        ({"TERM": "xterm", "NO_COLOR": ""}, True),
+        ({"TERM": "xterm", "NO_COLOR": "0"}, False),
+        ({"TERM": "dumb"}, False),
+    ],
+)
+def test_colour_is_for_a_terminal_that_takes_it(
+    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch, *, is_coloured: bool
+) -> None:
+    """Any text in NO_COLOR turns it off, an empty one does not; a file or pipe never has any."""
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    leader, follower = os.openpty()
+    with os.fdopen(follower, "w") as terminal, os.fdopen(leader, "rb"):
+        assert takes_colour(terminal) is is_coloured
+    assert not takes_colour(terminal)  # closed
+    with Path(os.devnull).open("w") as file:
+        assert not takes_colour(file)

@@ -1,0 +1,1 @@
+"""The last mile of every program: what a user meets besides its work."""
