@@ -59,6 +59,16 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     assert set(own) <= anchors_of(page)
 
 
+@pytest.mark.parametrize("page", [p for p in PAGES if p.parts[0] == "docs"], ids=str)
+def test_every_page_says_where_to_go_next(page: Path) -> None:
+    """A part of its own with links; the factors, which a program prints, are a mere list."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    if page.name == "factors.md" or page.stem == "index":
+        return
+    after = text.partition("\n## Read on\n")[2]
+    assert re.search(r"\]\([\w./#-]+\)", after), page
+
+
 @pytest.mark.parametrize("top", ["adapters", "backtests", "dolphin_strategies", "live", "docs"])
 def test_every_page_that_a_message_or_comment_names_exists(top: str) -> None:
     """An error must not send its reader to a page that is not there."""
