@@ -21,6 +21,8 @@ WHOLE: Final = (
     "tests/proof/README.md",
 )
 """Pages outside of ``docs`` that belong to the site."""
+UNSEARCHED: Final = ("CHANGELOG.md",)
+"""Pages that name everything, and would come first in every search."""
 LANGUAGES: Final = {
     ".c": "c",
     ".cff": "yaml",
@@ -38,6 +40,7 @@ LANGUAGES: Final = {
 }
 """What a linked file with this suffix is shown as; any other is copied as it is."""
 _LINK: Final = re.compile(r"\]\((?P<path>[^)#:\s]+)(?P<anchor>#[^)\s]*)?\)")
+_NOT_SEARCHED: Final = "---\nsearch:\n  exclude: true\n---\n"
 _FENCE: Final = "````````"
 
 
@@ -93,7 +96,7 @@ def assemble(folder: Path) -> int:
                 to = os.path.relpath(_page_of(target), page.parent)
                 text = text.replace(written, f"]({to}{anchor})")
             shown.add(target)
-        _write(folder / page, text)
+        _write(folder / page, _NOT_SEARCHED + text if page.as_posix() in UNSEARCHED else text)
     for target in sorted(shown):
         if target.suffix in LANGUAGES:
             _write(folder / _page_of(target), _source_page(target))
@@ -109,10 +112,8 @@ def _page_of(source: Path) -> Path:
 
 def _source_page(source: Path) -> str:
     code = (ROOT / source).read_text(encoding="utf-8")
-    return (
-        "---\nsearch:\n  exclude: true\n---\n"
-        f"# {source.name}\n\n`{source}`\n\n{_FENCE}{LANGUAGES[source.suffix]}\n{code}{_FENCE}\n"
-    )
+    fence = f"{_FENCE}{LANGUAGES[source.suffix]}"
+    return f"{_NOT_SEARCHED}# {source.name}\n\n`{source}`\n\n{fence}\n{code}{_FENCE}\n"
 
 
 def _write(path: Path, text: str) -> None:

@@ -53,6 +53,8 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     """As the page is read in the repository; the site's own are checked when it is built."""
     for written, target, anchor in links_of(page):
         assert (ROOT / target).exists(), f"{page}: {written}"
+        if target.suffix == ".md" and target.parts[:2] != ("docs", "api"):
+            assert target in PAGES, f"{target} is not in docs.site.assembly.WHOLE"
         if anchor and target.suffix == ".md":
             assert anchor[1:] in anchors_of(target), f"{page}: {written}"
     own = re.findall(r"\]\(#([^)]+)\)", (ROOT / page).read_text(encoding="utf-8"))
