@@ -17,7 +17,7 @@ if __name__ == "__main__":
     leave_at_stop_signals("aeron_driver.py", 0)
 
 from adapters.aeron_stream.channel import default_directory
-from adapters.aeron_stream.media_driver import running_driver
+from adapters.aeron_stream.driver.media_driver import running_driver
 from adapters.command.terminal import say
 from dolphin_strategies import DolphinError
 

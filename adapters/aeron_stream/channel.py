@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ SCHEME: Final = "aeron"
 DEFAULT_STREAM_ID: Final = 8501
 DEFAULT_ENDPOINT: Final = "127.0.0.1:20850"
 EXAMPLE: Final = f"{SCHEME}:udp?endpoint={DEFAULT_ENDPOINT}"
+MISSING: Final = (
+    "Aeron's library is not installed: the extra `aeron` has it; use uv run --extra aeron ..."
+)
 _MAX_STREAM_ID: Final = 2**31 - 1
 _OURS: Final = ("stream-id", "dir")
 _OF_UDP: Final = ("endpoint", "interface", "control", "control-mode", "ttl")
@@ -116,6 +120,21 @@ class AeronChannel:
     def __str__(self) -> str:
         options = "|".join(f"{k}={v}" for k, v in self.options)
         return f"{SCHEME}:{self.media}{'?' if options else ''}{options} stream {self.stream_id}"
+
+
+def check_channel(text: str) -> AeronChannel:
+    """Return the channel of a text, if this environment can use it; loads nothing for it.
+
+    Raises
+    ------
+    ConfigError
+        If the text is no channel, or the extra `aeron` is not installed.
+
+    """
+    channel = AeronChannel.from_text(text)
+    if importlib.util.find_spec("pyaeron") is None:
+        raise ConfigError(MISSING)
+    return channel
 
 
 def _options(text: str, media: str) -> dict[str, str]:

@@ -17,9 +17,9 @@ offset  type  content
 48      i64   the same, ``CLOCK_MONOTONIC`` nanoseconds of the publisher's machine
 ======  ====  =================================================================================
 
-A record adds its values, float64 in schema order. A state adds the boot id of the publisher's
-machine (16 bytes), the values of the newest record (NaN where there is none yet), and the names,
-UTF-8, joined by newlines. An end adds nothing.
+A record adds its values, float64 in schema order. A state adds the id of the publisher's
+monotonic clock (16 bytes, see ``monotonic_clock.py``), the values of the newest record (NaN where
+there is none yet), and the names, UTF-8, joined by newlines. An end adds nothing.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ STATE: Final = 1
 RECORD: Final = 2
 END: Final = 3
 HEADER: Final = struct.Struct("<4sBBHQQQqqq")
-BOOT_ID_SIZE: Final = 16
+CLOCK_ID_SIZE: Final = 16
 VALUES_AT: Final = HEADER.size
-_STATE_VALUES_AT: Final = HEADER.size + BOOT_ID_SIZE
+_STATE_VALUES_AT: Final = HEADER.size + CLOCK_ID_SIZE
 
 
 class MessageError(ValueError):
@@ -63,7 +63,7 @@ class State(NamedTuple):
     """What a state adds to its header."""
 
     schema: FactorSchema
-    boot_id: bytes
+    clock_id: bytes
     payload: bytes
 
 
@@ -91,7 +91,7 @@ def header_of(message: bytes) -> Header:
     if kind == RECORD:
         fits = added == 8 * count and header.sequence > 0
     elif kind == STATE:
-        fits = added > BOOT_ID_SIZE + 8 * count
+        fits = added > CLOCK_ID_SIZE + 8 * count
     else:
         fits = kind == END and not added
     if not fits:
@@ -123,16 +123,16 @@ def state_of(message: bytes, header: Header) -> State:
             f"found {len(schema)} of {schema.hash:016x}"
         )
         raise MessageError(msg)
-    boot_id = message[HEADER.size : _STATE_VALUES_AT]
-    return State(schema, boot_id, message[_STATE_VALUES_AT:names_at])
+    clock_id = message[HEADER.size : _STATE_VALUES_AT]
+    return State(schema, clock_id, state_payload(message, header))
 
 
-def record_message(header: Header, payload: bytes) -> bytes:
-    """Return a record; ``payload`` is its values as little-endian float64."""
-    return HEADER.pack(*header) + payload
+def state_payload(message: bytes, header: Header) -> bytes:
+    """Return the values of a state's record as little-endian float64."""
+    return message[_STATE_VALUES_AT : _STATE_VALUES_AT + 8 * header.factors]
 
 
 def state_message(header: Header, state: State) -> bytes:
     """Return a state."""
     names = "\n".join(state.schema.names).encode()
-    return HEADER.pack(*header) + state.boot_id + state.payload + names
+    return HEADER.pack(*header) + state.clock_id + state.payload + names

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
-import struct
 import threading
 import time
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import numpy as np
-
-from adapters.aeron_stream.driver_client import DriverClient, aeron_library
-from adapters.aeron_stream.messages import (
-    END,
-    HEADER,
-    MAGIC,
-    RECORD,
-    STATE,
-    VERSION,
-    Header,
-    State,
-    state_message,
-)
-from adapters.aeron_stream.outbox import Outbox
-from adapters.run_state.process_identity import boot_id
+from adapters.aeron_stream.driver.driver_client import DriverClient, aeron_library
+from adapters.aeron_stream.monotonic_clock import clock_id
+from adapters.aeron_stream.sending.given_values import GivenValues
+from adapters.aeron_stream.sending.message_maker import MessageMaker
+from adapters.aeron_stream.sending.outbox import Outbox
 from dolphin_strategies.errors import DolphinError
-from dolphin_strategies.factors.schema import MAX_FACTORS, FactorSchema, is_factor_name
+from dolphin_strategies.factors.schema import FactorSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import TracebackType
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from adapters.aeron_stream.channel import AeronChannel
 
@@ -43,8 +29,6 @@ SOON_S: Final = 0.001
 RETRY_S: Final = 0.1
 CLOSE_TIMEOUT_S: Final = 2.0
 LAST_WORDS_S: Final = 0.2
-_MAX_NS: Final = 2**63 - 1
-_NAN: Final = float("nan")
 
 
 class AeronPublisher:
@@ -78,29 +62,28 @@ class AeronPublisher:
     """
 
     def __init__(self, channel: AeronChannel, names: Iterable[str]) -> None:
-        library = aeron_library()
-        self.schema = FactorSchema(names)
         self.channel: Final = channel
-        self._library: Final = library
         self._lock: Final = threading.Lock()
-        self._outbox: Final = Outbox(library)
-        self._values: Final[Counter[str]] = Counter()
-        self._boot_id: Final = bytes.fromhex(boot_id().replace("-", ""))
-        self._stream_id: Final = secrets.randbits(64) or 1
-        self._sequence = self._ts_event = self._published_ns = self._published_mono_ns = 0
-        self._payload = _no_values(len(self.schema))
+        self._outbox: Final = Outbox(aeron_library())
+        self._given: Final = GivenValues()
+        self._maker: Final = MessageMaker(FactorSchema(names), clock_id())
         self._problem = f"{channel}: not connected yet"
         self._connections = 0
-        self._must_end = threading.Event()
+        self._must_end: Final = threading.Event()
         self._thread: Final = threading.Thread(
             target=self._run, name="aeron publisher", daemon=True
         )
         self._thread.start()
 
     @property
+    def schema(self) -> FactorSchema:
+        """The names of the records that are written now."""
+        return self._maker.schema
+
+    @property
     def published(self) -> int:
         """The sequence of the newest record; 0 before the first."""
-        return self._sequence
+        return self._maker.sequence
 
     @property
     def problem(self) -> str:
@@ -119,7 +102,7 @@ class AeronPublisher:
     def counters(self) -> dict[str, int]:
         """What became of the records, and of values written differently from those given.
 
-        ``sent``; ``unheard``, of which there was no subscriber or no driver; ``dropped``, for
+        ``sent``; ``unheard``, for which there was no subscriber or no driver; ``dropped``, for
         which there was no room; ``waiting``: their sum is :attr:`published`. ``connections`` to
         the driver. ``missing_values``, ``infinite_values`` (both written as NaN),
         ``skipped_names`` and ``clamped_events`` as for a region's writer.
@@ -128,7 +111,8 @@ class AeronPublisher:
             return {
                 **self._outbox.counters,
                 "connections": self._connections,
-                **self._values,
+                **self._given.counters,
+                "clamped_events": self._maker.clamped_events,
             }
 
     def write(self, factors: Mapping[str, Any], ts_event: int = 0) -> None:
@@ -149,22 +133,12 @@ class AeronPublisher:
             If ``ts_event`` is negative or beyond 2**63 - 1.
 
         """
-        names = self.schema.names
-        if new := [name for name in factors if name not in self.schema]:
-            names = (*names, *self._new_names(factors, new))
-        found = [factors.get(name) for name in names]
-        numbers = [v if isinstance(v, int | float) else _NAN for v in found]
-        self._values["missing_values"] += sum(not isinstance(v, int | float) for v in found)
-        self._publish(names, np.array(numbers, dtype="<f8"), ts_event)
+        schema, array = self._given.of_mapping(factors, self.schema)
+        self._publish(schema, array.tobytes(), ts_event)
 
-    def _new_names(self, factors: Mapping[str, Any], new: list[str]) -> list[str]:
-        named = [name for name in new if not str(name).startswith("_")]
-        added = [n for n in named if is_factor_name(n) and isinstance(factors[n], int | float)]
-        del added[MAX_FACTORS - len(self.schema) :]
-        self._values["skipped_names"] += len(named) - len(added)
-        return added
-
-    def write_values(self, values: ArrayLike, ts_event: int = 0) -> None:
+    def write_values(
+        self, values: ArrayLike, ts_event: int = 0, schema: FactorSchema | None = None
+    ) -> None:
         """Publish the whole state as a vector.
 
         Parameters
@@ -173,6 +147,8 @@ class AeronPublisher:
             Converted to float64; NaN: no value.
         ts_event : int
             UNIX nanoseconds; 0 means now.
+        schema : FactorSchema, optional
+            The names from now on, if they are others than before.
 
         Raises
         ------
@@ -180,44 +156,24 @@ class AeronPublisher:
             If the shape or the time does not fit.
 
         """
-        array = np.array(values, dtype="<f8")
-        if array.shape != (len(self.schema),):
-            msg = f"values: expected shape ({len(self.schema)},), found {array.shape}"
-            raise ValueError(msg)
-        self._publish(self.schema.names, array, ts_event)
+        schema = schema or self.schema
+        self._publish(schema, self._given.of_vector(values, schema).tobytes(), ts_event)
 
-    def _publish(self, names: tuple[str, ...], array: NDArray[np.float64], ts_event: int) -> None:
-        if not 0 <= ts_event <= _MAX_NS:
-            msg = f"ts_event: expected UNIX nanoseconds from 0 to 2**63 - 1, found {ts_event}"
-            raise ValueError(msg)
-        infinite = np.isinf(array)
-        if infinite.any():
-            self._values["infinite_values"] += int(infinite.sum())
-            array[infinite] = _NAN
-        now_ns = time.time_ns()
+    def _publish(self, schema: FactorSchema, payload: bytes, ts_event: int) -> None:
         with self._lock:
-            is_new_schema = names is not self.schema.names and names != self.schema.names
-            if is_new_schema:
-                self.schema = FactorSchema(names)
-            event = ts_event or now_ns
-            if event < self._ts_event:
-                self._values["clamped_events"] += 1
-                event = self._ts_event
-            self._sequence += 1
-            self._payload, self._ts_event, self._published_ns = array.tobytes(), event, now_ns
-            self._published_mono_ns = time.monotonic_ns()
-            if is_new_schema or self._outbox.has_new_hearer():
+            has_new_names = self._maker.add(schema, payload, ts_event)
+            if has_new_names or self._outbox.has_new_hearer():
                 # The state has the record in it.
-                self._outbox.put(self._state(), is_record=True)
+                self._outbox.put(self._maker.state(), is_record=True)
             else:
-                self._outbox.put(self._header(RECORD) + self._payload, is_record=True)
+                self._outbox.put(self._maker.record(), is_record=True)
 
     def skip(self, records: int) -> None:
         """Count records that were lost before they reached this publisher, so that its
         subscribers count them as lost too.
         """
         with self._lock:
-            self._sequence += records
+            self._maker.skip(records)
             self._outbox.counters["dropped"] += records
 
     def flush(self, timeout_s: float) -> bool:
@@ -249,19 +205,6 @@ class AeronPublisher:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _header(self, kind: int) -> bytes:
-        return HEADER.pack(*self._fields(kind))
-
-    def _fields(self, kind: int) -> Header:
-        return Header(
-            MAGIC, VERSION, kind, len(self.schema), self.schema.hash, self._stream_id,
-            self._sequence, self._ts_event, self._published_ns, self._published_mono_ns,
-        )  # fmt: skip
-
-    def _state(self) -> bytes:
-        state = State(self.schema, self._boot_id, self._payload)
-        return state_message(self._fields(STATE), state)
 
     def _run(self) -> None:
         """Connect, send states and what waits, and connect again; on the publisher's thread."""
@@ -296,17 +239,12 @@ class AeronPublisher:
                 self._outbox.send_waiting()
                 if self._outbox.has_new_hearer() or now_s - state_s >= STATE_INTERVAL_S:
                     state_s = now_s
-                    self._outbox.put(self._state(), is_record=False)
+                    self._outbox.put(self._maker.state(), is_record=False)
         with self._lock:
-            self._outbox.put(self._state(), is_record=False)
-            self._outbox.put(self._header(END), is_record=False)
+            self._outbox.put(self._maker.state(), is_record=False)
+            self._outbox.put(self._maker.end(), is_record=False)
         until_s = time.monotonic() + LAST_WORDS_S
         while self._outbox.waiting and time.monotonic() < until_s and not client.is_closed:
             time.sleep(SOON_S)
             with self._lock:
                 self._outbox.send_waiting()
-
-
-def _no_values(count: int) -> bytes:
-    """Return the values of a record that there is not: NaN each."""
-    return struct.pack(f"<{count}d", *([_NAN] * count))

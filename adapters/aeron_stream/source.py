@@ -8,13 +8,13 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.aeron_stream.driver_client import DriverClient, aeron_library
+from adapters.aeron_stream.driver.driver_client import DriverClient, aeron_library
+from adapters.aeron_stream.monotonic_clock import clock_id
 from adapters.aeron_stream.stream_order import SILENT_NS, StreamOrder
-from adapters.run_state.process_identity import boot_id
-from adapters.source_records.record_queue import RecordQueue, SourceRecord, same_kind
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.external_factors import ExternalFactors
+from dolphin_strategies.factors.record_queue import RecordQueue, SourceRecord, same_kind
 from dolphin_strategies.factors.source import SourceState, SourceStatus
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ class AeronSource:
         self._rest: Final = aeron_library().IdleStrategy.sleeping(SLEEP_NS)
         self._lock: Final = threading.Lock()
         self._queue: Final = RecordQueue(capacity)
-        self._order: Final = StreamOrder(
-            bytes.fromhex(boot_id().replace("-", "")), self._queue.append, capacity
-        )
+        self._order: Final = StreamOrder(clock_id(), self._queue.append, capacity)
         self._poll: Callable[..., int] | None = None
         self._problem = f"{channel}: not connected yet"
         self._connections = 0
@@ -73,7 +71,6 @@ class AeronSource:
         self._clock_ns: Callable[[], int] = time.time_ns
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._closing: Final = threading.Event()
         self._asleep = False
         self._must_look: Final = threading.Event()
 
@@ -105,7 +102,6 @@ class AeronSource:
     def close(self) -> None:
         """Disconnect; safe to call again. Waits for the source's thread, some milliseconds."""
         self._loop = None
-        self._closing.set()
         self._must_look.set()
         if self._thread is not None:
             self._thread.join(CLOSE_TIMEOUT_S)
@@ -208,7 +204,7 @@ class AeronSource:
 
     def _run(self) -> None:
         """Connect, look while the node sleeps, and connect again; on the source's thread."""
-        while not self._closing.is_set():
+        while self._loop is not None:
             client = None
             try:
                 client = DriverClient(self.channel)
@@ -226,12 +222,13 @@ class AeronSource:
                 self._problem = f"{self.channel}: {problem}"
             if client is not None:
                 client.close()
-            self._closing.wait(RETRY_S)
+            self._must_look.wait(RETRY_S)
+            self._must_look.clear()
 
     def _follow(self, client: DriverClient) -> None:
         """Look for messages whenever the node sleeps, until the connection ends."""
         checked_s = time.monotonic()
-        while not self._closing.is_set():
+        while self._loop is not None:
             if not self._asleep:
                 self._must_look.wait(LOOK_S)
                 self._must_look.clear()

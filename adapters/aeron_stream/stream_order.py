@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from adapters.aeron_stream.messages import (
-    BOOT_ID_SIZE,
     END,
     RECORD,
     STATE,
@@ -15,8 +15,9 @@ from adapters.aeron_stream.messages import (
     MessageError,
     header_of,
     state_of,
+    state_payload,
 )
-from adapters.source_records.record_queue import SourceRecord
+from dolphin_strategies.factors.record_queue import SourceRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,19 @@ if TYPE_CHECKING:
 
 SILENT_NS: Final = 500_000_000
 """Five states missed: the publisher is gone, and another one is followed."""
+_MOST_RIVALS: Final = 16
+
+
+@dataclass(slots=True)
+class _Stream:
+    """The stream that is followed: what is known of it."""
+
+    stream_id: int = 0
+    schema_hash: int | None = None
+    is_same_clock: bool = False
+    sequence: int = 0
+    before_first: int | None = None
+    """The sequence after which its records count; None: its first one that arrives begins it."""
 
 
 class StreamOrder:
@@ -36,8 +50,8 @@ class StreamOrder:
 
     Parameters
     ----------
-    boot_id : bytes
-        This machine's boot id; instants of ``CLOCK_MONOTONIC`` are kept of no other's.
+    clock_id : bytes
+        The id of this process's monotonic clock; the instants of no other one are kept.
     add : callable
         Takes each SourceRecord, in order.
     capacity : int
@@ -64,19 +78,18 @@ class StreamOrder:
 
     """
 
-    def __init__(self, boot_id: bytes, add: Callable[[SourceRecord], None], capacity: int) -> None:
+    def __init__(
+        self, clock_id: bytes, add: Callable[[SourceRecord], None], capacity: int
+    ) -> None:
         self.schema: FactorSchema | None = None
         self.counters: Final[Counter[str]] = Counter()
         self.conflict = ""
         self.is_ended = False
         self.heard_mono_ns = 0
-        self._boot_id: Final = boot_id
+        self._clock_id: Final = clock_id
         self._add: Final = add
         self._early: Final[deque[tuple[Header, bytes]]] = deque(maxlen=capacity)
-        self._stream_id = self._schema_hash = self._sequence = 0
-        self._is_first_stream = True
-        self._has_begun = False
-        self._is_same_machine = False
+        self._stream = _Stream()
         self._rivals: Final[dict[int, int]] = {}
         self._ts_event = 0
 
@@ -95,102 +108,93 @@ class StreamOrder:
         """
         try:
             header = header_of(message)
-            if header.stream_id != self._stream_id and not self._may_begin(header, now_mono_ns):
+            state = state_of(message, header) if self._is_new_state(header) else None
+            if header.stream_id != self._stream.stream_id and not self._may_begin(
+                header, now_mono_ns
+            ):
                 return
-            kind = header.kind
-            if kind == STATE:
-                self._take_state(message, header, now_ns)
-            elif kind == RECORD:
-                self._take_record(header, message[VALUES_AT:], now_ns)
+            if state is not None:
+                self.schema = state.schema
+                self._stream.schema_hash = header.schema_hash
+                self._stream.is_same_clock = state.clock_id == self._clock_id
+                self._take_early(now_ns)
+            self._take(message, header, now_ns)
         except MessageError as error:
             self.counters["refused_messages"] += 1
             self.conflict = f"a message is refused: {error}"
             return
         self.heard_mono_ns = now_mono_ns
-        self.is_ended = kind == END
-        if kind != RECORD:
+        self.is_ended = header.kind == END
+        if header.kind != RECORD:
             self.conflict = ""
+
+    def _is_new_state(self, header: Header) -> bool:
+        stream = self._stream
+        return header.kind == STATE and (
+            header.stream_id != stream.stream_id or header.schema_hash != stream.schema_hash
+        )
 
     def _may_begin(self, header: Header, now_mono_ns: int) -> bool:
         """Return whether another stream is followed from now on."""
-        if self._stream_id:
-            if not self.is_ended and now_mono_ns - self.heard_mono_ns < SILENT_NS:
-                self._refuse(header)
-                return False
-            self._is_first_stream = False
-        elif header.kind == END:
+        followed = self._stream.stream_id
+        if followed and not self.is_ended and now_mono_ns - self.heard_mono_ns < SILENT_NS:
+            self.counters["refused_publisher"] += 1
+            if len(self._rivals) < _MOST_RIVALS:
+                # The record in a state was published before.
+                before = header.sequence - (header.kind == RECORD)
+                self._rivals.setdefault(header.stream_id, before)
+            self.conflict = (
+                f"publisher {header.stream_id:016x} is refused while {followed:016x} writes the "
+                "same stream; stop one of them"
+            )
+            return False
+        if header.kind == END:
             return False
         self.counters["streams"] += 1
-        self._stream_id, self._schema_hash = header.stream_id, 0
-        self._has_begun = False
-        self._sequence = 0
+        self._stream = _Stream(header.stream_id)
+        if followed:
+            self._stream.before_first = self._rivals.pop(header.stream_id, 0)
         self._early.clear()
         return True
 
-    def _refuse(self, header: Header) -> None:
-        """Count a message of a publisher beside the one that is followed."""
-        self.counters["refused_publisher"] += 1
-        if len(self._rivals) < 16:
-            # Of a state the newest record was published before.
-            first = header.sequence + (header.kind != RECORD)
-            self._rivals.setdefault(header.stream_id, first)
-        self.conflict = (
-            f"publisher {header.stream_id:016x} is refused while {self._stream_id:016x} writes "
-            "the same stream; stop one of them"
-        )
+    def _take_early(self, now_ns: int) -> None:
+        """Take the records that arrived before their schema."""
+        early = list(self._early)
+        self._early.clear()
+        for header, payload in early:
+            if header.schema_hash == self._stream.schema_hash:
+                self._take_values(header, payload, now_ns)
 
-    def _take_state(self, message: bytes, header: Header, now_ns: int) -> None:
-        if header.schema_hash != self._schema_hash or self.schema is None:
-            state = state_of(message, header)
-            if state.schema != self.schema:
-                self.schema = state.schema
-            self._schema_hash = header.schema_hash
-            self._is_same_machine = state.boot_id == self._boot_id
-            payload = state.payload
-            while self._early:
-                early, early_payload = self._early.popleft()
-                if early.schema_hash == self._schema_hash:
-                    self._take_record(early, early_payload, now_ns)
-        else:
-            start = VALUES_AT + BOOT_ID_SIZE
-            payload = message[start : start + 8 * header.factors]
-            if len(payload) != 8 * len(self.schema):
-                msg = f"expected {len(self.schema)} factors, found {header.factors}"
-                raise MessageError(msg)
-        if header.sequence > self._sequence:
-            self._append(header, payload, now_ns)
+    def _take(self, message: bytes, header: Header, now_ns: int) -> None:
+        if header.kind == STATE:
+            if header.sequence > self._stream.sequence:
+                self._take_values(header, state_payload(message, header), now_ns)
+        elif header.kind == RECORD:
+            payload = message[VALUES_AT:]
+            if header.schema_hash == self._stream.schema_hash:
+                self._take_values(header, payload, now_ns)
+            else:
+                self._early.append((header, payload))
 
-    def _take_record(self, header: Header, payload: bytes, now_ns: int) -> None:
-        if header.schema_hash != self._schema_hash:
-            self._early.append((header, payload))
-        elif self.schema is not None and header.factors != len(self.schema):
-            msg = f"expected {len(self.schema)} factors, found {header.factors}"
+    def _take_values(self, header: Header, payload: bytes, now_ns: int) -> None:
+        stream, schema = self._stream, self.schema
+        if schema is None or len(payload) != 8 * len(schema):
+            msg = f"expected {len(schema or ())} factors, found {header.factors}"
             raise MessageError(msg)
-        elif header.sequence > self._sequence:
-            self._append(header, payload, now_ns)
-        else:
+        if header.sequence <= stream.sequence:
             self.counters["refused_old"] += 1
-
-    def _append(self, header: Header, payload: bytes, now_ns: int) -> None:
-        if self.schema is None:
             return
-        if self._has_begun:
-            missed = header.sequence - self._sequence - 1
-        elif self._is_first_stream:
-            missed = 0
-        else:
-            first = self._rivals.pop(header.stream_id, 1)
-            missed = max(header.sequence - first, 0)
-        self._has_begun = True
-        self._sequence = header.sequence
+        before = stream.sequence or stream.before_first
+        missed = 0 if before is None else max(header.sequence - before - 1, 0)
+        stream.sequence = header.sequence
         ts_event = header.ts_event
         if not self._ts_event <= ts_event <= now_ns:
             self.counters["clamped_events"] += 1
             ts_event = max(min(ts_event, now_ns), self._ts_event)
         self._ts_event = ts_event
-        mono_ns = header.published_mono_ns if self._is_same_machine else 0
+        mono_ns = header.published_mono_ns if stream.is_same_clock else 0
         self._add(
             SourceRecord(
-                self.schema, payload, ts_event, header.sequence, mono_ns, header.stream_id, missed
+                schema, payload, ts_event, header.sequence, mono_ns, header.stream_id, missed
             )
         )

@@ -14,9 +14,9 @@ from adapters.hazelcast_map.connection.cluster_connection import (
     ConnectionLostError,
 )
 from adapters.hazelcast_map.entry.entry_state import EntryState
-from adapters.source_records.record_queue import RecordQueue, same_kind
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.external_factors import ExternalFactors
+from dolphin_strategies.factors.record_queue import RecordQueue, same_kind
 from dolphin_strategies.factors.source import SourceState, SourceStatus
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hazelcast.serialization.data import Data
 
     from adapters.hazelcast_map.settings import HazelcastSettings
-    from adapters.source_records.record_queue import SourceRecord
+    from dolphin_strategies.factors.record_queue import SourceRecord
     from dolphin_strategies.factors.schema import FactorSchema
 
 CAPACITY: Final = 4096

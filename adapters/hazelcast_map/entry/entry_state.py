@@ -12,7 +12,7 @@ from adapters.hazelcast_map.entry.value_sequence import ValueSequence
 
 if TYPE_CHECKING:
     from adapters.hazelcast_map.entry.json_codec import Update
-    from adapters.source_records.record_queue import SourceRecord
+    from dolphin_strategies.factors.record_queue import SourceRecord
 
 type Buffer = bytes | bytearray
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.hazelcast_map.entry.json_codec import UnusableError
-from adapters.source_records.record_queue import SourceRecord
+from dolphin_strategies.factors.record_queue import SourceRecord
 from dolphin_strategies.factors.schema import MAX_FACTORS, FactorSchema, is_factor_name
 
 if TYPE_CHECKING:

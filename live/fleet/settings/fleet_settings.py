@@ -123,7 +123,7 @@ class ProducerTable(CheckedFields):
 
 @dataclass(frozen=True, kw_only=True)
 class BridgeTable(CheckedFields):
-    """A ``[[bridge]]``: a Hazelcast entry copied into a region."""
+    """A ``[[bridge]]``: a Hazelcast entry or an Aeron stream copied into a region."""
 
     name: Name
     source: str

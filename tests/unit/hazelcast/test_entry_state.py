@@ -14,7 +14,7 @@ from adapters.hazelcast_map.entry.entry_state import EntryState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.source_records.record_queue import SourceRecord
+    from dolphin_strategies.factors.record_queue import SourceRecord
 
 
 def text(number: int, sequence: int = 0) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.aeron_stream.driver_folder import NoDriverError, driver_folder
+from adapters.aeron_stream.channel import MISSING
+from adapters.aeron_stream.driver.driver_folder import NoDriverError, driver_folder
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 DRIVER_TIMEOUT_MS: Final = 1000
 """Without a sign of life of the driver for so long, its clients end their connection."""
 KEEPALIVE_NS: Final = 200_000_000
-MISSING: Final = (
-    "Aeron's library is not installed: the extra `aeron` has it; use uv run --extra aeron ..."
-)
 
 
 def aeron_library() -> Any:

@@ -7,9 +7,9 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from adapters.aeron_stream.driver_client import DRIVER_TIMEOUT_MS, aeron_library
-from adapters.aeron_stream.driver_folder import LOCK, NoDriverError, driver_folder
-from adapters.aeron_stream.driver_settings import THREADING, environment
+from adapters.aeron_stream.driver.driver_client import DRIVER_TIMEOUT_MS, aeron_library
+from adapters.aeron_stream.driver.driver_folder import LOCK, NoDriverError, driver_folder
+from adapters.aeron_stream.driver.driver_settings import THREADING, environment
 from adapters.process.pid_lock import LockHeldError, PidLock
 
 if TYPE_CHECKING:

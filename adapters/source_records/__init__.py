@@ -1,1 +1,0 @@
-"""Records of a source: those that wait for its reader, and the counts of them."""
