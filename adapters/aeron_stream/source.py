@@ -90,6 +90,7 @@ class AeronSource:
         :class:`~adapters.aeron_stream.stream_order.StreamOrder`.
         """
         with self._lock:
+            self._collect()
             return {"connections": self._connections, **self._order.counters}
 
     def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 SILENT_NS: Final = 500_000_000
 """Five states missed: the publisher is gone, and another one is followed."""
 _MOST_RIVALS: Final = 16
+COUNTED: Final = (
+    "refused_messages", "refused_publisher", "refused_old", "clamped_events", "streams",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -82,7 +85,7 @@ class StreamOrder:
         self, clock_id: bytes, add: Callable[[SourceRecord], None], capacity: int
     ) -> None:
         self.schema: FactorSchema | None = None
-        self.counters: Final[Counter[str]] = Counter()
+        self.counters: Final[Counter[str]] = Counter(dict.fromkeys(COUNTED, 0))
         self.conflict = ""
         self.is_ended = False
         self.heard_mono_ns = 0

@@ -54,6 +54,7 @@ class Outbox:
     def disconnect(self) -> None:
         """Send nothing any more; what waits is not heard."""
         self._publication = None
+        self.is_heard = False
         self._forget_waiting()
 
     def has_new_hearer(self) -> bool:
