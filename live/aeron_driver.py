@@ -17,6 +17,7 @@ if __name__ == "__main__":
     leave_at_stop_signals("aeron_driver.py", 0)
 
 from adapters.aeron_stream.channel import default_directory
+from adapters.aeron_stream.driver.driver_settings import RECEIVE_WINDOW, receive_window
 from adapters.aeron_stream.driver.media_driver import running_driver
 from adapters.command.terminal import say
 from dolphin_strategies import DolphinError
@@ -57,6 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with running_driver(options.dir.absolute(), spins=options.spin):
             say(f"{NAME}: {READY} {options.dir}, process {os.getpid()}")
+            if (window := receive_window()) < RECEIVE_WINDOW:
+                say(
+                    f"{NAME}: a UDP subscriber may be only {window:,} bytes behind; for more set "
+                    f"net.core.rmem_max to {RECEIVE_WINDOW:,}"
+                )
             stop.wait()
     except DolphinError as error:
         say(f"{NAME}: {error}", sys.stderr)

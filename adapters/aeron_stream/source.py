@@ -6,9 +6,11 @@ import asyncio
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from adapters.aeron_stream.driver.driver_client import DriverClient, aeron_library
+from adapters.aeron_stream.fragments import Fragments
 from adapters.aeron_stream.monotonic_clock import clock_id
 from adapters.aeron_stream.stream_order import SILENT_NS, StreamOrder
 from dolphin_strategies.errors import DolphinError
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from dolphin_strategies.factors.schema import FactorSchema
 
 CAPACITY: Final = 4096
-MESSAGES_PER_POLL: Final = 64
+FRAGMENTS_PER_POLL: Final = 64
 SLEEP_NS: Final = 50_000
 """From one look to the next while the node sleeps; the kernel adds about as much again."""
 RETRY_S: Final = 0.1
@@ -64,7 +66,7 @@ class AeronSource:
         self._lock: Final = threading.Lock()
         self._queue: Final = RecordQueue(capacity)
         self._order: Final = StreamOrder(clock_id(), self._queue.append, capacity)
-        self._poll: Callable[..., int] | None = None
+        self._poll: Callable[[], int] | None = None
         self._problem = f"{channel}: not connected yet"
         self._connections = 0
         self._wake: Callable[[], None] = lambda: None
@@ -190,18 +192,17 @@ class AeronSource:
         poll = self._poll
         if poll is None:
             return
-        take = self._take
         until_ns = time.monotonic_ns() + spin_ns if spin_ns else 0
         unread = self._queue.unread
         rounds = self.capacity
         while rounds > 0 and (
-            (found := poll(take, MESSAGES_PER_POLL))
+            (found := poll())
             or (until_ns and self._queue.unread == unread and time.monotonic_ns() < until_ns)
         ):
             rounds -= found
 
-    def _take(self, message: Any, header: Any) -> None:
-        self._order.take(bytes(message), time.time_ns(), time.monotonic_ns())
+    def _take(self, message: bytes) -> None:
+        self._order.take(message, time.time_ns(), time.monotonic_ns())
 
     def _run(self) -> None:
         """Connect, look while the node sleeps, and connect again; on the source's thread."""
@@ -211,7 +212,12 @@ class AeronSource:
                 client = DriverClient(self.channel)
                 subscription = client.subscription()
                 with self._lock:
-                    self._poll = subscription.poll
+                    self._poll = partial(
+                        subscription.poll,
+                        Fragments(self._take).add,
+                        FRAGMENTS_PER_POLL,
+                        assemble=False,
+                    )
                     self._problem = ""
                     self._connections += 1
                 self._follow(client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final, NamedTuple
 
 
@@ -19,7 +20,7 @@ SETTINGS: Final = (
         "how often the driver looks for subscribers that are behind"),
     DriverSetting("AERON_TETHER_SUBSCRIPTIONS", "false", "true",
         "a subscriber that is behind is set aside instead of holding the publisher back"),
-    DriverSetting("AERON_UNTETHERED_WINDOW_LIMIT_TIMEOUT", "20ms", "5s",
+    DriverSetting("AERON_UNTETHERED_WINDOW_LIMIT_TIMEOUT", "30ms", "5s",
         "how long a subscriber may be three quarters of the window behind"),
     DriverSetting("AERON_UNTETHERED_LINGER_TIMEOUT", "20ms", "5s",
         "how long it may still read what it has, once it is set aside"),
@@ -44,6 +45,10 @@ SETTINGS: Final = (
     DriverSetting("AERON_MULTICAST_FLOWCONTROL_SUPPLIER",
         "aeron_max_multicast_flow_control_strategy_supplier", "the same",
         "a group's publisher follows the fastest receiver; a slow one loses, and counts"),
+    DriverSetting("AERON_SOCKET_SO_RCVBUF", "2m", "128k",
+        "what a receiver keeps while its driver sleeps; at most the kernel's net.core.rmem_max"),
+    DriverSetting("AERON_RCV_INITIAL_WINDOW_LENGTH", "2m", "128k",
+        "how far subscribers may be behind; as AERON_SOCKET_SO_RCVBUF"),
     DriverSetting("AERON_COUNTERS_BUFFER_LENGTH", "1m", "8m",
         "with its labels five times as much, in memory from the start"),
     DriverSetting("AERON_ERROR_BUFFER_LENGTH", "1m", "4m",
@@ -61,6 +66,32 @@ IDLE_SPIN: Final = {"AERON_SHARED_IDLE_STRATEGY": "spin"}
 """The thread keeps one core busy."""
 
 
+RECEIVE_WINDOW: Final = 2 << 20
+RECEIVE_SETTINGS: Final = ("AERON_SOCKET_SO_RCVBUF", "AERON_RCV_INITIAL_WINDOW_LENGTH")
+_RMEM_MAX: Final = Path("/proc/sys/net/core/rmem_max")
+_USUAL_RMEM_MAX: Final = 212_992
+
+
+def receive_window(rmem_max: Path = _RMEM_MAX) -> int:
+    """Return how many bytes a receiver may keep: 2 MB, or what the kernel allows.
+
+    Parameters
+    ----------
+    rmem_max : Path
+        The file with the kernel's limit.
+
+    """
+    try:
+        limit = int(rmem_max.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        limit = _USUAL_RMEM_MAX  # a container that does not show it
+    return min(RECEIVE_WINDOW, limit)
+
+
 def environment(*, spins: bool) -> dict[str, str]:
     """Return the environment variables that a media driver reads when it starts."""
-    return {**{s.name: s.value for s in SETTINGS}, **(IDLE_SPIN if spins else IDLE_EVENT)}
+    return {
+        **{s.name: s.value for s in SETTINGS},
+        **dict.fromkeys(RECEIVE_SETTINGS, str(receive_window())),
+        **(IDLE_SPIN if spins else IDLE_EVENT),
+    }

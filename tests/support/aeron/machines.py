@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TIMEOUT_S: Final = 20.0
 IP: Final = shutil.which("ip")
+
+
+class NoMachinesError(Exception):
+    """Network namespaces cannot be made here; the text states why."""
 
 
 class Machine(NamedTuple):
@@ -38,9 +40,17 @@ def _ip(*words: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def two_machines() -> Iterator[tuple[Machine, Machine]]:
-    """Give two machines, each with a card of its own in one network; skip where none can be."""
+    """Give two machines, each with a card of its own in one network.
+
+    Raises
+    ------
+    NoMachinesError
+        If this process may not make them.
+
+    """
     if os.geteuid() != 0 or IP is None:
-        pytest.skip("network namespaces need root and iproute2")
+        msg = "network namespaces need root and iproute2"
+        raise NoMachinesError(msg)
     mark = uuid4().hex[:6]
     machines = [
         Machine(f"dolphin_{mark}_{side}", f"10.85.0.{n}") for n, side in ((1, "a"), (2, "b"))
@@ -50,7 +60,8 @@ def two_machines() -> Iterator[tuple[Machine, Machine]]:
         for machine in machines:
             made = _ip("netns", "add", machine.name)
             if made.returncode:
-                pytest.skip(f"no network namespaces here: {made.stderr.strip()}")
+                msg = f"no network namespaces here: {made.stderr.strip()}"
+                raise NoMachinesError(msg)
         steps: list[tuple[str, ...]] = [
             ("link", "add", cards[0], "type", "veth", "peer", "name", cards[1])
         ]
@@ -65,7 +76,8 @@ def two_machines() -> Iterator[tuple[Machine, Machine]]:
         for step in steps:
             done = _ip(*step)
             if done.returncode:
-                pytest.skip(f"no virtual cards here: ip {' '.join(step)}: {done.stderr.strip()}")
+                msg = f"no virtual cards here: ip {' '.join(step)}: {done.stderr.strip()}"
+                raise NoMachinesError(msg)
         yield machines[0], machines[1]
     finally:
         # With a namespace goes the card in it, and with a card its other end.
