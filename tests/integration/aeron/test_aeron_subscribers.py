@@ -64,8 +64,22 @@ def counts_of(child: Child) -> dict[str, Any]:
     return dict(json.loads(lines[-1]))
 
 
-@pytest.mark.parametrize("media", CHANNELS)
-@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize(
+    ("media", "blow"),
+    [
+        ("ipc", signal.SIGKILL),
+        ("udp", signal.SIGSTOP),
+        *(
+            pytest.param(media, blow, marks=pytest.mark.long)
+            for media, blow in (
+                ("ipc", signal.SIGSTOP),
+                ("udp", signal.SIGKILL),
+                ("group", signal.SIGSTOP),
+                ("group", signal.SIGKILL),
+            )
+        ),
+    ],
+)
 def test_a_dead_or_stopped_subscriber_costs_the_others_nothing(
     media_driver: DriverProcess, media: str, blow: signal.Signals
 ) -> None:
