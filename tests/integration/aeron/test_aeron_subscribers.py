@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ from adapters.process.child import Child, module_command
 from dolphin_strategies import FactorSchema
 from tests.support.aeron.counting_subscriber import READY
 from tests.support.aeron.lossy_line import free_udp_port
-from tests.support.aeron.streams import following, heard, new_channel
+from tests.support.aeron.streams import following, heard, new_channel, publish
 from tests.support.eventually import eventually, eventually_async
 from tests.support.transports.regions import factor_names, is_whole, values_of
 
@@ -33,6 +34,8 @@ RECORDS: Final = 6_000
 """Times 4 kB: ten windows of 2 MB, and more than the publisher keeps waiting."""
 BURST: Final = 20
 PAUSE_S: Final = 0.002
+STOPPED_S: Final = 4.0
+"""Twice the time after which a driver gives up a client."""
 CHANNELS: Final = {
     "ipc": "aeron:ipc",
     "udp": "aeron:udp?endpoint=127.0.0.1:{port}",
@@ -125,6 +128,32 @@ def test_a_dead_or_stopped_subscriber_costs_the_others_nothing(
                         assert counts["delivered"] + counts["lost"] == RECORDS
 
     asyncio.run(body())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("media", CHANNELS)
+def test_a_subscriber_that_was_stopped_for_long_connects_again(
+    media_driver: DriverProcess, media: str
+) -> None:
+    """Longer than the driver keeps a silent client: it goes on, and every record is accounted
+    for.
+    """
+    channel = new_channel(media_driver.folder, CHANNELS[media].format(port=free_udp_port()))
+    with AeronPublisher(channel, factor_names(3)) as publisher:
+        with other_subscriber(channel) as victim:
+            heard(publisher)
+            publish(publisher, 1)
+            eventually(lambda: counts_of(victim)["published"] == 1, "the first record")
+            os.kill(victim.pid, signal.SIGSTOP)
+            time.sleep(STOPPED_S)
+            publish(publisher, 5)
+            os.kill(victim.pid, signal.SIGCONT)
+            eventually(lambda: counts_of(victim)["published"] == 6, "the newest record")
+            publish(publisher, 2)
+            eventually(lambda: counts_of(victim)["published"] == 8, "what comes after it")
+            counts = counts_of(victim)
+            assert counts["delivered"] + counts["lost"] == 8
+            assert counts["delivered"] >= 2
 
 
 def test_what_has_no_room_is_dropped_and_counted(media_driver: DriverProcess) -> None:
