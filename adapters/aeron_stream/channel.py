@@ -23,8 +23,8 @@ _OURS: Final = ("stream-id", "dir")
 _OF_UDP: Final = ("endpoint", "interface", "control", "control-mode", "ttl")
 _OF_PUBLISHER: Final = ("fc", "mtu", "so-sndbuf", "term-length")
 _OF_SUBSCRIBER: Final = ("rcv-wnd", "so-rcvbuf")
-PUBLISHER_DEFAULTS: Final = {"term-length": "4m"}
-"""Room for two seconds of 12,000 records/s of 85 factors; three terms are allocated as used."""
+PUBLISHER_DEFAULTS: Final = {"term-length": "8m"}
+"""As the driver's own; half of it is the window, and three of them are allocated as used."""
 SUBSCRIBER_DEFAULTS: Final = {"tether": "false", "rejoin": "true"}
 """Untethered: whoever falls behind is set aside, and does not hold up the others."""
 

@@ -103,9 +103,10 @@ class AeronPublisher:
         """What became of the records, and of values written differently from those given.
 
         ``sent``; ``unheard``, for which there was no subscriber or no driver; ``dropped``, for
-        which there was no room; ``waiting``: their sum is :attr:`published`. ``connections`` to
-        the driver. ``missing_values``, ``infinite_values`` (both written as NaN),
-        ``skipped_names`` and ``clamped_events`` as for a region's writer.
+        which there was no room; ``waiting``: their sum is :attr:`published`. ``back_pressured``,
+        which found no room at first. ``connections`` to the driver. ``missing_values``,
+        ``infinite_values`` (both written as NaN), ``skipped_names`` and ``clamped_events`` as for
+        a region's writer.
         """
         with self._lock:
             return {

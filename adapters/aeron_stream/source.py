@@ -103,6 +103,7 @@ class AeronSource:
         """Begin to connect, and return at once. Needs a running asyncio loop."""
         self._wake, self._clock_ns = wake, clock_ns
         self._loop = asyncio.get_running_loop()
+        self._order.opened_mono_ns = time.monotonic_ns()
         self._thread = threading.Thread(target=self._run, name="aeron source", daemon=True)
         self._thread.start()
 
@@ -204,6 +205,7 @@ class AeronSource:
             or (until_ns and self._queue.unread == unread and time.monotonic_ns() < until_ns)
         ):
             rounds -= found
+        self._order.settle(time.time_ns())
 
     def _take(self, message: bytes) -> None:
         self._order.take(message, time.time_ns(), time.monotonic_ns())

@@ -47,7 +47,9 @@ class _Stream:
 class StreamOrder:
     """Follow one publisher's stream, and count by its sequence what did not arrive.
 
-    The first stream begins with the first record that arrives. A later one is a publisher that
+    The first stream begins with the first record that arrives; of those published before
+    ``opened_mono_ns``, which a new subscriber over shared memory gets if others are behind, with
+    the newest. A later stream is a publisher that
     started again, so its records count from its first one on, or, if it was refused for a while,
     from the first of them that arrived here.
 
@@ -74,6 +76,8 @@ class StreamOrder:
         Whether the publisher followed has said that it ends.
     heard_mono_ns : int
         ``CLOCK_MONOTONIC`` of the last message of the stream that is followed; 0 before it.
+    opened_mono_ns : int
+        ``CLOCK_MONOTONIC`` of the opening; set by the owner.
 
     Notes
     -----
@@ -89,11 +93,13 @@ class StreamOrder:
         self.conflict = ""
         self.is_ended = False
         self.heard_mono_ns = 0
+        self.opened_mono_ns = 0
         self._clock_id: Final = clock_id
         self._add: Final = add
         self._early: Final[deque[tuple[Header, bytes]]] = deque(maxlen=capacity)
         self._stream = _Stream()
         self._rivals: Final[dict[int, int]] = {}
+        self._before_opening: tuple[Header, bytes] | None = None
         self._ts_event = 0
 
     def take(self, message: bytes, now_ns: int, now_mono_ns: int) -> None:
@@ -131,6 +137,16 @@ class StreamOrder:
         if header.kind != RECORD:
             self.conflict = ""
 
+    def settle(self, now_ns: int) -> None:
+        """Begin with the newest record from before the opening, if that is all there is so far.
+
+        To be called when all messages that have arrived are taken; ``now_ns`` as for ``take``.
+        """
+        if self._before_opening is not None:
+            header, payload = self._before_opening
+            self._before_opening = None
+            self._add_record(header, payload, now_ns)
+
     def _is_new_state(self, header: Header) -> bool:
         stream = self._stream
         return header.kind == STATE and (
@@ -158,6 +174,7 @@ class StreamOrder:
         if followed:
             self._stream.before_first = self._rivals.pop(header.stream_id, 0)
         self._early.clear()
+        self._before_opening = None
         return True
 
     def _take_early(self, now_ns: int) -> None:
@@ -186,6 +203,20 @@ class StreamOrder:
             raise MessageError(msg)
         if header.sequence <= stream.sequence:
             self.counters["refused_old"] += 1
+        elif (
+            not stream.sequence
+            and stream.before_first is None
+            and stream.is_same_clock
+            and header.published_mono_ns < self.opened_mono_ns
+        ):
+            self._before_opening = header, payload
+        else:
+            self.settle(now_ns)
+            self._add_record(header, payload, now_ns)
+
+    def _add_record(self, header: Header, payload: bytes, now_ns: int) -> None:
+        stream, schema = self._stream, self.schema
+        if schema is None or header.sequence <= stream.sequence:
             return
         before = stream.sequence or stream.before_first
         missed = 0 if before is None else max(header.sequence - before - 1, 0)

@@ -16,11 +16,11 @@ class DriverSetting(NamedTuple):
 
 
 SETTINGS: Final = (
-    DriverSetting("AERON_TIMER_INTERVAL", "5ms", "1s",
+    DriverSetting("AERON_TIMER_INTERVAL", "2ms", "1s",
         "how often the driver looks for subscribers that are behind"),
     DriverSetting("AERON_TETHER_SUBSCRIPTIONS", "false", "true",
         "a subscriber that is behind is set aside instead of holding the publisher back"),
-    DriverSetting("AERON_UNTETHERED_WINDOW_LIMIT_TIMEOUT", "30ms", "5s",
+    DriverSetting("AERON_UNTETHERED_WINDOW_LIMIT_TIMEOUT", "10ms", "5s",
         "how long a subscriber may be three quarters of the window behind"),
     DriverSetting("AERON_UNTETHERED_LINGER_TIMEOUT", "20ms", "5s",
         "how long it may still read what it has, once it is set aside"),
@@ -38,9 +38,9 @@ SETTINGS: Final = (
         "how long an ended stream can still be asked for lost packets"),
     DriverSetting("AERON_RCV_STATUS_MESSAGE_TIMEOUT", "50ms", "200ms",
         "how often a receiver tells its position; a lost one delays the publisher by as much"),
-    DriverSetting("AERON_TERM_BUFFER_LENGTH", "4m", "16m",
-        "half of it is the window: 2 MB are 0.2 s of 12,000 records/s of 85 factors"),
-    DriverSetting("AERON_IPC_TERM_BUFFER_LENGTH", "4m", "64m",
+    DriverSetting("AERON_TERM_BUFFER_LENGTH", "8m", "16m",
+        "half of it is the window: 4 MB are 0.4 s of 12,000 records/s of 85 factors"),
+    DriverSetting("AERON_IPC_TERM_BUFFER_LENGTH", "8m", "64m",
         "likewise; a publication may take three times as much"),
     DriverSetting("AERON_MULTICAST_FLOWCONTROL_SUPPLIER",
         "aeron_max_multicast_flow_control_strategy_supplier", "the same",

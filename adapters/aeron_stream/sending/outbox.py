@@ -22,7 +22,7 @@ class Outbox:
     ----------
     counters : Counter
         ``sent``, ``unheard`` (no subscriber, or no connection) and ``dropped`` records, and those
-        ``waiting``.
+        ``waiting``; ``back_pressured``: records that found no room at first.
     is_heard : bool
         Whether the last offer, or the last look, found a subscriber.
 
@@ -38,7 +38,9 @@ class Outbox:
         self._library: Final = library
         self._publication: Any = None
         self._waiting: Final[deque[tuple[bytes, bool]]] = deque()
-        self.counters: Final[Counter[str]] = Counter(sent=0, unheard=0, dropped=0, waiting=0)
+        self.counters: Final[Counter[str]] = Counter(
+            sent=0, unheard=0, dropped=0, waiting=0, back_pressured=0
+        )
         self.is_heard = False
 
     @property
@@ -75,6 +77,7 @@ class Outbox:
                     self.counters["sent" if code is True else "unheard"] += 1
                 return
         self._waiting.append((message, is_record))
+        self.counters["back_pressured"] += is_record
         self.counters["waiting"] += is_record
         if len(self._waiting) > ROOM:
             _, was_record = self._waiting.popleft()

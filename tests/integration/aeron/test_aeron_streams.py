@@ -285,7 +285,7 @@ def test_what_is_no_message_is_refused_and_counted(media_driver: DriverProcess) 
                 publish(publisher, 1)
                 assert (await next_of(source)).sequence == 1
                 stranger = pyaeron.Aeron(dir=str(media_driver.folder / "driver"))
-                stream = stranger.add_publication("aeron:ipc?term-length=4m", channel.stream_id)
+                stream = stranger.add_publication("aeron:ipc?term-length=8m", channel.stream_id)
                 eventually(lambda: stream.offer(b"{}"), "an offer")
                 eventually(lambda: stream.offer(b"x" * HEADER.size), "an offer")
                 await eventually_async(lambda: source.counters["refused_messages"] == 2, "both")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,14 @@ def test_a_channel_of_this_machine_needs_no_options() -> None:
     assert channel.stream_id == 8501
     assert channel.directory == default_directory()
     assert channel.of_subscriber() == "aeron:ipc?tether=false|rejoin=true"
-    assert channel.of_publisher() == "aeron:ipc?term-length=4m"
+    assert channel.of_publisher() == "aeron:ipc?term-length=8m"
+
+
+def test_an_environment_without_the_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the check of the settings, with what to do."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="--extra aeron"):
+        check_channel("aeron:ipc")
 
 
 def test_udp_without_an_address_is_the_loopback() -> None:
@@ -39,9 +47,9 @@ def test_a_group_without_a_card_is_on_the_loopback() -> None:
 def test_each_end_gets_the_options_that_are_its_own() -> None:
     """Of one text for both ends; what is given replaces the project's default."""
     channel = AeronChannel.from_text(
-        "aeron:udp?endpoint=localhost:4000|term-length=8m|rcv-wnd=1m|stream-id=7|dir=/dev/shm/d"
+        "aeron:udp?endpoint=localhost:4000|term-length=16m|rcv-wnd=1m|stream-id=7|dir=/dev/shm/d"
     )
-    assert channel.of_publisher() == "aeron:udp?term-length=8m|endpoint=localhost:4000"
+    assert channel.of_publisher() == "aeron:udp?term-length=16m|endpoint=localhost:4000"
     assert channel.of_subscriber() == (
         "aeron:udp?tether=false|rejoin=true|endpoint=localhost:4000|rcv-wnd=1m"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pytest
@@ -73,6 +74,22 @@ def test_records_before_their_schema_wait_for_it() -> None:
     receiver.take(publisher.maker.state())
     assert receiver.order.schema == SCHEMA
     assert (receiver.sequences, receiver.missed) == ([1, 2], 0)
+
+
+def test_of_the_records_before_the_opening_the_newest_comes() -> None:
+    """A subscriber over shared memory gets what the slowest has not read; it is no loss."""
+    publisher, receiver = Publisher(), Receiver()
+    old = [publisher.record(), publisher.record(), publisher.maker.state(), publisher.record()]
+    receiver.order.opened_mono_ns = time.monotonic_ns()
+    receiver.take(*old)
+    assert receiver.sequences == []
+    receiver.order.settle(NOW_NS)
+    assert (receiver.sequences, receiver.missed) == ([3], 0)
+    other = Receiver()
+    other.order.opened_mono_ns = receiver.order.opened_mono_ns
+    publisher.record()
+    other.take(*old, publisher.record())
+    assert (other.sequences, other.missed) == ([3, 5], 1)
 
 
 def test_a_state_gives_the_newest_record_once() -> None:

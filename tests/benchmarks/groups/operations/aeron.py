@@ -82,6 +82,7 @@ def run(options: Options) -> Group:
                 "longest gap, ms": statistics.median(a["gap_ms"] for a in answers),
                 "lost": sum(a["lost"] for a in answers),
                 "dropped": sum(a["dropped"] for a in answers),
+                "back-pressured": sum(a["back_pressured"] for a in answers),
             },
             limit,
         )
@@ -96,7 +97,8 @@ def run(options: Options) -> Group:
             "turn; n, lost and dropped are of all runs",
             "every record is delivered; the media drivers sleep up to 20 us at a time",
             "between two records of the other subscriber, the publisher's pace, its own waits "
-            "and the machine's are in the gap too: compare with the row that is left alone",
+            "and the machine's are in the gap too: compare with the row that is left alone; a "
+            "record that the dead one delayed is back-pressured",
         ],
     )
 
@@ -165,7 +167,7 @@ def _gap(blow: str, seconds: int) -> dict[str, Any]:
         if blow in BLOWS:
             os.kill(victim.pid, signal.SIGKILL)
     require(answer["published"] == count, f"published {count:,}, found {answer['published']:,}")
-    return {**answer, "dropped": counters["dropped"]}
+    return {**answer, **{kind: counters[kind] for kind in ("dropped", "back_pressured")}}
 
 
 def _end(*words: object) -> list[str]:
