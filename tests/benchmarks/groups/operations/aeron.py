@@ -21,6 +21,7 @@ SLACK_S: Final = 60.0
 PORT: Final = 20850
 FAST_HZ: Final = 12_000
 """Times 85 factors: 1,020,000 factor values a second."""
+GAP_RATES_HZ: Final = (2_000, FAST_HZ)
 BLOW_AT: Final = 0.3
 """When of the run a subscriber is killed or stopped."""
 
@@ -60,7 +61,9 @@ def run(options: Options) -> Group:
     """Run every case in turn, as often as asked, each in processes of its own."""
     seconds = QUICK_SECONDS if options.is_quick else SECONDS
     found: dict[Case, list[dict[str, Any]]] = {case: [] for case in CASES}
-    gaps: dict[str, list[dict[str, Any]]] = {blow: [] for blow in ("left alone", *BLOWS)}
+    gaps: dict[tuple[str, int], list[dict[str, Any]]] = {
+        (blow, rate_hz): [] for rate_hz in GAP_RATES_HZ for blow in ("left alone", *BLOWS)
+    }
     problem = ""
     for _ in range(options.runs):
         for case in CASES:
@@ -68,8 +71,8 @@ def run(options: Options) -> Group:
                 found[case].append(_latency(case, seconds))
             except NoMachinesError as error:
                 problem = str(error)
-        for blow, answers in gaps.items():
-            answers.append(_gap(blow, seconds))
+        for (blow, rate_hz), answers in gaps.items():
+            answers.append(_gap(blow, rate_hz, seconds))
     rows = [
         _row(case, answers) if answers else Row(case.name, {}, note=f"did not run: {problem}")
         for case, answers in found.items()
@@ -77,7 +80,7 @@ def run(options: Options) -> Group:
     limit = (Target("longest gap, ms", "<=", 50),)
     rows += [
         Row(
-            f"one of two IPC subscribers {blow}, the other, {FAST_HZ:,}/s",
+            f"one of two IPC subscribers {blow}, the other, {rate_hz:,}/s",
             {
                 "longest gap, ms": statistics.median(a["gap_ms"] for a in answers),
                 "lost": sum(a["lost"] for a in answers),
@@ -86,7 +89,7 @@ def run(options: Options) -> Group:
             },
             limit,
         )
-        for blow, answers in gaps.items()
+        for (blow, rate_hz), answers in gaps.items()
     ]
     return Group(
         "aeron: publisher's write -> on_factors, us, 85 factors",
@@ -144,15 +147,15 @@ def _latency(case: Case, seconds: int) -> dict[str, Any]:
     return answer
 
 
-def _gap(blow: str, seconds: int) -> dict[str, Any]:
+def _gap(blow: str, rate_hz: int, seconds: int) -> dict[str, Any]:
     """Return the longest gap of a subscriber while another one is killed, stopped, or neither."""
     with ExitStack() as stack:
         driver = DriverProcess()
         stack.callback(driver.stop)
         channel = f"aeron:ipc?dir={driver.folder}"
-        count = FAST_HZ * seconds
+        count = rate_hz * seconds
         publisher = stack.enter_context(
-            processes.running(_end("publish", channel, FAST_HZ, count))
+            processes.running(_end("publish", channel, rate_hz, count))
         )
         other = stack.enter_context(processes.running(_end("subscribe", channel)))
         victim = stack.enter_context(processes.running(_end("subscribe", channel)))
