@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.aeron.media_driver import DriverProcess
+from tests.support.aeron.media_driver import DriverProcess, require_aeron
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def own_driver() -> Iterator[DriverProcess]:
     """Give a media driver of the test's own."""
+    require_aeron()
     running = DriverProcess()
     yield running
     running.stop()

@@ -10,7 +10,7 @@ import pytest
 from adapters.process.child import Child
 from tests.benchmarks import processes
 from tests.support.aeron.machines import Machine, NoMachinesError, two_machines
-from tests.support.aeron.media_driver import DriverProcess
+from tests.support.aeron.media_driver import DriverProcess, require_aeron
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,7 @@ TIMEOUT_S: Final = 90.0
 @pytest.fixture
 def machines() -> Iterator[tuple[Machine, Machine]]:
     """Give two machines, or skip with the reason why there are none."""
+    require_aeron()
     try:
         with two_machines() as found:
             yield found

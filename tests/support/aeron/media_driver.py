@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+import pytest
+
 from adapters.process.child import Child
 from live.aeron_driver import READY
 
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 START_TIMEOUT_S: Final = 60.0
+
+
+def require_aeron() -> None:
+    """Skip where the extra `aeron` is not installed: there is no wheel for each machine."""
+    pytest.importorskip("pyaeron", reason="the extra `aeron` is not installed")
 
 
 def new_driver_folder() -> Path:
