@@ -7,7 +7,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from adapters.aeron_stream.driver.driver_client import DRIVER_TIMEOUT_MS, aeron_library
+from adapters.aeron_stream.driver.driver_client import aeron_library
 from adapters.aeron_stream.driver.driver_folder import LOCK, NoDriverError, driver_folder
 from adapters.aeron_stream.driver.driver_settings import THREADING, environment
 from adapters.process.pid_lock import LockHeldError, PidLock
@@ -79,12 +79,3 @@ def running_driver(directory: Path, *, spins: bool = False) -> Iterator[None]:
             driver.close()
     finally:
         lock.release()
-
-
-def is_alive(directory: Path) -> bool:
-    """Return whether a media driver of this user is alive at a folder."""
-    try:
-        folder = driver_folder(directory)
-    except NoDriverError:
-        return False
-    return bool(aeron_library().is_driver_active(str(folder), DRIVER_TIMEOUT_MS))
