@@ -22,7 +22,7 @@ from adapters.process.safe_files import open_or_make
 from adapters.run_state.service_beat import ServiceBeat
 from adapters.shm import DEFAULT_PATH
 from dolphin_strategies import DolphinError
-from live.cluster.region_bridge import NAME, Bridge
+from live.bridging.region_bridge import Bridge
 from live.metrics import metrics_endpoint
 from live.metrics.figures.process_figures import ProcessFigures
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DEFAULT_URL: Final = str(HazelcastSettings())
+NAME: Final = "bridge_hazelcast"
 BAD_USAGE: Final = 2
 EPILOG: Final = """\
 examples:
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         source = HazelcastSource(HazelcastSettings.from_url(options.source))
         beat = ServiceBeat(options.state, NAME, open_or_make, lambda text: say(text, sys.stderr))
         figures = ProcessFigures(metrics_endpoint.MetricsEndpoint(options.metrics))
-        bridge = Bridge(source, options.region, beat, figures)
+        bridge = Bridge(NAME, source, options.region, beat, figures)
     except DolphinError as error:
         say(f"bridge_hazelcast.py: {error}", sys.stderr)
         return BAD_USAGE

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from adapters.process.stop_signals import STOP_SIGNALS
+from tests.support.aeron.media_driver import DriverProcess, require_aeron
 from tests.support.transports.member import Member, require_member
 from tests.support.transports.regions import new_region_path, remove_all_of
 
@@ -97,3 +98,12 @@ def member(worker_member: Member) -> Iterator[Member]:
     worker_member.revive()
     yield worker_member
     worker_member.close_clients()
+
+
+@pytest.fixture(scope="session")
+def media_driver() -> Iterator[DriverProcess]:
+    """Give a media driver of the worker's own, which no test may end."""
+    require_aeron()
+    running = DriverProcess()
+    yield running
+    running.stop()

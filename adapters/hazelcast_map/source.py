@@ -14,9 +14,9 @@ from adapters.hazelcast_map.connection.cluster_connection import (
     ConnectionLostError,
 )
 from adapters.hazelcast_map.entry.entry_state import EntryState
-from adapters.hazelcast_map.entry.record_queue import RecordQueue, same_kind
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.external_factors import ExternalFactors
+from dolphin_strategies.factors.record_queue import RecordQueue, same_kind
 from dolphin_strategies.factors.source import SourceState, SourceStatus
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from hazelcast.proxy.map import Map
     from hazelcast.serialization.data import Data
 
-    from adapters.hazelcast_map.entry.value_sequence import EntryRecord
     from adapters.hazelcast_map.settings import HazelcastSettings
+    from dolphin_strategies.factors.record_queue import SourceRecord
     from dolphin_strategies.factors.schema import FactorSchema
 
 CAPACITY: Final = 4096
@@ -145,7 +145,7 @@ class HazelcastSource:
 
     def read_batch(self, limit: int) -> FactorBatch | None:
         """Return the oldest records not handed out yet, of one schema and stream."""
-        records: list[EntryRecord] = []
+        records: list[SourceRecord] = []
         with self._lock:
             while len(records) < limit and (record := self._queue.peek()) is not None:
                 if records and not same_kind(records[0], record):
@@ -160,10 +160,10 @@ class HazelcastSource:
             records = self._queue.after(stream_id, sequence, limit)
         return self._batch(records)
 
-    def _batch(self, records: list[EntryRecord]) -> FactorBatch | None:
+    def _batch(self, records: list[SourceRecord]) -> FactorBatch | None:
         return FactorBatch.of([self._factors(r) for r in records]) if records else None
 
-    def _factors(self, r: EntryRecord) -> ExternalFactors:
+    def _factors(self, r: SourceRecord) -> ExternalFactors:
         return ExternalFactors(
             r.schema, r.payload, r.ts_event, self._clock_ns(), r.sequence, r.published_mono_ns,
             r.stream_id,
@@ -246,7 +246,7 @@ class HazelcastSource:
             self._connection_problem = ""
             self._add(self._entry.end_reading(_buffer(answer.result())))
 
-    def _add(self, record: EntryRecord | None) -> None:
+    def _add(self, record: SourceRecord | None) -> None:
         if record is None:
             return
         self._changed_mono_ns = time.monotonic_ns()

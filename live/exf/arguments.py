@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.aeron_stream.channel import EXAMPLE as AERON_EXAMPLE
 from adapters.command.json_lines import HELP as JSON_HELP
 from live.metrics.metrics_endpoint import HELP as METRICS_HELP
 
@@ -88,6 +89,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "(default: standard error; with start ~/.local/state/dolphin/)")  # fmt: skip
     add(STARTING, "--hazelcast", metavar="URL", help="write an entry of a Hazelcast map too, for "
         "example hazelcast://localhost:5701")  # fmt: skip
+    add(STARTING, "--aeron", metavar="CHANNEL", help="stream onto an Aeron channel too, for "
+        f"example {AERON_EXAMPLE}; needs live/aeron_driver.py")  # fmt: skip
     add(STARTING, "--record", type=Path, metavar="DIR", help="record everything into this catalog")
     add(STARTING, "--record-market", type=Path, metavar="DIR", help="with --streams: record the "
         "market data into this catalog, to compute factors from it again")  # fmt: skip

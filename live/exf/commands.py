@@ -54,6 +54,7 @@ def settings_of(options: argparse.Namespace) -> ExfSettings:
         settings.exf,
         region=given.get("region"),
         hazelcast=given.get("hazelcast"),
+        aeron=given.get("aeron"),
         base_url=given.get("base_url"),
         poll_period_s=given.get("period"),
         record=given.get("record"),

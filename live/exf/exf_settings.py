@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
+from adapters.aeron_stream.channel import check_channel
 from adapters.command.field_rules import Address, CheckedFields, Rule, at_least, between
 from adapters.command.settings_file import from_table, read_tables
 from adapters.exchanges import known_venues
@@ -33,6 +34,8 @@ class ServiceSettings(CheckedFields):
         The region to write.
     hazelcast : str
         URL of a Hazelcast entry to write as well, see docs/hazelcast.md; empty: none.
+    aeron : str
+        Aeron channel to stream onto as well, see docs/aeron.md; empty: none.
     period_s : float
         The longest time between two published states, seconds.
     factors : list of str
@@ -70,6 +73,7 @@ class ServiceSettings(CheckedFields):
 
     region: Path = DEFAULT_PATH
     hazelcast: str = ""
+    aeron: str = ""
     period_s: Annotated[float, between(0.01, 60)] = 0.5
     factors: list[str] = field(default_factory=list)
     venues: list[str] = field(default_factory=list)
@@ -102,6 +106,8 @@ class ServiceSettings(CheckedFields):
             from adapters.hazelcast_map.settings import HazelcastSettings  # noqa: PLC0415 - takes 1 s
 
             HazelcastSettings.from_url(self.hazelcast)
+        if self.aeron:
+            check_channel(self.aeron)
 
 
 @dataclass(frozen=True, kw_only=True)

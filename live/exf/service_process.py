@@ -13,12 +13,13 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.terminal import let_go_of_terminal
-from adapters.exf.publishing.publishers import EntryPublisher, RegionPublisher
+from adapters.exf.publishing.publishers import RegionPublisher
 from adapters.process.stop_signals import StopSignals, call_soon
 from adapters.process.writer_child import RecordingError
 from adapters.shm import FactorWriter
 from dolphin_strategies.errors import ConfigError
 from live.exf.service_files import ServiceFiles
+from live.exf.work.service_outputs import ServiceOutputs
 from live.exf.work.service_recording import ServiceRecording
 from live.exf.work.service_watch import ServiceWatch
 from live.exf.work.service_work import make_work, schema_of
@@ -86,7 +87,7 @@ class ServiceProcess:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._recording: ServiceRecording | None = None
         self._market: MarketRecording | None = None
-        self._entry: EntryPublisher | None = None
+        self._outputs: ServiceOutputs | None = None
         self._reason = self._hang = ""
         self._has_begun = False
         self._started_unix_s = time.time()
@@ -125,10 +126,8 @@ class ServiceProcess:
         exf = self._settings.exf
         if exf.record is not None:
             self._recording = ServiceRecording(exf.record, exf.region)
-        publishers: list[VectorPublisher] = [RegionPublisher(writer)]
-        if exf.hazelcast:
-            self._entry = entry_publisher(exf.hazelcast, writer.schema.names)
-            publishers.append(self._entry)
+        outputs = self._outputs = ServiceOutputs(exf, writer.schema.names)
+        publishers: list[VectorPublisher] = [RegionPublisher(writer), *outputs.publishers]
         try:
             if exf.record_market is not None:
                 self._market = market_recording(exf.record_market)
@@ -137,8 +136,7 @@ class ServiceProcess:
         finally:
             if self._market is not None:
                 self._market.stop()
-            if self._entry is not None:
-                self._entry.close()
+            outputs.close()
 
     async def _run(
         self, publishers: Sequence[VectorPublisher], service_files: ServiceFiles
@@ -227,7 +225,7 @@ class ServiceProcess:
             "period_s": exf.period_s,
             "reason": self._reason,
             "exit_code": code,
-            "hazelcast": None if self._entry is None else self._entry.report(),
+            **({} if self._outputs is None else self._outputs.report()),
             "recording": None if self._recording is None else self._recording.report(),
             "market_recording": None if self._market is None else self._market.report(),
             **work.report(),
@@ -253,21 +251,6 @@ def _run_unfinished(work: Coroutine[Any, Any, int]) -> int:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     return loop.run_until_complete(work)
-
-
-def entry_publisher(url: str, names: Sequence[str]) -> EntryPublisher:
-    """Return a publisher into the Hazelcast entry of a URL; the client is loaded only for it.
-
-    Raises
-    ------
-    ConfigError
-        If the URL or the credentials in the environment cannot be used.
-
-    """
-    from adapters.hazelcast_map.publisher import HazelcastPublisher  # noqa: PLC0415
-    from adapters.hazelcast_map.settings import HazelcastSettings  # noqa: PLC0415
-
-    return EntryPublisher(HazelcastPublisher(HazelcastSettings.from_url(url)), names)
 
 
 def market_recording(catalog: Path) -> MarketRecording:

@@ -21,6 +21,8 @@ SCRIPTS: Final[tuple[tuple[list[str], str, int], ...]] = (
     (["live/run_exf.py", "status"], "orjson", 130),
     (["live/record_factors.py", "--catalog", "nowhere"], "numpy", 0),
     (["live/bridge_hazelcast.py"], "orjson", 0),
+    (["live/bridge_aeron.py", "aeron:ipc"], "numpy", 0),
+    (["live/aeron_driver.py"], "ipaddress", 0),
     (["live/hazelcast_member.py"], "shutil", 130),
     (["live/measure_latency.py"], "numpy", 130),
     (["backtests/run_backtest.py", "--catalog", "nowhere"], "numpy", 130),

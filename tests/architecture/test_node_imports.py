@@ -10,8 +10,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 HEAVY: Final = (
     "arch", "hazelcast", "hmmlearn", "matplotlib", "optuna", "pandas.core",
-    "polars", "prometheus_client", "pyarrow.compute", "quantstats", "ray", "scipy", "sklearn",
-    "textual",
+    "polars", "prometheus_client", "pyaeron", "pyarrow.compute", "quantstats", "ray", "scipy",
+    "sklearn", "textual",
 )  # fmt: skip
 """Of other programs or sources than the demo's. Of pandas a part: an attempt is listed too."""
 TIMEOUT_S: Final = 240.0

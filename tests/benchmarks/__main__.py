@@ -36,7 +36,7 @@ from tests.benchmarks.groups import (
     streams,
     throughput,
 )
-from tests.benchmarks.groups.operations import fleet, monitor, switch
+from tests.benchmarks.groups.operations import aeron, fleet, monitor, switch
 from tests.benchmarks.groups.research import envelope, evaluate, exits, sweep
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
@@ -48,6 +48,7 @@ GROUPS: Final = {
     "busy": (busy.run, "the same beside 1,000 quotes/s from a local exchange, and without"),
     "demo": (demo.run, "the demo's own summary, and that of another checkout"),
     "record": (record.run, "what recording its session costs a node, in pairs of runs"),
+    "aeron": (aeron.run, "between two machines to on_factors; a dead subscriber and the others"),
     "bus": (bus.run, "messages per second through the message bus of one node"),
     "catalog": (catalog.run, "a million records to a catalog and back into engine data"),
     "backtest": (backtest.run, "records per second through a backtest engine, and its memory"),

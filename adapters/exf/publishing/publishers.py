@@ -1,4 +1,4 @@
-"""Publisher: publishes the state into a shared memory region or an entry of a Hazelcast map."""
+"""Publisher: publishes the state into a region, a Hazelcast entry or onto an Aeron stream."""
 
 from __future__ import annotations
 
@@ -12,8 +12,47 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from adapters.hazelcast_map.publisher import HazelcastPublisher
     from adapters.shm import FactorWriter
+
+
+class EntryWriter(Protocol):
+    """What writes an entry of a map, as ``HazelcastPublisher`` does."""
+
+    written: int
+    sent: int
+    conflated: int
+    problem: str
+
+    def write(self, factors: Mapping[str, float], ts_event: int = 0) -> None:
+        """Write a state; it may replace one that waits."""
+
+    def close(self) -> None:
+        """Disconnect."""
+
+
+class StreamWriter(Protocol):
+    """What writes a stream, as ``AeronPublisher`` does."""
+
+    @property
+    def published(self) -> int:
+        """The newest record's number."""
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be sent, or an empty text."""
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What became of the records."""
+
+    def write(self, factors: Mapping[str, float], ts_event: int = 0) -> None:
+        """Publish a state."""
+
+    def write_values(self, values: NDArray[np.float64], ts_event: int = 0) -> None:
+        """Publish a state as a vector."""
+
+    def close(self) -> None:
+        """End the stream."""
 
 
 LEAST_INTERVAL_S: Final = 0.005
@@ -91,7 +130,7 @@ class EntryPublisher:
 
     Parameters
     ----------
-    entry : HazelcastPublisher
+    entry : EntryWriter
         The entry's writer; closed with this publisher.
     names : sequence of str
         The names of the vectors given to ``publish_values``.
@@ -100,7 +139,7 @@ class EntryPublisher:
 
     name = "hazelcast"
 
-    def __init__(self, entry: HazelcastPublisher, names: Sequence[str] = ()) -> None:
+    def __init__(self, entry: EntryWriter, names: Sequence[str] = ()) -> None:
         self.entry = entry
         self.names: Final = tuple(names)
         self._waiting: tuple[NDArray[np.float64], int] | None = None
@@ -143,3 +182,36 @@ class EntryPublisher:
             "conflated": entry.conflated,
             "problem": entry.problem,
         }
+
+
+class StreamPublisher:
+    """Publish each state onto an Aeron stream; none waits for a subscriber.
+
+    Parameters
+    ----------
+    stream : StreamWriter
+        The stream's publisher, with the names of the vectors; closed with this publisher.
+
+    """
+
+    name = "aeron"
+
+    def __init__(self, stream: StreamWriter) -> None:
+        self.stream = stream
+
+    def publish(self, factors: Mapping[str, float], ts_event_ns: int) -> None:
+        self.stream.write(factors, ts_event_ns)
+
+    def publish_values(self, values: NDArray[np.float64], ts_event_ns: int) -> None:
+        self.stream.write_values(values, ts_event_ns)
+
+    def heartbeat(self) -> None:
+        """Do nothing: the stream's own thread shows that it is alive."""
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def report(self) -> dict[str, int | str]:
+        """Return the counters for ``status``."""
+        stream = self.stream
+        return {"published": stream.published, **stream.counters, "problem": stream.problem}

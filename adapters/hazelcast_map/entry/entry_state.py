@@ -12,7 +12,7 @@ from adapters.hazelcast_map.entry.value_sequence import ValueSequence
 
 if TYPE_CHECKING:
     from adapters.hazelcast_map.entry.json_codec import Update
-    from adapters.hazelcast_map.entry.value_sequence import EntryRecord
+    from dolphin_strategies.factors.record_queue import SourceRecord
 
 type Buffer = bytes | bytearray
 
@@ -79,7 +79,7 @@ class EntryState:
         self._times.ask()
         self.must_read = False
 
-    def end_reading(self, found: Buffer | None) -> EntryRecord | None:
+    def end_reading(self, found: Buffer | None) -> SourceRecord | None:
         """Handle the answer of a reading; return its record if it is new.
 
         Parameters
@@ -92,7 +92,7 @@ class EntryState:
         self._times.answer()
         return record
 
-    def _read(self, found: Buffer | None) -> EntryRecord | None:
+    def _read(self, found: Buffer | None) -> SourceRecord | None:
         if self._changes != self._changes_before_reading:
             # An event came meanwhile, and the answer may be the older of the two.
             return None
@@ -109,7 +109,7 @@ class EntryState:
             return None
         return self._take(found)
 
-    def change(self, value: Buffer, before: Buffer | None) -> EntryRecord | None:
+    def change(self, value: Buffer, before: Buffer | None) -> SourceRecord | None:
         """Handle an event's new value; return its record if it is new.
 
         Parameters
@@ -156,7 +156,7 @@ class EntryState:
         self._absence = f"{self._name}: there is no value under this key: {how}"
         self._changes += 1
 
-    def _take(self, value: Buffer) -> EntryRecord | None:
+    def _take(self, value: Buffer) -> SourceRecord | None:
         record = None
         try:
             record = self._record(decode(text_of(value)))
@@ -168,12 +168,12 @@ class EntryState:
         self._hold(value)
         return record
 
-    def _record(self, update: Update) -> EntryRecord | None:
+    def _record(self, update: Update) -> SourceRecord | None:
         now_ns, now_mono_ns = time.time_ns(), time.monotonic_ns()
         since_ns = self._times.since_ns(now_ns, now_mono_ns)
         return self.values.take(update, now_ns, now_mono_ns, since_ns)
 
-    def _take_if_numbered(self, value: Buffer) -> EntryRecord | None:
+    def _take_if_numbered(self, value: Buffer) -> SourceRecord | None:
         """Accept a possibly old value if its number proves it new; else request a reading."""
         record = None
         with suppress(UnusableError):

@@ -8,9 +8,10 @@ import struct
 from collections import Counter
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.hazelcast_map.entry.json_codec import UnusableError
+from dolphin_strategies.factors.record_queue import SourceRecord
 from dolphin_strategies.factors.schema import MAX_FACTORS, FactorSchema, is_factor_name
 
 if TYPE_CHECKING:
@@ -20,18 +21,6 @@ PUBLISHER_TIMEOUT_NS: Final = 2_000_000_000
 """After this time without a value of its publisher, another publisher is accepted."""
 _NAN: Final = float("nan")
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-
-
-class EntryRecord(NamedTuple):
-    """The content of one ExternalFactors, and how many records were missed before it."""
-
-    schema: FactorSchema
-    payload: bytes
-    ts_event: int
-    sequence: int
-    published_mono_ns: int
-    stream_id: int
-    missed: int
 
 
 def machine_id() -> str:
@@ -90,7 +79,7 @@ class ValueSequence:
 
     def take(
         self, update: Update, now_ns: int, now_mono_ns: int, since_ns: int = 0
-    ) -> EntryRecord | None:
+    ) -> SourceRecord | None:
         """Return the record of an update, or None if it may not follow the last one.
 
         Parameters
@@ -125,7 +114,7 @@ class ValueSequence:
         self._sequence = update.sequence or self._sequence + 1
         self._heard_mono_ns = now_mono_ns
         self.conflict = ""
-        return EntryRecord(
+        return SourceRecord(
             layout.schema,
             payload,
             self._instant(update.ts_event_ns, since_ns or now_ns, now_ns),

@@ -93,6 +93,12 @@ def render_status(status: dict[str, Any] | None, code: int, region: object) -> s
             f"hazelcast: {entry['written']:,} written, {entry['sent']:,} sent, "
             f"{entry['conflated']:,} conflated {entry['problem']}".rstrip()
         )
+    if (stream := status.get("aeron")) is not None:
+        lines.append(
+            f"aeron: {stream['published']:,} published, {stream['sent']:,} sent, "
+            f"{stream['unheard']:,} unheard, {stream['dropped']:,} dropped "
+            f"{stream['problem']}".rstrip()
+        )
     if status["publish_errors"]:
         lines.append(f"CANNOT PUBLISH: {status['publish_errors']}")
     dead = _dead_venues(status["sources"])

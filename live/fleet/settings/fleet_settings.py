@@ -142,14 +142,14 @@ class ProducerTable(CheckedFields):
 
 @dataclass(frozen=True, kw_only=True)
 class BridgeTable(CheckedFields):
-    """A ``[[bridge]]``: a Hazelcast entry copied into a region.
+    """A ``[[bridge]]``: a Hazelcast entry or an Aeron stream copied into a region.
 
     Attributes
     ----------
     name : str
         Its name.
     source : str
-        The entry, ``hazelcast://...``.
+        The entry, ``hazelcast://...``, or the stream, ``aeron:...``.
     region : Path
         The region that it writes.
     depends_on : list of str

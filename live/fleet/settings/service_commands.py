@@ -117,7 +117,9 @@ def services_of(
                 command = _producer(table, market_start_ns)
                 kind, reads, writes = "producer", None, table.region
             case BridgeTable():
-                command = [*_script("bridge_hazelcast.py"), table.source, *_path(table.region)]
+                is_aeron = table.source.startswith("aeron:")
+                script = "bridge_aeron.py" if is_aeron else "bridge_hazelcast.py"
+                command = [*_script(script), table.source, *_path(table.region)]
                 kind, reads, writes = "bridge", None, table.region
             case RecorderTable():
                 command = [

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from nautilus_trader.adapters.sandbox import SandboxExecutionClientFactory
 from nautilus_trader.live import LiveNodeBuilder
 
+from adapters.aeron_stream.channel import SCHEME as AERON
+from adapters.aeron_stream.channel import AeronChannel
 from adapters.computing.computed_source import ComputedSource
 from adapters.feed.factor_feed import FactorFeed, FactorFeedConfig
 from adapters.feed.synthetic_quote_maker import QuoteMaker
@@ -127,11 +129,15 @@ def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
 
 
 def build_feed(node: NodeTable, computed: RunFactors, region: Path) -> FactorFeed:
-    """Return the feed of a run's factors: computed here, from Hazelcast, or from a region."""
+    """Return the feed of a run's factors: computed here, streamed, or from a region."""
     config = FactorFeedConfig(wait=node.wait, delivery=node.delivery)
     source: FactorSource
     if node.compute is not None:
         source = ComputedSource(computed.schema)
+    elif node.source.startswith(f"{AERON}:"):
+        from adapters.aeron_stream.source import AeronSource  # noqa: PLC0415 - the extra
+
+        source = AeronSource(AeronChannel.from_text(node.source))
     elif node.source:
         from adapters.hazelcast_map import HazelcastSettings, HazelcastSource  # noqa: PLC0415 - the client
 

@@ -7,6 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from adapters.aeron_stream.channel import EXAMPLE as AERON_EXAMPLE
 from adapters.command import json_lines
 from adapters.command.comma_list import comma_list
 from adapters.command.market_settings import max_price_age_of
@@ -35,6 +36,7 @@ examples:
   run_node.py --venue binance                       Binance's quotes, factors of a running
                                                     producer, sandbox orders (paper)
   run_node.py --source hazelcast://localhost:5701   the producer's entry in Hazelcast
+  run_node.py --source 'aeron:udp?endpoint=127.0.0.1:20850'   an Aeron stream of another machine
   run_node.py --config node.toml --check            check a configuration, start nothing
 
 Ctrl-C cancels the orders, closes the position and prints a summary; a second one leaves at once.
@@ -72,8 +74,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "with --venue binance all that the file names, else none)")  # fmt: skip
     add("--base-url", metavar="URL", help="a server in the exchanges' place, for --venue binance, "
         "its real orders too, and for --compute-venues")  # fmt: skip
-    add("--source", metavar="URL", help="factors from Hazelcast instead, for example "
-        f"{HAZELCAST_EXAMPLE}; see docs/hazelcast.md")  # fmt: skip
+    add("--source", metavar="URL", help="factors from Hazelcast or an Aeron channel "
+        f"instead, for example {HAZELCAST_EXAMPLE} or {AERON_EXAMPLE}; see docs/hazelcast.md, "
+        "docs/aeron.md")  # fmt: skip
     add("--synthetic-quotes", action="store_true", default=None, help="make quotes of BTCUSDT.EXF "
         "from the factors, on which the sandbox matches")  # fmt: skip
     add("--producer", choices=("own", "outside"), help="outside: the simulated market with the "

@@ -60,7 +60,7 @@ class NodeTable(CheckedFields):
         The address of a server in the exchanges' place, for the market ``binance``, its real
         orders too, and for ``compute_venues``; empty: the exchanges' own.
     source : str
-        A URL ``hazelcast://...`` to read factors from, instead of a region.
+        A URL ``hazelcast://...`` or an Aeron channel to read factors from, instead of a region.
     seconds : float
         Stop after this time; 0: run until Ctrl-C.
     log_level : str

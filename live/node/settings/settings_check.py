@@ -6,6 +6,8 @@ import os
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from adapters.aeron_stream.channel import SCHEME as AERON
+from adapters.aeron_stream.channel import check_channel
 from adapters.hazelcast_map.settings import HazelcastSettings, credentials
 from adapters.session import session_files
 from dolphin_strategies.errors import ConfigError
@@ -97,11 +99,17 @@ def check_source(node: NodeTable) -> None:
         With what was expected and found.
 
     """
-    HazelcastSettings.from_url(node.source)
-    credentials()
+    is_aeron = node.source.startswith(f"{AERON}:")
+    if is_aeron:
+        check_channel(node.source)
+    else:
+        HazelcastSettings.from_url(node.source)
+        credentials()
     if node.venue == "replay":
         msg = "source: a replay has factors of its own; choose another venue, or no source"
         raise ConfigError(msg)
+    if is_aeron:
+        return
     if node.wait == "spin":
         msg = (
             "wait: 'spin' watches shared memory, and Hazelcast's client needs the interpreter "

@@ -6,11 +6,13 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import uuid4
 
 import pytest
 
+from adapters.aeron_stream import AeronChannel, AeronPublisher, AeronSource
 from adapters.hazelcast_map import HazelcastPublisher, HazelcastSettings, HazelcastSource
 from adapters.hazelcast_map.settings import MAX_POLL_S
 from adapters.shm import FactorWriter
@@ -29,10 +31,12 @@ from tests.support.transports.regions import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
+    from tests.support.aeron.media_driver import DriverProcess
     from tests.support.transports.member import Member
 
 NAMES: Final = factor_names(3)
 CAPACITY: Final = 64
+STREAMS: Final = count(1)
 
 
 class Producer(Protocol):
@@ -138,21 +142,60 @@ class HazelcastProducer:
         self._is_settled = True
 
     def _await_arrival(self) -> None:
-        count = self._published - self._published_before
+        expected = self._published - self._published_before
         if self._hazelcast.is_open:
-            eventually(lambda: self.source.status().published == count, f"{count} records")
+            eventually(lambda: self.source.status().published == expected, f"{expected} records")
 
     def stop(self) -> None:
         """Disconnect; the entry stays, under a key of its own."""
         self._publisher.close()
 
 
+class AeronProducer:
+    """The producer is the publisher of a stream through a real media driver."""
+
+    announces_names = True
+
+    def __init__(self, driver: DriverProcess) -> None:
+        # A stream of its own: streams of one channel do not meet.
+        stream = f"aeron:ipc?stream-id={next(STREAMS)}|dir={driver.folder}"
+        channel = AeronChannel.from_text(stream)
+        self._aeron = AeronSource(channel, capacity=CAPACITY)
+        self.source: FactorSource = self._aeron
+        self._publisher = AeronPublisher(channel, NAMES)
+        self._published_before = 0
+
+    def publish(self, n: int) -> None:
+        """Publish the next n records; those that a settled source awaits have reached it."""
+        is_settled = self._aeron.is_open
+        for _ in range(n):
+            self._publisher.write_values(values_of(self._publisher.published + 1, len(NAMES)))
+        if is_settled:
+            self._await_arrival()
+
+    def settle(self) -> None:
+        """Wait until the source has heard the publisher's state."""
+        self._published_before = max(self._publisher.published - 1, 0)
+        eventually(lambda: self.source.status().state is SourceState.LIVE, "the first state")
+        self._await_arrival()
+
+    def _await_arrival(self) -> None:
+        expected = self._publisher.published - self._published_before
+        eventually(lambda: self.source.status().published == expected, f"{expected} records")
+
+    def stop(self) -> None:
+        """End the stream."""
+        self._publisher.close()
+
+
 type Make = Callable[[], Producer]
 
 
-@pytest.fixture(params=["memory", "shm", "hazelcast"])
+@pytest.fixture(params=["memory", "shm", "hazelcast", "aeron"])
 def make(request: pytest.FixtureRequest) -> Make:
     """Give what makes a producer with its source."""
+    if request.param == "aeron":
+        return partial(AeronProducer, request.getfixturevalue("media_driver"))
     if request.param == "hazelcast":
         return partial(HazelcastProducer, request.getfixturevalue("member"))
     return MemoryProducer if request.param == "memory" else ShmProducer

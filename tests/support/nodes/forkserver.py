@@ -194,6 +194,7 @@ IMPORTED: Final = (
     "backtests.run.drill_runs",
     "backtests.run.one_backtest",
     "backtests.run_backtest",
+    "live.bridge_aeron",
     "live.bridge_hazelcast",
     "live.exf.service_process",
     "live.exf.work.streaming_work",

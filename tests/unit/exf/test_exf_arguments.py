@@ -12,7 +12,8 @@ def test_start_hands_its_options_on_to_a_service_in_another_folder() -> None:
     given = [
         "start", "--config", "a.toml", "--region=r", "--factors", "b.toml", "--factors=/c.toml",
         "--venues=okx,bybit", "--base-url", "http://x", "--period", "0.25", "--log", "l",
-        "--hazelcast", "hazelcast://h", "--record=-odd name", "--replay", "p", "--speed", "1e-3",
+        "--hazelcast", "hazelcast://h", "--aeron", "aeron:ipc",
+        "--record=-odd name", "--replay", "p", "--speed", "1e-3",
         "--record-market", "m", "--streams", "--min-interval=0.01", "--calendar",
         "--metrics", "9464", "--log-json",
     ]  # fmt: skip
@@ -28,6 +29,7 @@ def test_start_hands_its_options_on_to_a_service_in_another_folder() -> None:
         "period": 0.25,
         "log": None,
         "hazelcast": "hazelcast://h",
+        "aeron": "aeron:ipc",
         "record": here / "-odd name",
         "record_market": here / "m",
         "replay": here / "p",

@@ -14,7 +14,7 @@ from adapters.hazelcast_map.entry.entry_state import EntryState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.hazelcast_map.entry.value_sequence import EntryRecord
+    from dolphin_strategies.factors.record_queue import SourceRecord
 
 
 def text(number: int, sequence: int = 0) -> bytes:
@@ -211,7 +211,7 @@ class LateMember:
             self._see(self.entry.end_reading(self._answers.pop()))
             self.is_asking = False
 
-    def _see(self, record: EntryRecord | None) -> None:
+    def _see(self, record: SourceRecord | None) -> None:
         if record is not None:
             self.seen += struct.unpack("<d", record.payload)
 

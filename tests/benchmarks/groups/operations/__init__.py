@@ -1,1 +1,1 @@
-"""Groups of benchmarks of operations: the switch, the monitor, fleets of processes."""
+"""Groups of benchmarks of operations: the switch, the monitor, fleets of processes, Aeron."""

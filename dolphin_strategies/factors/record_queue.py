@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from adapters.hazelcast_map.entry.value_sequence import EntryRecord
+    from dolphin_strategies.factors.schema import FactorSchema
+
+
+class SourceRecord(NamedTuple):
+    """The content of one ExternalFactors, and how many records were missed before it."""
+
+    schema: FactorSchema
+    payload: bytes
+    ts_event: int
+    sequence: int
+    published_mono_ns: int
+    stream_id: int
+    missed: int
 
 
 class RecordQueue:
@@ -34,9 +46,9 @@ class RecordQueue:
     def __init__(self, capacity: int) -> None:
         self.capacity: Final = capacity
         self.published = self.delivered = self.conflated = self.lost = self.unread = 0
-        self._records: Final[deque[EntryRecord]] = deque()
+        self._records: Final[deque[SourceRecord]] = deque()
 
-    def append(self, record: EntryRecord) -> None:
+    def append(self, record: SourceRecord) -> None:
         """Add the newest record; records missed before it, and an unread one dropped, are lost."""
         self.published += record.missed + 1
         self.lost += record.missed
@@ -54,11 +66,11 @@ class RecordQueue:
         self.conflated += skipped
         self.unread -= skipped
 
-    def peek(self) -> EntryRecord | None:
+    def peek(self) -> SourceRecord | None:
         """Return the oldest unread record, which stays unread."""
         return self._records[-self.unread] if self.unread else None
 
-    def take(self) -> EntryRecord | None:
+    def take(self) -> SourceRecord | None:
         """Return the oldest unread record."""
         record = self.peek()
         if record is not None:
@@ -66,7 +78,7 @@ class RecordQueue:
             self.delivered += 1
         return record
 
-    def after(self, stream_id: int, sequence: int, limit: int) -> list[EntryRecord]:
+    def after(self, stream_id: int, sequence: int, limit: int) -> list[SourceRecord]:
         """Return the oldest records after a given one, read or not, of one schema and stream.
 
         Parameters
@@ -82,7 +94,7 @@ class RecordQueue:
         for i, r in enumerate(self._records):
             if r.stream_id == stream_id and r.sequence <= sequence:
                 start = i + 1
-        found: list[EntryRecord] = []
+        found: list[SourceRecord] = []
         for r in islice(self._records, start, None):
             if len(found) == limit or (found and not same_kind(found[0], r)):
                 break
@@ -90,6 +102,6 @@ class RecordQueue:
         return found
 
 
-def same_kind(one: EntryRecord, other: EntryRecord) -> bool:
+def same_kind(one: SourceRecord, other: SourceRecord) -> bool:
     """Return whether two records may be in one batch."""
     return one.schema is other.schema and one.stream_id == other.stream_id

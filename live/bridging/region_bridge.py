@@ -1,4 +1,4 @@
-"""Bridge: writes each record of a Hazelcast entry into a region."""
+"""Bridge: writes each record of another machine's producer into a region."""
 
 from __future__ import annotations
 
@@ -7,28 +7,34 @@ import os
 import time
 from contextlib import suppress
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
 from adapters.command.terminal import say
 from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, call_soon
 from adapters.shm import FactorWriter
-from dolphin_strategies import DolphinError, SourceState
+from dolphin_strategies import DolphinError, FactorSource, SourceState
 from live.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from adapters.hazelcast_map import HazelcastSource
     from adapters.run_state.service_beat import ServiceBeat
     from dolphin_strategies import ExternalFactors
     from live.metrics.figures.process_figures import ProcessFigures
 
-NAME: Final = "bridge_hazelcast"
 HEARTBEAT_S: Final = 0.1
 REPORT_S: Final = 5.0
+
+
+class CountingSource(FactorSource, Protocol):
+    """A source that counts what it refused or changed, by name."""
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """The counts."""
 
 
 class Bridge:
@@ -40,7 +46,9 @@ class Bridge:
 
     Parameters
     ----------
-    source : HazelcastSource
+    name : str
+        The command's name, before each line that is printed.
+    source : CountingSource
         Opened and closed by ``run``.
     region : Path
         The region's file.
@@ -52,8 +60,14 @@ class Bridge:
     """
 
     def __init__(
-        self, source: HazelcastSource, region: Path, beat: ServiceBeat, figures: ProcessFigures
+        self,
+        name: str,
+        source: CountingSource,
+        region: Path,
+        beat: ServiceBeat,
+        figures: ProcessFigures,
     ) -> None:
+        self._name: Final = name
         self._source: Final = source
         self._service_beat: Final = beat
         self._region: Final = region
@@ -86,7 +100,7 @@ class Bridge:
                 self._beat()
                 if time.monotonic() >= report_s:
                     report_s += REPORT_S
-                    say(f"{NAME}: {self.summary()}")
+                    say(f"{self._name}: {self.summary()}")
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), HEARTBEAT_S)
         finally:
@@ -110,13 +124,13 @@ class Bridge:
 
     def _write(self, f: ExternalFactors) -> None:
         if not self._names:
-            say(f"{NAME}: writing {len(f)} factors into {self._region}")
+            say(f"{self._name}: writing {len(f)} factors into {self._region}")
         writer = self._open(self._names or f.schema.names)
         self._names = f.schema.names
         if writer.schema != f.schema:
             # New names: the writer makes a new file, which readers follow.
             writer.write(dict(f), f.ts_event)
-            say(f"{NAME}: {len(f)} factors now")
+            say(f"{self._name}: {len(f)} factors now")
             return
         if len(self._values) != len(f):
             self._values = np.empty(len(f))
@@ -163,7 +177,7 @@ class Bridge:
             state = state.partition(" for ")[0]
         if state != self._last_state:
             self._last_state = state
-            say(f"{NAME}: {state}")
+            say(f"{self._name}: {state}")
         self._service_beat.beat(
             trouble="" if status.state is SourceState.LIVE else self._last_state
         )

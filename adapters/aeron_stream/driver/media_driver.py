@@ -1,0 +1,81 @@
+"""MediaDriver: Aeron's driver in this process, with the settings of this project."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from adapters.aeron_stream.driver.driver_client import aeron_library
+from adapters.aeron_stream.driver.driver_folder import LOCK, NoDriverError, driver_folder
+from adapters.aeron_stream.driver.driver_settings import THREADING, environment
+from adapters.process.pid_lock import LockHeldError, PidLock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PRIVATE: Final = 0o077
+_PR_SET_TIMERSLACK: Final = 29
+
+
+@contextmanager
+def running_driver(directory: Path, *, spins: bool = False) -> Iterator[None]:
+    """Run the media driver of a folder, in threads of its own, until the context ends.
+
+    Parameters
+    ----------
+    directory : Path
+        Its folder, which is made with mode 0700 if it is missing.
+    spins : bool
+        Whether it keeps one core busy instead of sleeping up to 20 µs.
+
+    Raises
+    ------
+    NoDriverError
+        If another driver runs there, or Aeron refuses the settings.
+    UnusableFileError
+        If the folder is of another user, or open to others.
+    ConfigError
+        If the extra `aeron` is not installed.
+
+    Notes
+    -----
+    Aeron's library reads its settings from the environment, so they are put there: this is for a
+    process of its own. So are the file mode mask and the slack of timers, which it sets.
+
+    """
+    library = aeron_library()
+    folder = driver_folder(directory, create=True)
+    try:
+        lock = PidLock(directory / LOCK)
+    except LockHeldError as error:
+        msg = f"a media driver runs at {directory} already, process {error.pid or 'unknown'}"
+        raise NoDriverError(msg) from None
+    except OSError as error:
+        msg = f"{directory / LOCK} cannot be locked: {error.strerror}"
+        raise NoDriverError(msg) from None
+    try:
+        for name in [name for name in os.environ if name.startswith("AERON_")]:
+            del os.environ[name]
+        os.environ.update(environment(spins=spins))
+        os.umask(PRIVATE)
+        # Threads made from here on sleep as short as asked, not 50 µs longer.
+        ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)
+        try:
+            driver = library.MediaDriver(
+                dir=str(folder),
+                threading=THREADING,
+                dir_delete_on_start=True,
+                dir_delete_on_shutdown=True,
+            )
+        except library.AeronError as error:
+            msg = f"Aeron's media driver does not start at {directory}: {error}"
+            raise NoDriverError(msg) from None
+        try:
+            yield
+        finally:
+            driver.close()
+    finally:
+        lock.release()

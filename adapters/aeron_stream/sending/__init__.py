@@ -1,0 +1,1 @@
+"""Sending: what a publisher is given, its messages, and those that wait."""

@@ -1,0 +1,1 @@
+"""Aeron through the commands: a node, the service, the bridges."""

@@ -1,0 +1,1 @@
+"""Aeron streams through real media drivers."""

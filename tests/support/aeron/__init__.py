@@ -1,0 +1,1 @@
+"""Aeron in tests: media drivers, machines as network namespaces, and a line that loses packets."""

@@ -1,0 +1,1 @@
+"""Aeron streams: their order, their messages, their channels."""
