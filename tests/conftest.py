@@ -13,6 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from adapters.process.stop_signals import STOP_SIGNALS
+from tests.support.java.producer import JavaProducer, java_producer
+from tests.support.java.project import require_project
 from tests.support.transports.member import Member, require_member
 from tests.support.transports.regions import new_region_path, remove_all_of
 
@@ -97,3 +99,11 @@ def member(worker_member: Member) -> Iterator[Member]:
     worker_member.revive()
     yield worker_member
     worker_member.close_clients()
+
+
+@pytest.fixture(scope="session")
+def java() -> Iterator[JavaProducer]:
+    """Give a producer process in Java of the worker's own, which no test ends."""
+    require_project()
+    with java_producer() as running:
+        yield running

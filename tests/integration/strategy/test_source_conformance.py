@@ -17,6 +17,7 @@ from adapters.shm import FactorWriter
 from adapters.shm.source import ShmSource
 from dolphin_strategies import FactorSchema, FactorSource, MemorySource, SourceState
 from tests.support.eventually import eventually, eventually_async
+from tests.support.java.producer import JavaShmProducer
 from tests.support.transports.regions import (
     factor_names,
     is_whole,
@@ -150,11 +151,13 @@ class HazelcastProducer:
 type Make = Callable[[], Producer]
 
 
-@pytest.fixture(params=["memory", "shm", "hazelcast"])
+@pytest.fixture(params=["memory", "shm", "java", "hazelcast"])
 def make(request: pytest.FixtureRequest) -> Make:
     """Give what makes a producer with its source."""
     if request.param == "hazelcast":
         return partial(HazelcastProducer, request.getfixturevalue("member"))
+    if request.param == "java":
+        return partial(JavaShmProducer, request.getfixturevalue("java"), NAMES, CAPACITY)
     return MemoryProducer if request.param == "memory" else ShmProducer
 
 
