@@ -157,6 +157,7 @@ def test_a_removed_region_is_attached_again(region_path: Path) -> None:
     assert said == "0 lost\n"
 
 
+@pytest.mark.long
 def test_a_missing_region_and_wrong_usage_are_told(tmp_path: Path) -> None:
     """One sentence with what is wrong, and an exit code for each."""
     for arguments, code, said in (

@@ -168,6 +168,24 @@ def test_a_removed_file_and_folder_are_made_again(region_path: Path, java: JavaP
     java.ask("close", region_path)
 
 
+def test_a_removed_waiters_page_is_made_again(region_path: Path, java: JavaProducer) -> None:
+    """The lock is kept, and readers find the new page through a new file."""
+    java.open(region_path, NAMES)
+    java.write(region_path, 7)
+    with FactorReader(region_path) as old:
+        page = folder_of(region_path) / "waiters"
+        page.unlink()
+        eventually(lambda: not old.is_current(), "a new file")
+        assert page.stat().st_size == 4096
+    with FactorReader(region_path) as reader:
+        assert reader.read_latest() is None
+        assert reader.sleep()
+        assert java.write(region_path, 1) == 8
+        assert reader.wait(20)
+        assert reader.status().alive
+    java.ask("close", region_path)
+
+
 def test_a_truncated_file_is_made_again(region_path: Path, java: JavaProducer) -> None:
     """The next heartbeat sees it before it would touch it; the sequence goes on."""
     java.open(region_path, NAMES)
@@ -245,7 +263,7 @@ def has_passed(reader: FactorReader) -> bool:
     return reader.status().published > reader.position
 
 
-@counts("kills", 4, long=100)
+@counts("kills", 2, long=100)
 def test_a_writer_killed_anywhere_leaves_every_committed_record(
     region_path: Path, kills: int
 ) -> None:

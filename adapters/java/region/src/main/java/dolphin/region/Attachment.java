@@ -155,6 +155,9 @@ public abstract sealed class Attachment implements AutoCloseable permits FactorR
      */
     public boolean await(final long limitNs) throws InterruptedException {
         requireOpen();
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
         if (waiter == null) {
             waiter = Waiter.take(SafeFiles.requireFolder(path, false, trustedUids), path);
         }

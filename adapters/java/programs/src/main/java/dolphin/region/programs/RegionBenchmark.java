@@ -12,6 +12,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -24,6 +25,8 @@ import org.openjdk.jmh.annotations.TearDown;
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class RegionBenchmark {
+    private static final int BACKLOG = 4000;
+
     /** Factors of a record. */
     @Param("85")
     public int factors;
@@ -44,8 +47,11 @@ public class RegionBenchmark {
         }
         values = new double[factors];
         writer = FactorWriter.open(path, names);
-        writer.writeValues(values, 0);
+        for (int i = 0; i <= BACKLOG; i++) {
+            writer.writeValues(values, 0);
+        }
         reader = FactorReader.open(path);
+        expectRecord(reader.readNext(record));
     }
 
     /** Removes it. */
@@ -60,6 +66,18 @@ public class RegionBenchmark {
     public FactorReader.Read newest() {
         reader.position(reader.position() - 1);
         return expectRecord(reader.readLatest(record));
+    }
+
+    /** Copies records in order, each as far as the one before: what a reader that is behind does. */
+    @Benchmark
+    @OperationsPerInvocation(BACKLOG)
+    @BenchmarkMode(Mode.AverageTime)
+    public long readNext() {
+        reader.position(writer.published() - BACKLOG);
+        for (int i = 0; i < BACKLOG; i++) {
+            expectRecord(reader.readNext(record));
+        }
+        return record.sequence;
     }
 
     /** Writes a record; nobody sleeps. */

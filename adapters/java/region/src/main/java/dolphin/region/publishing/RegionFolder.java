@@ -16,9 +16,9 @@ import java.util.List;
 /** The writer's lock, taken, and the waiters page, mapped. */
 final class RegionFolder implements AutoCloseable {
     final boolean wasThere;
-    final Wakeups wakeups;
-    final WaitersPage waiters;
 
+    private Wakeups wakeups;
+    private WaitersPage waiters;
     private final Path region;
     private final Path folder;
     private final WriterLock lock;
@@ -41,25 +41,43 @@ final class RegionFolder implements AutoCloseable {
             removeIfNew();
             throw e;
         }
-        wakeups = new Wakeups(folder, waiters);
+        wakeups = new Wakeups(folder, waiters, 0);
+    }
+
+    Wakeups wakeups() {
+        return wakeups;
+    }
+
+    boolean hasSleepers() {
+        return waiters.sleeping() != 0;
     }
 
     Path newFile() {
         return folder.resolve("new");
     }
 
-    /** Returns whether lock and waiters page are there; a truncated page is made whole. */
-    boolean isWhole() throws IOException {
-        if (!lock.isInPlace()) {
+    /** Returns whether the lock still has its name; without it another writer may be at work here. */
+    boolean isLockInPlace() throws IOException {
+        return lock.isInPlace();
+    }
+
+    /**
+     * Restores the waiters page; returns whether it was gone, so that the readers of the old one must be
+     * brought to the new one by a new file. One that was truncated is made whole for every mapping of it.
+     */
+    boolean restoreWaiters() throws IOException {
+        if (waiters.isWhole(folder)) {
             return false;
         }
-        if (Files.notExists(folder.resolve("waiters"))) {
+        final WaitersPage page = WaitersPage.open(folder, true);
+        if (page == waiters) {
+            page.close();
             return false;
         }
-        if (!waiters.isWhole(folder)) {
-            // The same file, so that every mapping of it is whole again too.
-            WaitersPage.open(folder, true).close();
-        }
+        wakeups.close();
+        waiters.close();
+        waiters = page;
+        wakeups = new Wakeups(folder, page, wakeups.sent());
         return true;
     }
 

@@ -92,13 +92,13 @@ public final class RegionOwner implements AutoCloseable {
         try {
             if (writer != null) {
                 stream = writer.next();
-                if (!before.isWhole()) {
+                if (!before.isLockInPlace()) {
                     folder = new RegionFolder(path);
                 }
             }
             makeFileInFolder(first);
             if (folder != before) {
-                past = past.plus(WriteCounts.ofWakeups(before.wakeups.sent()));
+                past = past.plus(WriteCounts.ofWakeups(before.wakeups().sent()));
                 before.close();
             }
         } catch (IOException | RuntimeException | InternalError e) {
@@ -140,7 +140,7 @@ public final class RegionOwner implements AutoCloseable {
                 next.close();
                 return false;
             }
-            folder.wakeups.wakeEveryone();
+            folder.wakeups().wakeEveryone();
             if (first != null) {
                 // Nobody is woken for a record that nobody can find yet.
                 next.publish(first.values(), first.tsEvent());
@@ -160,7 +160,7 @@ public final class RegionOwner implements AutoCloseable {
         }
         if (first != null) {
             // The old file's state, stored since, is what sleepers look at when they ask.
-            folder.wakeups.wake();
+            folder.wakeups().wake();
         }
         return true;
     }
@@ -189,8 +189,8 @@ public final class RegionOwner implements AutoCloseable {
                 writer.publish(values, tsEvent);
             }
         }
-        if (folder.waiters.sleeping() != 0) {
-            folder.wakeups.wake();
+        if (folder.hasSleepers()) {
+            folder.wakeups().wake();
         }
     }
 
@@ -224,7 +224,7 @@ public final class RegionOwner implements AutoCloseable {
     public void heartbeat() {
         requireOpen();
         try {
-            if (!folder.isWhole()) {
+            if (!folder.isLockInPlace() || folder.restoreWaiters()) {
                 makeFile(null);
             }
             if (!writer.region.isCurrent()) {
@@ -249,7 +249,7 @@ public final class RegionOwner implements AutoCloseable {
 
     /** Returns what was counted since this owner was made. */
     public WriteCounts counts() {
-        return past.plus(requireOpen().counts()).plus(WriteCounts.ofWakeups(folder.wakeups.sent()));
+        return past.plus(requireOpen().counts()).plus(WriteCounts.ofWakeups(folder.wakeups().sent()));
     }
 
     private RecordWriter requireOpen() {

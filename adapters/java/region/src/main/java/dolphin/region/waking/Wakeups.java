@@ -25,9 +25,10 @@ public final class Wakeups implements AutoCloseable {
     private final Fifo[] fifos = new Fifo[WaitersPage.PLACES];
     private long sent;
 
-    public Wakeups(final Path folder, final WaitersPage page) {
+    public Wakeups(final Path folder, final WaitersPage page, final long sentBefore) {
         this.folder = folder;
         this.page = page;
+        sent = sentBefore;
     }
 
     /** The end of one FIFO, opened once per generation. */
