@@ -15,7 +15,7 @@ import pytest
 from adapters.shm import FactorReader, FactorWriter
 from adapters.shm.region.region_files import folder_of
 from tests.support.eventually import eventually
-from tests.support.java.project import own_tests, program, require_project, sources
+from tests.support.java.project import built, own_tests, program, require_project, sources
 from tests.support.nodes.processes import child
 from tests.support.transports.regions import factor_names, obey, values_of, write_records
 
@@ -236,17 +236,61 @@ def test_a_killed_reader_leaves_its_place_to_the_next(region_path: Path) -> None
 
 
 @pytest.mark.long
-def test_the_benchmark_reads_a_flood_without_loss(region_path: Path) -> None:
-    """What it prints of a live writer: records, and whether any was lost."""
-    with child(obey, region_path, NAMES, 65_536) as writer:
-        writer.line()
-        writer.ask(1)
-        command = program("FollowLossless", str(region_path), "3")
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
-            while reader.poll() is None:
-                writer.ask(5000)
-            assert reader.stdout is not None
-            printed = reader.stdout.read()
-    found = re.search(r"lossless: n (\d+), \d+ records/s, 0 lost\nnewest record: n \d+", printed)
+def test_a_service_publishes_and_another_reads_it_losslessly(region_path: Path) -> None:
+    """The two programs of the README's measurement: what one published, the other has read."""
+    publishing = program("PublishAtRate", str(region_path), "85", "65536", "20000", "12")
+    with subprocess.Popen(publishing, stdout=subprocess.PIPE, text=True) as publisher:
+        try:
+            eventually(region_path.exists, "a region")
+            ran = subprocess.run(
+                program("FollowLossless", str(region_path), "3"),
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=LIMIT_S,
+            )
+            printed = publisher.communicate(timeout=LIMIT_S)[0]
+        finally:
+            publisher.kill()
+    found = re.search(
+        r"lossless: n (\d+), \d+ records/s, 0 lost\nnewest record: n \d+", ran.stdout
+    )
     assert found
-    assert int(found[1]) > 0
+    published = re.match(r"published: n (\d+), \d+ records/s", printed)
+    assert published
+    assert 0 < int(found[1]) < int(published[1])
+
+
+@pytest.mark.long
+def test_the_benchmarks_run(tmp_path: Path) -> None:
+    """Each reads and writes what it says; they raise where a reading gives no record."""
+    lib = built() / "programs" / "lib"
+    short = ["-f", "0", "-wi", "0", "-i", "1", "-r", "100ms", "-foe", "true"]
+    ran = subprocess.run(
+        ["java", "-cp", f"{lib}/*", "org.openjdk.jmh.Main", "RegionBenchmark", *short],  # noqa: S607
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=LIMIT_S,
+    )
+    for name in ("newest", "readNext", "write", "writeAndReadNext"):
+        assert f"RegionBenchmark.{name} " in ran.stdout
+
+
+def test_the_example_service_publishes(region_path: Path) -> None:
+    """A node's reader gets its factors, and sees it close the region."""
+    command = program("PublishFactors", str(region_path), "2")
+    with subprocess.Popen(command) as service:
+        try:
+            eventually(region_path.exists, "a region")
+            with FactorReader(region_path) as reader:
+                eventually(lambda: reader.status().published >= 3, "three records")
+                newest = reader.read_latest()
+                assert newest is not None
+                assert list(newest) == ["load_average", "heap_used_mb", "threads"]
+                assert newest["threads"] >= 1
+                assert service.wait(timeout=LIMIT_S) == 0
+                assert reader.status().has_closed
+        finally:
+            service.kill()
