@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 NAME: Final = "aeron_driver"
 BAD_USAGE: Final = 2
 READY: Final = "media driver at"
+EPILOG: Final = """\
+examples:
+  aeron_driver.py                             one a machine and user is enough, for all channels
+  aeron_driver.py --spin                      the lowest latency between machines, for one core
+  aeron_driver.py --dir /dev/shm/my_driver    then: aeron:ipc?dir=/dev/shm/my_driver
+
+docs/aeron.md has what its channels are, and what it is set to.
+exit codes: 0 stopped as asked; 2 bad usage, or it cannot run; 130 left by a second signal.
+"""
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -36,12 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="aeron_driver.py",
         description=__doc__,
-        epilog="One a machine and user is enough, for all channels: docs/aeron.md. Exit codes: "
-        "0 stopped as asked; 2 it cannot run; 130 left by a second signal",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--dir", type=Path, default=default_directory(), metavar="FOLDER",
-        help=f"its files, in memory (default: {default_directory()})",
+        help="its files, in memory (default: /dev/shm/dolphin_aeron_ and the number of the user)",
     )  # fmt: skip
     parser.add_argument("--spin", action="store_true", help="the lowest latency, for one CPU core")
     parser.add_argument(

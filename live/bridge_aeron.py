@@ -32,6 +32,17 @@ if TYPE_CHECKING:
 
 NAME: Final = "bridge_aeron"
 BAD_USAGE: Final = 2
+EPILOG: Final = """\
+examples:
+  bridge_aeron.py "aeron:udp?endpoint=127.0.0.1:20121"      the stream into the region
+  bridge_aeron.py --out aeron:ipc                           the region onto a stream
+  bridge_aeron.py --region /dev/shm/bridged aeron:ipc       then: run_node.py --producer outside
+                                                            --region /dev/shm/bridged
+
+A media driver runs beside it: aeron_driver.py. Ctrl-C stops it.
+exit codes: 0 stopped as asked; 1 the region or the stream could not be written; 2 bad usage; 130
+left by a second signal.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="bridge_aeron.py",
         description=__doc__,
-        epilog="exit codes: 0 stopped as asked; 1 the region or the stream could not be written; "
-        "2 bad usage; 130 left by a second signal",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("channel", metavar="CHANNEL", help=f"which stream, for example {EXAMPLE}; see "

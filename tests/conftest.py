@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, settings
 
 from adapters.process.stop_signals import STOP_SIGNALS
 from tests.support.aeron.media_driver import DriverProcess, require_aeron
+from tests.support.java.producer import JavaProducer, java_producer
+from tests.support.java.project import require_project
 from tests.support.transports.member import Member, require_member
 from tests.support.transports.regions import new_region_path, remove_all_of
 
@@ -107,3 +109,11 @@ def media_driver() -> Iterator[DriverProcess]:
     running = DriverProcess()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def java() -> Iterator[JavaProducer]:
+    """Give a producer process in Java of the worker's own, which no test ends."""
+    require_project()
+    with java_producer() as running:
+        yield running

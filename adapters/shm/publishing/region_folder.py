@@ -42,7 +42,7 @@ class RegionFolder:
             # The pid stays in the lock's file, as when this process is killed.
             held.callback(self._lock.abandon)
             try:
-                self.waiters: Final = self._open_waiters()
+                self.waiters = self._open_waiters()
             except RegionError:
                 self._remove_if_new()
                 raise
@@ -71,18 +71,30 @@ class RegionFolder:
             if fd >= 0:
                 os.close(fd)
 
-    def is_whole(self) -> bool:
-        """Return whether lock and waiters page exist; a truncated page is restored."""
-        if not self._lock.is_in_place():
-            return False
+    def is_lock_in_place(self) -> bool:
+        """Return whether the lock still has its name; if not, another writer may be at work."""
+        return self._lock.is_in_place()
+
+    def restore_waiters(self) -> bool:
+        """Make a waiters page again that was removed, and a truncated one whole.
+
+        Returns
+        -------
+        bool
+            Whether it was removed, so that a new file must bring its readers to the new one. The
+            old one stays mapped until ``close``.
+
+        """
         try:
             found = os.stat("waiters", dir_fd=self.fd, follow_symlinks=False)
         except FileNotFoundError:
-            return False
+            self.waiters = self._open_waiters()
+            self._held.callback(self.waiters.close)
+            return True
         if found.st_size < lib.REGION_PAGE:
             # The same file, so that every mapping of it is whole again too.
             self._open_waiters().close()
-        return True
+        return False
 
     def give_up(self) -> None:
         """Release the folder, and remove it if this object made it."""

@@ -150,7 +150,7 @@ class RegionOwner:
                 last_event=self.w.last_event,
                 last_wall_ns=self.w.last_wall_ns,
             )
-            if not before.is_whole():
+            if not before.is_lock_in_place():
                 self._folder = RegionFolder(self.path)
         try:
             self._make_file_in_folder(first)
@@ -264,7 +264,7 @@ class RegionOwner:
         """
         self.require_open()
         lib.region_beat(self.w)
-        if not self._folder.is_whole():
+        if not self._folder.is_lock_in_place() or self._folder.restore_waiters():
             self.make_file()
         try:
             at_path = self.path.lstat()

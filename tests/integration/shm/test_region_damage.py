@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pytest
 
-from adapters.shm import FactorReader, FactorWriter, RegionError
+from adapters.shm import FactorReader, FactorWriter, RegionError, WriterLockedError
 from adapters.shm.region.region_files import folder_of
 from adapters.shm.region.region_layout import RegionLayout
 from adapters.shm.source import ShmSource
@@ -63,6 +63,37 @@ def test_a_truncated_waiters_page_costs_no_record(region_path: Path) -> None:
         latest = reader.read_latest()
         assert latest is not None
         assert latest["basis"] == 3.0
+
+
+def test_a_removed_waiters_page_is_made_again(region_path: Path) -> None:
+    """The writer keeps its lock; a new file brings readers and their wake-ups to the new page."""
+    with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as old:
+        writer.write({"basis": 1.0, "spread": 1.0})
+        assert old.read_latest() is not None
+        (folder_of(region_path) / "waiters").unlink()
+        writer.heartbeat()
+        assert not old.is_current()
+        writer.heartbeat()
+        assert writer.counters["files_made"] == 2
+        with FactorReader(region_path) as reader:
+            assert reader.read_latest() is None
+            assert reader.sleep()
+            writer.write({"basis": 2.0, "spread": 1.0})
+            assert writer.counters["sent_wakeups"] == 1
+            assert reader.wait(60)
+            with pytest.raises(WriterLockedError):
+                FactorWriter(region_path, NAMES)
+
+
+def test_new_names_come_where_the_waiters_page_was_removed(region_path: Path) -> None:
+    """A write that needs a new file succeeds; the next heartbeat makes the page again."""
+    with FactorWriter(region_path, NAMES) as writer:
+        (folder_of(region_path) / "waiters").unlink()
+        writer.write({"basis": 1.0, "spread": 1.0, "skew": 2.0})
+        writer.heartbeat()
+        assert (folder_of(region_path) / "waiters").stat().st_size == 4096
+        with FactorReader(region_path) as reader:
+            assert list(reader.schema) == [*NAMES, "skew"]
 
 
 def test_a_source_outlives_a_truncated_waiters_page(region_path: Path) -> None:

@@ -19,6 +19,7 @@ from adapters.shm import FactorWriter
 from adapters.shm.source import ShmSource
 from dolphin_strategies import FactorSchema, FactorSource, MemorySource, SourceState
 from tests.support.eventually import eventually, eventually_async
+from tests.support.java.producer import JavaShmProducer
 from tests.support.transports.regions import (
     factor_names,
     is_whole,
@@ -191,13 +192,15 @@ class AeronProducer:
 type Make = Callable[[], Producer]
 
 
-@pytest.fixture(params=["memory", "shm", "hazelcast", "aeron"])
+@pytest.fixture(params=["memory", "shm", "java", "hazelcast", "aeron"])
 def make(request: pytest.FixtureRequest) -> Make:
     """Give what makes a producer with its source."""
     if request.param == "aeron":
         return partial(AeronProducer, request.getfixturevalue("media_driver"))
     if request.param == "hazelcast":
         return partial(HazelcastProducer, request.getfixturevalue("member"))
+    if request.param == "java":
+        return partial(JavaShmProducer, request.getfixturevalue("java"), NAMES, CAPACITY)
     return MemoryProducer if request.param == "memory" else ShmProducer
 
 

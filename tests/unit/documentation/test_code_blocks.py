@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
 PAGES: Final = page_files()
 OURS: Final = ("dolphin_strategies", "adapters", "backtests", "live")
-LANGUAGES: Final = {"", "bash", "c", "json", "promql", "python", "rust", "text", "toml", "yaml"}
+LANGUAGES: Final = {
+    "",
+    "bash",
+    "c",
+    "java",
+    "json",
+    "promql",
+    "python",
+    "rust",
+    "text",
+    "toml",
+    "yaml",
+}
 _BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _OPTION: Final = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 PROGRAMS: Final = {p.path.removeprefix("-m "): p for p in programs()}
