@@ -10,6 +10,7 @@ import pytest
 from adapters.aeron_stream import AeronChannel
 from adapters.aeron_stream.channel import check_channel, default_directory
 from dolphin_strategies.errors import ConfigError
+from live.exf.exf_settings import ServiceSettings
 
 
 def test_a_channel_of_this_machine_needs_no_options() -> None:
@@ -79,3 +80,10 @@ def test_what_cannot_be_used_is_refused_with_the_reason(text: str, expected: str
     with pytest.raises(ConfigError) as caught:
         check_channel(text)
     assert expected in str(caught.value)
+
+
+def test_a_service_refuses_a_channel_that_is_none() -> None:
+    """With its settings, before it makes a region."""
+    with pytest.raises(ConfigError, match="expected an Aeron channel such as"):
+        ServiceSettings(aeron="udp:localhost:5701")
+    assert ServiceSettings(aeron="aeron:ipc").aeron == "aeron:ipc"
