@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import struct
+import termios
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,14 +16,12 @@ from adapters.shm import FactorReader, FactorWriter, RegionMovedError, WriterLoc
 from adapters.shm.region.region_files import folder_of
 from dolphin_strategies import FactorSchema
 from tests.support.eventually import eventually
-from tests.support.java.producer import JavaProducer, java_producer
-from tests.support.lengths import counts
 from tests.support.nodes.processes import child
 from tests.support.transports.regions import (
-    FACTORS,
     factor_names,
     is_whole,
     obey,
+    poke,
     read_snapshot,
     values_now,
     values_of,
@@ -31,8 +31,9 @@ from tests.support.transports.regions import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.java.producer import JavaProducer
+
 NAMES: Final = factor_names(3)
-CAPACITY: Final = 256
 
 
 def test_writers_in_java_and_python_exclude_each_other(
@@ -228,69 +229,19 @@ def test_bad_names_and_capacities_are_told(region_path: Path, java: JavaProducer
     assert not folder_of(region_path).exists()
 
 
-def test_readers_follow_a_writer_that_is_killed_and_comes_back_with_other_names(
-    region_path: Path,
+@pytest.mark.long
+def test_a_reader_that_never_empties_its_fifo_blocks_no_write(
+    region_path: Path, java: JavaProducer
 ) -> None:
-    """Java, killed; Java with another name; Python: one stream, nothing lost, nothing twice."""
-    seen: list[int] = []
-    with java_producer() as first:
-        first.open(region_path, NAMES, CAPACITY)
-        with FactorReader(region_path) as reader:
-            first.write(region_path, 10)
-            first.kill()
-            assert not reader.status().alive
-            reader.position = 0
-            while (f := reader.read_next()) is not None:
-                seen.append(f.sequence)
-    with java_producer() as second:
-        assert second.open(region_path, factor_names(4), CAPACITY) == 10
-        second.write(region_path, 5)
-        second.kill()
-    with FactorWriter(region_path, factor_names(4), capacity=CAPACITY) as python:
-        assert python.published == 15
-        write_records(python, 5)
-        with FactorReader(region_path) as reader:
-            reader.position = reader.first_sequence - 1
-            while (f := reader.read_next()) is not None:
-                assert is_whole(f)
-                seen.append(f.sequence)
-            assert reader.lost == 0
-    assert seen == list(range(1, 21))
-
-
-def has_passed(reader: FactorReader) -> bool:
-    """Return whether more was published than a reader's position."""
-    return reader.status().published > reader.position
-
-
-@counts("kills", 2, long=100)
-def test_a_writer_killed_anywhere_leaves_every_committed_record(
-    region_path: Path, kills: int
-) -> None:
-    """After each kill the ring holds its newest records, whole, and the next writer goes on."""
-    published = 0
-    for kill in range(kills):
-        with java_producer() as producer:
-            assert producer.open(region_path, factor_names(), CAPACITY) == published
-            began = int(producer.ask("flood", region_path))
-            with FactorReader(region_path) as reader:
-                reader.position = began + CAPACITY + 97 * kill
-                eventually(partial(has_passed, reader), "records")
-            producer.kill()
-        with FactorReader(region_path) as reader:
-            status = reader.status()
-            assert not status.alive
-            assert status.published > published
-            published = status.published
-            newest = reader.read_latest()
-            kept, lost = reader.since(published - CAPACITY + 1)
-        assert newest is not None
-        assert newest.sequence == published
-        assert is_whole(newest)
-        assert lost == 0
-        assert [f.sequence for f in kept] == [*range(published - CAPACITY + 2, published + 1)]
-        assert all(is_whole(f) for f in kept)
-        snapshot = read_snapshot(region_path)
-        if snapshot is not None:
-            shown = np.array([*snapshot[1].values()])
-            assert np.ptp(shown - np.arange(FACTORS)) == 0
+    """Its FIFO holds one page; it asks for more wake-ups than that and reads none of them."""
+    java.open(region_path, NAMES)
+    with FactorReader(region_path) as reader:
+        assert reader.sleep()
+        fcntl.fcntl(reader.fileno(), fcntl.F_SETPIPE_SZ, 4096)
+        for _ in range(5000):
+            poke(folder_of(region_path) / "waiters", 0, (1).to_bytes(8, "little"))
+            java.write(region_path, 1)
+        held = struct.unpack("i", fcntl.ioctl(reader.fileno(), termios.FIONREAD, bytes(4)))[0]
+        assert 0 < held < 4096
+        assert reader.wait(20)
+    java.ask("close", region_path)

@@ -17,8 +17,9 @@ import java.util.Arrays;
  * earlier wake-ups wakes as well.
  */
 public final class Wakeups implements AutoCloseable {
-    private static final int WRITES_BETWEEN_COUNTS = 1024;
-    private static final int MANY_BYTES = 4 * WRITES_BETWEEN_COUNTS;
+    private static final int WRITES_BETWEEN_COUNTS = 256;
+    /** Together with the writes until the next count below 4096, the least that a pipe holds. */
+    private static final int MANY_BYTES = 512;
 
     private final Path folder;
     private final WaitersPage page;
