@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ from tests.support.transports.regions import factor_names, obey, values_of, writ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 CRATE: Final = ROOT / "adapters" / "rust" / "dolphin-region"
 NAMES: Final = factor_names(3)
@@ -99,10 +101,23 @@ def test_every_unsafe_block_has_its_reason() -> None:
                 assert "// SAFETY: " in before, f"{file}:{i + 1}"
 
 
-def follow(examples: Path, path: Path, count: int) -> subprocess.Popen[str]:
-    """Start the example that prints records."""
-    program = [str(examples / "print_factors"), str(path), str(count)]
-    return subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@contextmanager
+def running(program: Path, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """Run an example, and kill it at the end, also of a test that failed."""
+    with subprocess.Popen(
+        [program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def follow(
+    examples: Path, path: Path, count: int
+) -> AbstractContextManager[subprocess.Popen[str]]:
+    """Run the example that prints records."""
+    return running(examples / "print_factors", path, count)
 
 
 def records_of(out: str) -> Iterator[tuple[int, list[float]]]:
@@ -185,8 +200,7 @@ def test_the_consumer_example_counts_records_and_timers(region_path: Path, examp
     """The loop gets what the reading thread sends, and its own timer where nothing comes."""
     with FactorWriter(region_path, NAMES) as writer:
         write_records(writer, 1)
-        program = [str(examples / "consumer"), str(region_path), "2"]
-        with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as consumer:
+        with running(examples / "consumer", region_path, 2) as consumer:
             assert consumer.stdout is not None
             assert consumer.stdout.readline() == "3 factors from now on\n"
             write_records(writer, 100)
