@@ -123,11 +123,9 @@ class StreamCounts:
         )
 
     def _newest_of(self, reader: FactorReader) -> int:
-        """Return the newest sequence of a file, as last seen if the file was cut."""
+        """Return the newest sequence of a file; one that was cut may show less than before."""
         with suppress(RegionError):
-            published = reader.status().published
-            if published >= reader.position:
-                self._newest = published
+            self._newest = max(self._newest, reader.status().published)
         return max(self._newest, reader.position)
 
     def _lose(self, count: int) -> None:

@@ -92,6 +92,21 @@ def test_records_of_a_truncated_file_are_lost_and_not_forgotten(
     asyncio.run(follow())
 
 
+def test_a_truncated_file_that_was_never_read_still_counts_its_record(region_path: Path) -> None:
+    """Fault A09: the file shows no record any more, and the source not fewer than before."""
+
+    async def follow() -> None:
+        with FactorWriter(region_path, ["a"], capacity=2) as writer:
+            write_records(writer, 1)
+            async with following(region_path) as source:
+                before = counts_of(source.status())
+                assert before == (1, 0, 0, 1)
+                os.truncate(region_path, 4200)
+                assert counts_of(source.status()) == before
+
+    asyncio.run(follow())
+
+
 @pytest.mark.parametrize("is_resumed", [True, False])
 def test_a_stream_that_comes_back_is_continued(region_path: Path, *, is_resumed: bool) -> None:
     """Fault A15: another region lies at the path for a while. What its own producer published
