@@ -102,9 +102,12 @@ def member(worker_member: Member) -> Iterator[Member]:
     worker_member.close_clients()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def media_driver() -> Iterator[DriverProcess]:
-    """Give a media driver of the worker's own, which no test may end."""
+    """Give a media driver of the module's own, which no test may end.
+
+    Not for the whole session: one without work takes a fifth of a core.
+    """
     require_aeron()
     running = DriverProcess()
     yield running
