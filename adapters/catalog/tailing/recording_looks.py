@@ -108,24 +108,17 @@ class RecordingLooks:
         ):
             self._job = self._thread.next(self._on_chunk)
 
-    def is_looked_into(self, place: Place) -> bool:
-        """Return whether the recording was looked into for what is in front of a place; look."""
-        if self.hole != place:
-            self.hole, self._hole_since_s = place, time.monotonic()
-        elif self._last is not None:
-            return True
-        self._look(Pass(None, self._given.all(), self._given.current, place))
-        return False
-
     def is_hopeless(self, place: Place) -> bool:
         """Return whether no record in front of a place can come any more; look if need be."""
-        if not self.is_looked_into(place) or self._last is None:
-            return False
         now_s = time.monotonic()
-        if self._last.is_settled or now_s >= self._hole_since_s + HOLE_WAIT_S:
-            return True
-        if now_s >= self._retry_at_s:
-            self._look(Pass(None, self._given.all(), self._given.current, place))
+        if self.hole != place:
+            self.hole, self._hole_since_s = place, now_s
+        elif self._last is not None:
+            if self._last.is_settled or now_s >= self._hole_since_s + HOLE_WAIT_S:
+                return True
+            if now_s < self._retry_at_s:
+                return False
+        self._look(Pass(None, self._given.all(), self._given.current, place))
         return False
 
     def _look(self, look: Pass) -> None:

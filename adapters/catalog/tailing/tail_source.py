@@ -229,15 +229,12 @@ class TailSource:
                 # What the ring lost since the opening counts, and nothing before it.
                 lost_since = lost if self.start.is_newest else 0
                 self._given.begin(f.stream_id, max(f.sequence - lost_since, 1))
-            # A whole stream may lie between two that the ring gave.
-            is_other = f.stream_id != self._given.current
-            if is_other and not self._looks.is_looked_into(place):
-                return False
             missing = self._given.missing_before(*place, lost)
             if missing and not self._looks.is_hopeless(place):
                 return False
-            self._lost += missing
-            self._given.give_up_before(*place)
+            if missing:
+                self._lost += missing
+                self._given.give_up_before(*place)
             self._given.settle_live(lost)
             self._looks.hole = None
             return True

@@ -27,8 +27,8 @@ def read_tail(text: str) -> TailStart:
     ----------
     text : str
         ``CATALOG[@begin | @newest | @SEQUENCE | @STREAM:SEQUENCE | @INSTANT]``: a stream is
-        16 hexadecimal digits, an instant ISO 8601, UTC unless it states an offset, or UNIX
-        nanoseconds. A folder whose own name has an ``@`` is taken whole if it exists.
+        16 hexadecimal digits, an instant ISO 8601 with its offset from UTC. A folder whose
+        own name has an ``@`` is taken whole if it exists.
 
     Raises
     ------
