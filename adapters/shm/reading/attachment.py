@@ -212,8 +212,19 @@ class Attachment:
             self._waiter.drain()
 
     def fileno(self) -> int:
-        """Return the descriptor to watch while asleep; it stays the same until ``close``."""
-        return (self._waiter or self._take_place()).fileno()
+        """Return the descriptor to watch while asleep; it stays the same until ``close``.
+
+        Raises
+        ------
+        RegionError
+            As ``sleep``.
+
+        """
+        descriptor = (self._waiter or self._take_place()).fileno()
+        if descriptor < 0:
+            # Another thread has closed the reader in between.
+            raise self._error_of(-errno.EBADF)
+        return descriptor
 
     def _take_place(self) -> Waiter:
         self._require_open()

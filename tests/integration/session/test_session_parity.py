@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @pytest.mark.long
 def test_a_strategy_that_decides_from_data_alone_replays_exactly(tmp_path: Path) -> None:
     """Every input and every decision, to the end, though its fills come at other inputs."""
-    output = record(tmp_path / "s", f"{STRATEGIES}:DataOnly", factors=800)
+    output = record(tmp_path / "s", f"{STRATEGIES}:DataOnly", factors=1600)
     assert " 0 lost + 0 dropped = " in output
     compared = Compared(tmp_path / "s")
     assert compared.exit_code == 0, compared.output

@@ -1,1 +1,0 @@
-"""Recorded: what a recording holds of each stream, in the order in which it was published."""

@@ -1,1 +1,0 @@
-"""Tails against real recorders: killed, restarted, behind, and readers that were down."""
