@@ -212,17 +212,9 @@ class Attachment:
             self._waiter.drain()
 
     def fileno(self) -> int:
-        """Return the descriptor to watch while asleep; it stays the same until ``close``.
-
-        Raises
-        ------
-        RegionError
-            As ``sleep``.
-
-        """
+        """Return the descriptor to watch while asleep; it stays the same until ``close``."""
         descriptor = (self._waiter or self._take_place()).fileno()
-        if descriptor < 0:
-            # Another thread has closed the reader in between.
+        if descriptor < 0:  # another thread has closed the reader in between
             raise self._error_of(-errno.EBADF)
         return descriptor
 
