@@ -124,7 +124,7 @@ async def serve(path: str, wait: Wait, rate_hz: float, url: str) -> None:
         loop.add_reader(sys.stdin.fileno(), answer)
         print("ready", flush=True)
 
-    command = processes.module("producer", path, rate_hz, UNBOUNDED)
+    command = processes.module("producing.paced", path, rate_hz, UNBOUNDED)
     with processes.running(command) as producer:
         processes.await_ready(producer)
         loop.call_later(SETTLE_S, begin)

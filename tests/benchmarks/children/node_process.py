@@ -39,7 +39,7 @@ async def latency(
     path: str, wait: Wait, rate_hz: float, count: int, folder: str | None = None
 ) -> Any:
     """Let the producer go once the node runs; return the percentiles at its end."""
-    with processes.running(processes.module("producer", path, rate_hz, count)) as producer:
+    with processes.running(processes.module("producing.paced", path, rate_hz, count)) as producer:
         processes.await_ready(producer)
         source = ShmSource(path)
         feed = FactorFeed(source, FactorFeedConfig(wait=wait, delivery="latest"))
@@ -92,7 +92,7 @@ async def idle_cpu(path: str | None) -> Any:
     node = sandbox_node.build()
     if path is None:
         return await _measure_idle(node)
-    with processes.running(processes.module("producer", path, 0, 0)) as producer:
+    with processes.running(processes.module("producing.paced", path, 0, 0)) as producer:
         processes.await_ready(producer)
         processes.tell_go(producer)
         node.add_actor(FactorFeed(ShmSource(path), FactorFeedConfig(wait="event")))

@@ -23,7 +23,7 @@ SLEEP_S: Final = 0.1
 def latency(path: str, wait: str, rate_hz: float, count: int) -> Any:
     """Read the newest record whenever there is one, until the producer has ended."""
     recorder = LatencyRecorder()
-    with processes.running(processes.module("producer", path, rate_hz, count)) as producer:
+    with processes.running(processes.module("producing.paced", path, rate_hz, count)) as producer:
         processes.await_ready(producer)
         with FactorReader(path) as reader:
             gc.collect()

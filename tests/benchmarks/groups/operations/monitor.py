@@ -13,17 +13,22 @@ import termios
 import threading
 import time
 import urllib.request
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Final
 
+from live.metrics.snapshot_file import FIGURES_NAME, read_snapshot
 from tests.benchmarks.groups.exf import cpu_s
+from tests.benchmarks.processes import await_ready, module, running, tell_go
 from tests.benchmarks.report import Group, Row, Target, require
+from tests.benchmarks.workload import own_region
 from tests.support.nodes.node_process import ROOT, node
 from tests.support.transports.member import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from live.metrics.snapshot import Snapshot
     from tests.benchmarks.report import Options
 
 SUMMARY: Final = re.compile(r"to on_factors: p50 ([\d.]+) µs, p99 ([\d.]+) µs")
@@ -32,7 +37,10 @@ SETTLE_S: Final = 3.0
 PATH: Final = """
     the demo (producer process, 85 factors, 200/s -> node, event) in pairs of runs, in turn: alone;
     with --metrics scraped once a second, and beside it monitor.py in a terminal of 80 x 24.
+    Throughput: one node and a producer that writes as fast as it can; in stretches, in turn, the
+    monitor is stopped (SIGSTOP) and nothing scrapes, or both go on.
 """
+STRETCH_S: Final = 4.0
 
 
 def run(options: Options) -> Group:
@@ -58,12 +66,65 @@ def run(options: Options) -> Group:
             (Target("node CPU %", "<=", 1),),
             "of one core",
         ),
+        _throughput(4 if options.is_quick else 20),
     ]
     return Group("monitor", PATH, rows, ["the monitor's start is not counted, 3 s later it is"])
 
 
 def _median(runs: list[dict[str, float]]) -> dict[str, float]:
     return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+
+
+def _throughput(pairs: int) -> Row:
+    """Measure how many records a node with more than it can take delivers, watched and not."""
+    port = free_port()
+    delivered: dict[bool, list[float]] = {False: [], True: []}
+    with ExitStack() as stack:
+        region = stack.enter_context(own_region())
+        producer = stack.enter_context(running(module("producing.flat_out", region)))
+        await_ready(producer)
+        tell_go(producer)
+        outside = ("--producer", "outside", "--region", region)
+        trader = stack.enter_context(node("--wait", "spin", "--metrics", port, *outside))
+        trader.wait_for_factors(10_000)
+        monitor = stack.enter_context(_monitor())
+        (folder,) = trader.run_folders()
+        for _ in range(pairs):
+            for is_watched in (True, False):
+                os.kill(monitor, signal.SIGCONT if is_watched else signal.SIGSTOP)
+                with _scrapes(port) if is_watched else nullcontext():
+                    delivered[is_watched].append(_delivered_in(folder / FIGURES_NAME, STRETCH_S))
+        os.kill(monitor, signal.SIGCONT)
+        trader.signal(signal.SIGINT)
+        require(trader.exit_code() == 0, trader.output)
+    ratios = [a / b for a, b in zip(delivered[True], delivered[False], strict=True)]
+    return Row(
+        "throughput, watched",
+        {
+            "records/s": statistics.median(delivered[True]),
+            "alone records/s": statistics.median(delivered[False]),
+            "ratio": statistics.median(ratios),
+        },
+        (Target("ratio", ">=", 0.99),),
+        f"{pairs} pairs of {STRETCH_S:g} s",
+    )
+
+
+def _delivered_in(path: Path, seconds: float) -> float:
+    """Return how many records a second a node delivers, by what it tells once a second."""
+    first, last = _told(path), _told(path)
+    while last.at_ns - first.at_ns < seconds * 1e9:
+        time.sleep(0.05)
+        last = _told(path)
+    counted = [told.value("dolphin_node_records", "delivered") or 0.0 for told in (first, last)]
+    return (counted[1] - counted[0]) / ((last.at_ns - first.at_ns) / 1e9)
+
+
+def _told(path: Path) -> Snapshot:
+    found = read_snapshot(path)
+    require(found is not None, f"nothing in {path}")
+    assert found is not None
+    return found
 
 
 def _demo(seconds: float, *, is_watched: bool) -> dict[str, float]:

@@ -146,6 +146,7 @@ class ModelledSource:
             self.source.open(self._wake, time.time_ns)
 
         loop.run(opened())
+        self._was_attached_at_once: Final = self.source.schema is not None
 
     def _wake(self) -> None:
         self.wakes += 1
@@ -184,12 +185,12 @@ class ModelledSource:
     def check_beginning(self, file: File, firsts: set[int], *, was_refused: bool) -> None:
         """Compare where it began in the only stream there is: known, or with the first record.
 
-        A source that may have been refused, whose next stream may be older than itself, may have
-        begun with the newest record of its time.
+        A source that was not attached when it was opened may have been refused; its next stream
+        may be older than itself, and it may have begun with the newest record of its time.
         """
         start = self.start.get(file.stream)
         starts = {start} if start else {first - 1 for first in firsts}
-        if was_refused and not start:
+        if was_refused and not start and not self._was_attached_at_once:
             starts |= {*range(file.published)}
         assert file.published - self.source.status().published in starts
 

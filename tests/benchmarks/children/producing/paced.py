@@ -1,6 +1,6 @@
 """The producer process of the latency benchmarks: publishes records at a steady rate.
 
-``python -m …children.producer PATH RATE COUNT``; with rate 0 it publishes one record and
+``python -m …children.producing.paced PATH RATE COUNT``; with rate 0 it publishes one record and
 shows heartbeats until its stdin ends.
 """
 
