@@ -122,7 +122,8 @@ class PollSide:
     def _failures(self) -> int:
         report = self.report
         counts = (*report["errors"].values(), *report["refused_values"].values())
-        return int(sum(counts))
+        # Another source of the host may have been refused first: then all of them pause.
+        return int(sum(counts)) + int(report["skipped"].get("pause", 0))
 
     def remember(self) -> None:
         """Count from here."""

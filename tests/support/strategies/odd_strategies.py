@@ -28,8 +28,9 @@ INSTRUMENT = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
 
 
 class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
-    """Buy at the 20th record and rest a limit order far away, at the 100th do ``misbehave``,
-    and at the 600th say ``ENOUGH``; counted from the market's first price on.
+    """Buy at the 20th record and rest a limit order far away, at the 100th do ``misbehave``, or
+    as soon as the position is there, and at the 600th say ``ENOUGH``; counted from the market's
+    first price on.
     """
 
     required_factors = ("imbal_btc",)
@@ -37,6 +38,7 @@ class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
     def on_start(self) -> None:
         super().on_start()
         self.seen = 0
+        self.is_holding = False
         self.subscribe_quotes(INSTRUMENT)
 
     def on_factors(self, f: ExternalFactors) -> None:
@@ -49,8 +51,10 @@ class HoldsPosition(FactorStrategy[FactorStrategyConfig]):
             self.submit_order(self.order_factory.market(INSTRUMENT, OrderSide.BUY, size))
             price = instrument.make_price(30_000.0)
             self.submit_order(self.order_factory.limit(INSTRUMENT, OrderSide.BUY, size, price))
-        if self.seen == 100:
-            print("HOLDING", self.portfolio.net_position(INSTRUMENT), flush=True)
+        held = self.portfolio.net_position(INSTRUMENT)
+        if self.seen >= 100 and held and not self.is_holding:
+            self.is_holding = True
+            print("HOLDING", held, flush=True)
             self.misbehave()
         if self.seen == 600:
             print("ENOUGH", flush=True)
