@@ -82,9 +82,11 @@ def _writer(form: Form, clock: SetClock) -> Figure:
                             time.sleep(0.001)
                             continue
                         events.append(f.ts_event)
+                        # Before the clock is read: the writer goes on meanwhile.
+                        beat_ns = reader.status().heartbeat_mono_ns
                         now_ns = time.monotonic_ns()
                         ages_ns.append(now_ns - f.published_mono_ns)
-                        silent_ns.append(now_ns - reader.status().heartbeat_mono_ns)
+                        silent_ns.append(now_ns - beat_ns)
             counters = _ended(writer)
     finally:
         remove_all_of(path)
