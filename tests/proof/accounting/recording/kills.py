@@ -89,7 +89,7 @@ def killed_recordings(folder: Path, kills: int, seed: int) -> Killed:
     catalog, said = folder / "killed", folder / "said"
     killer = Child(kill_again_and_again, catalog, said, seed, kills)
     try:
-        flushed = int(killer.line(timeout_s=60 + 2 * kills))
+        flushed = int(killer.line(timeout_s=60 + 10 * kills))
     finally:
         killer.close()
     found = FactorCatalog(catalog)
