@@ -41,8 +41,8 @@ folder = "{folder}"
 
 
 def test_a_driver_of_a_fleet_carries_its_streams_and_is_started_again(tmp_path: Path) -> None:
-    """Records go through it into the bridge's region, after SIGKILL of the driver too; it runs
-    before the bridge starts, and ends after it.
+    """Fault H01: records go through it into the bridge's region, after SIGKILL of the driver too;
+    it runs before the bridge starts, and ends after it.
     """
     from adapters.aeron_stream import AeronPublisher
 

@@ -54,8 +54,8 @@ async def is_known(reading: Reading) -> None:
 def test_a_loss_in_front_of_a_record_not_read_is_counted_by_the_next_reader_only(
     tmp_path: Path, region_path: Path
 ) -> None:
-    """The first reader learns of the loss from its status, and leaves before the record after it;
-    the second one begins after what was given, and counts the loss.
+    """Fault E09: the first reader learns of the loss from its status, and leaves before the record
+    after it; the second one begins after what was given, and counts the loss.
     """
 
     async def follow() -> None:

@@ -117,7 +117,9 @@ def test_names_and_producers_that_change_are_followed(tmp_path: Path, region_pat
 def test_a_reader_slower_than_the_ring_goes_back_to_the_recording(
     tmp_path: Path, region_path: Path
 ) -> None:
-    """Live already, it is overtaken by many rings; the recorder has what was overwritten."""
+    """Fault E09: live already, it is overtaken by many rings; the recorder has what was
+    overwritten.
+    """
 
     async def follow() -> None:
         with FactorWriter(region_path, NAMES, capacity=64) as writer:

@@ -225,9 +225,9 @@ class World:
 @counts("examples", 10, long=200)
 @pytest.mark.timeout(600)
 def test_published_is_delivered_lost_and_unread(examples: int) -> None:
-    """Producers that restart and change names, recorders that come, go and are killed, readers
-    that leave and come back at the next record: each record is given once and in order, or is
-    counted as lost; none that was recorded is lost.
+    """Fault E09: producers that restart and change names, recorders that come, go and are killed,
+    readers that leave and come back at the next record: each record is given once and in order, or
+    is counted as lost; none that was recorded is lost.
     """
     settings(max_examples=examples)(given(st.lists(STEPS, max_size=25))(run_steps))()
 

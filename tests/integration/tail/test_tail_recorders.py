@@ -45,10 +45,10 @@ def has_recorded(catalog: Path, sequence: int) -> bool:
 def test_a_reader_that_was_down_reads_on_while_recorders_are_killed(
     tmp_path: Path, region_path: Path, monkeypatch: pytest.MonkeyPatch, kills: int
 ) -> None:
-    """A reader ends in the middle; meanwhile the ring is written over several times, and the
-    recorder is killed and started again. Another reader begins after the first one's last record,
-    and gets every record up to the newest, live ones in the end. Where a recorder came back later
-    than the ring holds, the tail counts exactly what is in no recording.
+    """Fault E09: a reader ends in the middle; meanwhile the ring is written over several times,
+    and the recorder is killed and started again. Another reader begins after the first one's last
+    record, and gets every record up to the newest, live ones in the end. Where a recorder came
+    back later than the ring holds, the tail counts exactly what is in no recording.
     """
     # A machine that others use too may let the recorder wait for longer than a trader would.
     monkeypatch.setattr(recording_looks, "HOLE_WAIT_S", TIMEOUT_S)
