@@ -17,9 +17,12 @@ if __name__ == "__main__":
     leave_at_stop_signals("aeron_driver.py", 0)
 
 from adapters.aeron_stream.channel import default_directory
+from adapters.aeron_stream.driver.driver_folder import DRIVER
 from adapters.aeron_stream.driver.driver_settings import RECEIVE_WINDOW, receive_window
 from adapters.aeron_stream.driver.media_driver import running_driver
 from adapters.command.terminal import say
+from adapters.process.safe_files import open_or_make
+from adapters.run_state.service_beat import INTERVAL_S, ServiceBeat
 from dolphin_strategies import DolphinError
 
 if TYPE_CHECKING:
@@ -56,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--with-parent", action="store_true", help="end when the process that started this ends"
     )
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="where a supervisor reads that this turns"
+    )
     options = parser.parse_args(arguments)
     if options.with_parent:
         parent = os.getppid()
@@ -64,7 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
     stop = threading.Event()
     StopSignals(lambda name: stop.set(), lambda name: os._exit(LEFT_AT_ONCE)).take_over()
+    beat: ServiceBeat | None = None
     try:
+        beat = ServiceBeat(options.state, NAME, open_or_make, lambda text: say(text, sys.stderr))
+        beat.beat(is_running=False)
         with running_driver(options.dir.absolute(), spins=options.spin):
             say(f"{NAME}: {READY} {options.dir}, process {os.getpid()}")
             if (window := receive_window()) < RECEIVE_WINDOW:
@@ -72,12 +81,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     f"{NAME}: a UDP subscriber may be only {window:,} bytes behind; for more set "
                     f"net.core.rmem_max to {RECEIVE_WINDOW:,}"
                 )
-            stop.wait()
+            while not stop.wait(INTERVAL_S):
+                beat.beat(trouble=_trouble(options.dir))
     except DolphinError as error:
         say(f"{NAME}: {error}", sys.stderr)
+        if beat is not None:
+            beat.ended(BAD_USAGE, str(error))
         return BAD_USAGE
+    beat.ended(0, "stopped as asked")
     say(f"{NAME}: stopped as asked")
     return 0
+
+
+def _trouble(directory: Path) -> str:
+    """Return why nobody can reach the driver; empty if nothing is known to be wrong."""
+    if (directory / DRIVER).is_dir():
+        return ""
+    return f"its files at {directory} are gone: nobody finds it; start it again"
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,22 +15,17 @@ if __name__ == "__main__":
 
 from adapters.aeron_stream import AeronSource
 from adapters.aeron_stream.channel import EXAMPLE, check_channel
-from adapters.command import json_lines
-from adapters.command.terminal import say, say_json
-from adapters.process.safe_files import open_or_make
-from adapters.run_state.service_beat import ServiceBeat
 from adapters.shm import DEFAULT_PATH
-from dolphin_strategies import DolphinError
-from live.bridging.region_bridge import Bridge
+from live.bridging.bridge_command import add_options, run_bridge
+from live.bridging.region_bridge import RegionBridge
 from live.bridging.stream_bridge import StreamBridge
-from live.metrics import metrics_endpoint
-from live.metrics.figures.process_figures import ProcessFigures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from live.bridging.bridge import Bridge, Program
+
 NAME: Final = "bridge_aeron"
-BAD_USAGE: Final = 2
 EPILOG: Final = """\
 examples:
   bridge_aeron.py "aeron:udp?endpoint=127.0.0.1:20121"      the stream into the region
@@ -60,34 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "stream into the region)")  # fmt: skip
     add("--region", type=Path, default=DEFAULT_PATH, metavar="PATH",
         help=f"the region (default: {DEFAULT_PATH})")  # fmt: skip
-    add("--state", type=Path, metavar="FILE", help="where a supervisor reads that this turns")
-    metrics_endpoint.add_option(parser)
-    json_lines.add_option(parser)
+    add_options(parser)
     options = parser.parse_args(arguments)
-    if options.log_json:
-        say_json("bridge_aeron.py")
-    bridge: Bridge | StreamBridge
-    try:
+
+    def make(program: Program) -> Bridge:
         channel = check_channel(options.channel)
-        beat = ServiceBeat(options.state, NAME, open_or_make, lambda text: say(text, sys.stderr))
-        figures = ProcessFigures(metrics_endpoint.MetricsEndpoint(options.metrics))
         if options.out:
-            bridge = StreamBridge(NAME, options.region, channel, beat, figures)
-        else:
-            bridge = Bridge(NAME, AeronSource(channel), options.region, beat, figures)
-    except DolphinError as error:
-        say(f"bridge_aeron.py: {error}", sys.stderr)
-        return BAD_USAGE
-    try:
-        with figures:
-            asyncio.run(bridge.run())
-    except DolphinError as error:
-        say(f"bridge_aeron.py: {error}", sys.stderr)
-        beat.ended(1, str(error))
-        return 1
-    beat.ended(0, "stopped as asked")
-    say(f"{NAME}: {bridge.summary()}")
-    return 0
+            return StreamBridge(program, options.region, channel)
+        return RegionBridge(program, AeronSource(channel), options.region)
+
+    return run_bridge(NAME, options, make)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,24 +13,19 @@ if __name__ == "__main__":
     # Before the other imports: a bridge that has not begun is stopped as asked.
     leave_at_stop_signals("bridge_hazelcast.py", 0)
 
-from adapters.command import json_lines
-from adapters.command.terminal import say, say_json
 from adapters.hazelcast_map import HazelcastSettings, HazelcastSource
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
-from adapters.process.safe_files import open_or_make
-from adapters.run_state.service_beat import ServiceBeat
 from adapters.shm import DEFAULT_PATH
-from dolphin_strategies import DolphinError
-from live.bridging.region_bridge import Bridge
-from live.metrics import metrics_endpoint
-from live.metrics.figures.process_figures import ProcessFigures
+from live.bridging.bridge_command import add_options, run_bridge
+from live.bridging.region_bridge import RegionBridge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from live.bridging.bridge import Program
+
 DEFAULT_URL: Final = str(HazelcastSettings())
 NAME: Final = "bridge_hazelcast"
-BAD_USAGE: Final = 2
 EPILOG: Final = """\
 examples:
   bridge_hazelcast.py                                the default entry of a member on this machine
@@ -58,31 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help=f"which entry; see docs/hazelcast.md (default: {DEFAULT_URL})")  # fmt: skip
     add("--region", type=Path, default=DEFAULT_PATH, metavar="PATH",
         help=f"where to write (default: {DEFAULT_PATH})")  # fmt: skip
-    add("--state", type=Path, metavar="FILE", help="where a supervisor reads that this turns")
-    metrics_endpoint.add_option(parser)
-    json_lines.add_option(parser)
+    add_options(parser)
     options = parser.parse_args(arguments)
-    if options.log_json:
-        say_json("bridge_hazelcast.py")
     keep_secrets_from_core_dumps()
-    try:
+
+    def make(program: Program) -> RegionBridge:
         source = HazelcastSource(HazelcastSettings.from_url(options.source))
-        beat = ServiceBeat(options.state, NAME, open_or_make, lambda text: say(text, sys.stderr))
-        figures = ProcessFigures(metrics_endpoint.MetricsEndpoint(options.metrics))
-        bridge = Bridge(NAME, source, options.region, beat, figures)
-    except DolphinError as error:
-        say(f"bridge_hazelcast.py: {error}", sys.stderr)
-        return BAD_USAGE
-    try:
-        with figures:
-            asyncio.run(bridge.run())
-    except DolphinError as error:
-        say(f"bridge_hazelcast.py: {error}", sys.stderr)
-        beat.ended(1, str(error))
-        return 1
-    beat.ended(0, "stopped as asked")
-    say(f"{NAME}: {bridge.summary()}")
-    return 0
+        return RegionBridge(program, source, options.region)
+
+    return run_bridge(NAME, options, make)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,14 @@ from adapters.aeron_stream.stream_order import SILENT_NS, StreamOrder
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.external_factors import ExternalFactors
-from dolphin_strategies.factors.record_queue import RecordQueue, SourceRecord, same_kind
+from dolphin_strategies.factors.record_queue import RecordQueue
 from dolphin_strategies.factors.source import SourceState, SourceStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adapters.aeron_stream.channel import AeronChannel
+    from dolphin_strategies.factors.record_queue import SourceRecord
     from dolphin_strategies.factors.schema import FactorSchema
 
 CAPACITY: Final = 4096
@@ -133,14 +134,9 @@ class AeronSource:
 
     def read_batch(self, limit: int) -> FactorBatch | None:
         """Return the oldest records not handed out yet, of one schema and stream."""
-        records: list[SourceRecord] = []
         with self._lock:
             self._collect()
-            while len(records) < limit and (record := self._queue.peek()) is not None:
-                if records and not same_kind(records[0], record):
-                    break
-                self._queue.take()
-                records.append(record)
+            records = self._queue.take_alike(limit)
         return self._batch(records)
 
     def held_after(self, stream_id: int, sequence: int, limit: int) -> FactorBatch | None:

@@ -16,7 +16,7 @@ from adapters.hazelcast_map.connection.cluster_connection import (
 from adapters.hazelcast_map.entry.entry_state import EntryState
 from dolphin_strategies.factors.batch import FactorBatch
 from dolphin_strategies.factors.external_factors import ExternalFactors
-from dolphin_strategies.factors.record_queue import RecordQueue, same_kind
+from dolphin_strategies.factors.record_queue import RecordQueue
 from dolphin_strategies.factors.source import SourceState, SourceStatus
 
 if TYPE_CHECKING:
@@ -145,13 +145,8 @@ class HazelcastSource:
 
     def read_batch(self, limit: int) -> FactorBatch | None:
         """Return the oldest records not handed out yet, of one schema and stream."""
-        records: list[SourceRecord] = []
         with self._lock:
-            while len(records) < limit and (record := self._queue.peek()) is not None:
-                if records and not same_kind(records[0], record):
-                    break
-                self._queue.take()
-                records.append(record)
+            records = self._queue.take_alike(limit)
         return self._batch(records)
 
     def held_after(self, stream_id: int, sequence: int, limit: int) -> FactorBatch | None:

@@ -44,6 +44,9 @@ class ShmSource:
         For each stream the last sequence that the caller has already: such a stream is read from
         the next record on instead of from its newest, and records overwritten by then count as
         lost.
+    from_oldest : bool
+        Begin with the oldest record of a file found at the opening, instead of its newest; what
+        the ring no longer holds of it counts as lost.
 
     """
 
@@ -53,6 +56,7 @@ class ShmSource:
         *,
         trusted_uids: Collection[int] = (),
         resume_after: Mapping[int, int] | None = None,
+        from_oldest: bool = False,
     ) -> None:
         self.path: Final = Path(path).absolute()
         self._trusted_uids: Final = trusted_uids
@@ -66,7 +70,8 @@ class ShmSource:
         self._watched_fd = -1
         self._asleep = False
         self._is_broken = False
-        self._was_missing = False
+        self._from_oldest: Final = from_oldest
+        self._was_missing = from_oldest
 
     @property
     def schema(self) -> FactorSchema | None:
@@ -77,6 +82,16 @@ class ShmSource:
     def capacity(self) -> int:
         """Records in the ring, or 0 before a producer was seen."""
         return self._reader.capacity if self._reader else 0
+
+    @property
+    def newest(self) -> tuple[int, int] | None:
+        """The stream and the sequence of the newest record of the file that is read, 0 before its
+        first; None if none is read.
+        """
+        with suppress(RegionError):
+            if self._reader is not None:
+                return self._reader.stream_id, self._reader.status().published
+        return None
 
     def open(self, wake: Callable[[], None], clock_ns: Callable[[], int]) -> None:
         """Attach if the region exists, else keep checking. Needs a running asyncio loop."""
@@ -182,7 +197,7 @@ class ShmSource:
             )
             published = reader.status().published
         except (RegionError, OSError) as error:
-            self._was_missing = isinstance(error, RegionNotReadyError)
+            self._was_missing = self._from_oldest or isinstance(error, RegionNotReadyError)
             self._watch.set(SourceState.WAITING, str(error))
             return False
         self._counts.begin(reader, published, was_missing=self._was_missing)

@@ -78,6 +78,16 @@ class RecordQueue:
             self.delivered += 1
         return record
 
+    def take_alike(self, limit: int) -> list[SourceRecord]:
+        """Return the oldest unread records, of one schema and stream, at most ``limit``."""
+        records: list[SourceRecord] = []
+        while len(records) < limit and (record := self.peek()) is not None:
+            if records and not same_kind(records[0], record):
+                break
+            self.take()
+            records.append(record)
+        return records
+
     def after(self, stream_id: int, sequence: int, limit: int) -> list[SourceRecord]:
         """Return the oldest records after a given one, read or not, of one schema and stream.
 

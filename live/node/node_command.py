@@ -77,6 +77,12 @@ def prepare(options: argparse.Namespace) -> tuple[NodeSettings, AnyFactorStrateg
     schema = schema_of(settings)
     if schema is not None:
         check_factors(strategy_class, schema)
+    if settings.node.tail and strategy_class.max_age is None:
+        msg = (
+            f"tail: {strategy_class.__name__} has no max_age, so that it would trade on recorded "
+            "factors as if they were new; give it one"
+        )
+        raise ConfigError(msg)
     with _failing_as_config(settings.strategy.path):
         return settings, strategy_class(config)
 
@@ -114,6 +120,8 @@ def check(options: argparse.Namespace) -> int:
         factors = f"{len(known)} factors"
     else:
         factors = f"no producer at {node.region} yet"
+    if node.tail:
+        factors += f", from {node.tail} on"
     say(
         f"OK: {type(strategy).__name__} on the {node.venue} market, "
         f"{node.orders} orders, {factors}"

@@ -14,12 +14,12 @@ from typing import Final
 
 from tests.architecture.modules import ROOT
 
-COUNTS: Final = {"A": 20, "B": 10, "C": 10, "D": 13, "E": 8, "F": 12, "G": 9}
+COUNTS: Final = {"A": 20, "B": 10, "C": 10, "D": 13, "E": 9, "F": 12, "G": 9, "H": 10}
 IDS: Final = [f"{part}{n:02}" for part, count in COUNTS.items() for n in range(1, count + 1)]
 """Every fault of docs/reliability.md: A region, B values, C readers, D node, E recorder,
-F Hazelcast, G producers.
+F Hazelcast, G producers, H Aeron.
 """
-_SHOWN: Final = re.compile(r"Faults? ([A-G]\d\d(?:(?:, | and |, and )[A-G]\d\d)*): ")
+_SHOWN: Final = re.compile(r"Faults? ([A-H]\d\d(?:(?:, | and |, and )[A-H]\d\d)*): ")
 _LINK: Final = re.compile(r"\[`(?P<name>test_\w+)`\]\(\.\./(?P<file>tests/[\w/]+\.py)\)")
 
 
@@ -43,7 +43,7 @@ def all_tests() -> dict[str, list[Test]]:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 sentence = " ".join((ast.get_docstring(node) or "").split())
                 shown = _SHOWN.match(sentence)
-                faults = tuple(re.findall(r"[A-G]\d\d", shown[1])) if shown else ()
+                faults = tuple(re.findall(r"[A-H]\d\d", shown[1])) if shown else ()
                 test = Test(node.name, path.relative_to(ROOT), faults, sentence)
                 found.setdefault(node.name, []).append(test)
     return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.audit.advisories import VULNERABILITY, accepted, findings, snapshot
 from tests.audit.installed import packages
+from tests.audit.named import named
 from tests.proof.figures import ROOT
 
 if TYPE_CHECKING:
@@ -87,15 +88,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.audit",
         description="Look up known vulnerabilities of every Python package that is installed and "
-        "of every Rust crate in them: in a snapshot that is part of the project, and with OSV "
-        "where it can be reached.",
+        "of every Rust crate in them and what the project's own Java and Rust name: in a snapshot "
+        "that is part of the project, and, of Python, with OSV where it can be reached.",
         epilog="exit codes: 0 none but accepted ones; 1 something is wrong",
     )
     parser.add_argument("--offline", action="store_true", help="the snapshot alone")
     options = parser.parse_args(arguments)
     installed = packages()
     count = Counter(p.ecosystem for p in installed)
-    print(f"{count['PyPI']} Python packages with {count['crates.io']} Rust crates")
+    own = Counter(n.ecosystem for n in named())
+    print(
+        f"{count['PyPI']} Python packages with {count['crates.io'] - own['crates.io']} Rust "
+        f"crates; our own Java and Rust name {own['Maven']} Java artifacts and "
+        f"{own['crates.io']} crates"
+    )
     wrong = from_snapshot(installed)
     if not options.offline:
         wrong += ask_osv()

@@ -20,18 +20,20 @@ ACCEPTED: Final = HERE / "accepted.toml"
 VULNERABILITY: Final = "vulnerability"
 _BOUND: Final = re.compile(r"\s*(>=|<=|>|<|=|\^|~)?\s*([0-9][^\s,]*)\s*")
 
-type Ecosystem = Literal["PyPI", "crates.io"]
+type Ecosystem = Literal["PyPI", "crates.io", "Maven"]
 
 
 @dataclass(frozen=True, order=True)
 class Package:
-    """A package as it is installed."""
+    """A package as it is installed, or as a file of this project names it."""
 
     ecosystem: Ecosystem
     name: str
     version: str
     inside: str = ""
-    """The Python package whose wheel it is compiled into; empty if it is one itself."""
+    """The Python package whose wheel it is compiled into, or our library in Java or Rust that
+    needs it; empty if it is a Python package itself.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)

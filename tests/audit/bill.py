@@ -1,8 +1,8 @@
 """The bill of materials: ``uv run --group audit python -m tests.audit.bill [FILE]``.
 
 CycloneDX 1.6 in JSON: the Python packages that the project needs to run with their licences and
-what needs what, the Rust crates that their wheels name, and the C of this project file by file,
-with the hashes of what was compiled from it.
+what needs what, the Rust crates that their wheels name, the C of this project file by file,
+with the hashes of what was compiled from it, and what its Java and Rust need.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.safe_files import write_private
 from tests.audit.installed import bills_of, canonical, needed, others
+from tests.audit.named import named
 from tests.proof.figures import ROOT
 
 if TYPE_CHECKING:
@@ -121,6 +122,33 @@ def add_crates(bill: dict[str, Any]) -> int:
     return count
 
 
+def of_java_and_rust() -> Iterator[dict[str, Any]]:
+    """Yield each library of the project in Java and Rust, with what its file names below it."""
+    found = named()
+    for by, file in dict.fromkeys((n.by, n.file) for n in found):
+        ref = f"{Path(file).name}:{by}"
+        yield {
+            "type": "library",
+            "bom-ref": ref,
+            "name": by,
+            "description": f"of this project, from {file}",
+            "hashes": sha256(ROOT / file),
+            "components": [
+                {
+                    "type": "library",
+                    "bom-ref": f"{ref}:{n.name}",
+                    **({"group": n.group} if n.group else {}),
+                    "name": n.name,
+                    "version": n.version,
+                    "scope": n.scope,
+                    "purl": n.purl,
+                }
+                for n in found
+                if n.file == file
+            ],
+        }
+
+
 def problem_of(text: str) -> str:
     """Return why a bill is not as the format's schema demands; empty if it is."""
     from cyclonedx.schema import SchemaVersion
@@ -141,7 +169,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     packages = len(bill["components"])
     crates = add_crates(bill)
     own = list(of_c())
-    bill["components"] += own
+    others_own = list(of_java_and_rust())
+    bill["components"] += own + others_own
     text = json.dumps(bill, indent=1)
     if problem := problem_of(text):
         print(f"not valid CycloneDX {SPEC}: {problem}", file=sys.stderr)
@@ -149,9 +178,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.file.parent.mkdir(exist_ok=True)
     write_private(options.file, text + "\n")
     files = sum(len(module["components"]) for module in own)
+    needs = sum(len(library["components"]) for library in others_own)
     print(
         f"{options.file}: {packages} Python packages, {crates} components in their wheels, "
-        f"{len(own)} extension modules of {files} C files; valid CycloneDX {SPEC}"
+        f"{len(own)} extension modules of {files} C files, {needs} dependencies of "
+        f"{len(others_own)} libraries in Java and Rust; valid CycloneDX {SPEC}"
     )
     return 0
 

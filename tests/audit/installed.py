@@ -1,4 +1,4 @@
-"""What is installed: Python packages, and the Rust crates that wheels say they are made of."""
+"""What is used: Python packages, the Rust crates in their wheels, and what our files name."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 
 from tests.audit.advisories import Package
+from tests.audit.named import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +41,13 @@ def bills_of(installed: Distribution) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 @cache
 def packages() -> tuple[Package, ...]:
-    """Return every Python package and crate, each once for each wheel that it is in."""
-    found = set()
+    """Return every Python package and crate, each once for each wheel that it is in, and what the
+    project's own Java and Rust need.
+    """
+    found = {
+        Package(n.ecosystem, ":".join(filter(None, (n.group, n.name))), n.version, n.by)
+        for n in named()
+    }
     for each in others():
         name = canonical(each.name)
         found.add(Package("PyPI", name, each.version))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.aeron_stream.driver.driver_client import aeron_library
 from adapters.aeron_stream.driver.driver_folder import LOCK, NoDriverError, driver_folder
@@ -34,7 +34,7 @@ def running_driver(directory: Path, *, spins: bool = False) -> Iterator[None]:
     Raises
     ------
     NoDriverError
-        If another driver runs there, or Aeron refuses the settings.
+        If another driver runs there, Aeron refuses the settings, or it does not end in order.
     UnusableFileError
         If the folder is of another user, or open to others.
     ConfigError
@@ -76,6 +76,16 @@ def running_driver(directory: Path, *, spins: bool = False) -> Iterator[None]:
         try:
             yield
         finally:
-            driver.close()
+            _close(driver, library.AeronError, folder)
     finally:
         lock.release()
+
+
+def _close(driver: Any, error_type: type[Exception], folder: Path) -> None:
+    try:
+        driver.close()
+    except error_type as error:
+        # It cannot remove what somebody else has removed already; that is no trouble.
+        if folder.exists():
+            msg = f"Aeron's media driver at {folder} has not ended in order: {error}"
+            raise NoDriverError(msg) from None

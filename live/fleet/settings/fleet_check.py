@@ -7,10 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from adapters.aeron_stream.channel import SCHEME as AERON
+from adapters.aeron_stream.channel import AeronChannel, check_channel
 from dolphin_strategies.errors import ConfigError, did_you_mean
 from live.fleet.settings.fleet_file import read_fleet
-from live.fleet.settings.fleet_settings import NodeTable, ProducerTable
-from live.fleet.settings.service_commands import needs_of, region_writers, services_of
+from live.fleet.settings.fleet_settings import DriverTable, NodeTable, ProducerTable
+from live.fleet.settings.service_commands import (
+    folder_drivers,
+    needs_of,
+    region_writers,
+    services_of,
+    streams_of,
+)
 from live.fleet.settings.start_order import circles
 
 if TYPE_CHECKING:
@@ -76,6 +84,13 @@ def errors_of(settings: FleetSettings) -> list[str]:
                 f"{where}: region {region} has {len(writers)} writers ({', '.join(writers)}); "
                 "expected one"
             )
+    for folder, drivers in folder_drivers(settings).items():
+        if len(drivers) > 1:
+            errors.append(
+                f"{where}: folder {folder} has {len(drivers)} media drivers "
+                f"({', '.join(drivers)}); expected one"
+            )
+    errors += _stream_errors(settings)
     errors += _role_errors(settings)
     for service in services:
         config = getattr(service, "config", None)
@@ -83,6 +98,18 @@ def errors_of(settings: FleetSettings) -> list[str]:
             errors.append(f"{where}: {service.name}: config: no file {config}")
         if isinstance(service, ProducerTable) and service.kind == "demo" and config is not None:
             errors.append(f"{where}: {service.name}: config: a demo has a seed and no config")
+    return errors
+
+
+def _stream_errors(settings: FleetSettings) -> list[str]:
+    """Return what is wrong with the Aeron channels that the file names."""
+    errors = []
+    for service in settings.services:
+        for text in streams_of(service):
+            try:
+                AeronChannel.from_text(text)
+            except ConfigError as error:
+                errors.append(f"{settings.path.name}: {service.name}: {error}")
     return errors
 
 
@@ -106,7 +133,8 @@ def _role_errors(settings: FleetSettings) -> list[str]:
 
 
 def errors_of_services(settings: FleetSettings) -> list[str]:
-    """Return what the services' own checks refuse: each node's and each ExtF service's.
+    """Return what the services' own checks refuse: each node's and each ExtF service's, and what
+    the library of media drivers lacks.
 
     Both ways in which a node with a role may run are checked.
     """
@@ -123,7 +151,14 @@ def errors_of_services(settings: FleetSettings) -> list[str]:
             found[service.command] = service
     with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
         errors = pool.map(lambda s: _refused(s, settings), found.values())
-    return [error for error in errors if error]
+        found_errors = [error for error in errors if error]
+    for table in settings.services:
+        if isinstance(table, DriverTable):
+            try:
+                check_channel(f"{AERON}:ipc")
+            except ConfigError as error:
+                found_errors.append(f"{settings.path.name}: {table.name}: {error}")
+    return found_errors
 
 
 def _refused(service: Service, settings: FleetSettings) -> str:

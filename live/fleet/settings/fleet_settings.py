@@ -109,6 +109,29 @@ class PromotionTable(CheckedFields):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DriverTable(CheckedFields):
+    """A ``[[driver]]``: Aeron's media driver, which starts before what streams through it.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    folder : Path, optional
+        Its files, in memory, the ``dir`` of a channel; None: those of this user.
+    options : dict
+        Options of ``aeron_driver.py``.
+    depends_on : list of str
+        Services that run before it.
+
+    """
+
+    name: Name
+    folder: Path | None = None
+    options: Options = field(default_factory=dict)
+    depends_on: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProducerTable(CheckedFields):
     """A ``[[producer]]``: the ExtF service, or the demo's producer of a simulated market.
 
@@ -227,7 +250,7 @@ class NodeTable(CheckedFields):
     depends_on: list[str] = field(default_factory=list)
 
 
-type ServiceTable = ProducerTable | BridgeTable | RecorderTable | NodeTable
+type ServiceTable = DriverTable | ProducerTable | BridgeTable | RecorderTable | NodeTable
 
 TABLES: Final = {
     "fleet": FleetTable,
@@ -236,6 +259,7 @@ TABLES: Final = {
     "promotion": PromotionTable,
 }
 SERVICES: Final[dict[str, type[ServiceTable]]] = {
+    "driver": DriverTable,
     "producer": ProducerTable,
     "bridge": BridgeTable,
     "recorder": RecorderTable,
@@ -254,7 +278,7 @@ class FleetSettings:
     fleet, restart, watch, promotion
         Its tables.
     services : tuple
-        Producers, bridges, recorders and nodes, each kind in the order of the file.
+        Drivers, producers, bridges, recorders and nodes, each kind in the order of the file.
 
     """
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from adapters.aeron_stream.channel import SCHEME as AERON
+from adapters.aeron_stream.channel import AeronChannel, default_directory
+from dolphin_strategies.errors import ConfigError
 from live.fleet.settings.fleet_settings import (
     BridgeTable,
+    DriverTable,
     NodeTable,
     ProducerTable,
     RecorderTable,
@@ -19,7 +24,7 @@ from live.fleet.settings.fleet_settings import (
 if TYPE_CHECKING:
     from live.fleet.settings.fleet_settings import FleetSettings, ServiceTable
 
-type Kind = Literal["producer", "bridge", "recorder", "node"]
+type Kind = Literal["driver", "producer", "bridge", "recorder", "node"]
 
 LIVE: Final = Path(__file__).resolve().parents[2]
 """The folder of the scripts."""
@@ -34,7 +39,7 @@ class Service:
     ----------
     name : str
         Its name.
-    kind : "producer", "bridge", "recorder" or "node"
+    kind : "driver", "producer", "bridge", "recorder" or "node"
         What it is.
     command : tuple of str
         Its command line, without ``--record``, which differs with each run.
@@ -73,12 +78,39 @@ def region_writers(settings: FleetSettings) -> dict[Path, list[str]]:
     return found
 
 
+def folder_drivers(settings: FleetSettings) -> dict[Path, list[str]]:
+    """Return the names of the media drivers of each folder."""
+    found: dict[Path, list[str]] = {}
+    for service in settings.services:
+        if isinstance(service, DriverTable):
+            found.setdefault(service.folder or default_directory(), []).append(service.name)
+    return found
+
+
+def streams_of(service: ServiceTable) -> list[str]:
+    """Return the Aeron channels that the file names at a service, in the order of its keys."""
+    texts: list[object] = []
+    match service:
+        case BridgeTable():
+            texts = [service.source]
+        case ProducerTable():
+            texts = [service.options.get("aeron")]
+        case NodeTable():
+            texts = [service.options.get("source"), service.promoted.get("source")]
+    return [t for t in texts if isinstance(t, str) and t.startswith(f"{AERON}:")]
+
+
 def needs_of(settings: FleetSettings) -> dict[str, frozenset[str]]:
-    """Return what each service depends on: by ``depends_on``, and the writer of its region."""
-    writers = region_writers(settings)
+    """Return what each service depends on: by ``depends_on``, the writer of its region, and the
+    media driver of its stream.
+    """
+    writers, drivers = region_writers(settings), folder_drivers(settings)
     found: dict[str, frozenset[str]] = {}
     for service in settings.services:
         needs = set(service.depends_on)
+        for text in streams_of(service):
+            with suppress(ConfigError):  # told by the check of the file
+                needs.update(drivers.get(AeronChannel.from_text(text).directory, ()))
         if isinstance(service, RecorderTable | NodeTable) and service.region is not None:
             needs.update(writers.get(service.region, ()))
         found[service.name] = frozenset(needs)
@@ -113,12 +145,17 @@ def services_of(
         reads: Path | None
         writes: Path | None
         match table:
+            case DriverTable():
+                directory = table.folder or default_directory()
+                command = [
+                    *_script("aeron_driver.py"), "--dir", str(directory), *words_of(table.options),
+                ]  # fmt: skip
+                kind, reads, writes = "driver", None, None
             case ProducerTable():
                 command = _producer(table, market_start_ns)
                 kind, reads, writes = "producer", None, table.region
             case BridgeTable():
-                is_aeron = table.source.startswith("aeron:")
-                script = "bridge_aeron.py" if is_aeron else "bridge_hazelcast.py"
+                script = "bridge_aeron.py" if streams_of(table) else "bridge_hazelcast.py"
                 command = [*_script(script), table.source, *_path(table.region)]
                 kind, reads, writes = "bridge", None, table.region
             case RecorderTable():

@@ -24,6 +24,7 @@ from live.node.building.left_out_imports import left_out
 from live.node.settings.computed_settings import TRADING_VENUE
 from live.node.settings.nautilus_configs import execution_client, node_config, sandbox_config
 from live.node.settings.node_settings import VENUE
+from live.node.settings.tail_option import read_tail
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,7 +131,9 @@ def build_node(  # noqa: PLR0913, PLR0917 - the parts of a node
 
 def build_feed(node: NodeTable, computed: RunFactors, region: Path) -> FactorFeed:
     """Return the feed of a run's factors: computed here, streamed, or from a region."""
-    config = FactorFeedConfig(wait=node.wait, delivery=node.delivery)
+    # A tail is there for each record of the recording.
+    delivery = "every" if node.tail else node.delivery
+    config = FactorFeedConfig(wait=node.wait, delivery=delivery)
     source: FactorSource
     if node.compute is not None:
         source = ComputedSource(computed.schema)
@@ -142,9 +145,19 @@ def build_feed(node: NodeTable, computed: RunFactors, region: Path) -> FactorFee
         from adapters.hazelcast_map import HazelcastSettings, HazelcastSource  # noqa: PLC0415 - the client
 
         source = HazelcastSource(HazelcastSettings.from_url(node.source))
+    elif node.tail:
+        source = _tail(node.tail, region)
     else:
         source = ShmSource(region)
     return FactorFeed(source, config)
+
+
+def _tail(text: str, region: Path) -> FactorSource:
+    from adapters.catalog.tailing.tail_source import TailSource  # noqa: PLC0415 - it needs pyarrow
+
+    start = read_tail(text)
+    live = ShmSource(region, from_oldest=not start.is_newest)
+    return TailSource(start, live, str(region.absolute()))
 
 
 def history_of(catalog: Path | None) -> list[StoredSpan]:

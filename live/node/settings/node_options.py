@@ -35,6 +35,8 @@ examples:
   run_node.py --record FOLDER                       and record it, to be replayed later
   run_node.py --venue binance                       Binance's quotes, factors of a running
                                                     producer, sandbox orders (paper)
+  run_node.py --venue binance --tail recordings@2026-04-28T00:00:00Z
+                                                    the same, from that instant in a recording on
   run_node.py --source hazelcast://localhost:5701   the producer's entry in Hazelcast
   run_node.py --source 'aeron:udp?endpoint=127.0.0.1:20850'   an Aeron stream of another machine
   run_node.py --config node.toml --check            check a configuration, start nothing
@@ -66,6 +68,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "(default: /dev/shm/dolphin_exf; the demo and the replay make their own)")  # fmt: skip
     add("--catalog", type=Path, metavar="FOLDER", help="the recorded factors that a strategy's "
         "factor_history comes from")  # fmt: skip
+    add("--tail", metavar="CATALOG[@PLACE]", help="read the factors of --region from a place in a "
+        "recording of it on: begin (default), newest, a SEQUENCE, STREAM:SEQUENCE or an INSTANT, "
+        "each record once; see docs/recording.md")  # fmt: skip
     add("--compute", type=Path, nargs="?", const=Path(PACKAGED_WORD), metavar="FILE.toml",
         help="compute the factors in this node from its market data: those of a file with tables "
         "[[computed]], or the packaged ones; see docs/computed.md")  # fmt: skip
@@ -135,6 +140,7 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
             region=options.region,
             catalog=options.catalog,
             record=options.record,
+            tail=options.tail,
             compute=options.compute,
             compute_venues=venues,
             base_url=options.base_url,

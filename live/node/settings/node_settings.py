@@ -50,6 +50,10 @@ class NodeTable(CheckedFields):
         The region that a producer outside writes; the demo and the replay make their own.
     catalog : Path, optional
         The catalog that a strategy's ``factor_history`` comes from.
+    tail : str
+        A catalog, and where in it to begin reading the factors of ``region``, with
+        ``CATALOG[@begin | @newest | @SEQUENCE | @STREAM:SEQUENCE | @INSTANT]``; each record is
+        then delivered, as with ``delivery = "every"``.
     compute : Path, optional
         A file of factors that the node computes itself from its market data, instead of reading
         them; ``packaged``: the packaged file.
@@ -77,6 +81,7 @@ class NodeTable(CheckedFields):
     producer: Literal["own", "outside"] = "own"
     region: Path = DEFAULT_PATH
     catalog: Path | None = None
+    tail: str = ""
     compute: Path | None = None
     compute_venues: list[str] | None = None
     base_url: Address = ""

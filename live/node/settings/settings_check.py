@@ -13,6 +13,7 @@ from adapters.session import session_files
 from dolphin_strategies.errors import ConfigError
 from live.node.settings.computed_settings import computed_factors
 from live.node.settings.node_settings import LIVE_VENUES, VENUE
+from live.node.settings.tail_option import check_recorded, read_tail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +55,8 @@ def check_settings(settings: NodeSettings, *, live_orders: bool) -> None:
     elif node.compute_venues is not None:
         msg = "compute_venues: expected compute too, whose factors need these venues"
         raise ConfigError(msg)
+    if node.tail:
+        check_tail(node)
     synthetic = settings.synthetic_quotes.instrument
     if str(synthetic.venue) == VENUE:
         msg = f"synthetic_quotes instrument: expected a venue of its own, found {synthetic}"
@@ -116,6 +119,34 @@ def check_source(node: NodeTable) -> None:
             "meanwhile; use wait 'event', or live/bridge_hazelcast.py and its region"
         )
         raise ConfigError(msg)
+
+
+def check_tail(node: NodeTable) -> None:
+    """Refuse a tail that is none, that no recording is for, or that other settings contradict.
+
+    Raises
+    ------
+    ConfigError
+        With what was expected and found.
+
+    """
+    if node.source or node.compute is not None:
+        found = "source" if node.source else "compute"
+        msg = f"tail: it goes on with the factors of a region; leave out {found}, or tail"
+        raise ConfigError(msg)
+    if node.venue == "replay" or (node.venue == "simulated" and node.producer == "own"):
+        msg = (
+            f"tail: the {node.venue} market makes factors of its own; choose producer 'outside' "
+            "with the simulated market, or the market binance"
+        )
+        raise ConfigError(msg)
+    if node.catalog is not None:
+        msg = (
+            "tail: its records and a history out of catalog would overlap; leave out catalog, and "
+            "begin the tail early enough"
+        )
+        raise ConfigError(msg)
+    check_recorded(read_tail(node.tail), node.region)
 
 
 def check_compute(node: NodeTable) -> None:

@@ -83,8 +83,8 @@ def reader_of(region: Path) -> FactorReader:
 
 
 def test_a_node_trades_on_a_stream(media_driver: DriverProcess) -> None:
-    """The same example strategy, with factors from an Aeron channel: fills, nothing open; it says
-    when the publisher is gone.
+    """Fault H07: the same example strategy, with factors from an Aeron channel: fills, nothing
+    open; it says when the publisher is gone.
     """
     text = new_text(media_driver)
     with node("--source", text) as process:

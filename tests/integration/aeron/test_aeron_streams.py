@@ -50,7 +50,9 @@ def test_a_second_subscriber_gets_names_and_newest_record(media_driver: DriverPr
 
 
 def test_a_publisher_that_starts_again_is_followed(media_driver: DriverProcess) -> None:
-    """Its end is told at once; the numbers of its successor begin at 1, and none is lost."""
+    """Fault H07: its end is told at once; the numbers of its successor begin at 1, and none is
+    lost.
+    """
 
     async def body() -> None:
         channel = new_channel(media_driver.folder)
@@ -73,7 +75,7 @@ def test_a_publisher_that_starts_again_is_followed(media_driver: DriverProcess) 
 
 
 def test_names_change_within_a_stream(media_driver: DriverProcess) -> None:
-    """The first record with new names has them, and no batch holds two schemas."""
+    """Fault H09: the first record with new names has them, and no batch holds two schemas."""
 
     async def body() -> None:
         channel = new_channel(media_driver.folder)
@@ -96,7 +98,9 @@ def test_names_change_within_a_stream(media_driver: DriverProcess) -> None:
 
 
 def test_new_names_of_a_mapping_are_added(media_driver: DriverProcess) -> None:
-    """As a region's writer does it: a name with a number is new, what is no number is NaN."""
+    """Fault H09: as a region's writer does it: a name with a number is new, what is no number is
+    NaN.
+    """
 
     async def body() -> None:
         channel = new_channel(media_driver.folder)
@@ -119,7 +123,7 @@ def test_new_names_of_a_mapping_are_added(media_driver: DriverProcess) -> None:
 def test_a_second_publisher_is_refused_until_the_first_is_gone(
     media_driver: DriverProcess,
 ) -> None:
-    """It is named and counted; what it published meanwhile is lost, exactly."""
+    """Fault H08: it is named and counted; what it published meanwhile is lost, exactly."""
 
     async def body() -> None:
         channel = new_channel(media_driver.folder)
@@ -147,7 +151,9 @@ def test_a_second_publisher_is_refused_until_the_first_is_gone(
 def test_a_media_driver_that_dies_is_told_and_found_again(
     own_driver: DriverProcess,
 ) -> None:
-    """Both ends say it, go on with the next driver, and what was published between is lost."""
+    """Fault H01: both ends say it, go on with the next driver, and what was published between is
+    lost.
+    """
 
     async def body() -> None:
         channel = new_channel(own_driver.folder)
@@ -179,7 +185,7 @@ def test_a_media_driver_that_dies_is_told_and_found_again(
 
 
 def test_without_a_media_driver_both_ends_wait(own_driver: DriverProcess) -> None:
-    """The reason names the command that starts one; nothing is raised, and both close."""
+    """Fault H02: the reason names the command that starts one; nothing is raised; both close."""
 
     async def body() -> None:
         own_driver.stop()
@@ -197,7 +203,7 @@ def test_without_a_media_driver_both_ends_wait(own_driver: DriverProcess) -> Non
 
 
 def test_records_cross_a_line_that_loses_and_delays(media_driver: DriverProcess) -> None:
-    """A twentieth of all packets is lost, both ways: all records arrive, in order."""
+    """Fault H05: a twentieth of all packets is lost, both ways: all records arrive, in order."""
 
     async def body() -> None:
         port = free_udp_port()
@@ -223,7 +229,7 @@ def test_records_cross_a_line_that_loses_and_delays(media_driver: DriverProcess)
 
 
 def test_a_line_that_is_cut_is_told_and_the_loss_counted(media_driver: DriverProcess) -> None:
-    """Longer than the publisher waits: what it could not send is lost, by its number."""
+    """Fault H06: longer than the publisher waits: what it cannot send is lost, by its number."""
 
     async def body() -> None:
         port = free_udp_port()
@@ -274,7 +280,7 @@ def test_a_group_of_receivers_gets_the_same(media_driver: DriverProcess) -> None
 
 
 def test_what_is_no_message_is_refused_and_counted(media_driver: DriverProcess) -> None:
-    """Somebody else's bytes on the stream change nothing."""
+    """Fault H10: somebody else's bytes on the stream change nothing."""
     import pyaeron
 
     async def body() -> None:

@@ -86,10 +86,9 @@ def counts_of(child: Child) -> dict[str, Any]:
 def test_a_dead_or_stopped_subscriber_costs_the_others_nothing(
     media_driver: DriverProcess, media: str, blow: signal.Signals
 ) -> None:
-    """Several windows are published meanwhile: the other gets each record; with Aeron's defaults
-    it would get none after the first window, and the publisher would run out of room.
-
-    One that is stopped and goes on has lost some, and has counted each.
+    """Fault H03: several windows are published meanwhile: the other gets each record; with Aeron's
+    defaults it would get none after the first window, and the publisher would run out of room. One
+    that is stopped and goes on has lost some, and has counted each.
     """
 
     async def body() -> None:
@@ -135,8 +134,8 @@ def test_a_dead_or_stopped_subscriber_costs_the_others_nothing(
 def test_a_subscriber_that_was_stopped_for_long_connects_again(
     media_driver: DriverProcess, media: str
 ) -> None:
-    """Longer than the driver keeps a silent client: it goes on, and every record is accounted
-    for.
+    """Fault H03: longer than the driver keeps a silent client: it goes on, and every record is
+    accounted for.
     """
     channel = new_channel(media_driver.folder, CHANNELS[media].format(port=free_udp_port()))
     with (
@@ -159,7 +158,9 @@ def test_a_subscriber_that_was_stopped_for_long_connects_again(
 
 
 def test_what_has_no_room_is_dropped_and_counted(media_driver: DriverProcess) -> None:
-    """The only subscriber does not read: it is set aside in the end, and learns what it lost."""
+    """Fault H04: the only subscriber does not read: it is set aside in the end, and learns what it
+    lost.
+    """
 
     async def body() -> None:
         channel = new_channel(media_driver.folder)

@@ -30,6 +30,7 @@ from tests.support.transports.source_producers import (
     MemoryProducer,
     Producer,
     ShmProducer,
+    TailProducer,
 )
 
 if TYPE_CHECKING:
@@ -39,9 +40,11 @@ if TYPE_CHECKING:
 type Make = Callable[[], Producer]
 
 
-@pytest.fixture(params=["memory", "shm", "java", "hazelcast", "aeron"])
+@pytest.fixture(params=["memory", "shm", "java", "tail", "hazelcast", "aeron"])
 def make(request: pytest.FixtureRequest) -> Make:
     """Give what makes a producer with its source."""
+    if request.param == "tail":
+        return partial(TailProducer, request.getfixturevalue("tmp_path"))
     if request.param == "aeron":
         return partial(AeronProducer, request.getfixturevalue("media_driver"))
     if request.param == "hazelcast":

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from uuid import uuid4
 
 from adapters.aeron_stream import AeronChannel, AeronPublisher, AeronSource
+from adapters.catalog import RecordingWriter
+from adapters.catalog.tailing.recorded.tail_start import TailStart
 from adapters.hazelcast_map import HazelcastPublisher, HazelcastSettings, HazelcastSource
 from adapters.hazelcast_map.settings import MAX_POLL_S
 from adapters.shm import FactorWriter
@@ -20,8 +22,11 @@ from tests.support.transports.regions import (
     values_of,
     write_records,
 )
+from tests.support.transports.tails import tail_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.aeron.media_driver import DriverProcess
     from tests.support.transports.member import Member
 
@@ -83,6 +88,34 @@ class ShmProducer:
     def publish(self, n: int) -> None:
         """Publish the next n records."""
         write_records(self._writer, n)
+
+    def settle(self) -> None:
+        """Do nothing: memory is shared at once."""
+
+    def stop(self) -> None:
+        """Close the region and remove it."""
+        self._writer.close()
+        remove_all_of(self._path)
+
+
+class TailProducer:
+    """The producer is the writer of a region whose recorder has ended: the ring alone has more."""
+
+    announces_names = True
+
+    def __init__(self, catalog: Path) -> None:
+        self._path = new_region_path()
+        # A catalog of this region in which there is nothing for the source.
+        RecordingWriter(catalog, source=str(self._path)).close()
+        self._tail = tail_of(TailStart(catalog=catalog, is_newest=True), self._path)
+        self.source: FactorSource = self._tail
+        self._writer = FactorWriter(self._path, NAMES, capacity=CAPACITY)
+
+    def publish(self, n: int) -> None:
+        """Publish the next n records; what the ring lost of them was looked for."""
+        write_records(self._writer, n)
+        if self._tail.is_open:
+            eventually(lambda: self.source.status() and not self._tail.is_behind, "the look")
 
     def settle(self) -> None:
         """Do nothing: memory is shared at once."""

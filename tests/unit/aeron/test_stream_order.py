@@ -203,7 +203,9 @@ def test_names_that_are_not_those_of_the_hash_are_refused() -> None:
 
 @given(st.binary(max_size=300), st.integers(0, 200))
 def test_no_bytes_raise_or_change_what_is_followed(junk: bytes, at: int) -> None:
-    """Random bytes, and true messages with random bytes in them: refused, or a valid message."""
+    """Fault H10: random bytes, and true messages with random bytes in them: refused, or a valid
+    message.
+    """
     publisher, receiver = Publisher(), Receiver()
     receiver.take(publisher.maker.state(), publisher.record())
     for message in (junk, publisher.record()[:at] + junk):

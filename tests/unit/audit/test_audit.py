@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,12 +13,14 @@ from packaging.version import Version
 
 from tests.audit import __main__ as audit
 from tests.audit.advisories import Advisory, Package, accepted, findings, holds, snapshot
-from tests.audit.bill import of_c
+from tests.audit.bill import of_c, of_java_and_rust
 from tests.audit.installed import needed, packages
+from tests.audit.named import JAVA, RUST, named, of_crate, of_pom
 from tests.proof.figures import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 OWN: Final = Advisory(
     id="PLANTED-1",
@@ -169,3 +172,49 @@ def test_the_bill_has_every_c_file_of_the_project() -> None:
         h["content"] for m in modules for part in (m, *m["components"]) for h in part["hashes"]
     ]
     assert all(len(h) == 64 for h in hashes)
+
+
+def test_what_java_and_rust_need_is_in_the_bill_and_in_the_audit() -> None:
+    """As many as the files name, each with a version; Agrona is what the Java library needs."""
+    found = named()
+    poms = "".join(p.read_text(encoding="utf-8") for p in JAVA.rglob("pom.xml"))
+    own = poms.count("<groupId>dolphin</groupId>\n      <artifactId>dolphin-region</artifactId>")
+    assert len([n for n in found if n.ecosystem == "Maven"]) == poms.count("<dependency>") - own
+    crates = [n.name for n in found if n.ecosystem == "crates.io"]
+    text = "".join(p.read_text(encoding="utf-8") for p in RUST.glob("*/Cargo.toml"))
+    assert crates
+    assert all(f"\n{name} = " in text for name in crates)
+    assert not [n for n in found if "$" in n.version or not n.version[0].isdecimal()]
+    needed_to_run = {n.name for n in found if n.scope == "required"}
+    assert {"agrona", "libc"} <= needed_to_run
+    assert not {"gson", "junit-jupiter", "serde_json"} & needed_to_run
+    listed = [c["purl"] for library in of_java_and_rust() for c in library["components"]]
+    assert listed == [n.purl for n in found]
+    audited = {(p.ecosystem, p.name, p.version) for p in packages()}
+    assert {("crates.io", n.name, n.version) for n in found if not n.group} <= audited
+    assert {("Maven", f"{n.group}:{n.name}", n.version) for n in found if n.group} <= audited
+
+
+def test_a_weak_version_that_our_crate_allows_is_found() -> None:
+    """The lowest version that its file allows counts, not the one that is built today."""
+    weak = replace(OWN, ecosystem="crates.io", package="libc", affected=("<0.2.1",))
+    inside = {p.inside for _, p in findings([weak], packages())}
+    assert inside == {"dolphin-region"}
+
+
+def test_a_version_that_a_file_leaves_open_is_refused(tmp_path: Path) -> None:
+    """By the file and what it names."""
+    crate = tmp_path / "Cargo.toml"
+    crate.write_text('[package]\nname = "x"\n[dependencies]\nodd = { git = "y" }\n')
+    with pytest.raises(ValueError, match="odd: expected a version such as"):
+        list(of_crate(crate))
+    pom = tmp_path / "pom.xml"
+    space = 'xmlns="http://maven.apache.org/POM/4.0.0"'
+    for version, why in (("${nowhere}", "a property 'nowhere'"), ("", "one without")):
+        pom.write_text(
+            f"<project {space}><artifactId>x</artifactId><dependencies><dependency><groupId>g"
+            f"</groupId><artifactId>a</artifactId><version>{version}</version></dependency>"
+            "</dependencies></project>"
+        )
+        with pytest.raises(ValueError, match=why):
+            list(of_pom(pom))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.aeron_stream.channel import default_directory
 from dolphin_strategies.errors import ConfigError
 from live.fleet.reports.systemd_units import units_of
 from live.fleet.settings.fleet_check import FleetError, load_fleet
@@ -157,3 +158,40 @@ def test_systemd_reads_the_units_of_the_example(tmp_path: Path) -> None:
     command = [analyze, "verify", "--man=no", *map(str, files)]
     found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_what_streams_starts_after_the_driver_of_its_folder(tmp_path: Path) -> None:
+    """Bridges, producers and nodes, by their channel's ``dir``; not those of another driver."""
+    path = tmp_path / "fleet.toml"
+    path.write_text(
+        '[fleet]\nname = "x"\n[[bridge]]\nname = "in"\nregion = "r"\nsource = "aeron:ipc"\n'
+        '[[bridge]]\nname = "entry"\nregion = "q"\nsource = "hazelcast://127.0.0.1:9"\n'
+        '[[producer]]\nname = "exf"\nregion = "p"\noptions = { aeron = "aeron:ipc?dir=/d/own" }\n'
+        '[[node]]\nname = "n"\noptions = { source = "aeron:udp?dir=/d/own" }\n'
+        '[[driver]]\nname = "usual"\n[[driver]]\nname = "own"\nfolder = "/d/own"\n'
+        "options = { spin = true }\n"
+    )
+    services = services_of(load_fleet(path), {}, market_start_ns=0)
+    needs = {name: set(service.needs) for name, service in services.items()}
+    assert needs == {
+        "usual": set(), "own": set(), "entry": set(),
+        "in": {"usual"}, "exf": {"own"}, "n": {"own"},
+    }  # fmt: skip
+    assert str(default_directory()) in services["usual"].command
+    assert {"/d/own", "--spin"} <= set(services["own"].command)
+
+
+def test_a_folder_has_one_driver_and_a_channel_is_one(tmp_path: Path) -> None:
+    """Both are told by the file's check, before anything starts."""
+    path = tmp_path / "fleet.toml"
+    path.write_text(
+        '[fleet]\nname = "x"\n[[driver]]\nname = "a"\n[[driver]]\nname = "b"\n'
+        '[[bridge]]\nname = "in"\nregion = "r"\nsource = "aeron:ipc?dri=/d"\n'
+        '[[driver]]\nname = "c"\nspin = true\n'
+    )
+    with pytest.raises(FleetError) as refused:
+        load_fleet(path)
+    told = "\n".join(refused.value.errors)
+    assert f"folder {default_directory()} has 2 media drivers (a, b); expected one" in told
+    assert "in: source: unknown option 'dri' of aeron:ipc" in told
+    assert "spin" in told

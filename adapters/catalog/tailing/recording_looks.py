@@ -1,0 +1,153 @@
+"""RecordingLooks: the looks into a recording that a tail needs, and what they mean."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from adapters.catalog.tailing.recorded.recording_thread import Pass, RecordingThread
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from adapters.catalog.tailing.given_places import GivenPlaces
+    from adapters.catalog.tailing.recorded.recording_thread import Chunk
+    from adapters.catalog.tailing.recorded.stream_records import Place
+    from adapters.catalog.tailing.recorded.tail_start import TailStart
+    from adapters.catalog.tailing.recorded_queue import RecordedQueue
+
+HOLE_WAIT_S: Final = 5.0
+"""How long a running recorder is waited for that may still write what the ring has lost."""
+RETRY_S: Final = 0.1
+LOW_WATER_RECORDS: Final = 4_096
+"""The thread reads ahead until so many records wait."""
+
+
+class RecordingLooks:
+    """Has the recording read from what was given on, and puts what comes into a queue.
+
+    Parameters
+    ----------
+    start : TailStart
+        The catalog, and where to begin.
+    source : str
+        The recorded source: the path of its region.
+    given : GivenPlaces
+        What was given already; told the first place.
+    queue : RecordedQueue
+        Where records go.
+    wake : callable
+        Called on the loop's thread when there is something new.
+
+    Attributes
+    ----------
+    hole : Place or None
+        The live record in front of which records are missing that are looked for.
+    problem : str
+        Why something could not be read at the last look; empty if all could.
+
+    Notes
+    -----
+    Owned by the loop's thread; no call waits for the thread that reads.
+
+    """
+
+    def __init__(
+        self,
+        start: TailStart,
+        source: str,
+        given: GivenPlaces,
+        queue: RecordedQueue,
+        wake: Callable[[], None],
+    ) -> None:
+        self.hole: Place | None = None
+        self.problem = ""
+        self._start: Final = start
+        self._source: Final = source
+        self._given: Final = given
+        self._queue: Final = queue
+        self._wake: Final = wake
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._thread: RecordingThread | None = None
+        self._job: Future[Chunk] | None = None
+        self._last: Chunk | None = None
+        """The end of the newest look for the hole."""
+        self._hole_since_s = self._retry_at_s = 0.0
+        self.is_looking = False
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin with the first look, unless the start is the newest record."""
+        self._loop = loop
+        self._thread = RecordingThread(self._start, self._source)
+        if not self._start.is_newest:
+            self._look(Pass(self._start, {}, 0, None))
+
+    def close(self) -> None:
+        """Give the catalog up; safe to call again."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._thread is not None:
+            self._thread.close()
+        self._loop = self._thread = self._job = None
+        self.is_looking = False
+
+    def pump(self) -> None:
+        """Take what was read, and have more of it read."""
+        if self._job is not None and self._job.done():
+            chunk, self._job = self._job.result(), None
+            self._take(chunk)
+        if (
+            self.is_looking
+            and self._job is None
+            and self._thread is not None
+            and self._queue.records < LOW_WATER_RECORDS
+        ):
+            self._job = self._thread.next(self._on_chunk)
+
+    def is_looked_into(self, place: Place) -> bool:
+        """Return whether the recording was looked into for what is in front of a place; look."""
+        if self.hole != place:
+            self.hole, self._hole_since_s = place, time.monotonic()
+        elif self._last is not None:
+            return True
+        self._look(Pass(None, self._given.all(), self._given.current, place))
+        return False
+
+    def is_hopeless(self, place: Place) -> bool:
+        """Return whether no record in front of a place can come any more; look if need be."""
+        if not self.is_looked_into(place) or self._last is None:
+            return False
+        now_s = time.monotonic()
+        if self._last.is_settled or now_s >= self._hole_since_s + HOLE_WAIT_S:
+            return True
+        if now_s >= self._retry_at_s:
+            self._look(Pass(None, self._given.all(), self._given.current, place))
+        return False
+
+    def _look(self, look: Pass) -> None:
+        if self._thread is not None:
+            self.is_looking, self._last = True, None
+            self._job = self._thread.begin(look, self._on_chunk)
+
+    def _take(self, chunk: Chunk) -> None:
+        self.problem = chunk.problem
+        if chunk.first is not None:
+            self._given.begin(*chunk.first)
+        self._queue.extend(chunk.batches)
+        if not chunk.is_last:
+            return
+        self.is_looking, self._last = False, chunk
+        if self.hole is not None and not chunk.is_settled and self._loop is not None:
+            self._retry_at_s = time.monotonic() + RETRY_S
+            self._timer = self._loop.call_later(RETRY_S, self._wake)
+
+    def _on_chunk(self) -> None:
+        """Have the loop's thread look at a chunk; called on the thread that reads."""
+        loop = self._loop
+        if loop is not None:
+            with suppress(RuntimeError):  # the loop was closed meanwhile
+                loop.call_soon_threadsafe(self._wake)

@@ -1,0 +1,1 @@
+"""Tails against real recorders: killed, restarted, behind, and readers that were down."""
