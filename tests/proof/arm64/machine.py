@@ -22,7 +22,7 @@ SUITE: Final = "trixie"
 PACKAGES: Final = ("python3.13", "libpython3.13-dev", "libstdc++6")
 SUFFIX: Final = ".cpython-313-aarch64-linux-gnu.so"
 WHEELS: Final = ("nautilus_trader", "numpy", "cffi", "pyarrow", "pytest", "pytest-timeout",
-                 "hypothesis")  # fmt: skip
+                 "hypothesis", "hazelcast-python-client", "orjson")  # fmt: skip
 _KEYS: Final = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -106,12 +106,13 @@ def _system(folder: Path) -> Path:
 
 def _wheels(folder: Path) -> Path:
     """Put the packages that the tests import into a folder, in the versions of this project."""
-    site = folder / "site"
-    if not (site / "pytest").exists():
+    wanted = [f"{name}=={version(name)}" for name in WHEELS]
+    site, held = folder / "site", folder / "site.txt"
+    if not held.exists() or held.read_text(encoding="utf-8").split() != wanted:
         _run([find("uv", "none: it comes from PyPI"), "pip", "install", "--quiet",
               "--target", str(site), "--python-platform", "aarch64-manylinux_2_40",
-              "--python-version", "3.13", "--only-binary", ":all:",
-              *(f"{name}=={version(name)}" for name in WHEELS)])  # fmt: skip
+              "--python-version", "3.13", "--only-binary", ":all:", *wanted])  # fmt: skip
+        held.write_text("\n".join(wanted), encoding="utf-8")
     return site
 
 
