@@ -39,11 +39,25 @@ def test_a_receiver_keeps_what_the_kernel_allows(
 
 def test_a_driver_that_spins_differs_in_that_alone() -> None:
     """The other settings are the same."""
-    sleeping, spinning = environment(spins=False), environment(spins=True)
+    sleeping, spinning = environment(), environment(0)
     assert {n for n in sleeping if sleeping[n] != spinning.get(n)} == {
         "AERON_SHARED_IDLE_STRATEGY",
         "AERON_SHARED_IDLE_STRATEGY_INIT_ARGS",
     }
+
+
+@pytest.mark.parametrize(("rest_us", "sleeps"), [(5, "5us-5us"), (200, "20us-200us")])
+def test_no_sleep_is_longer_than_asked(rest_us: int, sleeps: str) -> None:
+    """Nor is the first one."""
+    found = environment(rest_us)["AERON_SHARED_IDLE_STRATEGY_INIT_ARGS"]
+    assert found == f"10-0-{sleeps}"
+
+
+@pytest.mark.parametrize("rest_us", [-1, 1_001])
+def test_a_sleep_out_of_range_is_refused(rest_us: int) -> None:
+    """Not silently shortened, and before Aeron sees it."""
+    with pytest.raises(ValueError, match="rest_us: expected 0 .spin. to 1000 microseconds"):
+        environment(rest_us)
 
 
 def test_a_folder_that_others_could_write_is_refused(tmp_path: Path) -> None:
