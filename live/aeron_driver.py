@@ -67,7 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     idle = parser.add_mutually_exclusive_group()
     idle.add_argument(
-        "--spin", action="store_const", const=0, default=REST_US, dest="rest",
+        "--spin",
+        action="store_const",
+        const=0,
+        default=REST_US,
+        dest="rest",
         help="never sleep: the lowest latency, for one CPU core",
     )
     idle.add_argument(

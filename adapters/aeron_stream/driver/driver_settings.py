@@ -57,11 +57,11 @@ SETTINGS: Final = (
 
 THREADING: Final = "shared"
 """One thread for conductor, sender and receiver: two cores have no room for three that spin."""
-REST_US: Final = 200
+REST_US: Final = 500
 """The longest sleep between two looks: ≤ 5 % of a core without work, see docs/aeron.md."""
 MOST_REST_US: Final = 1_000
 """Beyond it what is late is later than the driver's own timers, every 2 ms, allow for."""
-_FIRST_REST_US: Final = 20
+_FIRST_REST_US: Final = 100
 """A sleep that follows work; each further one is twice as long, up to the longest."""
 SPINS: Final = {"AERON_SHARED_IDLE_STRATEGY": "yield"}
 """The thread keeps one core busy, but lets another one that waits for this core go first: two
@@ -105,8 +105,8 @@ def idle_settings(rest_us: int) -> dict[str, str]:
         raise ValueError(msg)
     if not rest_us:
         return SPINS
-    # Ten looks without a pause, no yield, then sleeps.
-    sleeps = f"10-0-{min(_FIRST_REST_US, rest_us)}us-{rest_us}us"
+    # No look without a pause after work, no yield: sleeps only.
+    sleeps = f"0-0-{min(_FIRST_REST_US, rest_us)}us-{rest_us}us"
     return {
         "AERON_SHARED_IDLE_STRATEGY": "backoff",
         "AERON_SHARED_IDLE_STRATEGY_INIT_ARGS": sleeps,

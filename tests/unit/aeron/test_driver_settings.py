@@ -46,17 +46,17 @@ def test_a_driver_that_spins_differs_in_that_alone() -> None:
     }
 
 
-@pytest.mark.parametrize(("rest_us", "sleeps"), [(5, "5us-5us"), (200, "20us-200us")])
+@pytest.mark.parametrize(("rest_us", "sleeps"), [(5, "5us-5us"), (500, "100us-500us")])
 def test_no_sleep_is_longer_than_asked(rest_us: int, sleeps: str) -> None:
     """Nor is the first one."""
     found = environment(rest_us)["AERON_SHARED_IDLE_STRATEGY_INIT_ARGS"]
-    assert found == f"10-0-{sleeps}"
+    assert found == f"0-0-{sleeps}"
 
 
 @pytest.mark.parametrize("rest_us", [-1, 1_001])
 def test_a_sleep_out_of_range_is_refused(rest_us: int) -> None:
     """Not silently shortened, and before Aeron sees it."""
-    with pytest.raises(ValueError, match="rest_us: expected 0 .spin. to 1000 microseconds"):
+    with pytest.raises(ValueError, match="rest_us: expected 0"):
         environment(rest_us)
 
 
