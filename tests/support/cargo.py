@@ -19,18 +19,21 @@ class CargoError(Exception):
     """Cargo failed; the text is what it said."""
 
 
+def version_of(program: str) -> tuple[int, int]:
+    """Return the version of ``cargo`` or ``rustc``."""
+    said = subprocess.run(
+        [program, "--version"], cwd=CRATE, check=False, capture_output=True, text=True, timeout=60
+    )
+    found = re.match(rf"{program} (\d+)\.(\d+)", said.stdout)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
 def why_not() -> str:
     """Return why this machine cannot build the crate, or nothing."""
-    cargo = shutil.which("cargo")
-    if cargo is None:
+    if shutil.which("cargo") is None:
         return "cargo is not installed"
-    said = subprocess.run(
-        [cargo, "--version"], cwd=CRATE, check=False, capture_output=True, text=True, timeout=60
-    )
-    found = re.match(r"cargo (\d+)\.(\d+)", said.stdout)
-    if found is None or (int(found[1]), int(found[2])) < OLDEST:
-        return f"expected cargo 1.75 or later, found {said.stdout or said.stderr!r}"
-    return ""
+    found = version_of("cargo")
+    return "" if found >= OLDEST else f"expected cargo 1.75 or later, found {found}"
 
 
 def target_folder() -> Path:
@@ -39,8 +42,14 @@ def target_folder() -> Path:
     return Path(cache, "dolphin", "cargo")
 
 
-def cargo(*arguments: str, target: Path | None = None, **variables: str) -> str:
-    """Run cargo in the crate, with more environment variables; return what it said.
+def cargo(
+    *arguments: str,
+    crate: Path = CRATE,
+    target: Path | None = None,
+    limit_s: float = LIMIT_S,
+    **variables: str,
+) -> str:
+    """Run cargo in a crate, with more environment variables; return what it said.
 
     Raises
     ------
@@ -50,12 +59,12 @@ def cargo(*arguments: str, target: Path | None = None, **variables: str) -> str:
     """
     ran = subprocess.run(
         ["cargo", *arguments],  # noqa: S607
-        cwd=CRATE,
+        cwd=crate,
         env={**os.environ, "CARGO_TARGET_DIR": str(target or target_folder()), **variables},
         check=False,
         capture_output=True,
         text=True,
-        timeout=LIMIT_S,
+        timeout=limit_s,
     )
     said = ran.stdout + ran.stderr
     if ran.returncode:
