@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SILENT_NS: Final = 500_000_000
 """Five states missed: the publisher is gone, and another one is followed."""
+NO_SIZE: Final = -1
+"""Of a record before the schema is known: no message has it, not even an empty one."""
 _MOST_RIVALS: Final = 16
 COUNTED: Final = (
     "refused_messages", "refused_publisher", "refused_old", "clamped_events", "streams",
@@ -107,7 +109,7 @@ class StreamOrder:
         self._ts_event = 0
         self._record_head = b""
         """What each record of the stream and the schema that are followed begins with."""
-        self._record_size = 0
+        self._record_size = NO_SIZE
 
     def take(self, message: bytes, now_ns: int, now_mono_ns: int) -> None:
         """Take the next message.
@@ -192,7 +194,7 @@ class StreamOrder:
             self._stream.before_first = self._rivals.pop(header.stream_id, 0)
         self._early.clear()
         self._before_opening = None
-        self._record_size = 0
+        self._record_size = NO_SIZE
         return True
 
     def _take_early(self, now_ns: int) -> None:

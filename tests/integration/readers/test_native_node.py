@@ -8,6 +8,7 @@ import re
 import subprocess
 import tomllib
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -18,7 +19,6 @@ from tests.support.transports.regions import factor_names, values_of, write_reco
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CRATE: Final = ROOT / "adapters" / "rust" / "native-node"
 NAMES: Final = factor_names(3)
@@ -35,7 +35,7 @@ def test_the_crates_are_those_of_the_wheel() -> None:
     bill = next(f for f in files if f.name.endswith(".cyclonedx.json"))
     of_wheel = {
         part["name"]: part["version"]
-        for part in json.loads(bill.locate().read_text(encoding="utf-8"))["components"]
+        for part in json.loads(Path(bill.locate()).read_text(encoding="utf-8"))["components"]
     }
     document = tomllib.loads((CRATE / "Cargo.toml").read_text(encoding="utf-8"))
     pinned = {

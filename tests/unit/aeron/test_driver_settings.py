@@ -14,6 +14,7 @@ from adapters.aeron_stream.driver.driver_settings import (
     receive_window,
 )
 from adapters.process.safe_files import UnusableFileError
+from live.aeron_driver import main
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "aeron.md"
 
@@ -58,6 +59,17 @@ def test_a_sleep_out_of_range_is_refused(rest_us: int) -> None:
     """Not silently shortened, and before Aeron sees it."""
     with pytest.raises(ValueError, match="rest_us: expected 0"):
         environment(rest_us)
+
+
+@pytest.mark.parametrize("text", ["0", "1001", "1.5", "a", "٣"])
+def test_the_program_tells_which_sleeps_it_takes(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2 before a driver starts; none at all is ``--spin``."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--rest", text])
+    assert ended.value.code == 2
+    assert "expected 1 to 1000 microseconds (--spin: none)" in capsys.readouterr().err
 
 
 def test_a_folder_that_others_could_write_is_refused(tmp_path: Path) -> None:
