@@ -18,7 +18,12 @@ if __name__ == "__main__":
 
 from adapters.aeron_stream.channel import default_directory
 from adapters.aeron_stream.driver.driver_folder import DRIVER
-from adapters.aeron_stream.driver.driver_settings import RECEIVE_WINDOW, receive_window
+from adapters.aeron_stream.driver.driver_settings import (
+    MOST_REST_US,
+    RECEIVE_WINDOW,
+    REST_US,
+    receive_window,
+)
 from adapters.aeron_stream.driver.media_driver import running_driver
 from adapters.command.terminal import say
 from adapters.process.safe_files import open_or_make
@@ -35,12 +40,20 @@ EPILOG: Final = """\
 examples:
   aeron_driver.py                             one a machine and user is enough, for all channels
   aeron_driver.py --spin                      the lowest latency between machines, for one core
+  aeron_driver.py --rest 50                   in between: sleep 50 µs at most
   aeron_driver.py --dir /dev/shm/my_driver    then: aeron:ipc?dir=/dev/shm/my_driver
 
 docs/aeron.md has what its channels are, and what it is set to.
 exit codes: 0 stopped as asked; 2 bad usage, or it cannot run; 130 left by a second signal.
 """
 _PR_SET_PDEATHSIG: Final = 1
+
+
+def _microseconds(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= MOST_REST_US:
+        msg = f"expected 1 to {MOST_REST_US} microseconds (--spin: none), found {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +68,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--dir", type=Path, default=default_directory(), metavar="FOLDER",
         help="its files, in memory (default: /dev/shm/dolphin_aeron_ and the number of the user)",
     )  # fmt: skip
-    parser.add_argument("--spin", action="store_true", help="the lowest latency, for one CPU core")
+    idle = parser.add_mutually_exclusive_group()
+    idle.add_argument(
+        "--spin",
+        action="store_const",
+        const=0,
+        default=REST_US,
+        dest="rest",
+        help="never sleep: the lowest latency, for one CPU core",
+    )
+    idle.add_argument(
+        "--rest", type=_microseconds, default=REST_US, metavar="MICROSECONDS",
+        help=f"how long it sleeps at most while there is nothing to do, 1 to {MOST_REST_US:,} "
+        f"(default: {REST_US})",
+    )  # fmt: skip
     parser.add_argument(
         "--with-parent", action="store_true", help="end when the process that started this ends"
     )
@@ -74,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         beat = ServiceBeat(options.state, NAME, open_or_make, lambda text: say(text, sys.stderr))
         beat.beat(is_running=False)
-        with running_driver(options.dir.absolute(), spins=options.spin):
+        with running_driver(options.dir.absolute(), rest_us=options.rest):
             say(f"{NAME}: {READY} {options.dir}, process {os.getpid()}")
             if (window := receive_window()) < RECEIVE_WINDOW:
                 say(

@@ -35,6 +35,11 @@ STATE: Final = 1
 RECORD: Final = 2
 END: Final = 3
 HEADER: Final = struct.Struct("<4sBBHQQQqqq")
+HEAD: Final = struct.Struct("<4sBBHQQ")
+"""The part of a header that is the same in all records of a stream that have the same names."""
+TIMES: Final = struct.Struct("<Qqqq")
+"""The rest of it: sequence and times."""
+TIMES_AT: Final = HEAD.size
 CLOCK_ID_SIZE: Final = 16
 VALUES_AT: Final = HEADER.size
 _STATE_VALUES_AT: Final = HEADER.size + CLOCK_ID_SIZE
@@ -59,12 +64,26 @@ class Header(NamedTuple):
     published_mono_ns: int
 
 
+class Times(NamedTuple):
+    """The second part of a header, as in :class:`Header`."""
+
+    sequence: int
+    ts_event: int
+    published_ns: int
+    published_mono_ns: int
+
+
 class State(NamedTuple):
     """What a state adds to its header."""
 
     schema: FactorSchema
     clock_id: bytes
     payload: bytes
+
+
+def record_head(schema: FactorSchema, stream_id: int) -> bytes:
+    """Return what each record of a stream begins with, up to ``TIMES_AT``."""
+    return HEAD.pack(MAGIC, VERSION, RECORD, len(schema), schema.hash, stream_id)
 
 
 def header_of(message: bytes) -> Header:

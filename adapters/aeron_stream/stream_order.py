@@ -10,10 +10,14 @@ from adapters.aeron_stream.messages import (
     END,
     RECORD,
     STATE,
+    TIMES,
+    TIMES_AT,
     VALUES_AT,
     Header,
     MessageError,
+    Times,
     header_of,
+    record_head,
     state_of,
     state_payload,
 )
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
 SILENT_NS: Final = 500_000_000
 """Five states missed: the publisher is gone, and another one is followed."""
+NO_SIZE: Final = -1
+"""Of a record before the schema is known: no message has it, not even an empty one."""
 _MOST_RIVALS: Final = 16
 COUNTED: Final = (
     "refused_messages", "refused_publisher", "refused_old", "clamped_events", "streams",
@@ -101,6 +107,9 @@ class StreamOrder:
         self._rivals: Final[dict[int, int]] = {}
         self._before_opening: tuple[Header, bytes] | None = None
         self._ts_event = 0
+        self._record_head = b""
+        """What each record of the stream and the schema that are followed begins with."""
+        self._record_size = NO_SIZE
 
     def take(self, message: bytes, now_ns: int, now_mono_ns: int) -> None:
         """Take the next message.
@@ -115,6 +124,14 @@ class StreamOrder:
             Nanoseconds of ``CLOCK_MONOTONIC``, for the silence of a publisher.
 
         """
+        if message.startswith(self._record_head) and len(message) == self._record_size:
+            # The usual message: its head is one that was checked before.
+            times = Times._make(TIMES.unpack_from(message, TIMES_AT))
+            if times.sequence > self._stream.sequence > 0 and times.ts_event >= 0:
+                self._add_values(times, message[VALUES_AT:], now_ns)
+                self.heard_mono_ns = now_mono_ns
+                self.is_ended = False
+                return
         try:
             header = header_of(message)
             state = state_of(message, header) if self._is_new_state(header) else None
@@ -126,6 +143,8 @@ class StreamOrder:
                 self.schema = state.schema
                 self._stream.schema_hash = header.schema_hash
                 self._stream.is_same_clock = state.clock_id == self._clock_id
+                self._record_head = record_head(state.schema, header.stream_id)
+                self._record_size = VALUES_AT + 8 * len(state.schema)
                 self._take_early(now_ns)
             self._take(message, header, now_ns)
         except MessageError as error:
@@ -175,6 +194,7 @@ class StreamOrder:
             self._stream.before_first = self._rivals.pop(header.stream_id, 0)
         self._early.clear()
         self._before_opening = None
+        self._record_size = NO_SIZE
         return True
 
     def _take_early(self, now_ns: int) -> None:
@@ -215,20 +235,24 @@ class StreamOrder:
             self._add_record(header, payload, now_ns)
 
     def _add_record(self, header: Header, payload: bytes, now_ns: int) -> None:
+        if self.schema is not None and header.sequence > self._stream.sequence:
+            self._add_values(Times._make(header[-4:]), payload, now_ns)
+
+    def _add_values(self, times: Times, payload: bytes, now_ns: int) -> None:
+        """Add a record with a sequence beyond the newest one, of the schema that is known."""
         stream, schema = self._stream, self.schema
-        if schema is None or header.sequence <= stream.sequence:
+        if schema is None:
             return
+        sequence, ts_event, _, mono_ns = times
         before = stream.sequence or stream.before_first
-        missed = 0 if before is None else max(header.sequence - before - 1, 0)
-        stream.sequence = header.sequence
-        ts_event = header.ts_event
+        missed = 0 if before is None else max(sequence - before - 1, 0)
+        stream.sequence = sequence
         if not self._ts_event <= ts_event <= now_ns:
             self.counters["clamped_events"] += 1
             ts_event = max(min(ts_event, now_ns), self._ts_event)
         self._ts_event = ts_event
-        mono_ns = header.published_mono_ns if stream.is_same_clock else 0
+        if not stream.is_same_clock:
+            mono_ns = 0
         self._add(
-            SourceRecord(
-                schema, payload, ts_event, header.sequence, mono_ns, header.stream_id, missed
-            )
+            SourceRecord(schema, payload, ts_event, sequence, mono_ns, stream.stream_id, missed)
         )

@@ -43,7 +43,10 @@ from tests.benchmarks.report import IncorrectError, Options
 
 GROUPS: Final = {
     "calls": (calls.run, "what one write or read costs from Python"),
-    "throughput": (throughput.run, "one writer at 1,000,000 records/s and a reader that checks"),
+    "throughput": (
+        throughput.run,
+        "one writer at 1,000,000 records/s; readers in C and Rust check",
+    ),
     "node": (node.run, "producer process -> on_factors in a live node, spin and event; idle CPU"),
     "busy": (busy.run, "the same beside 1,000 quotes/s from a local exchange, and without"),
     "demo": (demo.run, "the demo's own summary, and that of another checkout"),

@@ -32,10 +32,10 @@ def own_region() -> Iterator[Path]:
         region_files.remove(path)
 
 
-def paced(rate_hz: float, count: int) -> Iterator[int]:
-    """Yield 1, 2, ..., count, each when it is due."""
+def paced(rate_hz: float, count: int, *, sleeps: bool = False) -> Iterator[int]:
+    """Yield 1, 2, ..., count, each when it is due; ``sleeps``: asleep until then at any rate."""
     interval_s = 1 / rate_hz
-    sleeps = rate_hz <= MAX_SLEEPING_RATE_HZ
+    sleeps = sleeps or rate_hz <= MAX_SLEEPING_RATE_HZ
     due_s = time.perf_counter()
     for number in range(1, count + 1):
         due_s += interval_s

@@ -57,13 +57,16 @@ SETTINGS: Final = (
 
 THREADING: Final = "shared"
 """One thread for conductor, sender and receiver: two cores have no room for three that spin."""
-IDLE_EVENT: Final = {
-    "AERON_SHARED_IDLE_STRATEGY": "backoff",
-    "AERON_SHARED_IDLE_STRATEGY_INIT_ARGS": "100-50-1us-20us",
-}
-"""The thread sleeps at most 20 µs at a time."""
-IDLE_SPIN: Final = {"AERON_SHARED_IDLE_STRATEGY": "spin"}
-"""The thread keeps one core busy."""
+REST_US: Final = 500
+"""The longest sleep between two looks: ≤ 5 % of a core without work, see docs/aeron.md."""
+MOST_REST_US: Final = 1_000
+"""Beyond it what is late is later than the driver's own timers, every 2 ms, allow for."""
+_FIRST_REST_US: Final = 100
+"""A sleep that follows work; each further one is twice as long, up to the longest."""
+SPINS: Final = {"AERON_SHARED_IDLE_STRATEGY": "yield"}
+"""The thread keeps one core busy, but lets another one that waits for this core go first: two
+drivers, or a driver and a publisher, that share a core then take turns after each look, and not
+after the milliseconds that the kernel gives to each of two busy threads."""
 
 
 RECEIVE_WINDOW: Final = 2 << 20
@@ -88,10 +91,32 @@ def receive_window(rmem_max: Path = _RMEM_MAX) -> int:
     return min(RECEIVE_WINDOW, limit)
 
 
-def environment(*, spins: bool) -> dict[str, str]:
+def idle_settings(rest_us: int) -> dict[str, str]:
+    """Return what the driver does between two looks.
+
+    Parameters
+    ----------
+    rest_us : int
+        The longest sleep in microseconds, 1 to ``MOST_REST_US``; 0: it never sleeps.
+
+    """
+    if not 0 <= rest_us <= MOST_REST_US:
+        msg = f"rest_us: expected 0 (spin) to {MOST_REST_US} microseconds, found {rest_us}"
+        raise ValueError(msg)
+    if not rest_us:
+        return SPINS
+    # No look without a pause after work, no yield: sleeps only.
+    sleeps = f"0-0-{min(_FIRST_REST_US, rest_us)}us-{rest_us}us"
+    return {
+        "AERON_SHARED_IDLE_STRATEGY": "backoff",
+        "AERON_SHARED_IDLE_STRATEGY_INIT_ARGS": sleeps,
+    }
+
+
+def environment(rest_us: int = REST_US) -> dict[str, str]:
     """Return the environment variables that a media driver reads when it starts."""
     return {
         **{s.name: s.value for s in SETTINGS},
         **dict.fromkeys(RECEIVE_SETTINGS, str(receive_window())),
-        **(IDLE_SPIN if spins else IDLE_EVENT),
+        **idle_settings(rest_us),
     }

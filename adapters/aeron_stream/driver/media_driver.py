@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.aeron_stream.driver.driver_client import aeron_library
 from adapters.aeron_stream.driver.driver_folder import LOCK, NoDriverError, driver_folder
-from adapters.aeron_stream.driver.driver_settings import THREADING, environment
+from adapters.aeron_stream.driver.driver_settings import REST_US, THREADING, environment
 from adapters.process.pid_lock import LockHeldError, PidLock
 
 if TYPE_CHECKING:
@@ -21,15 +21,16 @@ _PR_SET_TIMERSLACK: Final = 29
 
 
 @contextmanager
-def running_driver(directory: Path, *, spins: bool = False) -> Iterator[None]:
+def running_driver(directory: Path, *, rest_us: int = REST_US) -> Iterator[None]:
     """Run the media driver of a folder, in threads of its own, until the context ends.
 
     Parameters
     ----------
     directory : Path
         Its folder, which is made with mode 0700 if it is missing.
-    spins : bool
-        Whether it keeps one core busy instead of sleeping up to 20 µs.
+    rest_us : int
+        How long it sleeps at most between two looks, in microseconds, up to 1,000; 0: it never
+        sleeps, and keeps one core busy.
 
     Raises
     ------
@@ -39,6 +40,8 @@ def running_driver(directory: Path, *, spins: bool = False) -> Iterator[None]:
         If the folder is of another user, or open to others.
     ConfigError
         If the extra `aeron` is not installed.
+    ValueError
+        If ``rest_us`` is out of range.
 
     Notes
     -----
@@ -46,6 +49,7 @@ def running_driver(directory: Path, *, spins: bool = False) -> Iterator[None]:
     process of its own. So are the file mode mask and the slack of timers, which it sets.
 
     """
+    settings = environment(rest_us)
     library = aeron_library()
     folder = driver_folder(directory, create=True)
     try:
@@ -59,7 +63,7 @@ def running_driver(directory: Path, *, spins: bool = False) -> Iterator[None]:
     try:
         for name in [name for name in os.environ if name.startswith("AERON_")]:
             del os.environ[name]
-        os.environ.update(environment(spins=spins))
+        os.environ.update(settings)
         os.umask(PRIVATE)
         # Threads made from here on sleep as short as asked, not 50 µs longer.
         ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1, 0, 0, 0)

@@ -11,11 +11,12 @@ from adapters.aeron_stream.messages import (
     END,
     HEADER,
     MAGIC,
-    RECORD,
     STATE,
+    TIMES,
     VERSION,
     Header,
     State,
+    record_head,
     state_message,
 )
 
@@ -53,6 +54,7 @@ class MessageMaker:
         self._clock_id: Final = clock_id
         self._stream_id: Final = secrets.randbits(64) or 1
         self._payload = struct.pack(f"<{len(schema)}d", *([_NAN] * len(schema)))
+        self._record_head = record_head(schema, self._stream_id)
         self._ts_event = self._published_ns = self._published_mono_ns = 0
 
     def add(self, schema: FactorSchema, payload: bytes, ts_event: int) -> bool:
@@ -82,6 +84,8 @@ class MessageMaker:
             self.clamped_events += 1
             event = self._ts_event
         has_new_names = schema != self.schema
+        if has_new_names:
+            self._record_head = record_head(schema, self._stream_id)
         self.schema, self._payload, self._ts_event = schema, payload, event
         self.sequence += 1
         return has_new_names
@@ -92,7 +96,8 @@ class MessageMaker:
 
     def record(self) -> bytes:
         """Return the newest record as a message."""
-        return HEADER.pack(*self._header(RECORD)) + self._payload
+        times = (self.sequence, self._ts_event, self._published_ns, self._published_mono_ns)
+        return self._record_head + TIMES.pack(*times) + self._payload
 
     def state(self) -> bytes:
         """Return names and newest record as a message."""

@@ -42,10 +42,9 @@ def test_a_million_factor_values_cross_between_machines(
     a, b = machines
     sender, receiver = DriverProcess(a.within), DriverProcess(b.within)
     channel = f"aeron:udp?endpoint={b.address}:{PORT}"
-    publish = processes.module(
-        "aeron_process", "publish", f"{channel}|dir={sender.folder}", RATE_HZ, RECORDS
-    )
-    listen = processes.module("aeron_process", "node", f"{channel}|dir={receiver.folder}", "event")
+    phase = f"{RATE_HZ}:{RECORDS}"
+    publish = processes.module("aeron.publisher", f"{channel}|dir={sender.folder}", phase)
+    listen = processes.module("aeron.node", f"{channel}|dir={receiver.folder}", "event", phase)
     publisher = Child([*a.within, *publish])
     node = Child([*b.within, *listen])
     try:

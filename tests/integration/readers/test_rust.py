@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
-import shutil
 import signal
 import subprocess
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from adapters.shm import FactorWriter
 from adapters.shm.region.region_files import folder_of
+from tests.support.cargo import CRATE, LIMIT_S, built_examples, cargo, target_folder, why_not
 from tests.support.eventually import eventually
-from tests.support.nodes.processes import ROOT, child
+from tests.support.nodes.processes import child
 from tests.support.transports.regions import factor_names, obey, values_of, write_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
-CRATE: Final = ROOT / "adapters" / "rust" / "dolphin-region"
 NAMES: Final = factor_names(3)
-OLDEST: Final = (1, 75)
-LIMIT_S: Final = 900
-
-
-def why_not() -> str:
-    """Return why this machine cannot build the crate, or nothing."""
-    cargo = shutil.which("cargo")
-    if cargo is None:
-        return "cargo is not installed"
-    said = subprocess.run(
-        [cargo, "--version"], cwd=CRATE, check=False, capture_output=True, text=True, timeout=60
-    )
-    found = re.match(r"cargo (\d+)\.(\d+)", said.stdout)
-    if found is None or (int(found[1]), int(found[2])) < OLDEST:
-        return f"expected cargo 1.75 or later, found {said.stdout or said.stderr!r}"
-    return ""
 
 
 pytestmark = [
@@ -51,43 +35,45 @@ pytestmark = [
 
 
 @pytest.fixture(scope="session")
-def target() -> Path:
-    """Give the folder of what cargo builds: outside of the tree, kept for the next time."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache, "dolphin", "cargo")
-
-
-def cargo(target: Path, *arguments: str) -> None:
-    """Run cargo in the crate; fail with what it said."""
-    ran = subprocess.run(
-        ["cargo", *arguments],  # noqa: S607
-        cwd=CRATE,
-        env={**os.environ, "CARGO_TARGET_DIR": str(target)},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-
-
-@pytest.fixture(scope="session")
-def examples(target: Path) -> Path:
+def examples() -> Path:
     """Give the folder of the built examples."""
-    cargo(target, "build", "--jobs", "1", "--release", "--examples")
-    return target / "release" / "examples"
+    return built_examples()
 
 
-def test_the_crates_own_tests_pass(target: Path) -> None:
+def test_the_crates_own_tests_pass() -> None:
     """Every vector as bytes and as a file, the pure part, and the documentation's examples."""
-    cargo(target, "test", "--jobs", "1")
+    cargo("test", "--jobs", "1")
 
 
-def test_the_crate_has_no_lint(target: Path) -> None:
+def test_the_crate_has_no_lint() -> None:
     """Clippy's pedantic lints, for the examples and tests too, and the format."""
     lints = ["-D", "warnings", "-W", "clippy::pedantic"]
-    cargo(target, "clippy", "--jobs", "1", "--all-targets", "--", *lints)
-    cargo(target, "fmt", "--check")
+    cargo("clippy", "--jobs", "1", "--all-targets", "--", *lints)
+    cargo("fmt", "--check")
+
+
+def test_loom_finds_no_wrong_order_and_each_that_is_taken_away() -> None:
+    """A writer and a reader in all interleavings, over the orders that the layout asks for; with
+    one of them weaker, or one fence of the reader gone, a record is torn or contradicts itself.
+    """
+    said = cargo(
+        "test", "--jobs", "1", "--release", "--lib", "model",
+        target=target_folder() / "loom", RUSTFLAGS="--cfg loom",
+    )  # fmt: skip
+    assert "test result: ok. 8 passed; 0 failed" in said
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the sanitizer's target is x86-64")
+def test_the_address_sanitizer_finds_nothing() -> None:
+    """Every vector mapped and read under it, also the refused and the truncated ones: on a stable
+    compiler, whose unstable options are opened for this build of ours alone.
+    """
+    said = cargo(
+        "test", "--jobs", "1", "--lib", "--tests", "--target", "x86_64-unknown-linux-gnu",
+        target=target_folder() / "asan", RUSTFLAGS="-Zsanitizer=address", RUSTC_BOOTSTRAP="1",
+    )  # fmt: skip
+    assert said.count("test result: ok") == 2
+    assert "AddressSanitizer" not in said
 
 
 def test_every_unsafe_block_has_its_reason() -> None:

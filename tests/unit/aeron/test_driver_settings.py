@@ -14,6 +14,7 @@ from adapters.aeron_stream.driver.driver_settings import (
     receive_window,
 )
 from adapters.process.safe_files import UnusableFileError
+from live.aeron_driver import main
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "aeron.md"
 
@@ -39,11 +40,36 @@ def test_a_receiver_keeps_what_the_kernel_allows(
 
 def test_a_driver_that_spins_differs_in_that_alone() -> None:
     """The other settings are the same."""
-    sleeping, spinning = environment(spins=False), environment(spins=True)
+    sleeping, spinning = environment(), environment(0)
     assert {n for n in sleeping if sleeping[n] != spinning.get(n)} == {
         "AERON_SHARED_IDLE_STRATEGY",
         "AERON_SHARED_IDLE_STRATEGY_INIT_ARGS",
     }
+
+
+@pytest.mark.parametrize(("rest_us", "sleeps"), [(5, "5us-5us"), (500, "100us-500us")])
+def test_no_sleep_is_longer_than_asked(rest_us: int, sleeps: str) -> None:
+    """Nor is the first one."""
+    found = environment(rest_us)["AERON_SHARED_IDLE_STRATEGY_INIT_ARGS"]
+    assert found == f"0-0-{sleeps}"
+
+
+@pytest.mark.parametrize("rest_us", [-1, 1_001])
+def test_a_sleep_out_of_range_is_refused(rest_us: int) -> None:
+    """Not silently shortened, and before Aeron sees it."""
+    with pytest.raises(ValueError, match="rest_us: expected 0"):
+        environment(rest_us)
+
+
+@pytest.mark.parametrize("text", ["0", "1001", "1.5", "a", "٣"])
+def test_the_program_tells_which_sleeps_it_takes(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2 before a driver starts; none at all is ``--spin``."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--rest", text])
+    assert ended.value.code == 2
+    assert "expected 1 to 1000 microseconds (--spin: none)" in capsys.readouterr().err
 
 
 def test_a_folder_that_others_could_write_is_refused(tmp_path: Path) -> None:

@@ -214,6 +214,18 @@ def test_no_bytes_raise_or_change_what_is_followed(junk: bytes, at: int) -> None
     assert all(len(r.payload) == 8 * len(r.schema) for r in receiver.records)
 
 
+def test_an_empty_message_is_refused_before_and_after_a_stream() -> None:
+    """Aeron carries some; none is taken for a record, whatever is followed."""
+    publisher, receiver = Publisher(), Receiver()
+    receiver.take(b"")
+    receiver.take(publisher.maker.state(), publisher.record(), publisher.record(), b"")
+    receiver.mono_ns += SILENT_NS
+    again = Publisher()
+    receiver.take(again.record(), b"", again.maker.state())
+    assert receiver.order.counters["refused_messages"] == 3
+    assert receiver.sequences == [1, 2, 1]
+
+
 def test_the_bytes_of_a_message_are_those_of_the_page() -> None:
     """Offsets and sizes as the table in ``messages.py`` states them, for readers elsewhere."""
     publisher = Publisher()

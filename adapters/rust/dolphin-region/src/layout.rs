@@ -2,6 +2,7 @@
 
 use crate::error::{Reason, Refusal};
 use crate::machine::Machine;
+use crate::reading::Ring;
 use crate::sha256;
 use std::collections::HashSet;
 
@@ -226,12 +227,15 @@ impl Layout {
         })
     }
 
-    /// Returns where the slot of record `n` lies.
-    pub(crate) fn slot(&self, n: u64) -> usize {
-        // Below the capacity, which is a u32.
-        #[allow(clippy::cast_possible_truncation)]
-        let slot = (n & u64::from(self.capacity - 1)) as usize;
-        self.snapshot_size + PAGE + slot * self.record_size
+    /// Returns where the ring lies.
+    pub(crate) fn ring(&self) -> Ring {
+        Ring {
+            published: self.snapshot_size + PUBLISHED,
+            start: self.snapshot_size + PAGE,
+            record_size: self.record_size,
+            capacity: self.capacity,
+            values: self.names.len(),
+        }
     }
 }
 

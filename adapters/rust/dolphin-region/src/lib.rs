@@ -33,9 +33,23 @@
 //!
 //! # Checked how
 //!
-//! Every vector of `adapters/shm/vectors`, and beside a live writer in Python. The pure part, the check
-//! of a file's first bytes, has no `unsafe`; by hand it runs under Miri too:
-//! `cargo +nightly miri test --lib`.
+//! Every vector of `adapters/shm/vectors`, and beside a live writer in Python; the vectors also with
+//! every mapped byte under the address sanitizer, which a stable compiler has too:
+//!
+//! ```text
+//! RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address \
+//!     cargo test --lib --tests --target x86_64-unknown-linux-gnu
+//! ```
+//!
+//! **The orders of the loads** are explored by loom, in the code that reads (`reading.rs`), beside a
+//! writer with the orders of `orderings.h`: `RUSTFLAGS="--cfg loom" cargo test --release --lib model`.
+//! Six tests take one order or fence away, and the exploration must find what goes wrong then. Loom
+//! takes a sequentially consistent access for an acquiring and releasing one, so requests and
+//! wake-ups are not in it: those are in the project's `tests/proof/memory_model`, in C.
+//!
+//! **Miri** runs the pure part, the check of a file's first bytes, which has no `unsafe`:
+//! `cargo +nightly miri test --lib layout`. The project's CI has no Miri, which only rustup installs:
+//! it runs those tests under the sanitizer instead.
 #![deny(unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs)]
 
@@ -43,6 +57,7 @@ mod error;
 mod layout;
 mod machine;
 mod mapped_file;
+mod reading;
 mod record;
 mod region;
 mod sha256;

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::layout::{Layout, HEAD_SIZE};
 use crate::machine::Machine;
+use crate::reading::{Fence, SharedWords};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
@@ -72,30 +73,6 @@ impl MappedFile {
         Ok((mapped, layout))
     }
 
-    /// Loads the word at an offset, relaxed.
-    pub(crate) fn word(&self, at: usize) -> u64 {
-        assert!(at % 8 == 0 && at + 8 <= self.size, "a word in the file");
-        // SAFETY: aligned and inside the mapping by the assertion, which lives as long as `self`;
-        // a relaxed load of 8 bytes may be of read-only memory. Of a page that was truncated away
-        // the kernel raises SIGBUS, as the crate's documentation says.
-        unsafe { AtomicU64::from_ptr(self.start.add(at / 8)) }.load(Ordering::Relaxed)
-    }
-
-    /// Loads consecutive words, relaxed, then fences: what is loaded after this call is at least as
-    /// new as each of these words.
-    pub(crate) fn words<T>(&self, at: usize, into: &mut [T], convert: impl Fn(u64) -> T) {
-        assert!(
-            at % 8 == 0 && at + 8 * into.len() <= self.size,
-            "words in the file"
-        );
-        for (k, word) in into.iter_mut().enumerate() {
-            // SAFETY: as in `word`, by the assertion above.
-            let found = unsafe { AtomicU64::from_ptr(self.start.add(at / 8 + k)) };
-            *word = convert(found.load(Ordering::Relaxed));
-        }
-        fence(Ordering::Acquire);
-    }
-
     /// Loads 8 bytes that need not be aligned, each relaxed.
     pub(crate) fn unaligned(&self, at: usize) -> [u8; 8] {
         assert!(at + 8 <= self.size, "a value in the file");
@@ -120,6 +97,32 @@ impl MappedFile {
         };
         let ours = self.file.metadata();
         ours.is_ok_and(|m| identity(&m) == identity(&at_path)) && self.is_whole()
+    }
+}
+
+impl SharedWords for MappedFile {
+    fn word(&self, at: usize) -> u64 {
+        assert!(at % 8 == 0 && at + 8 <= self.size, "a word in the file");
+        // SAFETY: aligned and inside the mapping by the assertion, which lives as long as `self`;
+        // a relaxed load of 8 bytes may be of read-only memory. Of a page that was truncated away
+        // the kernel raises SIGBUS, as the crate's documentation says.
+        unsafe { AtomicU64::from_ptr(self.start.add(at / 8)) }.load(Ordering::Relaxed)
+    }
+
+    fn words<T>(&self, at: usize, into: &mut [T], convert: impl Fn(u64) -> T) {
+        assert!(
+            at % 8 == 0 && at + 8 * into.len() <= self.size,
+            "words in the file"
+        );
+        for (k, word) in into.iter_mut().enumerate() {
+            // SAFETY: as in `word`, by the assertion above.
+            let found = unsafe { AtomicU64::from_ptr(self.start.add(at / 8 + k)) };
+            *word = convert(found.load(Ordering::Relaxed));
+        }
+    }
+
+    fn fence(&self, _place: Fence) {
+        fence(Ordering::Acquire);
     }
 }
 

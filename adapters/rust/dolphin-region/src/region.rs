@@ -1,21 +1,16 @@
 //! A reader's position in a region, and what it reads there.
 
 use crate::error::Error;
-use crate::layout::{Layout, PUBLISHED, RECORD_HEADER, STATE};
+use crate::layout::{Layout, PUBLISHED, STATE};
 use crate::mapped_file::MappedFile;
+use crate::reading::{Contradiction, Cursor, SharedWords as _};
 use crate::record::{Read, Record, Snapshot};
 use crate::status::State;
 use crate::waiter::Waiter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{fence, Ordering};
 
-const ATTEMPTS: u32 = 8;
 const SNAPSHOT_ATTEMPTS: u32 = 10_000;
-
-/// Takes a word as the signed number that the writer stored.
-fn signed(word: u64) -> i64 {
-    i64::from_le_bytes(word.to_le_bytes())
-}
 
 /// A reader at a position: the sequence of the last record that it has handed out.
 ///
@@ -26,10 +21,7 @@ pub struct Region {
     pub(crate) trusted_uids: Vec<u32>,
     pub(crate) file: MappedFile,
     pub(crate) layout: Layout,
-    pub(crate) position: u64,
-    delivered: u64,
-    conflated: u64,
-    lost: u64,
+    pub(crate) cursor: Cursor,
     pub(crate) waiter: Option<Waiter>,
 }
 
@@ -55,12 +47,9 @@ impl Region {
         Ok(Self {
             path: path.to_owned(),
             trusted_uids: trusted_uids.to_vec(),
-            position: before_newest.max(layout.first_sequence - 1),
+            cursor: Cursor::at(before_newest.max(layout.first_sequence - 1)),
             file,
             layout,
-            delivered: 0,
-            conflated: 0,
-            lost: 0,
             waiter: None,
         })
     }
@@ -80,30 +69,30 @@ impl Region {
     /// Returns the sequence of the last record that was handed out.
     #[must_use]
     pub fn position(&self) -> u64 {
-        self.position
+        self.cursor.position
     }
 
     /// Goes on after another record; 0 or any other before this file's first: all that it has.
     pub fn set_position(&mut self, sequence: u64) {
-        self.position = sequence.max(self.layout.first_sequence - 1);
+        self.cursor.position = sequence.max(self.layout.first_sequence - 1);
     }
 
     /// Returns how many records were handed out.
     #[must_use]
     pub fn delivered(&self) -> u64 {
-        self.delivered
+        self.cursor.delivered
     }
 
     /// Returns how many records were skipped because a newer one was there.
     #[must_use]
     pub fn conflated(&self) -> u64 {
-        self.conflated
+        self.cursor.conflated
     }
 
     /// Returns how many records the ring no longer held when they were to be read.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.lost
+        self.cursor.lost
     }
 
     /// Returns a record with room for this region's values.
@@ -119,8 +108,9 @@ impl Region {
         self.file.word(self.layout.snapshot_size + field)
     }
 
-    /// Loads the newest sequence; the record is visible then.
-    pub(crate) fn published(&self) -> u64 {
+    /// Returns the sequence of the newest record, which is visible then.
+    #[must_use]
+    pub fn published(&self) -> u64 {
         let n = self.control(PUBLISHED);
         fence(Ordering::Acquire);
         n
@@ -166,24 +156,10 @@ impl Region {
     ///
     /// [`Error::Contradiction`] if the region does not hold what it announces.
     pub fn read_latest(&mut self, record: &mut Record) -> Result<Read, Error> {
-        let mut previous = None;
-        for _ in 0..ATTEMPTS {
-            let n = self.published();
-            if n == self.position {
-                return Ok(self.nothing_or_moved());
-            }
-            if n < self.position || previous == Some(n) {
-                return Err(self.contradiction(n));
-            }
-            if self.copy(n, record) {
-                self.conflated += n - self.position - 1;
-                self.position = n;
-                self.delivered += 1;
-                return Ok(Read::Record);
-            }
-            previous = Some(n);
-        }
-        Ok(Read::Overtaken)
+        let found = self
+            .cursor
+            .read_latest(&self.file, &self.layout.ring(), record);
+        self.answer(found)
     }
 
     /// Copies the first record after the position that the ring still holds; those that it no
@@ -193,71 +169,26 @@ impl Region {
     ///
     /// [`Error::Contradiction`] if the region does not hold what it announces.
     pub fn read_next(&mut self, record: &mut Record) -> Result<Read, Error> {
-        let capacity = u64::from(self.layout.capacity);
-        let (mut previous, mut skip) = (None, 0);
-        for _ in 0..ATTEMPTS {
-            let n = self.published();
-            if n == self.position {
-                return Ok(self.nothing_or_moved());
-            }
-            if n < self.position || previous == Some(n) {
-                return Err(self.contradiction(n));
-            }
-            let mut next = self.position + 1;
-            // The writer may be inside the slot of record n + 1 - capacity.
-            if n - self.position >= capacity {
-                next = n - capacity + 2 + skip;
-            }
-            if self.copy(next, record) {
-                self.lost += next - self.position - 1;
-                self.position = next;
-                self.delivered += 1;
-                return Ok(Read::Record);
-            }
-            previous = Some(n);
-            // Overtaken while copying: leave the writer some room before the next try.
-            skip = capacity / 8;
-        }
-        Ok(Read::Overtaken)
+        let found = self
+            .cursor
+            .read_next(&self.file, &self.layout.ring(), record);
+        self.answer(found)
     }
 
-    /// Copies record `n` if its slot holds it from the first word to the last.
-    fn copy(&self, n: u64, record: &mut Record) -> bool {
-        let at = self.layout.slot(n);
-        if self.file.word(at) == n {
-            let mut header = [0; 4];
-            self.file.words(at + 8, &mut header, |word| word);
-            record.values.resize(self.layout.names.len(), f64::NAN);
-            self.file
-                .words(at + RECORD_HEADER, &mut record.values, f64::from_bits);
-            if self.file.word(at) == n {
-                record.sequence = n;
-                record.ts_event = signed(header[0]);
-                record.published_wall_ns = signed(header[1]);
-                record.published_mono_ns = signed(header[2]);
-                record.writer_id = header[3];
-                return true;
-            }
+    fn answer(&self, found: Result<Read, Contradiction>) -> Result<Read, Error> {
+        match found {
+            Ok(Read::Nothing) => Ok(self.nothing_or_moved()),
+            Ok(found) => Ok(found),
+            Err(found) => Err(Error::Contradiction(self.path.clone(), found.to_string())),
         }
-        // So that `published` is seen to have moved; else a sound region would look damaged.
-        fence(Ordering::Acquire);
-        false
     }
 
     pub(crate) fn nothing_or_moved(&self) -> Read {
-        if self.state() == State::Superseded && self.published() == self.position {
+        if self.state() == State::Superseded && self.published() == self.cursor.position {
             Read::Moved
         } else {
             Read::Nothing
         }
-    }
-
-    fn contradiction(&self, published: u64) -> Error {
-        let what = format!(
-            "expected a record after {} of {published} published, found another in its slot",
-            self.position
-        );
-        Error::Contradiction(self.path.clone(), what)
     }
 
     /// Returns whether the path still holds this file, whole. To be asked now and then, for example
@@ -278,15 +209,15 @@ impl Region {
         let (file, layout) = MappedFile::open(&self.path, &self.trusted_uids)?;
         let before_first = layout.first_sequence - 1;
         let continues =
-            layout.stream_id == self.layout.stream_id && layout.published >= self.position;
+            layout.stream_id == self.layout.stream_id && layout.published >= self.cursor.position;
         if continues {
-            self.lost += before_first.saturating_sub(self.position);
-            self.position = self.position.max(before_first);
+            self.cursor.lost += before_first.saturating_sub(self.cursor.position);
+            self.cursor.position = self.cursor.position.max(before_first);
         } else {
             if self.file.is_whole() {
-                self.lost += self.published().saturating_sub(self.position);
+                self.cursor.lost += self.published().saturating_sub(self.cursor.position);
             }
-            self.position = before_first;
+            self.cursor.position = before_first;
         }
         self.file = file;
         self.layout = layout;

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::layout::{PUBLISHED, STATE};
+use crate::reading::SharedWords as _;
 use crate::record::Read;
 use crate::region::Region;
 use crate::waiter::{Folder, Waiter};
@@ -19,7 +20,7 @@ impl Region {
         let begin = Instant::now();
         loop {
             for _ in 0..SPINS_PER_CLOCK_READ {
-                if self.published() != self.position {
+                if self.published() != self.cursor.position {
                     return true;
                 }
                 std::hint::spin_loop();
@@ -50,8 +51,8 @@ impl Region {
             waiter.drain();
             waiter.ask();
             let at = self.layout.snapshot_size;
-            let is_there =
-                self.file.word(at + PUBLISHED) != self.position || self.file.word(at + STATE) == 2;
+            let is_there = self.file.word(at + PUBLISHED) != self.cursor.position
+                || self.file.word(at + STATE) == 2;
             let left = limit.saturating_sub(begin.elapsed());
             if is_there || left.is_zero() {
                 waiter.take_back();

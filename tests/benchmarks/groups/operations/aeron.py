@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import statistics
 import time
@@ -11,19 +12,24 @@ from typing import Any, Final, NamedTuple
 
 from adapters.feed.latency import Percentiles
 from tests.benchmarks import processes
+from tests.benchmarks.children.aeron.phases import Phase
+from tests.benchmarks.groups.exf import cpu_s
 from tests.benchmarks.report import Group, Options, Row, Target, median_of, require
 from tests.support.aeron.machines import NoMachinesError, two_machines
 from tests.support.aeron.media_driver import DriverProcess
 
 SECONDS: Final = 8
-QUICK_SECONDS: Final = 3
+QUICK_SECONDS: Final = 1
+IDLE_SECONDS: Final = 2
 SLACK_S: Final = 60.0
 PORT: Final = 20850
+SLOW_HZ: Final = 500
 FAST_HZ: Final = 12_000
 """Times 85 factors: 1,020,000 factor values a second."""
 GAP_RATES_HZ: Final = (2_000, FAST_HZ)
 BLOW_AT: Final = 0.3
 """When of the run a subscriber is killed or stopped."""
+IDLE_LIMIT: Final = 5.0
 
 PATH: Final = """
   machine a (a network namespace)                machine b
@@ -34,51 +40,150 @@ PATH: Final = """
 
 
 class Case(NamedTuple):
-    """A row of latencies."""
+    """One set of processes: how the node waits, what its drivers do idle, and the paces."""
 
     media: str
     wait: str
-    rate_hz: int
-    targets: tuple[Target, ...] = ()
+    driver: str
+    rates_hz: tuple[int, ...]
+    is_quick: bool = False
 
-    @property
-    def name(self) -> str:
+    def name(self, rate_hz: int) -> str:
         where = "two machines, UDP" if self.media == "udp" else "one machine, IPC"
-        return f"{where}, {self.wait}, {self.rate_hz:,}/s"
+        return f"{where}, {self.wait}, driver {self.driver or '--rest 500'}, {rate_hz:,}/s"
+
+    def targets(self, rate_hz: int) -> tuple[Target, ...]:
+        if self.media != "udp" or self.wait != "spin":
+            return ()
+        if rate_hz == FAST_HZ:
+            return (Target("lost", "<=", 0),)
+        return (Target("p50", "<=", 50),) if self.driver == "--spin" else ()
 
 
 CASES: Final = (
-    Case("udp", "spin", 500, (Target("p50", "<=", 50),)),
-    Case("udp", "event", 500),
-    Case("udp", "spin", FAST_HZ, (Target("lost", "<=", 0),)),
-    Case("ipc", "spin", 500),
-    Case("ipc", "event", 500),
+    Case("udp", "spin", "--spin", (SLOW_HZ, FAST_HZ), is_quick=True),
+    Case("udp", "spin", "--rest 20", (SLOW_HZ,)),
+    Case("udp", "spin", "--rest 50", (SLOW_HZ,)),
+    Case("udp", "spin", "", (SLOW_HZ, FAST_HZ)),
+    Case("udp", "event", "", (SLOW_HZ,)),
+    Case("ipc", "spin", "", (SLOW_HZ,)),
+    Case("ipc", "event", "", (SLOW_HZ,)),
 )
+IDLE_DRIVERS: Final = ("", "--rest 50", "--rest 20")
 BLOWS: Final = {"killed": signal.SIGKILL, "stopped": signal.SIGSTOP}
 
 
 def run(options: Options) -> Group:
-    """Run every case in turn, as often as asked, each in processes of its own."""
+    """Run every case, and what a driver without work costs, and what a dead subscriber does."""
     seconds = QUICK_SECONDS if options.is_quick else SECONDS
-    found: dict[Case, list[dict[str, Any]]] = {case: [] for case in CASES}
-    gaps: dict[tuple[str, int], list[dict[str, Any]]] = {
-        (blow, rate_hz): [] for rate_hz in GAP_RATES_HZ for blow in ("left alone", *BLOWS)
-    }
-    problem = ""
-    for _ in range(options.runs):
-        for case in CASES:
-            try:
-                found[case].append(_latency(case, seconds))
-            except NoMachinesError as error:
-                problem = str(error)
-        for (blow, rate_hz), answers in gaps.items():
-            answers.append(_gap(blow, rate_hz, seconds))
-    rows = [
-        _row(case, answers) if answers else Row(case.name, {}, note=f"did not run: {problem}")
-        for case, answers in found.items()
+    rows: list[Row] = []
+    for case in CASES:
+        if options.is_quick and not case.is_quick:
+            continue
+        try:
+            rows += _rows_of(case, seconds, options.runs)
+        except NoMachinesError as error:
+            rows += [Row(case.name(r), {}, note=f"did not run: {error}") for r in case.rates_hz]
+    rows += [_idle(driver) for driver in IDLE_DRIVERS if driver == "" or not options.is_quick]
+    runs = 1 if options.is_quick else options.runs
+    for rate_hz in GAP_RATES_HZ[-1:] if options.is_quick else GAP_RATES_HZ:
+        rows += _gap_rows(rate_hz, seconds, runs)
+    remarks = [
+        f"each latency is the median of {options.runs} runs of {seconds} s, one after the other "
+        "in the same processes; n and lost are of all runs; every record is delivered",
+        "the node has a core to itself, publisher and drivers have the others",
+        "a driver is what live/aeron_driver.py is with these options; its CPU is without work",
+        f"gaps: {runs} runs of {seconds} s. Between two records of the other subscriber, the "
+        "publisher's pace, its own waits and the machine's are in the gap too: compare with the "
+        "row that is left alone; a record that the dead one delayed is back-pressured",
     ]
+    if options.is_quick:
+        remarks.append("--quick leaves out IPC, event, other drivers, and gaps at 2,000/s")
+    return Group("aeron: publisher's write -> on_factors, us, 85 factors", PATH, rows, remarks)
+
+
+def _rows_of(case: Case, seconds: int, runs: int) -> list[Row]:
+    phases = [Phase(rate_hz, rate_hz * seconds) for _ in range(runs) for rate_hz in case.rates_hz]
+    answers = _latencies(case, phases)
+    rows = []
+    for rate_hz in case.rates_hz:
+        mine = [(p, a) for p, a in zip(phases, answers, strict=True) if p.rate_hz == rate_hz]
+        lost = sum(phase.records - answer.n for phase, answer in mine)
+        figures = {**median_of([answer for _, answer in mine]), "lost": lost}
+        rows.append(Row(case.name(rate_hz), figures, case.targets(rate_hz)))
+    return rows
+
+
+def _places() -> tuple[list[str], list[str]]:
+    """Return the words before a command that put it onto the node's core, and onto the others."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) == 1 or shutil.which("taskset") is None:
+        return [], []
+    others = ",".join(map(str, cores[:-1]))
+    return ["taskset", "-c", str(cores[-1])], ["taskset", "-c", others]
+
+
+def _latencies(case: Case, phases: list[Phase]) -> list[Percentiles]:
+    """Return the latencies of each phase."""
+    own_core, other_cores = _places()
+    with ExitStack() as stack:
+        at_sender = at_receiver = list[str]()
+        channel = "aeron:ipc?"
+        if case.media == "udp":
+            a, b = stack.enter_context(two_machines())
+            at_sender, at_receiver = a.within, b.within
+            channel = f"aeron:udp?endpoint={b.address}:{PORT}"
+        drive = case.driver.split()
+        receiver = sender = DriverProcess([*other_cores, *at_receiver], drive)
+        stack.callback(receiver.stop)
+        if case.media == "udp":
+            sender = DriverProcess([*other_cores, *at_sender], drive)
+            stack.callback(sender.stop)
+        publish = processes.module("aeron.publisher", f"{channel}|dir={sender.folder}", *phases)
+        listen = processes.module(
+            "aeron.node", f"{channel}|dir={receiver.folder}", case.wait, *phases
+        )
+        publisher = stack.enter_context(processes.running([*other_cores, *at_sender, *publish]))
+        node = stack.enter_context(processes.running([*own_core, *at_receiver, *listen]))
+        processes.await_ready(publisher)
+        processes.await_ready(node)
+        processes.tell_go(publisher)
+        limit_s = sum(phase.records / phase.rate_hz for phase in phases) + SLACK_S
+        counters = processes.answer_of(publisher, limit_s)
+        answer = processes.answer_of(node, SLACK_S)
+    count = sum(phase.records for phase in phases)
+    published, called, lost = (answer[name] for name in ("published", "on_factors", "lost"))
+    require(published == count, f"published {count:,}, but {published:,} are accounted for")
+    require(
+        called == published - lost,
+        f"delivered {published - lost:,}, on_factors was called {called:,} times",
+    )
+    require(counters["dropped"] <= lost, f"dropped {counters['dropped']:,} unseen")
+    return [Percentiles(**found) for found in answer["phases"]]
+
+
+def _idle(driver: str) -> Row:
+    """Return the processor time of a driver that nobody uses."""
+    process = DriverProcess((), driver.split())
+    try:
+        time.sleep(1.0)
+        before_s, start_s = cpu_s(process.pid), time.monotonic()
+        time.sleep(IDLE_SECONDS)
+        share = 100 * (cpu_s(process.pid) - before_s) / (time.monotonic() - start_s)
+    finally:
+        process.stop()
+    name = f"driver {driver or '--rest 500'} without work"
+    targets = () if driver else (Target("% of a core", "<=", IDLE_LIMIT),)
+    return Row(name, {"% of a core": share}, targets)
+
+
+def _gap_rows(rate_hz: int, seconds: int, runs: int) -> list[Row]:
     limit = (Target("longest gap, ms", "<=", 50),)
-    rows += [
+    found: dict[str, list[dict[str, Any]]] = {blow: [] for blow in ("left alone", *BLOWS)}
+    for _ in range(runs):
+        for blow, answers in found.items():
+            answers.append(_gap(blow, rate_hz, seconds))
+    return [
         Row(
             f"one of two IPC subscribers {blow}, the other, {rate_hz:,}/s",
             {
@@ -89,62 +194,8 @@ def run(options: Options) -> Group:
             },
             limit,
         )
-        for (blow, rate_hz), answers in gaps.items()
+        for blow, answers in found.items()
     ]
-    return Group(
-        "aeron: publisher's write -> on_factors, us, 85 factors",
-        PATH,
-        rows,
-        [
-            f"each figure is the median of {options.runs} runs of {seconds} s, the cases in "
-            "turn; n, lost and dropped are of all runs",
-            "every record is delivered; the media drivers sleep up to 20 us at a time",
-            "between two records of the other subscriber, the publisher's pace, its own waits "
-            "and the machine's are in the gap too: compare with the row that is left alone; a "
-            "record that the dead one delayed is back-pressured",
-        ],
-    )
-
-
-def _row(case: Case, answers: list[dict[str, Any]]) -> Row:
-    lost = sum(a.pop("lost") for a in answers)
-    return Row(
-        case.name, {**median_of([Percentiles(**a) for a in answers]), "lost": lost}, case.targets
-    )
-
-
-def _latency(case: Case, seconds: int) -> dict[str, Any]:
-    with ExitStack() as stack:
-        if case.media == "udp":
-            a, b = stack.enter_context(two_machines())
-            sender, receiver = DriverProcess(a.within), DriverProcess(b.within)
-            stack.callback(sender.stop)
-            stack.callback(receiver.stop)
-            channel = f"aeron:udp?endpoint={b.address}:{PORT}"
-            at_sender, at_receiver = a.within, b.within
-        else:
-            sender = receiver = DriverProcess()
-            stack.callback(sender.stop)
-            channel = "aeron:ipc?"
-            at_sender = at_receiver = []
-        count = case.rate_hz * seconds
-        publish = _end("publish", f"{channel}|dir={sender.folder}", case.rate_hz, count)
-        listen = _end("node", f"{channel}|dir={receiver.folder}", case.wait)
-        publisher = stack.enter_context(processes.running([*at_sender, *publish]))
-        node = stack.enter_context(processes.running([*at_receiver, *listen]))
-        processes.await_ready(publisher)
-        processes.await_ready(node)
-        processes.tell_go(publisher)
-        counters = processes.answer_of(publisher, seconds + SLACK_S)
-        answer = dict(processes.answer_of(node, SLACK_S))
-    published, called = answer.pop("published"), answer.pop("on_factors")
-    require(published == count, f"published {count:,}, but {published:,} are accounted for")
-    delivered = published - answer["lost"]
-    require(
-        called == delivered, f"delivered {delivered:,}, on_factors was called {called:,} times"
-    )
-    require(counters["dropped"] <= answer["lost"], f"dropped {counters['dropped']:,} unseen")
-    return answer
 
 
 def _gap(blow: str, rate_hz: int, seconds: int) -> dict[str, Any]:
@@ -155,10 +206,14 @@ def _gap(blow: str, rate_hz: int, seconds: int) -> dict[str, Any]:
         channel = f"aeron:ipc?dir={driver.folder}"
         count = rate_hz * seconds
         publisher = stack.enter_context(
-            processes.running(_end("publish", channel, rate_hz, count))
+            processes.running(processes.module("aeron.publisher", channel, Phase(rate_hz, count)))
         )
-        other = stack.enter_context(processes.running(_end("subscribe", channel)))
-        victim = stack.enter_context(processes.running(_end("subscribe", channel)))
+        other = stack.enter_context(
+            processes.running(processes.module("aeron.subscriber", channel))
+        )
+        victim = stack.enter_context(
+            processes.running(processes.module("aeron.subscriber", channel))
+        )
         for each in (publisher, other, victim):
             processes.await_ready(each)
         processes.tell_go(publisher)
@@ -171,7 +226,3 @@ def _gap(blow: str, rate_hz: int, seconds: int) -> dict[str, Any]:
             os.kill(victim.pid, signal.SIGKILL)
     require(answer["published"] == count, f"published {count:,}, found {answer['published']:,}")
     return {**answer, **{kind: counters[kind] for kind in ("dropped", "back_pressured")}}
-
-
-def _end(*words: object) -> list[str]:
-    return processes.module("aeron_process", *words)
