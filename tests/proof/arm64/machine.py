@@ -22,7 +22,7 @@ SUITE: Final = "trixie"
 PACKAGES: Final = ("python3.13", "libpython3.13-dev", "libstdc++6")
 SUFFIX: Final = ".cpython-313-aarch64-linux-gnu.so"
 WHEELS: Final = ("nautilus_trader", "numpy", "cffi", "pyarrow", "pytest", "pytest-timeout",
-                 "hypothesis", "hazelcast-python-client", "orjson")  # fmt: skip
+                 "pytest-xdist", "hypothesis", "hazelcast-python-client", "orjson")  # fmt: skip
 _KEYS: Final = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
