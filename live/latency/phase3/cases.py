@@ -5,15 +5,14 @@ from __future__ import annotations
 import socket
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from pathlib import Path
+from typing import Final, Literal
 
 from adapters.process.child import module_command
 from live.latency.phase3.sides.toolchain import ROOT
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 PYTHON_SIDES: Final = "live.latency.phase3.sides.python_sides"
+STREAM: Final = 851
 RUST_READER: Final = "log_latencies"
 JAVA_OPTIONS: Final = (
     # No engine allocates on a record's way: one thread collects, and no other is woken.
@@ -47,8 +46,8 @@ class Built:
 
     Attributes
     ----------
-    java : Path
-        The folder of the Java programs and their libraries.
+    java : Path or None
+        The folder of what Maven built; None if no case needs it.
     rust : Path or None
         The reader in Rust.
     rust_problem, aeron_problem : str
@@ -56,7 +55,7 @@ class Built:
 
     """
 
-    java: Path
+    java: Path | None = None
     rust: Path | None = None
     rust_problem: str = ""
     aeron_problem: str = ""
@@ -97,6 +96,11 @@ class Case:
         """Whether the producer waits for a reader when it opens; elsewhere the reader waits."""
         return self.engine == "aeron"
 
+    @property
+    def needs_java(self) -> bool:
+        """Whether a side of it is in Java."""
+        return "Java" in (self.producer, self.reader)
+
     def problem(self, built: Built) -> str:
         """Return why the case cannot be measured here, or nothing."""
         if self.reader == "Rust":
@@ -109,7 +113,7 @@ class Case:
         if self.engine != "aeron":
             return str(folder / self.engine)
         channel = "aeron:ipc" if self.media == "ipc" else f"aeron:udp?endpoint=127.0.0.1:{_port()}"
-        return f"{self._aeron_folder(folder)} {channel}"
+        return f"{self._aeron_folder(folder)} {channel} {STREAM}"
 
     def _aeron_folder(self, folder: Path) -> Path:
         """Return Aeron's own folder, which of our driver is one inside of its folder."""
@@ -149,8 +153,7 @@ class Case:
 
 
 def _java(built: Built, program: str, *words: object) -> list[str]:
-    lib = built.java / "peers" / "lib"
-    # Their logs and stores stay in memory that is this run's; HOME is not written.
+    lib = f"{built.java}/peers/lib"
     return ["java", *JAVA_OPTIONS, "-cp", f"{lib}/*", f"dolphin.peers.{program}", *map(str, words)]
 
 

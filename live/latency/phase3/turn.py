@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Self
 
-from live.latency.phase3.log_file import LogFile
+from live.latency.phase3.log_file import LogFile, Part
 from live.latency.phase3.sides.side import Side
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from live.latency.phase3.cases import Built, Case
-    from live.latency.phase3.log_file import Part
 
 WARM_HZ: Final = 20_000
 WARM_COUNT: Final = 40_000
 """Before anything is measured: the virtual machine compiles what has run 10,000 times."""
 FLOOD_COUNT: Final = 100_000
 """Records without pause: 68 MB."""
+PAUSE_S: Final = 0.2
+"""Between two runs: a reader that is behind catches up, so that the next figures are their own."""
 SLACK_S: Final = 120.0
 READY_PREFIXES: Final = ("ready", "aeron_driver: media driver at")
 
@@ -73,7 +75,7 @@ class Turn:
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
         self._address: Final = case.address(folder)
 
-    def __enter__(self) -> Turn:
+    def __enter__(self) -> Self:
         try:
             if command := self._case.driver_command(self._built, self._folder):
                 driver = self._start("driver", command)
@@ -136,11 +138,21 @@ class Turn:
         return self._folder / f"sent_{number}"
 
 
-def run(side: Side, rate_hz: int, count: int) -> dict[str, Any]:
+def begin(producer: Side, rate_hz: int, count: int) -> None:
+    """Let a producer send records, and return at once."""
+    producer.send(f"run {rate_hz} {count}")
+
+
+def figures(producer: Side, expected_s: float) -> dict[str, int]:
+    """Return the figures of what a producer was let to send, once it has."""
+    found: dict[str, int] = json.loads(producer.answer(expected_s + SLACK_S))
+    return found
+
+
+def run(producer: Side, rate_hz: int, count: int) -> dict[str, int]:
     """Let a producer send records, and return its figures."""
-    expected_s = count / rate_hz if rate_hz else 0
-    said: dict[str, Any] = json.loads(side.ask(f"run {rate_hz} {count}", expected_s + SLACK_S))
-    return said
+    begin(producer, rate_hz, count)
+    return figures(producer, count / rate_hz if rate_hz else 0)
 
 
 def measure(
@@ -171,6 +183,7 @@ def measure(
         run(producer, WARM_HZ, WARM_COUNT)
         taken = []
         for rate, count in runs:
+            time.sleep(PAUSE_S)
             before = {name: side.cpu_s() for name, side in turn.sides.items()}
             said = run(producer, rate, count)
             wall_s = said["wall_ns"] / 1e9

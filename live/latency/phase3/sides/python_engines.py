@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
 
 from adapters.aeron_stream.driver.driver_client import aeron_library
 from adapters.shm import FactorReader, FactorWriter
@@ -14,17 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
-    import numpy as np
     from numpy.typing import NDArray
 
-type ValueAt = Callable[[int], float]
-"""Gives a record's value at an index."""
 FACTORS: Final = 85
 SPIN_NS: Final = 5_000
 """As the feed: the interpreter's lock is given back in between."""
 FRAGMENTS: Final = 10
-STREAM: Final = 8501
+WARM_COUNT: Final = 2_000
 CONNECT_S: Final = 20.0
+
+type ValueAt = Callable[[int], float]
+"""Gives a record's value at an index."""
 
 
 class Sender(Protocol):
@@ -96,11 +99,12 @@ class RegionReceiver:
         self._reader.close()
 
 
-def _client(address: str) -> tuple[Any, str]:
-    """Return a client of the driver, and the channel, of an address "FOLDER CHANNEL"."""
-    folder, _, channel = address.partition(" ")
+def _client(address: str) -> tuple[Any, str, int]:
+    """Return a client, the channel and the stream of an address "FOLDER CHANNEL STREAM"."""
+    folder, channel, stream = address.split(" ")
     library = aeron_library()
-    return library.Aeron(context=library.Context(dir=folder, error_handler=_fail)), channel
+    context = library.Context(dir=folder, error_handler=_fail)
+    return library.Aeron(context=context), channel, int(stream)
 
 
 def _fail(code: int, text: str) -> NoReturn:
@@ -112,8 +116,8 @@ class AeronSender:
     """Records onto a channel, with Aeron's C client."""
 
     def __init__(self, address: str) -> None:
-        self._client, channel = _client(address)
-        self._publication: Final = self._client.add_exclusive_publication(channel, STREAM)
+        self._client, channel, stream = _client(address)
+        self._publication: Final = self._client.add_exclusive_publication(channel, stream)
         self._offer: Final = self._publication.offer
         deadline_s = time.monotonic() + CONNECT_S
         while not self._publication.is_connected:
@@ -138,8 +142,8 @@ class AeronReceiver:
     """Records of a channel, with Aeron's C client, copied out of its buffers."""
 
     def __init__(self, address: str) -> None:
-        self._client, channel = _client(address)
-        self._poll: Final = self._client.add_subscription(channel, STREAM).poll
+        self._client, channel, stream = _client(address)
+        self._poll: Final = self._client.add_subscription(channel, stream).poll
 
     def poll(self, on_record: Callable[[ValueAt], None]) -> bool:
         """Give the records of one poll."""
@@ -162,3 +166,17 @@ def sender_of(engine: str, address: str) -> Sender:
 def receiver_of(engine: str, address: str) -> Receiver:
     """Open the reader's end of ``region`` or ``aeron``."""
     return RegionReceiver(address) if engine == "region" else AeronReceiver(address)
+
+
+def warm(engine: str, address: str) -> None:
+    """Load both ends of an engine, at an address that nobody else uses."""
+    if engine == "region":
+        sender: Sender = RegionSender(f"{address}_spare")
+        receiver: Receiver = RegionReceiver(f"{address}_spare")
+    else:
+        receiver, sender = AeronReceiver(f"{address}0"), AeronSender(f"{address}0")
+    with contextlib.closing(sender), contextlib.closing(receiver):
+        for _ in range(WARM_COUNT):
+            while not sender.send(np.zeros(FACTORS)):
+                receiver.poll(lambda _: None)
+            receiver.poll(lambda _: None)

@@ -23,7 +23,7 @@ import numpy as np
 
 from adapters.command.terminal import say
 from dolphin_strategies import DolphinError
-from live.latency.phase3.sides.python_engines import FACTORS, receiver_of, sender_of
+from live.latency.phase3.sides.python_engines import FACTORS, receiver_of, sender_of, warm
 
 if TYPE_CHECKING:
     from live.latency.phase3.sides.python_engines import Receiver, Sender, ValueAt
@@ -60,7 +60,7 @@ class Producer:
 
     def __init__(self, lines: Lines, sent: Path, number: float) -> None:
         self._lines: Final = lines
-        self._values: Final = np.arange(FACTORS) + 0.5
+        self._values: Final = np.arange(0.5, FACTORS)
         self._values[PRODUCER] = number
         self._values[LAST] = 0
         with sent.open("r+b") as file:
@@ -73,7 +73,10 @@ class Producer:
         say("up")
         while (line := self._lines.next()) is not None:
             words = line.split()
-            if words[0] == "open":
+            if words[0] == "warm":
+                warm(engine, address)
+                say("warm")
+            elif words[0] == "open":
                 try:
                     self._sender = sender_of(engine, address)
                 except DolphinError as error:
@@ -177,7 +180,12 @@ def main(arguments: list[str]) -> int:
             return 0
         log = Log(int(arguments[4]))
         say("up")
-        if lines.next() is None:
+        line = lines.next()
+        if line == "warm":
+            warm(engine, address)
+            say("warm")
+            line = lines.next()
+        if line is None:
             return 0
         with contextlib.closing(receiver_of(engine, address)) as receiver:
             gc.collect()

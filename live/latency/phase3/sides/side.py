@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ANSWER_S: Final = 60.0
 """A virtual machine for Java starts in less than a second, and in many on a busy machine."""
+ENDING_S: Final = 2.0
+"""From the end of its output to its own."""
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -27,6 +29,11 @@ class Side:
     command : sequence of str
         Its command line.
 
+    Attributes
+    ----------
+    pid : int
+        Its process identifier.
+
     Notes
     -----
     The process ends when its standard input does, so also when this one is killed.
@@ -37,6 +44,7 @@ class Side:
         self._name: Final = name
         self._child: Final = Child(command)
         self._lines: list[str] = []
+        self.pid: Final = self._child.pid
 
     def __enter__(self) -> Self:
         return self
@@ -72,12 +80,13 @@ class Side:
         deadline_s = time.monotonic() + timeout_s
         while not self._lines:
             left_s = deadline_s - time.monotonic()
-            lines = self._child.lines(left_s) if left_s > 0 else None
+            if left_s <= 0:
+                msg = f"the {self._name} gave no answer in {timeout_s:g} s"
+                raise ChildError(msg)
+            lines = self._child.lines(left_s)
             if lines is None:
-                code = self._child.exit_code
-                how = f"gave no answer in {timeout_s:g} s" if left_s <= 0 else (
-                    f"ended with code {code}" if code is not None else "closed its output"
-                )  # fmt: skip
+                has_ended = self._child.wait(ENDING_S)
+                how = f"ended with code {self._child.exit_code}" if has_ended else "went silent"
                 msg = f"the {self._name} {how}; see what it printed above"
                 raise ChildError(msg)
             self._lines += lines
@@ -85,9 +94,13 @@ class Side:
 
     def cpu_s(self) -> float:
         """Return the processor time of all of its threads, seconds."""
-        stat = Path(f"/proc/{self._child.pid}/stat").read_text(encoding="utf-8")
+        stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8")
         fields = stat.rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def close_input(self) -> None:
+        """Close its standard input, which ends it in order; safe to call again."""
+        self._child.close_input()
 
     def kill(self) -> None:
         """End it with SIGKILL and wait until it is gone; safe to call again."""

@@ -3,6 +3,7 @@ package dolphin.peers;
 
 import dolphin.peers.engines.Engine;
 import dolphin.peers.engines.Sender;
+import dolphin.peers.engines.Warming;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.MappedByteBuffer;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
  * the engine took, NUMBER the producer's. It prints {@code up}, then answers:
  *
  * <pre>
+ * warm                  "warm", once the engine's code is loaded and compiled, at an address of its own
  * open                  "ready", once the engine takes records; "refused" and why
  * run RATE COUNT        sends COUNT records at RATE a second, 0 for without pause; prints figures as JSON
  * end                   sends a last record, which ends the readers; "ended"
@@ -65,6 +67,10 @@ public final class Produce {
         for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
             final String[] words = line.get().split(" ");
             switch (words[0]) {
+                case "warm" -> {
+                    Warming.warm(engine, address);
+                    Lines.say("warm");
+                }
                 case "open" -> {
                     try {
                         sender = engine.sender(address);

@@ -3,15 +3,18 @@ package dolphin.peers;
 
 import dolphin.peers.engines.Engine;
 import dolphin.peers.engines.Receiver;
+import dolphin.peers.engines.Warming;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 
 /**
- * {@code Receive ENGINE ADDRESS LOG ROWS IDLE}: prints {@code up}; at {@code open} opens the engine and prints
+ * {@code Receive ENGINE ADDRESS LOG ROWS IDLE}: prints {@code up}; at {@code warm} it loads and compiles
+ * the engine's code and prints {@code warm}; at {@code open} it opens the engine and prints
  * {@code ready}; then polls, without a pause if IDLE is {@code spin} and with {@code Thread.yield} if it is
  * {@code yield}, until the last record, ROWS records or the end of its standard input. Then it writes LOG and prints
  * {@code ended}.
@@ -40,10 +43,17 @@ public final class Receive {
         final Receive receive = new Receive(Integer.parseInt(arguments[3]));
         final Lines lines = new Lines();
         Lines.say("up");
-        if (lines.next().isEmpty()) {
+        final Engine engine = Engine.of(arguments[0]);
+        Optional<String> line = lines.next();
+        if (line.equals(Optional.of("warm"))) {
+            Warming.warm(engine, arguments[1]);
+            Lines.say("warm");
+            line = lines.next();
+        }
+        if (line.isEmpty()) {
             return;
         }
-        try (Receiver receiver = Engine.of(arguments[0]).receiver(arguments[1])) {
+        try (Receiver receiver = engine.receiver(arguments[1])) {
             Lines.say("ready");
             receive.poll(receiver, lines, "yield".equals(arguments[4]));
         }

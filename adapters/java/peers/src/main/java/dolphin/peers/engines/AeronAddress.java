@@ -1,14 +1,12 @@
-// A media driver's folder and a channel, as "FOLDER CHANNEL".
+// A media driver's folder, a channel and a stream, as "FOLDER CHANNEL STREAM".
 package dolphin.peers.engines;
 
 import io.aeron.Aeron;
 
-record AeronAddress(String folder, String channel) {
-    static final int STREAM = 8501;
-
+record AeronAddress(String folder, String channel, int stream) {
     static AeronAddress of(final String address) {
-        final int space = address.indexOf(' ');
-        return new AeronAddress(address.substring(0, space), address.substring(space + 1));
+        final String[] words = address.split(" ");
+        return new AeronAddress(words[0], words[1], Integer.parseInt(words[2]));
     }
 
     Aeron connect() {

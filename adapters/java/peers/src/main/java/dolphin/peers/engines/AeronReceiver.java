@@ -25,7 +25,7 @@ final class AeronReceiver implements Receiver {
     AeronReceiver(final String address) {
         final AeronAddress found = AeronAddress.of(address);
         aeron = found.connect();
-        subscription = aeron.addSubscription(found.channel(), AeronAddress.STREAM);
+        subscription = aeron.addSubscription(found.channel(), found.stream());
     }
 
     @Override

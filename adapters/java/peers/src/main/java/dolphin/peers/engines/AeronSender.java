@@ -17,7 +17,7 @@ final class AeronSender implements Sender {
     AeronSender(final String address) {
         final AeronAddress found = AeronAddress.of(address);
         aeron = found.connect();
-        publication = aeron.addExclusivePublication(found.channel(), AeronAddress.STREAM);
+        publication = aeron.addExclusivePublication(found.channel(), found.stream());
         final long begin = System.nanoTime();
         while (!publication.isConnected()) {
             if (System.nanoTime() - begin > LIMIT_NS) {

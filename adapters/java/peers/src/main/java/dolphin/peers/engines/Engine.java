@@ -13,7 +13,7 @@ public enum Engine {
     DISRUPTOR,
     /** Agrona's ManyToOneRingBuffer over a mapped file. */
     RING,
-    /** Aeron; the address has the driver's folder and the channel. */
+    /** Aeron; the address has the driver's folder, the channel and the stream. */
     AERON;
 
     /** The values of a record. */
@@ -22,6 +22,11 @@ public enum Engine {
     /** Returns the engine of a name. */
     public static Engine of(final String name) {
         return valueOf(name.toUpperCase(Locale.ROOT));
+    }
+
+    /** Returns an address beside another, for records that nobody counts. */
+    public String spare(final String address) {
+        return address + (this == AERON ? "0" : "_spare");
     }
 
     /** Opens the producer's end. */
