@@ -12,8 +12,6 @@ from adapters.process.child import ChildError
 from adapters.process.run_folder import RunFolder
 from dolphin_strategies.errors import ConfigError, did_you_mean
 from live.latency import machine
-from live.latency.phase3.cases import CASES, RUST_READER, Built, Case
-from live.latency.phase3.kills import kill_producer, kill_reader
 from live.latency.phase3.results import CaseResult, Results
 from live.latency.phase3.sides.toolchain import (
     BuildFailedError,
@@ -21,7 +19,9 @@ from live.latency.phase3.sides.toolchain import (
     built_java,
     built_rust,
 )
-from live.latency.phase3.turn import measure
+from live.latency.phase3.turns.cases import CASES, RUST_READER, Built, Case
+from live.latency.phase3.turns.kills import kill_producer, kill_reader
+from live.latency.phase3.turns.turn import measure
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from live.latency.phase3.cases import Case
-from live.latency.phase3.kills import ProducerKill, ReaderKill
-from live.latency.phase3.turn import Measured
+from live.latency.phase3.turns.cases import Case
+from live.latency.phase3.turns.kills import ProducerKill, ReaderKill
+from live.latency.phase3.turns.turn import Measured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.process.child import ChildError
-from live.latency.phase3.cases import CASES, Built
-from live.latency.phase3.turn import Turn, run
+from live.latency.phase3.turns.cases import CASES, Built
+from live.latency.phase3.turns.turn import Turn, run
 from tests.support.eventually import eventually
 from tests.support.transports.regions import new_region_path
 

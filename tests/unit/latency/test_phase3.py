@@ -10,13 +10,13 @@ import pytest
 from dolphin_strategies import DolphinError
 from dolphin_strategies.errors import ConfigError
 from live.latency.measure_command import options_of
-from live.latency.phase3.cases import CASES, Built, Case
-from live.latency.phase3.kills import ProducerKill, ReaderKill
-from live.latency.phase3.log_file import LogFile, Part
 from live.latency.phase3.phase3_run import built_for, keys_of
 from live.latency.phase3.results import CaseResult, Results
 from live.latency.phase3.sides import toolchain
-from live.latency.phase3.turn import Measured
+from live.latency.phase3.turns.cases import CASES, Built, Case
+from live.latency.phase3.turns.kills import ProducerKill, ReaderKill
+from live.latency.phase3.turns.log_file import LogFile, Part
+from live.latency.phase3.turns.turn import Measured
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.child import ChildError
-from live.latency.phase3.turn import WARM_COUNT, WARM_HZ, Turn, begin, figures, run
+from live.latency.phase3.turns.turn import WARM_COUNT, WARM_HZ, Turn, begin, figures, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from live.latency.phase3.cases import Built, Case
     from live.latency.phase3.sides.side import Side
+    from live.latency.phase3.turns.cases import Built, Case
 
 RATE_HZ: Final = 20_000
 BEFORE_S: Final = 0.5

@@ -9,13 +9,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from live.latency.phase3.log_file import LogFile, Part
 from live.latency.phase3.sides.side import Side
+from live.latency.phase3.turns.log_file import LogFile, Part
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from live.latency.phase3.cases import Built, Case
+    from live.latency.phase3.turns.cases import Built, Case
 
 WARM_HZ: Final = 20_000
 WARM_COUNT: Final = 40_000
