@@ -12,6 +12,7 @@ from adapters.process.child import ChildError
 from live.latency.phase3.turns.cases import CASES, Built
 from live.latency.phase3.turns.turn import Turn, run
 from tests.support.eventually import eventually
+from tests.support.nodes.processes import has_ended
 from tests.support.transports.regions import new_region_path
 
 if TYPE_CHECKING:
@@ -26,15 +27,6 @@ def turn() -> Iterator[Turn]:
     """Give a turn of the region between two processes in Python."""
     with Turn(REGION, Built(), new_region_path()) as found:
         yield found
-
-
-def has_ended(pid: int) -> bool:
-    """Return whether a process is gone, or a zombie."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:  # noqa: PTH123 - no path
-            return stat.read().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
 
 
 def test_every_record_of_a_run_is_in_the_readers_log(turn: Turn) -> None:
