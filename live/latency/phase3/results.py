@@ -14,6 +14,8 @@ from live.latency.phase3.turns.turn import Measured
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+GOAL_US: Final = 50.0
+"""The roadmap's phase 3, end to end."""
 PERCENTS: Final = (1, 50, 90, 99, 99.9, 100)
 OURS: Final = "region-python-python"
 OTHERS: Final = ("chronicle", "aeron-ipc")
@@ -93,11 +95,17 @@ class AtRate:
         """Return a percentile of the latency, microseconds; NaN if nothing was received."""
         return float(np.percentile(self._latencies_us, percent)) if self.n else float("nan")
 
+    @property
+    def share_within_goal(self) -> float:
+        """The share of the records sent that were received within phase 3's goal."""
+        return float(np.count_nonzero(self._latencies_us < GOAL_US)) / self.sent
+
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
         return {
             **{f"p{percent:g}_us": round(self.us(percent), 3) for percent in PERCENTS},
             "round_p50_us": [round(us, 3) for us in self.round_p50_us],
+            "share_within_50_us": round(self.share_within_goal, 4),
             "n": self.n,
             "sent": self.sent,
             "lost": self.lost,
@@ -179,8 +187,8 @@ class Results:
 
     def _latencies(self, rate_hz: int) -> str:
         head = (
-            f"µs at {rate_hz:,}/s", "p1", "p50", "p50 of rounds", "p99", "p99.9", "max", "n",
-            "lost", "hand-over", "cores: producer + reader + driver",
+            f"µs at {rate_hz:,}/s", "p1", "p50", "p50 of rounds", "p99", "p99.9", "max",
+            f"under {GOAL_US:g} µs", "n", "lost", "hand-over", "cores: producer + reader + driver",
         )  # fmt: skip
         rows = []
         for result in self.cases:
@@ -194,7 +202,8 @@ class Results:
             )
             cores = " + ".join(f"{cores:.2f}" for cores in at.cpu.values())
             rows.append((
-                result.case.name, p1, p50, spread, p99, p99_9, most, f"{at.n:,}", f"{at.lost:,}",
+                result.case.name, p1, p50, spread, p99, p99_9, most,
+                f"{100 * at.share_within_goal:.1f} %", f"{at.n:,}", f"{at.lost:,}",
                 f"{at.hand_over_us:.2f}", cores,
             ))  # fmt: skip
         return _markdown(head, rows)

@@ -108,6 +108,7 @@ def test_the_figures_of_all_rounds_are_taken_together() -> None:
     assert at.round_p50_us == [2.0, 20.0]
     assert at.hand_over_us == pytest.approx(0.5)
     assert result.at(20_000) is None
+    assert at.share_within_goal == pytest.approx(6 / 7)
     as_dict = result.as_dict(RATES)
     assert as_dict["at"]["500"]["cpu_cores"] == {"producer": 0.5, "reader": 1.0}
     assert set(as_dict["at"]) == {"500"}

@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * {@code Receive ENGINE ADDRESS LOG ROWS IDLE}: prints {@code up}; at {@code warm} it loads and compiles
@@ -62,8 +63,9 @@ public final class Receive {
     }
 
     private void poll(final Receiver receiver, final Lines lines, final boolean yields) {
+        final Consumer<double[]> take = this::take;
         while (!last && used < log.length) {
-            if (!receiver.poll(this::take)) {
+            if (!receiver.poll(take)) {
                 if (lines.ended()) {
                     return;
                 }
