@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from adapters.aeron_stream.channel import MISSING
 from adapters.command.terminal import say
-from adapters.process.child import ChildError
 from adapters.process.run_folder import RunFolder
-from dolphin_strategies.errors import ConfigError, did_you_mean
+from dolphin_strategies.errors import ConfigError, DolphinError, did_you_mean
 from live.latency import machine
 from live.latency.phase3.results import CaseResult, Results
 from live.latency.phase3.sides.toolchain import (
@@ -115,7 +114,7 @@ def _measure(result: CaseResult, built: Built, folder: Path, seconds: float, wha
     say(what, sys.stderr)
     try:
         result.rounds.append(measure(result.case, built, folder, seconds, RATES_HZ))
-    except ChildError as error:
+    except DolphinError as error:
         result.problem = str(error)
 
 
@@ -129,5 +128,5 @@ def _kill(result: CaseResult, built: Built, folder: Path, kills: int) -> None:
             result.producer_kills.append(kill_producer(result.case, built, folder, number))
         say(f"kill of a reader: {result.case.name}", sys.stderr)
         result.reader_kills.append(kill_reader(result.case, built, folder))
-    except ChildError as error:
+    except DolphinError as error:
         result.problem = str(error)

@@ -151,7 +151,12 @@ class Results:
         parts = [f"machine: {machine}\n{self._how}"]
         parts += [self._latencies(rate) for rate in self._rates_hz]
         parts += [self._throughput(), self._producer_kills(), self._reader_kills()]
-        parts.append("\n".join(f"- {line}" for line in self.verdicts()))
+        cut = [
+            f"{result.case.name} was not measured to the end: {result.problem}"
+            for result in self.cases
+            if result.problem and result.rounds
+        ]
+        parts.append("\n".join(f"- {line}" for line in [*cut, *self.verdicts()]))
         return "\n\n".join(part for part in parts if part)
 
     def as_dict(self) -> dict[str, Any]:

@@ -153,6 +153,17 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head() -> None:
     assert "1 to 2.00" not in text
 
 
+def test_what_a_case_measured_before_it_failed_is_shown_with_the_reason() -> None:
+    """A row of figures alone would look whole."""
+    cut = result_of("ring", 1.0)
+    cut.problem = "the reader ended with code 1"
+    text = results_of(cut).text()
+    assert "| Agrona ring buffer, Java → Java | 1.00 |" in text
+    assert (
+        "- Agrona ring buffer, Java → Java was not measured to the end: the reader ended" in text
+    )
+
+
 def test_a_result_for_json_has_the_kills() -> None:
     """With the names of the documentation."""
     result = result_of("ring", 1.0)
