@@ -14,8 +14,9 @@ import pytest
 
 from adapters.shm import FactorReader, FactorWriter
 from adapters.shm.region.region_files import folder_of
+from live.latency.phase3.sides.toolchain import java_sources
 from tests.support.eventually import eventually
-from tests.support.java.project import built, own_tests, program, require_project, sources
+from tests.support.java.project import built, own_tests, program, require_project
 from tests.support.nodes.processes import child
 from tests.support.transports.regions import factor_names, obey, values_of, write_records
 
@@ -43,7 +44,7 @@ def test_the_projects_own_tests_pass() -> None:
 
 def test_a_file_begins_with_its_sentence_and_is_short() -> None:
     """As everywhere in this project."""
-    for file in sources():
+    for file in java_sources():
         if file.suffix == ".java":
             lines = file.read_text(encoding="utf-8").splitlines()
             assert re.match(r"// [A-Z].*\.$", lines[0]), file

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from tests.support.java.project import CannotBuildError, built
+from live.latency.phase3.sides.toolchain import CannotBuildError
+from tests.support.java.project import built
 
 
 def main() -> int:

@@ -1,114 +1,34 @@
-"""The Java project, built by Maven outside of the tree, and built again when its files change."""
+"""The Java project as the tests use it: built as the latency measurement builds it."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
-import re
-import shutil
-import subprocess
 from functools import cache
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from live.latency.phase3.sides.toolchain import CannotBuildError, built_java
 from tests.support.nodes.processes import ROOT
 
-PROJECT: Final = ROOT / "adapters" / "java"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 VECTORS: Final = ROOT / "adapters" / "shm" / "vectors" / "v1" / "vectors.json"
-OLDEST_JDK: Final = 17
-LIMIT_S: Final = 600
-_NO_NETWORK: Final = re.compile(
-    r"could not (be resolved|transfer|find artifact)|Cannot access|Unknown host|offline mode",
-    re.IGNORECASE,
-)
-
-
-class CannotBuildError(Exception):
-    """What this machine lacks to build the project."""
 
 
 @cache
-def why_not() -> str:
-    """Return why this machine cannot build the project, or nothing."""
-    javac = shutil.which("javac")
-    if javac is None:
-        return "no JDK is installed (javac): apt-get install openjdk-17-jdk-headless"
-    if shutil.which("mvn") is None:
-        return "Maven (mvn) is not installed: apt-get install maven"
-    ran = subprocess.run(
-        [javac, "-version"], check=False, capture_output=True, text=True, timeout=60
-    )
-    found = re.search(r"javac (\d+)", ran.stdout + ran.stderr)
-    if found is None or int(found[1]) < OLDEST_JDK:
-        return f"expected JDK {OLDEST_JDK} or later, found {ran.stdout or ran.stderr!r}"
-    return ""
-
-
-def sources() -> list[Path]:
-    """Return every file that Maven builds from."""
-    return sorted(p for p in PROJECT.rglob("*") if p.suffix in {".java", ".xml"})
-
-
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for path in sources():
-        digest.update(str(path.relative_to(PROJECT)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _maven(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["mvn", "-q", "-B", f"-Dbuild.root={folder}", *arguments]
-    return subprocess.run(
-        command, cwd=PROJECT, check=False, capture_output=True, text=True, timeout=LIMIT_S
-    )
-
-
-@cache
-def built() -> Path:
-    """Return the folder of the built project: ``programs/lib``, ``region/test-classes``, ….
-
-    Raises
-    ------
-    CannotBuildError
-        If the JDK or Maven is missing, or Maven has not what it needs and cannot fetch it.
-    AssertionError
-        If the project does not compile, with what Maven said.
-
+def built(profile: str = "") -> Path:
+    """Return the folder of the built project; see
+    :func:`~live.latency.phase3.sides.toolchain.built_java`.
     """
-    if reason := why_not():
-        raise CannotBuildError(reason)
-    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    here = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
-    folder = cache_home / "dolphin" / f"java-{here}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    of_sources = folder / "of_sources"
-    with (folder / "lock").open("w") as lock:
-        # Another worker may be building it: wait for it.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = _fingerprint()
-        if not of_sources.is_file() or of_sources.read_text(encoding="ascii") != wanted:
-            shutil.rmtree(folder / "target", ignore_errors=True)
-            arguments = ("-DskipTests", "package")
-            ran = _maven(folder, "-o", *arguments)
-            if ran.returncode and _NO_NETWORK.search(ran.stdout + ran.stderr):
-                ran = _maven(folder, *arguments)
-            said = ran.stdout + ran.stderr
-            if ran.returncode and _NO_NETWORK.search(said):
-                msg = f"Maven could not fetch what the project needs: {said.strip()[:200]}"
-                raise CannotBuildError(msg)
-            assert ran.returncode == 0, said
-            of_sources.write_text(wanted, encoding="ascii")
-    return folder / "target"
+    return built_java(profile)
 
 
-def require_project() -> None:
+def require_project(profile: str = "") -> None:
     """Skip the test where the project cannot be built; fail it in CI, which has what it needs."""
     try:
-        built()
+        built(profile)
     except CannotBuildError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(f"CI must have the Java project: {error}")

@@ -80,3 +80,12 @@ def child(function: Callable[..., None], *arguments: object) -> Iterator[Child]:
         yield running
     finally:
         running.close()
+
+
+def has_ended(pid: int) -> bool:
+    """Return whether a process is gone, or a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return stat.rpartition(")")[2].split()[0] == "Z"

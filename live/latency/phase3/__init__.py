@@ -1,0 +1,1 @@
+"""Phase 3: the region beside the engines of the roadmap's Java port, measured in one run."""

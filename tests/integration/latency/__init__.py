@@ -1,0 +1,1 @@
+"""Tests: the sides of a latency measurement, as processes."""

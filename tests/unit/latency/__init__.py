@@ -1,0 +1,1 @@
+"""Tests: the latency measurement, without processes."""
