@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         "command",
         nargs="?",
         default="list",
-        choices=commands,
+        choices=tuple(commands),
         help="; ".join(f"{name}: {what}" for name, what in commands.items()),
     )
     parser.add_argument("query", nargs="?", help='of sql, for example "FROM factors LIMIT 9"')
