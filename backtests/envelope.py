@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
     interrupt_at_stop_signals,
@@ -17,7 +12,13 @@ if __name__ == "__main__":
     # Until the end: what is written is written in two calls at the end.
     leave_at_stop_signals("envelope.py", LEFT_AT_ONCE)
 
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
 from adapters.command.output_place import check_out_file
+from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
 from backtests.enveloping.command_line import check, costs_of, parse
 from backtests.run.research_extra import check_research_extra
@@ -56,11 +57,12 @@ def perturbed(options: argparse.Namespace, own: RunResults) -> tuple[list[RunRes
     found = neighbourhood(strategy, options.perturb, [str(delay) for delay in delays])
     count = len(found.runs) + 1
     workers = options.workers or os.cpu_count() or 1
-    folders, refused = NeighbourRuns(own.folder, own.result, options.config, workers).run(
-        found.runs,
-        lambda folder: check_same_trades(own, read_run(folder, own.currency), options.config),
-        lambda done, name: say(f"run: {done} of {count}, {name}", to=sys.stderr),
-    )
+    with StepProgress(count, "runs") as bar:
+        folders, refused = NeighbourRuns(own.folder, own.result, options.config, workers).run(
+            found.runs,
+            lambda folder: check_same_trades(own, read_run(folder, own.currency), options.config),
+            bar.show,
+        )
     runs = [read_run(folder, own.currency) for folder in folders]
     return runs, [*found.left_out, *refused]
 
@@ -84,16 +86,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.perturb is not None or options.factor_delay is not None:
             found, left_out = perturbed(options, runs[0])
             runs += found
-        parts = len(runs) + len(costs)
-        document = make_document(
-            runs,
-            costs=costs,
-            draws=options.draws,
-            seed=options.seed,
-            perturbed=options.perturb,
-            left_out=left_out,
-            progress=lambda done: say(f"drawn: {done} of {parts}", to=sys.stderr),
-        )
+        with StepProgress(options.draws, "futures drawn") as bar:
+            document = make_document(
+                runs,
+                costs=costs,
+                draws=options.draws,
+                seed=options.seed,
+                perturbed=options.perturb,
+                left_out=left_out,
+                progress=bar.add,
+            )
         path = options.out or options.runs[0] / "envelope.json"
         envelope = write_envelope(path, document)
         write_page(path.with_suffix(".html"), envelope)
@@ -105,6 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return LEFT_AT_ONCE
     say(summary(envelope))
     say(f"\nenvelope in {path}, its page in {path.with_suffix('.html')}")
+    say(f'next: file = "{path}" in the table [envelope] of a node, see docs/envelope.md')
     return 0
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_file
+from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
 from adapters.process.run_folder import RunFolder
-from adapters.process.safe_files import write_private
+from adapters.process.safe_files import UnusableFileError, write_private
 from dolphin_strategies import DolphinError
 from live.latency import machine
 from live.latency.measured_cases import probes
@@ -32,6 +33,7 @@ ROUNDS: Final = 5
 SECONDS: Final = 2.0
 RATE_HZ: Final = 200.0
 MOST_KILLS: Final = 1_000
+FAILED: Final = 1
 BAD_USAGE: Final = 2
 EPILOG: Final = """\
 examples:
@@ -49,8 +51,8 @@ Aeron. Then producers and readers are killed, and it counts what was lost and ho
 waited. It needs a JDK from 17 on (java, javac) and Maven (mvn), which fetches the engines once;
 without cargo the rows of Rust are left out, without the extra `aeron` those of Aeron's C client.
 docs/decision.md has our results, and says what follows from which figure.
-exit codes: 0 measured; 1 nothing could be measured; 2 bad usage, or a tool is missing; 130 ended
-by Ctrl-C.
+exit codes: 0 measured; 1 nothing could be measured, or a file cannot be written; 2 bad usage, or a
+tool is missing; 130 ended by Ctrl-C.
 """
 
 
@@ -62,13 +64,18 @@ def measure(options: argparse.Namespace) -> Report:
         url, problem = hazelcast_of(options.hazelcast, stack)
         folder = stack.enter_context(RunFolder())
         all_probes = probes(url, problem, folder.region)
+        bar = stack.enter_context(
+            StepProgress(options.rounds * len(all_probes), "measurements"),
+        )
         for number in range(1, options.rounds + 1):
             for probe in all_probes:
                 if not probe.case.problem:
-                    say(f"round {number} of {options.rounds}: {probe.case.name}", to=sys.stderr)
+                    with bar.above():
+                        say(f"round {number} of {options.rounds}: {probe.case.name}", sys.stderr)
                 is_read = probe.case.key == "hazelcast/read"
                 reads = -(-READS // options.rounds)
                 probe.run(options.rate, reads if is_read else count)
+                bar.add()
     how = (
         f"rounds: {options.rounds}, the cases in turn; 85 factors at {options.rate:g}/s from a "
         "process of its own; a latency is from the producer's write (for get + parse: from the "
@@ -139,9 +146,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"measure_latency.py: {error}", sys.stderr)
         return BAD_USAGE
     say(report.text())
-    if options.json:
-        text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
-        write_private(options.json, text + "\n")
-    if options.html and isinstance(report, Report):
-        write_private(options.html, report.page())
+    try:
+        if options.json:
+            text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
+            write_private(options.json, text + "\n")
+        if options.html and isinstance(report, Report):
+            write_private(options.html, report.page())
+    except UnusableFileError as error:
+        say(f"measure_latency.py: {error}", sys.stderr)
+        return FAILED
     return int(all(case.problem for case in report.cases))
