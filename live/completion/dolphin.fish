@@ -52,7 +52,7 @@ function _shtab_dolphin_using
 end
 
 set -g _shtab_dolphin_commands init completion advise aeron_driver backfill bridge_aeron bridge_hazelcast catalog check_parity compute_factors envelope evaluate_factors fit_regimes hazelcast_member import_factors measure_latency monitor record_factors region_headers run_backtest run_exf 'run_exf run' 'run_exf start' 'run_exf stop' 'run_exf restart' 'run_exf status' 'run_exf check' 'run_exf factors' 'run_exf fields' run_fleet run_node sweep switch train_exits watchdog
-set -g _shtab_dolphin_opts_with_value --aeron --alarm-after --alarm-file --alarm-mail --alarms --base-url --calendar --catalog --close --cluster --compute --compute-venues --config --cost --data --delays --dir --draws --drill --embargo --end --factor --factor-delay --factors --fleet --flush-s --folds --funding --hazelcast --hold-cost --holdout --horizon --horizons --html --instants --instrument --instruments --interval --journal --json --kill-after --level --lines --log --market-start-ns --max-age --max-price-age --memory --metrics --min-interval --name --node --on-alarm --out --overrule --own-exits --period --perturb --port --prices --producer --quantiles --rate --ray --record --record-market --recording --region --remake --replay --report --resamples --rest --rest-days --rotate-mb --rotate-records --rotate-s --rounds --sampler --seconds --seed --sessions --show --source --spec --speed --stale-price --start --start-within --starts --state --states --step --strategy --term-after --trials --venue --venues --wait --why --workers
+set -g _shtab_dolphin_opts_with_value --aeron --alarm-after --alarm-file --alarm-mail --alarms --base-url --calendar --catalog --close --cluster --compute --compute-venues --config --cost --data --delays --dir --draws --drill --embargo --end --factor --factor-delay --factors --fleet --flush-s --folds --funding --hazelcast --hold-cost --holdout --horizon --horizons --html --instants --instrument --instruments --interval --journal --json --kill-after --kills --level --lines --log --market-start-ns --max-age --max-price-age --memory --metrics --min-interval --name --node --on-alarm --only --out --overrule --own-exits --period --perturb --port --prices --producer --quantiles --rate --ray --record --record-market --recording --region --remake --replay --report --resamples --rest --rest-days --rotate-mb --rotate-records --rotate-s --rounds --sampler --seconds --seed --sessions --show --source --spec --speed --stale-price --start --start-within --starts --state --states --step --strategy --tail --term-after --trials --venue --venues --wait --why --workers
 
 complete -c dolphin -e
 complete -c dolphin -f
@@ -74,8 +74,10 @@ complete -c dolphin -n '_shtab_dolphin_using advise; and test $_shtab_dolphin_np
 complete -c dolphin -n '_shtab_dolphin_using; and test $_shtab_dolphin_npos -eq 0' -a aeron_driver -d 'Run Aeron'"'"'s media driver of this machine, which sends and receives what others stream.'
 complete -c dolphin -n '_shtab_dolphin_using aeron_driver' -s h -l help -d 'show this help message and exit'
 complete -c dolphin -n '_shtab_dolphin_using aeron_driver' -l dir -xka "(__fish_complete_directories)" -d 'its files, in memory (default: /dev/shm/dolphin_aeron_ and the number of the user)'
-complete -c dolphin -n '_shtab_dolphin_using aeron_driver' -l spin -d 'the lowest latency, for one CPU core'
+complete -c dolphin -n '_shtab_dolphin_using aeron_driver' -l spin -d 'never sleep: the lowest latency, for one CPU core'
+complete -c dolphin -n '_shtab_dolphin_using aeron_driver' -l rest -x -d 'how long it sleeps at most while there is nothing to do, 1 to 1,000 (default: 500)'
 complete -c dolphin -n '_shtab_dolphin_using aeron_driver' -l with-parent -d 'end when the process that started this ends'
+complete -c dolphin -n '_shtab_dolphin_using aeron_driver' -l state -xka "(__fish_complete_path (commandline -ct))" -d 'where a supervisor reads that this turns'
 complete -c dolphin -n '_shtab_dolphin_using; and test $_shtab_dolphin_npos -eq 0' -a backfill -d 'Write the archive files of exchanges into a catalog, under the names of the live factors.'
 complete -c dolphin -n '_shtab_dolphin_using backfill' -s h -l help -d 'show this help message and exit'
 complete -c dolphin -n '_shtab_dolphin_using backfill' -l catalog -xka "(__fish_complete_directories)" -d 'made if missing'
@@ -182,9 +184,12 @@ complete -c dolphin -n '_shtab_dolphin_using; and test $_shtab_dolphin_npos -eq 
 complete -c dolphin -n '_shtab_dolphin_using measure_latency' -s h -l help -d 'show this help message and exit'
 complete -c dolphin -n '_shtab_dolphin_using measure_latency' -l hazelcast -x -d 'the cluster to measure with, in an entry of its own; '"'"'own'"'"' (default) starts a member here, '"'"'none'"'"': without'
 complete -c dolphin -n '_shtab_dolphin_using measure_latency' -l rounds -x -d 'default: 5'
-complete -c dolphin -n '_shtab_dolphin_using measure_latency' -l seconds -x -d 'of each case and round (default: 2)'
+complete -c dolphin -n '_shtab_dolphin_using measure_latency' -l seconds -x -d 'of each case and round, with --phase3 at each rate (default: 2)'
 complete -c dolphin -n '_shtab_dolphin_using measure_latency' -l rate -x -d 'default: 200'
-complete -c dolphin -n '_shtab_dolphin_using measure_latency' -l json -xka "(__fish_complete_path (commandline -ct))" -d 'save the figures and every latency'
+complete -c dolphin -n '_shtab_dolphin_using measure_latency' -l phase3 -d 'measure the region beside the engines of the roadmap'"'"'s Java port instead, from Java, Python and Rust'
+complete -c dolphin -n '_shtab_dolphin_using measure_latency' -l only -x -d 'with --phase3: these cases, separated by commas, such as region-python-python,chronicle; a wrong one prints all'
+complete -c dolphin -n '_shtab_dolphin_using measure_latency' -l kills -x -d 'with --phase3: kills of a producer of each engine; 0: of none and of no reader (default: 3)'
+complete -c dolphin -n '_shtab_dolphin_using measure_latency' -l json -xka "(__fish_complete_path (commandline -ct))" -d 'save the figures; without --phase3 also every latency'
 complete -c dolphin -n '_shtab_dolphin_using measure_latency' -l html -xka "(__fish_complete_path (commandline -ct))" -d 'save a page with the distributions'
 complete -c dolphin -n '_shtab_dolphin_using; and test $_shtab_dolphin_npos -eq 0' -a monitor -d 'Show what runs on this machine: producers, regions, nodes, alarms. It only reads.'
 complete -c dolphin -n '_shtab_dolphin_using monitor' -s h -l help -d 'show this help message and exit'
@@ -347,6 +352,7 @@ complete -c dolphin -n '_shtab_dolphin_using run_node' -l replay -xka "(__fish_c
 complete -c dolphin -n '_shtab_dolphin_using run_node' -l speed -x -d 'speed of the replay (default: 1)'
 complete -c dolphin -n '_shtab_dolphin_using run_node' -l region -xka "(__fish_complete_path (commandline -ct))" -d 'the region of a running producer (default: /dev/shm/dolphin_exf; the demo and the replay make their own)'
 complete -c dolphin -n '_shtab_dolphin_using run_node' -l catalog -xka "(__fish_complete_directories)" -d 'the recorded factors that a strategy'"'"'s factor_history comes from'
+complete -c dolphin -n '_shtab_dolphin_using run_node' -l tail -x -d 'read the factors of --region from a place in a recording of it on: begin (default), newest, a SEQUENCE, STREAM:SEQUENCE or an INSTANT, each record once; see docs/recording.md'
 complete -c dolphin -n '_shtab_dolphin_using run_node' -l compute -xka "(__fish_complete_path (commandline -ct))" -d 'compute the factors in this node from its market data: those of a file with tables [[computed]], or the packaged ones; see docs/computed.md'
 complete -c dolphin -n '_shtab_dolphin_using run_node' -l compute-venues -x -d 'with --compute: the venues whose data clients the node gets beside its market, for example bybit,okx; '"'"''"'"': none (default: with --venue binance all that the file names, else none)'
 complete -c dolphin -n '_shtab_dolphin_using run_node' -l base-url -x -d 'a server in the exchanges'"'"' place, for --venue binance, its real orders too, and for --compute-venues'

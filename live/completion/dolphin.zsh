@@ -78,8 +78,10 @@ _shtab_dolphin_advise_defaults_added=0
 _shtab_dolphin_aeron_driver_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--dir[its files, in memory (default\: \/dev\/shm\/dolphin_aeron_ and the number of the user)]:FOLDER:_files -/"
-  "--spin[the lowest latency, for one CPU core]"
+  "--spin[never sleep\: the lowest latency, for one CPU core]"
+  "--rest[how long it sleeps at most while there is nothing to do, 1 to 1,000 (default\: 500)]:MICROSECONDS:"
   "--with-parent[end when the process that started this ends]"
+  "--state[where a supervisor reads that this turns]:FILE:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -265,9 +267,12 @@ _shtab_dolphin_measure_latency_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--hazelcast[the cluster to measure with, in an entry of its own\; \'own\' (default) starts a member here, \'none\'\: without]:URL:"
   "--rounds[default\: 5]:N:"
-  "--seconds[of each case and round (default\: 2)]:N:"
+  "--seconds[of each case and round, with --phase3 at each rate (default\: 2)]:N:"
   "--rate[default\: 200]:HZ:"
-  "--json[save the figures and every latency]:FILE:_files"
+  "--phase3[measure the region beside the engines of the roadmap\'s Java port instead, from Java, Python and Rust]"
+  "--only[with --phase3\: these cases, separated by commas, such as region-python-python,chronicle\; a wrong one prints all]:KEYS:"
+  "--kills[with --phase3\: kills of a producer of each engine\; 0\: of none and of no reader (default\: 3)]:N:"
+  "--json[save the figures\; without --phase3 also every latency]:FILE:_files"
   "--html[save a page with the distributions]:FILE:_files"
 )
 
@@ -507,6 +512,7 @@ _shtab_dolphin_run_node_options=(
   "--speed[speed of the replay (default\: 1)]:N:"
   "--region[the region of a running producer (default\: \/dev\/shm\/dolphin_exf\; the demo and the replay make their own)]:PATH:_files"
   "--catalog[the recorded factors that a strategy\'s factor_history comes from]:FOLDER:_files -/"
+  "--tail[read the factors of --region from a place in a recording of it on\: begin (default), newest, a SEQUENCE, STREAM\:SEQUENCE or an INSTANT, each record once\; see docs\/recording.md]:CATALOG[@PLACE]:"
   "--compute[compute the factors in this node from its market data\: those of a file with tables \[\[computed\]\], or the packaged ones\; see docs\/computed.md]:FILE.toml:_files"
   "--compute-venues[with --compute\: the venues whose data clients the node gets beside its market, for example bybit,okx\; \'\'\: none (default\: with --venue binance all that the file names, else none)]:A,B:"
   "--base-url[a server in the exchanges\' place, for --venue binance, its real orders too, and for --compute-venues]:URL:"
