@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from adapters.catalog.tailing.recorded.recording_thread import Pass, RecordingThread
+from adapters.catalog.tailing.recorded.stream_records import End
 
 if TYPE_CHECKING:
     import asyncio
@@ -108,24 +109,38 @@ class RecordingLooks:
         ):
             self._job = self._thread.next(self._on_chunk)
 
-    def is_looked_into(self, place: Place) -> bool:
-        """Return whether the recording was looked into for what is in front of a place; look."""
+    def is_looked_into(self, place: Place, published_ns: int) -> bool:
+        """Return whether the recording was looked into for what is in front of a place; look.
+
+        Parameters
+        ----------
+        place : Place
+            The live record.
+        published_ns : int
+            When it was published, UNIX nanoseconds.
+
+        """
         if self.hole != place:
             self.hole, self._hole_since_s = place, time.monotonic()
         elif self._last is not None:
             return True
-        self._look(Pass(None, self._given.all(), self._given.current, place))
+        self._look(Pass(None, self._given.all(), self._given.current, End(*place, published_ns)))
         return False
 
-    def is_hopeless(self, place: Place) -> bool:
-        """Return whether no record in front of a place can come any more; look if need be."""
-        if not self.is_looked_into(place) or self._last is None:
+    def is_hopeless(self, place: Place, published_ns: int) -> bool:
+        """Return whether no record in front of a place can come any more; look if need be.
+
+        Parameters as for ``is_looked_into``.
+        """
+        if not self.is_looked_into(place, published_ns) or self._last is None:
             return False
         now_s = time.monotonic()
         if self._last.is_settled or now_s >= self._hole_since_s + HOLE_WAIT_S:
             return True
         if now_s >= self._retry_at_s:
-            self._look(Pass(None, self._given.all(), self._given.current, place))
+            self._look(
+                Pass(None, self._given.all(), self._given.current, End(*place, published_ns))
+            )
         return False
 
     def _look(self, look: Pass) -> None:

@@ -234,10 +234,10 @@ class TailSource:
                 self._given.begin(f.stream_id, max(f.sequence - lost_since, 1))
             # A whole stream may lie between two that the ring gave.
             is_other = f.stream_id != self._given.current
-            if is_other and not self._looks.is_looked_into(place):
+            if is_other and not self._looks.is_looked_into(place, _published_ns(f)):
                 return False
             missing = self._given.missing_before(*place, lost)
-            if missing and not self._looks.is_hopeless(place):
+            if missing and not self._looks.is_hopeless(place, _published_ns(f)):
                 return False
             # They count when the record after them is handed out: who leaves before it and comes
             # back after the last one given is told of them then, and not twice.
@@ -281,3 +281,12 @@ class TailSource:
         if self._asleep:
             self._asleep = False
             self._wake()
+
+
+def _published_ns(f: ExternalFactors) -> int:
+    """Return when a live record was published, UNIX nanoseconds; one of a batch does not say it,
+    and counts as published at its ``ts_event``.
+    """
+    if not f.published_mono_ns:
+        return f.ts_event
+    return time.time_ns() - (time.monotonic_ns() - f.published_mono_ns)

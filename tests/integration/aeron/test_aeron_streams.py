@@ -50,9 +50,7 @@ def test_a_second_subscriber_gets_names_and_newest_record(media_driver: DriverPr
 
 
 def test_a_publisher_that_starts_again_is_followed(media_driver: DriverProcess) -> None:
-    """Fault H07: its end is told at once; the numbers of its successor begin at 1, and none is
-    lost.
-    """
+    """Fault H07: its end is told at once; its successor's numbers begin at 1, and none is lost."""
 
     async def body() -> None:
         channel = new_channel(media_driver.folder)
@@ -98,9 +96,7 @@ def test_names_change_within_a_stream(media_driver: DriverProcess) -> None:
 
 
 def test_new_names_of_a_mapping_are_added(media_driver: DriverProcess) -> None:
-    """Fault H09: as a region's writer does it: a name with a number is new, what is no number is
-    NaN.
-    """
+    """Fault H09: as a region's writer does: a name with a number is new, what is none is NaN."""
 
     async def body() -> None:
         channel = new_channel(media_driver.folder)
@@ -151,9 +147,7 @@ def test_a_second_publisher_is_refused_until_the_first_is_gone(
 def test_a_media_driver_that_dies_is_told_and_found_again(
     own_driver: DriverProcess,
 ) -> None:
-    """Fault H01: both ends say it, go on with the next driver, and what was published between is
-    lost.
-    """
+    """Fault H01: both ends say it and go on with the next; what was published between is lost."""
 
     async def body() -> None:
         channel = new_channel(own_driver.folder)

@@ -129,3 +129,24 @@ def test_a_recorded_producer_after_one_that_nobody_recorded_is_found(
             assert reading.check_counts() == (len(everything), 0, 0)
 
     asyncio.run(follow())
+
+
+def test_a_producer_that_nobody_recorded_comes_before_a_recorded_later_one(
+    tmp_path: Path, region_path: Path
+) -> None:
+    """Its region is open, not read yet, as the next one is recorded: its records come first."""
+
+    async def follow() -> None:
+        everything = published(region_path, 2)
+        record_ring(tmp_path, region_path)
+        async with tailing(f"{tmp_path}@begin", region_path) as reading:
+            await reading.read_until(everything[-1])
+            everything += published(region_path, 3)
+            await eventually_async(lambda: reading.source.status().pending == 3, "its region")
+            everything += published(region_path, 4)
+            record_ring(tmp_path, region_path)
+            await reading.read_until(everything[-1])
+            assert reading.given == everything
+            assert reading.check_counts() == (len(everything), 0, 0)
+
+    asyncio.run(follow())

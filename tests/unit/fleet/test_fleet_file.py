@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pytest
 from adapters.aeron_stream.channel import default_directory
 from dolphin_strategies.errors import ConfigError
 from live.fleet.reports.systemd_units import units_of
-from live.fleet.settings.fleet_check import FleetError, load_fleet
+from live.fleet.settings.fleet_check import FleetError, errors_of_services, load_fleet
 from live.fleet.settings.leadership import journal_of
 from live.fleet.settings.service_commands import services_of
 from live.fleet.settings.start_order import circles, start_order
@@ -195,3 +196,19 @@ def test_a_folder_has_one_driver_and_a_channel_is_one(tmp_path: Path) -> None:
     assert f"folder {default_directory()} has 2 media drivers (a, b); expected one" in told
     assert "in: source: unknown option 'dri' of aeron:ipc" in told
     assert "spin" in told
+
+
+def test_a_driver_without_its_library_is_told_by_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``--check`` names the extra; nothing is wrong where it is installed, as far as it knows."""
+    path = tmp_path / "fleet.toml"
+    path.write_text('[fleet]\nname = "x"\n[[driver]]\nname = "media"\n')
+    settings = load_fleet(path)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: object())
+    assert errors_of_services(settings) == []
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    (error,) = errors_of_services(settings)
+    assert error.startswith(
+        "fleet.toml: media: Aeron's library is not installed: the extra `aeron`"
+    )

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from adapters.catalog.tailing.recorded.recorded_streams import DAMAGE, StreamLister
-from adapters.catalog.tailing.recorded.stream_records import Place, first_place, records_after
+from adapters.catalog.tailing.recorded.stream_records import first_place, records_after
 from dolphin_strategies.errors import describe_error
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from adapters.catalog.tailing.recorded.recorded_streams import Listing
+    from adapters.catalog.tailing.recorded.stream_records import End, Place
     from adapters.catalog.tailing.recorded.tail_start import TailStart
     from dolphin_strategies.factors.batch import FactorBatch
 
@@ -32,7 +33,7 @@ class Pass(NamedTuple):
         For each stream the last sequence given.
     current : int
         The stream of the last record given.
-    until : Place or None
+    until : End or None
         The record before which to end.
 
     """
@@ -40,7 +41,7 @@ class Pass(NamedTuple):
     start: TailStart | None
     given: dict[int, int]
     current: int
-    until: Place | None
+    until: End | None
 
 
 class Chunk(NamedTuple):
@@ -153,7 +154,7 @@ class RecordingThread:
         self._problem = problem
 
 
-def _is_settled(listing: Listing, until: Place | None) -> bool:
+def _is_settled(listing: Listing, until: End | None) -> bool:
     """Return whether no recorder can still write a record before a place."""
     if until is None or listing.is_settled:
         return listing.is_settled

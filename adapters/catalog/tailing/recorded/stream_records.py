@@ -34,6 +34,24 @@ class Place(NamedTuple):
     sequence: int
 
 
+class End(NamedTuple):
+    """The live record before which a look ends.
+
+    Attributes
+    ----------
+    stream_id, sequence : int
+        The record.
+    published_ns : int
+        When it was published, UNIX nanoseconds: where nobody recorded its stream, others that
+        were recorded from later on do not count.
+
+    """
+
+    stream_id: int
+    sequence: int
+    published_ns: int
+
+
 def first_place(listing: Listing, start: TailStart) -> Place | None:
     """Return the record with which a tail begins; None if no recorded one does.
 
@@ -85,7 +103,7 @@ def records_after(
     listing: Listing,
     given: Mapping[int, int],
     current: int,
-    until: Place | None,
+    until: End | None,
     tell: Callable[[str], None],
 ) -> Iterator[FactorBatch]:
     """Yield the recorded records that were not given yet, stream after stream, in order.
@@ -98,7 +116,7 @@ def records_after(
         For each stream the last sequence that was given already.
     current : int
         The stream of the last record given: of others, only those that began later count.
-    until : Place, optional
+    until : End, optional
         The record before which to end; None: to the end of everything.
     tell : callable
         Called with the reason for which a file is left out.
@@ -112,12 +130,11 @@ def records_after(
     # A stream that nobody recorded came after those given before it.
     latest_given = max((begins[s] for s in given if s in begins), default=ALL_TIME[1])
     earliest = begins.get(current, latest_given)
-    latest = ALL_TIME[1] if until is None else begins.get(until.stream_id, ALL_TIME[1])
+    latest = ALL_TIME[1] if until is None else begins.get(until.stream_id, until.published_ns)
     chosen = [
         s
         for s in listing.streams
-        if (s.stream_id in given or s.first_ns > earliest)
-        and s.first_ns <= latest
+        if (s.stream_id in given or earliest < s.first_ns <= latest)
         and (until is None or s.stream_id != until.stream_id)
     ]
     if until is not None:
