@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
 
@@ -14,6 +11,10 @@ if __name__ == "__main__":
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Until the end: what is written is written in two calls at the end.
     leave_at_stop_signals("advise.py", LEFT_AT_ONCE)
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_file
 from adapters.command.terminal import say

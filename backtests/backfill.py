@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
     interrupt_at_stop_signals,
@@ -17,6 +11,12 @@ from adapters.process.stop_signals import (
 if __name__ == "__main__":
     # Before the other imports, which take a second.
     leave_at_stop_signals("backfill.py", LEFT_AT_ONCE)
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from adapters.catalog.files.catalog_layout import check_recording_name
 from adapters.command.output_place import check_out_file

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
 from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
 
 if __name__ == "__main__":
     # To its end: it writes nothing.
     leave_at_stop_signals("check_parity.py", LEFT_AT_ONCE)
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from adapters.command.terminal import say
 from adapters.session.recorded_session import RecordedSession

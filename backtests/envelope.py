@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
     interrupt_at_stop_signals,
@@ -16,6 +11,11 @@ from adapters.process.stop_signals import (
 if __name__ == "__main__":
     # Until the end: what is written is written in two calls at the end.
     leave_at_stop_signals("envelope.py", LEFT_AT_ONCE)
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_file
 from adapters.command.terminal import say

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
@@ -19,6 +15,11 @@ if __name__ == "__main__":
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Before the other imports, which take a second.
     leave_at_stop_signals("evaluate_factors.py", LEFT_AT_ONCE)
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_folder
 from adapters.command.terminal import say

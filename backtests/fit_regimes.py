@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
 from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
 
 if __name__ == "__main__":
     # Until the end: the model is written in one call at the end.
     leave_at_stop_signals("fit_regimes.py", LEFT_AT_ONCE)
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from adapters.command.instants import instant_option
 from adapters.command.output_place import check_out_file

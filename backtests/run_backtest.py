@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
     interrupt_at_stop_signals,
@@ -16,6 +11,11 @@ from adapters.process.stop_signals import (
 if __name__ == "__main__":
     # Before the other imports, which take half a second.
     leave_at_stop_signals("run_backtest.py", LEFT_AT_ONCE)
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_folder
 from adapters.command.terminal import say

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
 from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
 
 if __name__ == "__main__":
     # Before the other imports, which take a second.
     leave_at_stop_signals("sweep.py", LEFT_AT_ONCE)
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from adapters.command.terminal import say
 from backtests.run.research_extra import check_research_extra

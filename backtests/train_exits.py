@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
     interrupt_at_stop_signals,
@@ -15,6 +11,10 @@ from adapters.process.stop_signals import (
 if __name__ == "__main__":
     # Before the other imports; nothing was begun.
     leave_at_stop_signals("train_exits.py", LEFT_AT_ONCE)
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_file
 from adapters.command.terminal import say

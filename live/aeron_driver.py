@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, leave_at_stop_signals
+
+if __name__ == "__main__":
+    leave_at_stop_signals("aeron_driver.py", 0)
+
 import argparse
 import ctypes
 import os
@@ -10,11 +15,6 @@ import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-from adapters.process.stop_signals import LEFT_AT_ONCE, StopSignals, leave_at_stop_signals
-
-if __name__ == "__main__":
-    leave_at_stop_signals("aeron_driver.py", 0)
 
 from adapters.aeron_stream.channel import default_directory
 from adapters.aeron_stream.driver.driver_settings import RECEIVE_WINDOW, receive_window

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
 from adapters.process.stop_signals import leave_at_stop_signals
 
 if __name__ == "__main__":
     # Before the other imports: a bridge that has not begun is stopped as asked.
     leave_at_stop_signals("bridge_aeron.py", 0)
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from adapters.aeron_stream import AeronSource
 from adapters.aeron_stream.channel import EXAMPLE, check_channel

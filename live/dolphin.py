@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from adapters.command.terminal import STDOUT, say
+from adapters.process.stop_signals import LEFT_AT_ONCE, STOP_SIGNALS, leave_at_stop_signals
 from dolphin_strategies.errors import DolphinError, did_you_mean
 from live.new_folder.folder_files import make_folder
 
@@ -36,7 +38,7 @@ examples:
   uv run dolphin completion fish | source    in ~/.config/fish/config.fish
 
 exit codes: 0 the folder is made, or the completion is printed; 1 it cannot be printed; 2 bad
-usage, or a folder that is not empty; else the program's.
+usage, or a folder that is not empty; 130 ended by a signal; else the program's.
 """
 FAILED: Final = 1
 BAD_USAGE: Final = 2
@@ -60,6 +62,8 @@ def scripts() -> dict[str, Path]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code, unless another script takes this process over."""
+    if arguments is None:
+        leave_at_stop_signals("dolphin", LEFT_AT_ONCE)
     name, *rest = [*(sys.argv[1:] if arguments is None else arguments), ""][:-1] or ["--help"]
     if name in {"-h", "--help"}:
         say(HELP.rstrip())
@@ -85,11 +89,15 @@ def _init(rest: Sequence[str]) -> int:
     if len(rest) != 1 or rest[0].startswith("-"):
         say(f"dolphin: init: expected one FOLDER, found {' '.join(rest) or 'none'}", to=sys.stderr)
         return BAD_USAGE
+    # A few small files: a stop waits for them, and leaves no half of a folder.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         made = make_folder(Path(rest[0]))
     except (DolphinError, OSError) as error:
         say(f"dolphin: init: {error}", to=sys.stderr)
         return BAD_USAGE
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     say(f"made {rest[0]}: {', '.join(made)}")
     say(f"next: cd {rest[0]} && uv run pytest && uv run dolphin run_node --config node.toml")
     return 0

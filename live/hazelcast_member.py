@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
+
+if __name__ == "__main__":
+    # Until the member takes its place.
+    leave_at_stop_signals("hazelcast_member.py", LEFT_AT_ONCE)
+
 import argparse
 import ctypes
 import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Final
-
-from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
-
-if __name__ == "__main__":
-    # Until the member takes its place.
-    leave_at_stop_signals("hazelcast_member.py", LEFT_AT_ONCE)
 
 from adapters.command.terminal import say
 from live.cluster.local_member import NoMemberError, command
@@ -30,7 +30,8 @@ examples:
 
 The process becomes the member; Ctrl-C or SIGTERM ends it. Without Java or Maven, see
 docs/hazelcast.md for Docker.
-exit codes: 0 --fetch has everything; 2 bad usage, or no member can run here; else the member's.
+exit codes: 0 --fetch has everything; 2 bad usage, or no member can run here; 130 ended by a signal
+before the member began; else the member's.
 """
 _PR_SET_PDEATHSIG: Final = 1
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
     interrupt_at_stop_signals,
@@ -13,6 +11,8 @@ from adapters.process.stop_signals import (
 if __name__ == "__main__":
     # Before the other import, which takes a second.
     leave_at_stop_signals("measure_latency.py", LEFT_AT_ONCE)
+
+import sys
 
 from live.latency.measure_command import main
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
 
@@ -11,6 +10,8 @@ if __name__ == "__main__":
     # Before the other imports, which take half a second. A service that has not begun is one
     # that was stopped before any host had answered: 5.
     leave_at_stop_signals("run_exf.py", 5 if "run" in sys.argv[1:2] else LEFT_AT_ONCE)
+
+from typing import TYPE_CHECKING
 
 from adapters.command.terminal import say
 from adapters.process.core_dumps import keep_secrets_from_core_dumps

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import suppress
-from pathlib import Path
-
 from adapters.process.stop_signals import (
     SWITCH_SIGNALS,
     keep_early_signals,
@@ -16,7 +11,12 @@ from adapters.process.stop_signals import (
 if __name__ == "__main__":
     leave_at_stop_signals("run_node.py", 0)
     keep_early_signals(SWITCH_SIGNALS)
-    # After the signals: this import takes a second.
+    # After the signals: these imports take a second.
+    import os
+    import sys
+    from contextlib import suppress
+    from pathlib import Path
+
     from live.node.node_command import main
 
     # Python adds this script's folder, whose modules could shadow a strategy's module.

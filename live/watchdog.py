@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 from adapters.process.stop_signals import leave_at_stop_signals
 
 if __name__ == "__main__":
     leave_at_stop_signals("watchdog.py", 0)
+
+import sys
 
 from live.guarding.guard_command import main
 

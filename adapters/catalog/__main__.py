@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
+
+if __name__ == "__main__":
+    # To its end: what it recovers survives any end of the process.
+    leave_at_stop_signals("adapters.catalog", LEFT_AT_ONCE)
+
 import argparse
 import csv
 import sys
@@ -9,12 +15,6 @@ import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
-
-if __name__ == "__main__":
-    # To its end: what it recovers survives any end of the process.
-    leave_at_stop_signals("adapters.catalog", LEFT_AT_ONCE)
 
 from adapters.catalog.reading.factor_catalog import FactorCatalog
 from adapters.catalog.reading.recordings import market_rows
@@ -34,7 +34,8 @@ examples:
   python -m adapters.catalog recordings sql --csv "SELECT ts_event, basis FROM factors" > basis.csv
 
 docs/catalog.md describes the files.
-exit codes: 0 done, all is whole; 1 something is damaged; 2 bad usage, or it cannot be read.
+exit codes: 0 done, all is whole; 1 something is damaged; 2 bad usage, or it cannot be read; 130
+ended by a signal.
 """
 
 

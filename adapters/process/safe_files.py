@@ -133,16 +133,34 @@ def open_private(path: Path, *, appends: bool = False) -> int:
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Write a file as :func:`open_private` opens it; text as UTF-8.
+    """Write a file as :func:`open_private` opens it, whole or not at all; text as UTF-8.
 
     Raises
     ------
     UnusableFileError
-        See :func:`open_private`.
+        See :func:`open_private`; or it cannot be written, and what was there is as it was.
 
     """
-    with os.fdopen(open_private(path), "wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
+    data = content.encode() if isinstance(content, str) else content
+    was_there = os.path.lexists(path)
+    target = open_private(path, appends=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        is_device = stat.S_ISCHR(os.fstat(target).st_mode)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | SAFE_FLAGS
+        with os.fdopen(os.dup(target) if is_device else os.open(new, flags, 0o600), "wb") as file:
+            file.write(data)
+        if not is_device:
+            new.replace(path)
+    except BaseException as error:
+        for unfinished in (new,) if was_there else (new, path):
+            unfinished.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
+        msg = f"{path} cannot be written: {error.strerror}; nothing was left there of it"
+        raise UnusableFileError(msg) from None
+    finally:
+        os.close(target)
 
 
 def _is_at(path: Path, opened: os.stat_result) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import suppress
 from os import _exit  # at import: a node replaces the one of the module
-from typing import TYPE_CHECKING, Final, Self
 
+# Not from typing: importing that, or contextlib, would take longer than all else until a script
+# handles its first signal.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable
     from types import FrameType
+    from typing import Final, Self
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 COPY_S: Final = 1.0
@@ -159,9 +161,10 @@ def leave_at_stop_signals(command: str, code: int) -> None:
     """
 
     def leave(name: str) -> None:
-        with suppress(OSError):
+        try:
             os.write(2, f"{command}: ended by {name}\n".encode())
-        _exit(code)
+        finally:
+            _exit(code)
 
     StopSignals(leave, leave).take_over()
 

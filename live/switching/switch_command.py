@@ -45,7 +45,8 @@ examples:
 A node that has not acknowledged within 0.5 s is handed to the watchdog, which alarms and sends it
 SIGTERM (not with --term-after 0 or --alarm-only).
 exit codes: 0 done; 1 not done: no answer, and the watchdog has it; 2 bad usage, or no such node;
-3 acknowledged, and still open after --wait; 4 no answer and no watchdog: act by hand.
+3 acknowledged, and still open after --wait; 4 no answer and no watchdog: act by hand; 130 ended by
+a signal, see `switch.py status`.
 """
 OK: Final = 0
 ESCALATED: Final = 1

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
 from pyarrow import csv
 
-from adapters.process.safe_files import open_private, write_private
+from adapters.process.safe_files import write_private
 from backtests.run.results.accounting.funding_list import funding_list
 from backtests.run.results.accounting.trade_list import equity_table, trade_list
 from backtests.run.results.page.html_report import write_report
@@ -58,7 +58,7 @@ def write_results(  # noqa: PLR0913 - everything about a run
     ConfigError
         If market data cannot be read again.
     UnusableFileError
-        If a file is a link, or belongs to another user.
+        If a file is a link, belongs to another user, or cannot be written.
 
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -94,13 +94,13 @@ def _write_tables(engine: BacktestEngine, folder: Path) -> None:
 
 
 def _write_table(report: Any, path: Path) -> None:
-    with os.fdopen(open_private(path), "w", encoding="utf-8", newline="") as file:
-        report.to_csv(file)
+    write_private(path, report.to_csv(lineterminator="\n"))
 
 
 def _write_columns(table: pa.Table, path: Path) -> None:
-    with os.fdopen(open_private(path), "wb") as file:
-        csv.write_csv(table, file, csv.WriteOptions(quoting_style="needed"))
+    content = io.BytesIO()
+    csv.write_csv(table, content, csv.WriteOptions(quoting_style="needed"))
+    write_private(path, content.getvalue())
 
 
 def _plain(value: Any) -> Any:
