@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from adapters.command.terminal import STDOUT, say
 from adapters.process.stop_signals import LEFT_AT_ONCE, STOP_SIGNALS, leave_at_stop_signals
 from dolphin_strategies.errors import DolphinError, did_you_mean
-from live.new_folder.folder_files import make_folder
+from live.new_folder.folder_files import UnwritableFolderError, make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ examples:
   eval "$(uv run dolphin completion bash)"   in ~/.bashrc; likewise for zsh in ~/.zshrc
   uv run dolphin completion fish | source    in ~/.config/fish/config.fish
 
-exit codes: 0 the folder is made, or the completion is printed; 1 it cannot be printed; 2 bad
+exit codes: 0 the folder is made, or the completion is printed; 1 it cannot be written; 2 bad
 usage, or a folder that is not empty; 130 ended by a signal; else the program's.
 """
 FAILED: Final = 1
@@ -93,6 +93,9 @@ def _init(rest: Sequence[str]) -> int:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         made = make_folder(Path(rest[0]))
+    except UnwritableFolderError as error:
+        say(f"dolphin: init: {error}", to=sys.stderr)
+        return FAILED
     except (DolphinError, OSError) as error:
         say(f"dolphin: init: {error}", to=sys.stderr)
         return BAD_USAGE

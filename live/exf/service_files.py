@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import orjson
 
 from adapters.process.pid_lock import LockHeldError, PidLock, holder_of
-from adapters.process.safe_files import open_private_folder, write_private
+from adapters.process.safe_files import UnusableFileError, open_private_folder, write_private
 from dolphin_strategies.errors import DolphinError
 from live.metrics.figures.service_figures import figures_of
 from live.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
@@ -74,6 +74,9 @@ class ServiceFiles:
                 lock = PidLock(_PID, dir_fd=folder_fd)
             except LockHeldError as error:
                 raise AlreadyRunningError(self._region, error.pid) from None
+            except OSError as error:
+                msg = f"{self.folder / _PID} cannot be written: {error.strerror}"
+                raise UnusableFileError(msg) from None
             finally:
                 os.close(folder_fd)
             # Another service, which could not start, may have removed it meanwhile.

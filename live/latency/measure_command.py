@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.command.output_place import check_out_file
 from adapters.command.terminal import say
 from adapters.process.run_folder import RunFolder
-from adapters.process.safe_files import write_private
+from adapters.process.safe_files import UnusableFileError, write_private
 from dolphin_strategies import DolphinError
 from live.latency import machine
 from live.latency.measured_cases import probes
@@ -28,6 +28,7 @@ READS: Final = 1_000
 ROUNDS: Final = 5
 SECONDS: Final = 2.0
 RATE_HZ: Final = 200.0
+FAILED: Final = 1
 BAD_USAGE: Final = 2
 EPILOG: Final = """\
 examples:
@@ -37,7 +38,8 @@ examples:
 
 Takes about five minutes; nothing else should run meanwhile, and spinning needs two whole cores.
 docs/decision.md has our result, and says what follows from which figure.
-exit codes: 0 measured; 1 no transport could be measured; 2 bad usage; 130 ended by Ctrl-C.
+exit codes: 0 measured; 1 no transport could be measured, or a file cannot be written; 2 bad usage;
+130 ended by Ctrl-C.
 """
 
 
@@ -92,9 +94,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"measure_latency.py: {error}", sys.stderr)
         return BAD_USAGE
     say(report.text())
-    if options.json:
-        text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
-        write_private(options.json, text + "\n")
-    if options.html:
-        write_private(options.html, report.page())
+    try:
+        if options.json:
+            text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
+            write_private(options.json, text + "\n")
+        if options.html:
+            write_private(options.html, report.page())
+    except UnusableFileError as error:
+        say(f"measure_latency.py: {error}", sys.stderr)
+        return FAILED
     return int(all(case.problem for case in report.cases))

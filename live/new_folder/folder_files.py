@@ -10,11 +10,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from dolphin_strategies.errors import ConfigError
+from dolphin_strategies.errors import ConfigError, DolphinError
 
 _TEMPLATES: Final = "template"
 _SUFFIX: Final = ".in"
 """Of every template, so that no tool takes it for what it becomes."""
+
+
+class UnwritableFolderError(DolphinError):
+    """A file of a new folder cannot be written, and nothing was left of it."""
 
 
 def make_folder(folder: Path) -> list[str]:
@@ -30,7 +34,9 @@ def make_folder(folder: Path) -> list[str]:
     ConfigError
         If it is not empty, or is no folder.
     OSError
-        If it cannot be written.
+        If it cannot be made.
+    UnwritableFolderError
+        If a file cannot be written; what was written of it is removed.
 
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
@@ -39,6 +45,7 @@ def make_folder(folder: Path) -> list[str]:
     if folder.exists() and any(folder.iterdir()):
         msg = f"{folder}: expected a new or an empty folder, found files in it; choose another"
         raise ConfigError(msg)
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     words = {
         "@NAME@": _project_name(folder),
@@ -59,9 +66,18 @@ def make_folder(folder: Path) -> list[str]:
         name = template.name.removesuffix(_SUFFIX)
         # Never over a file that appeared meanwhile.
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(folder / name, flags, 0o644), "w", encoding="utf-8") as file:
-            file.write(text)
-        made.append(name)
+        try:
+            descriptor = os.open(folder / name, flags, 0o644)
+            made.append(name)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            for one in made:
+                (folder / one).unlink(missing_ok=True)
+            if is_new:
+                folder.rmdir()
+            msg = f"{folder / name} cannot be written: {error.strerror}; nothing was made"
+            raise UnwritableFolderError(msg) from None
     return made
 
 

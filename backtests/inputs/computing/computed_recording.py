@@ -96,7 +96,12 @@ def write_recording(
     """
     stage = catalog / STAGE / name
     catalog_layout.make_folder(catalog, f"{STAGE}/{name}")
-    lock = lock_recording(stage)
+    try:
+        lock = lock_recording(stage)
+    except OSError as error:
+        _finish_or_remove(catalog, name)
+        msg = f"nothing was kept: {catalog} cannot be written: {error.strerror}"
+        raise IncompleteRecordingError(msg) from None
     try:
         records = _write(stage, name, source, batches, after_market=after_market)
         size = sum(path.stat().st_size for path in stage.rglob("*.parquet"))

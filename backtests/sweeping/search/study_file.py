@@ -11,7 +11,7 @@ from optuna.storages.journal import BaseJournalBackend
 from optuna.storages.journal._storage import JournalOperation
 
 from adapters.process.byte_lock import try_lock
-from adapters.process.safe_files import open_or_make
+from adapters.process.safe_files import UnusableFileError, open_or_make
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -102,14 +102,29 @@ class StudyFile(BaseJournalBackend):  # type: ignore[misc] # Optuna's classes ar
         """Write changes; wait until they are on the disk if one of them is more than a proposal.
 
         A proposal that a power cut takes is made again, and is the same.
+
+        Raises
+        ------
+        UnusableFileError
+            If they cannot be written, and none of them is in the file.
+
         """
         lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
         end = os.fstat(self._fd).st_size
-        while lines:
-            written = os.pwrite(self._fd, lines, end)
-            lines, end = lines[written:], end + written
-        if any(log["op_code"] not in _OF_PROPOSALS for log in logs):
-            os.fdatasync(self._fd)
+        at = end
+        try:
+            while lines:
+                written = os.pwrite(self._fd, lines, at)
+                lines, at = lines[written:], at + written
+            if any(log["op_code"] not in _OF_PROPOSALS for log in logs):
+                os.fdatasync(self._fd)
+        except OSError as error:
+            os.ftruncate(self._fd, end)
+            msg = (
+                f"{self.path} cannot be written: {error.strerror}; make room there, then the same "
+                "command goes on"
+            )
+            raise UnusableFileError(msg) from None
         self._logs += logs
 
     def close(self) -> None:

@@ -208,6 +208,9 @@ def _alone(settings: FleetSettings) -> Iterator[None]:
     except FileNotFoundError:
         msg = f"the fleet {settings.fleet.name} does not run: 'start' it first"
         raise DolphinError(msg) from None
+    except OSError as error:
+        msg = f"{settings.fleet.run_folder / _LOCK} cannot be written: {error.strerror}"
+        raise DolphinError(msg) from None
     try:
         yield
     finally:

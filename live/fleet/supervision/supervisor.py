@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.pid_lock import LockHeldError, PidLock, holder_of
-from adapters.process.safe_files import open_private_folder
+from adapters.process.safe_files import UnusableFileError, open_private_folder
 from adapters.process.stop_signals import StopSignals
 from adapters.run_state.service_manager import ServiceManager
 from dolphin_strategies.errors import DolphinError
@@ -104,6 +104,9 @@ class Supervisor:
                 lock = PidLock(LOCK, dir_fd=folder_fd)
             except LockHeldError as error:
                 raise AlreadySupervisedError(fleet.name, error.pid) from None
+            except OSError as error:
+                msg = f"{fleet.run_folder / LOCK} cannot be written: {error.strerror}"
+                raise UnusableFileError(msg) from None
             stack.callback(lock.release)
             StopSignals(self._ask_to_end, self._ask_to_end).take_over()
             server = ControlServer(fleet.run_folder)

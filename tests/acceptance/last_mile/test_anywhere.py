@@ -5,28 +5,26 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 import pytest
 
-from docs.site.programs import exit_codes_of, programs
-from tests.support.nodes.node_process import ROOT
+from tests.acceptance.last_mile.manners import (
+    EXAMPLES,
+    PROGRAMS,
+    TIMEOUT_S,
+    check_manners,
+    run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docs.site.programs import Program
-
-TIMEOUT_S: Final = 240.0
 UNWRITABLE: Final = Path("/proc")
 """Where not even root makes a file."""
-EXAMPLES: Final = ROOT / "docs" / "examples"
-PROGRAMS: Final = {program.name: program for program in programs()}
 STRATEGY: Final = "dolphin_strategies.examples.taker_flow:TakerFlow"
-USES_TERMINAL: Final = "\x1b"
 WORK: Final = {
     "run_node": ("--seconds", "2"),
     "run_exf": ("check",),
@@ -56,50 +54,6 @@ WRITES: Final = {
     "region_headers": ("include",),
 }  # fmt: skip
 """What would write into the folder that it runs in, or before a long work."""
-
-
-def run(
-    program: Program, *arguments: str, cwd: Path, **more: str
-) -> subprocess.CompletedProcess[str]:
-    """Run a program as a service manager does: no HOME, no terminal, no language."""
-    return subprocess.run(
-        [*program.words, *arguments],
-        cwd=cwd,
-        env={"PATH": os.environ["PATH"], **more},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-
-
-def check_manners(program: Program, result: subprocess.CompletedProcess[str]) -> None:
-    """Its code is documented, nothing in its output is for a terminal or a programmer."""
-    shown = result.stdout + result.stderr
-    assert str(result.returncode) in exit_codes_of(page_text(program)), shown
-    assert USES_TERMINAL not in shown
-    assert "\r" not in shown
-    assert "Traceback" not in shown, shown
-
-
-def page_text(program: Program) -> str:
-    """Return what a program prints for ``--help``, from its page."""
-    page = ROOT / "docs" / "programs" / f"{program.name}.md"
-    return page.read_text(encoding="utf-8").partition("```text\n")[2].partition("\n```")[0]
-
-
-@pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the catalog of ten days."""
-    folder = tmp_path_factory.mktemp("last_mile") / "ten_days"
-    spec = str(EXAMPLES / "import_ten_days.toml")
-    script = str(ROOT / "backtests" / "import_factors.py")
-    subprocess.run(
-        [sys.executable, script, "--spec", spec, "--catalog", str(folder)],
-        check=True, capture_output=True, timeout=TIMEOUT_S,
-    )  # fmt: skip
-    return folder
 
 
 @pytest.mark.long
