@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_file
+from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
 from backtests.advising.command_line import check, parse
 from backtests.run.research_extra import check_research_extra
@@ -43,9 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from backtests.advising.trade_outcomes import read_outcomes  # noqa: PLC0415
 
         outcomes = read_outcomes(options.runs)
-        effects = calendar_effects(
-            outcomes, draws=options.draws, seed=options.seed, level=options.level
-        )
+        with StepProgress(2 * options.draws, "draws") as bar:
+            effects = calendar_effects(
+                outcomes,
+                draws=options.draws,
+                seed=options.seed,
+                level=options.level,
+                progress=bar.add,
+            )
         advice = calendar_advice(outcomes, effects)
         path = options.out or options.runs[0] / "advice.json"
         write_advice(path, outcomes, effects, advice)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_file
+from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
 from backtests.enveloping.command_line import check, costs_of, parse
 from backtests.run.research_extra import check_research_extra
@@ -84,16 +85,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.perturb is not None or options.factor_delay is not None:
             found, left_out = perturbed(options, runs[0])
             runs += found
-        parts = len(runs) + len(costs)
-        document = make_document(
-            runs,
-            costs=costs,
-            draws=options.draws,
-            seed=options.seed,
-            perturbed=options.perturb,
-            left_out=left_out,
-            progress=lambda done: say(f"drawn: {done} of {parts}", to=sys.stderr),
-        )
+        with StepProgress(options.draws, "futures drawn") as bar:
+            document = make_document(
+                runs,
+                costs=costs,
+                draws=options.draws,
+                seed=options.seed,
+                perturbed=options.perturb,
+                left_out=left_out,
+                progress=bar.add,
+            )
         path = options.out or options.runs[0] / "envelope.json"
         envelope = write_envelope(path, document)
         write_page(path.with_suffix(".html"), envelope)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.command.instants import instant_option
 from adapters.command.output_place import check_out_file
+from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
 from backtests.regimes.command_line import check, lengths_of, parse
 from dolphin_strategies.errors import DolphinError
@@ -47,17 +48,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             start_ns=instant_option("--start", options.start),
             end_ns=instant_option("--end", options.end),
         )
-        found = fit_regimes(
-            returns,
-            states=options.states,
-            holdout=options.holdout,
-            starts=options.starts,
-            seed=options.seed,
-            progress=lambda done, fit: say(
-                f"start {done} of {options.starts}: log-likelihood {fit.log_likelihood:,.2f}, "
-                f"{fit.rounds} rounds", to=sys.stderr,
-            ),
-        )  # fmt: skip
+        with StepProgress(options.starts, "starts") as bar:
+            found = fit_regimes(
+                returns,
+                states=options.states,
+                holdout=options.holdout,
+                starts=options.starts,
+                seed=options.seed,
+                progress=lambda done, fit: bar.show(
+                    done, f"log-likelihood {fit.log_likelihood:,.2f}, {fit.rounds} rounds"
+                ),
+            )
         write_private(options.out, text_of(found.model))
     except DolphinError as error:
         say(f"fit_regimes.py: {error}", to=sys.stderr)

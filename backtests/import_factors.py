@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.catalog.files.catalog_layout import check_recording_name
+from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
 from backtests.importing.catalog_import import check_catalog, write_import
 from backtests.importing.content.import_content import read_content
 from backtests.importing.import_summary import factor_table, market_table
 from backtests.importing.spec.spec_reader import read_spec
-from backtests.importing.write_progress import WriteProgress
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:
@@ -94,10 +94,9 @@ def run(options: argparse.Namespace) -> None:
     if options.check:
         say(f"OK: {what}; nothing was written")
         return
-    progress = WriteProgress(content.rows, report)
-    write_import(
-        options.catalog, name, content.described(options.spec.name), content, progress.add
-    )
+    described = content.described(options.spec.name)
+    with StepProgress(content.rows, "rows") as progress:
+        write_import(options.catalog, name, described, content, progress.add)
     seconds = time.monotonic() - started
     say(f"Imported {what} into {options.catalog} as recording {name!r} in {seconds:.1f} s")
 

@@ -1,17 +1,26 @@
-"""ProgressBar: the progress bar of a run, and the size of its next chunk."""
+"""Progress of what takes over two seconds: rate, done of all, time left."""
 
 from __future__ import annotations
 
+import sys
 import time
-from typing import Final, Self
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Final, Self
 
 from tqdm import tqdm
 
 from adapters.command.instants import iso_instant
+from adapters.command.terminal import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 CHUNK_S: Final = 0.25
 """The target duration of a chunk, so that Ctrl-C and the bar respond with a slow strategy."""
 MIN_ROWS: Final = 200
+LINE_S: Final = 10.0
+"""Between two lines where there is no terminal, seconds."""
 
 
 class ProgressBar:
@@ -80,3 +89,97 @@ class ProgressBar:
 
     def __exit__(self, *_: object) -> None:
         self._bar.close()
+
+
+class StepProgress:
+    """Show how much of a known amount is done: a bar on a terminal, else a line every ten seconds.
+
+    Parameters
+    ----------
+    total : float
+        All there is to do.
+    unit : str
+        What is counted, in the plural.
+    done : float
+        What was done before.
+    is_bar : bool, optional
+        Whether to draw a bar; None: if standard error is a terminal.
+    clock_s : callable
+        The monotonic clock, seconds.
+
+    Notes
+    -----
+    A context, which removes the bar at its end. On standard error.
+
+    """
+
+    def __init__(
+        self,
+        total: float,
+        unit: str,
+        *,
+        done: float = 0,
+        is_bar: bool | None = None,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._is_bar: Final = sys.stderr.isatty() if is_bar is None else is_bar
+        self._total: Final = total
+        self._unit: Final = unit
+        self._clock_s: Final = clock_s
+        self._done = self._done_before = done
+        self._began_s: Final = clock_s()
+        self._said_s = self._began_s
+        self._bar: Final = tqdm(
+            total=total,
+            initial=done,
+            bar_format=f"{{percentage:3.0f}}% |{{bar}}| {{n:,.0f}} of {{total:,.0f}} {unit}, "
+            "{rate_noinv_fmt}, {elapsed}<{remaining}{postfix}",
+            disable=not self._is_bar,
+            leave=False,
+            unit="",
+            dynamic_ncols=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def above(self) -> AbstractContextManager[None]:
+        """Return a context in which lines are printed, above the bar."""
+        return self._bar.external_write_mode() if self._is_bar else nullcontext()
+
+    def add(self, done: float = 1, what: str = "") -> None:
+        """Show that so much more is done, and what is at hand."""
+        self.show(self._done + done, what)
+
+    def show(self, done: float, what: str = "") -> None:
+        """Show what changed.
+
+        Parameters
+        ----------
+        done : float
+            What is done by now, with what was done before.
+        what : str
+            What is at hand, or the best so far.
+
+        """
+        self._done = done
+        if self._is_bar:
+            self._bar.set_postfix_str(what[:60], refresh=False)
+            self._bar.update(done - self._bar.n)
+            return
+        now_s = self._clock_s()
+        if now_s - self._said_s < LINE_S:
+            return
+        self._said_s = now_s
+        new, took_s = done - self._done_before, now_s - self._began_s
+        left = ""
+        if new:
+            left = f", {new / took_s:,.3g}/s"
+            if self._total:
+                left_s = took_s / new * (self._total - done)
+                left += f", about {tqdm.format_interval(left_s)} left"
+        share = f"{done:,.0f}{(self._total and f' of {self._total:,.0f}') or ''} {self._unit}"
+        say(f"{share}{left}{what and ', ' + what}", sys.stderr)

@@ -14,6 +14,8 @@ from backtests.evaluation.measures.block_bootstrap import block_weights
 from backtests.evaluation.measures.false_discoveries import adjusted_p_values
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from backtests.advising.trade_outcomes import TradeOutcomes
@@ -111,7 +113,12 @@ class CalendarEffects:
 
 
 def calendar_effects(
-    outcomes: TradeOutcomes, *, draws: int = 2_000, seed: int = 1, level: float = LEVEL
+    outcomes: TradeOutcomes,
+    *,
+    draws: int = 2_000,
+    seed: int = 1,
+    level: float = LEVEL,
+    progress: Callable[[int], object] = lambda _: None,
 ) -> CalendarEffects:
     """Compare the trades in each range with the others.
 
@@ -125,6 +132,8 @@ def calendar_effects(
         The same seed, the same result.
     level : float
         An effect survives if chance alone gives such a one in any question at most so often.
+    progress : callable
+        Called with the number of draws since the last call; there are twice ``draws``.
 
     Notes
     -----
@@ -151,8 +160,9 @@ def calendar_effects(
     lows, highs = np.full(shape, np.nan), np.full(shape, np.nan)
     if is_asked.any():
         sides = Sides(inside[is_asked], outside[is_asked])
-        p[is_asked], p_all[is_asked] = _chances(returns, sides, block, draws, seed)
-        lows[is_asked], highs[is_asked] = _intervals(returns, sides, block, draws, seed)
+        chance = _Chance(draws, seed, progress)
+        p[is_asked], p_all[is_asked] = _chances(returns, sides, block, chance)
+        lows[is_asked], highs[is_asked] = _intervals(returns, sides, block, chance)
     q = adjusted_p_values(p)
     effects = tuple(
         Effect(
@@ -215,32 +225,41 @@ def welch(rows: NDArray[np.float64], sides: Sides) -> NDArray[np.float64]:
     return np.divide(difference, error, out=np.zeros_like(difference), where=error > 0)
 
 
+class _Chance(NamedTuple):
+    """How often something is drawn, from which seed, and who is told of it."""
+
+    draws: int
+    seed: int
+    progress: Callable[[int], object]
+
+
 def _chances(
-    returns: NDArray[np.float64], sides: Sides, block: float, draws: int, seed: int
+    returns: NDArray[np.float64], sides: Sides, block: float, chance: _Chance
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return of each question how often chance gives its t, there and anywhere."""
     centred = returns - returns.mean()
     found = np.abs(welch(centred[None], sides)[0]) * (1 - 1e-12)
-    random = np.random.default_rng([seed, 1])
+    random = np.random.default_rng([chance.seed, 1])
     here, anywhere, done = np.zeros(len(found)), np.zeros(len(found)), 0
-    while done < draws:
-        size = min(draws - done, max(1, _AT_ONCE // len(returns)))
+    while done < chance.draws:
+        size = min(chance.draws - done, max(1, _AT_ONCE // len(returns)))
         orders = block_orders(len(returns), block, size, random)
         drawn = np.abs(welch(centred[orders], sides))
         here += (drawn >= found).sum(axis=0)
         anywhere += (drawn.max(axis=1)[:, None] >= found).sum(axis=0)
         done += size
-    return (1 + here) / (1 + draws), (1 + anywhere) / (1 + draws)
+        chance.progress(size)
+    return (1 + here) / (1 + chance.draws), (1 + anywhere) / (1 + chance.draws)
 
 
 def _intervals(
-    returns: NDArray[np.float64], sides: Sides, block: float, draws: int, seed: int
+    returns: NDArray[np.float64], sides: Sides, block: float, chance: _Chance
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the 95 % interval of each difference of means."""
-    random = np.random.default_rng([seed, 2])
+    random = np.random.default_rng([chance.seed, 2])
     differences, done = [], 0
-    while done < draws:
-        size = min(draws - done, max(1, _AT_ONCE // len(returns)))
+    while done < chance.draws:
+        size = min(chance.draws - done, max(1, _AT_ONCE // len(returns)))
         weights = block_weights(len(returns), round(block), size, random).astype(np.float64)
         means = []
         for part in sides:
@@ -249,5 +268,6 @@ def _intervals(
             means.append(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))
         differences.append(means[0] - means[1])
         done += size
+        chance.progress(size)
     low, high = np.nanquantile(np.concatenate(differences), [0.025, 0.975], axis=0)
     return low, high

@@ -65,7 +65,7 @@ def make_document(  # noqa: PLR0913 - the parts of an envelope
     left_out : sequence of str
         Neighbours of the configuration that could not be run, and why.
     progress : callable
-        Called with the number of runs and costs that are done.
+        Called with the number of futures that were drawn since the last call.
 
     Raises
     ------

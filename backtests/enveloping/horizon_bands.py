@@ -48,7 +48,11 @@ def horizons_of(grid: ResultGrid) -> dict[str, int]:
 
 
 def draw_futures(
-    grid: ResultGrid, horizons: dict[str, int], draws: int, rng: np.random.Generator
+    grid: ResultGrid,
+    horizons: dict[str, int],
+    draws: int,
+    rng: np.random.Generator,
+    progress: Callable[[int], object] = lambda _: None,
 ) -> dict[str, dict[str, NDArray[np.float64]]]:
     """Draw what may come after each horizon.
 
@@ -62,6 +66,8 @@ def draw_futures(
         Number of futures.
     rng : numpy.random.Generator
         The source of chance.
+    progress : callable
+        Called with the number of futures that were drawn since the last call.
 
     Returns
     -------
@@ -100,6 +106,7 @@ def draw_futures(
                 for c in _COUNTED
             }
             _measure(found[name], paths, level[:, :steps], totals, grid.step_ns)
+        progress(len(indexes))
     return found
 
 
@@ -148,7 +155,7 @@ def bands_of(
     rng : numpy.random.Generator
         The source of chance.
     progress : callable
-        Called with the number of grids that are done.
+        Called with the number of futures that were drawn since the last call.
 
     Returns
     -------
@@ -157,10 +164,8 @@ def bands_of(
 
     """
     horizons = horizons_of(min(grids, key=lambda g: len(g.rows)))
-    parts = []
-    for i, grid in enumerate(grids, 1):
-        parts.append(draw_futures(grid, horizons, max(1, draws // len(grids)), rng))
-        progress(i)
+    share = max(1, draws // len(grids))
+    parts = [draw_futures(grid, horizons, share, rng, progress) for grid in grids]
     found: dict[str, dict[str, dict[str, float | None]]] = {}
     for name in horizons:
         found[name] = {}

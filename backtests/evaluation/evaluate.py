@@ -8,8 +8,8 @@ from os import process_cpu_count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from tqdm import tqdm
 
+from adapters.command.progress_bar import StepProgress
 from backtests.evaluation.inputs.time_groups import hours, months, regimes
 from backtests.evaluation.measures.redundancy import redundancy
 from backtests.evaluation.scoring.error_bars import add_error_bars
@@ -112,15 +112,8 @@ def measure(
         return draft(data.names[place], data.factors.values[:, place], counts, market)
 
     finished: list[FactorDraft] = []
-    bar_format = "{percentage:3.0f}% |{bar}| {n_fmt} of {total_fmt} factors {elapsed}<{remaining}"
     with (
-        tqdm(
-            total=len(data.names),
-            bar_format=bar_format,
-            disable=None,
-            leave=False,
-            dynamic_ncols=True,
-        ) as bar,
+        StepProgress(len(data.names), "factors") as bar,
         ThreadPoolExecutor(process_cpu_count()) as pool,
     ):
         for first in range(0, len(data.names), AT_ONCE):
@@ -130,7 +123,7 @@ def measure(
             drafts = []
             for one in pool.map(drafted, places):
                 drafts.append(one)
-                bar.update()
+                bar.add()
             add_error_bars(drafts, cost, settings.resamples, settings.seed, pool)
             for one in drafts:
                 # They are no longer needed, and most of the memory.

@@ -82,6 +82,12 @@ def assign_buckets(
     return {n: b if sizes[b] >= FEWEST_OF_BUCKET else OTHER for n, b in found.items()}
 
 
+def judged_buckets(assets: Mapping[str, str]) -> list[str]:
+    """Return the buckets that are judged; one with everything in it is `other` too."""
+    named = sorted({bucket for bucket in assets.values() if bucket != OTHER})
+    return named if len(named) == 1 and OTHER not in assets.values() else [*named, OTHER]
+
+
 def train_model(  # noqa: PLR0913 - by name
     built: BuiltPaths,
     assets: Mapping[str, str],
@@ -113,18 +119,15 @@ def train_model(  # noqa: PLR0913 - by name
 
     """
     paths = built.paths
-    named = sorted({bucket for bucket in assets.values() if bucket != OTHER})
     factors = describe_factors(paths, names)
     results = {}
-    # One bucket with everything in it is `other` too, and is judged once.
-    is_alone = len(named) == 1 and OTHER not in assets.values()
-    judged = named if is_alone else [*named, OTHER]
+    judged = judged_buckets(assets)
     for bucket in judged:
         numbers = [i for i, n in enumerate(built.assets) if bucket in {OTHER, assets[n]}]
         chosen = paths.take(np.isin(paths.asset, numbers))
         results[bucket] = train_bucket(chosen, factors, settings, len(judged), on_fold)
-    if is_alone:
-        results[OTHER] = results[named[0]]
+    if OTHER not in results:
+        results[OTHER] = results[judged[0]]
     uses_factors = any(r.rule is not None and any(r.rule.weights) for r in results.values())
     model = ExitModel(
         horizon_ns=settings.horizon_ns,

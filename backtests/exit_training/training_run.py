@@ -8,8 +8,14 @@ import numpy as np
 
 from adapters.catalog.reading.factor_catalog import FactorCatalog
 from adapters.command.durations import show_duration
+from adapters.command.progress_bar import StepProgress
 from backtests.exit_training.learning.training import TrainingSettings
-from backtests.exit_training.model_training import Trained, assign_buckets, train_model
+from backtests.exit_training.model_training import (
+    Trained,
+    assign_buckets,
+    judged_buckets,
+    train_model,
+)
 from backtests.exit_training.recorded.path_building import BuiltPaths, FactorSteps, build_paths
 from backtests.exit_training.recorded.price_steps import read_prices
 from backtests.exit_training.recorded.result_positions import (
@@ -80,14 +86,16 @@ def train(options: TrainOptions, say: Callable[[str], object]) -> Trained:
         "embargo_ns": options.embargo_ns,
         "level": options.level,
     }
-    return train_model(
-        built,
-        assets,
-        options.factors,
-        settings,
-        interval_ns=options.interval_ns,
-        described=described,
-    )
+    with StepProgress(len(judged_buckets(assets)) * options.folds, "folds") as bar:
+        return train_model(
+            built,
+            assets,
+            options.factors,
+            settings,
+            interval_ns=options.interval_ns,
+            described=described,
+            on_fold=bar.add,
+        )
 
 
 def _prepare(

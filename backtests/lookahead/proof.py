@@ -10,6 +10,7 @@ import numpy as np
 
 from adapters.catalog import FactorCatalog
 from adapters.command.durations import show_duration
+from adapters.command.progress_bar import StepProgress
 from adapters.process.safe_files import write_private
 from backtests.inputs.factor_delay import FactorDelay
 from backtests.lookahead.chosen_instants import choose_instants
@@ -105,22 +106,25 @@ class Proof:
             unstable = unstable_remake = ""
             moments = np.array([d[0] for d in decisions], np.int64)
             chosen = choose_instants(moments, base["overlap"], instants, self._seed)
-            for number, at_ns in enumerate(chosen):
-                one = self._compare(runs, folder, base, at_ns, number)
-                if remaking is not None and not one.difference:
-                    one = dataclasses.replace(
-                        one,
-                        remade_values=remaking.count(at_ns),
-                        remade_difference=remaking.difference(at_ns),
-                    )
-                found.append(one)
-                self._report(f"  {one}")
-                if one.difference:
-                    unstable = self._control(runs, folder, base, at_ns)
-                    break
-                if remaking is not None and one.remade_difference:
-                    unstable_remake = remaking.control(at_ns)
-                    break
+            with StepProgress(len(chosen), "instants") as bar:
+                for number, at_ns in enumerate(chosen):
+                    one = self._compare(runs, folder, base, at_ns, number)
+                    if remaking is not None and not one.difference:
+                        one = dataclasses.replace(
+                            one,
+                            remade_values=remaking.count(at_ns),
+                            remade_difference=remaking.difference(at_ns),
+                        )
+                    found.append(one)
+                    with bar.above():
+                        self._report(f"  {one}")
+                    bar.add()
+                    if one.difference:
+                        unstable = self._control(runs, folder, base, at_ns)
+                        break
+                    if remaking is not None and one.remade_difference:
+                        unstable_remake = remaking.control(at_ns)
+                        break
             is_fair = not any(i.difference or i.remade_difference for i in found)
             freshness = self._freshness(runs, base) if is_fair and found else []
         return ProofVerdict(

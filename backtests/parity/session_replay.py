@@ -10,6 +10,7 @@ from nautilus_trader.model import CustomData, FundingRateUpdate, QuoteTick, Trad
 
 from adapters.command import strategy_class
 from adapters.command.market_settings import MarketSettings
+from adapters.command.progress_bar import StepProgress
 from adapters.session.recorded_inputs import SessionError, instruments_of
 from adapters.session.tap.strategy_tap import StrategyTap
 from backtests.engine.backtest_venue import BacktestVenue
@@ -112,20 +113,25 @@ def _run(
     last_ns = started or session.header["started_ns"]
     _give(engine, [mark(last_ns)])
     count = 0
-    for chunk in _chunks(session.inputs()):
-        data: list[Any] = []
-        for item in chunk:
-            if item.number != count + 1 or item.delivered_ns <= last_ns:
-                log.found.gap_at = count + 1
-                log.found.gap = f"the next one has number {item.number}, time {item.delivered_ns}"
-                break
-            count += 1
-            last_ns = item.delivered_ns
-            log.expected.append(item)
-            data += deliveries.data_of(item)
-        _give(engine, data)
-        if log.found.gap_at:
-            return
+    # A killed node has written down no number.
+    with StepProgress(session.recorded or 0, "inputs") as bar:
+        for chunk in _chunks(session.inputs()):
+            data: list[Any] = []
+            for item in chunk:
+                if item.number != count + 1 or item.delivered_ns <= last_ns:
+                    log.found.gap_at = count + 1
+                    log.found.gap = (
+                        f"the next one has number {item.number}, time {item.delivered_ns}"
+                    )
+                    break
+                count += 1
+                last_ns = item.delivered_ns
+                log.expected.append(item)
+                data += deliveries.data_of(item)
+            _give(engine, data)
+            bar.show(count)
+            if log.found.gap_at:
+                return
     # For alerts that fired after the last input.
     end_ns = max((n["ns"] for n in session.lines), default=0)
     if end_ns > last_ns:

@@ -12,6 +12,7 @@ from optuna.storages import JournalStorage
 
 from adapters.command.durations import show_duration
 from adapters.command.output_place import check_out_folder
+from adapters.command.progress_bar import StepProgress
 from adapters.command.strategy_class import config_class_of, find_strategy, make_config
 from adapters.command.terminal import say
 from adapters.process.safe_files import write_private
@@ -23,7 +24,6 @@ from backtests.sweeping.results.sweep_text import summary, values_text
 from backtests.sweeping.search.fold_search import FoldSearch
 from backtests.sweeping.search.study_file import StudyFile
 from backtests.sweeping.search.study_identity import check_identity, identity_of
-from backtests.sweeping.search.sweep_progress import SweepProgress
 from backtests.sweeping.search.sweep_run import SweepRun
 from backtests.sweeping.setup.command_line import settings_of
 from backtests.sweeping.setup.folds import describe, make_folds, step_of
@@ -123,7 +123,7 @@ class Sweep:
             if is_over:
                 self._write(is_whole=True)
                 return 0
-        with Interrupt() as interrupt, SweepProgress(done, total) as progress:
+        with Interrupt() as interrupt, StepProgress(total, "trials", done=done) as progress:
             workers = self._workers()
             is_whole = not interrupt.is_asked and self._search(workers, interrupt, progress)
         self._write(is_whole=is_whole)
@@ -137,7 +137,7 @@ class Sweep:
         )
         return EXIT_CODE
 
-    def _search(self, workers: Workers, interrupt: Interrupt, progress: SweepProgress) -> bool:
+    def _search(self, workers: Workers, interrupt: Interrupt, progress: StepProgress) -> bool:
         """Run the trials; return whether all are done."""
 
         def show() -> None:

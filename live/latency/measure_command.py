@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_file
+from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
 from adapters.process.run_folder import RunFolder
 from adapters.process.safe_files import UnusableFileError, write_private
@@ -51,13 +52,18 @@ def measure(options: argparse.Namespace) -> Report:
         url, problem = hazelcast_of(options.hazelcast, stack)
         folder = stack.enter_context(RunFolder())
         all_probes = probes(url, problem, folder.region)
+        bar = stack.enter_context(
+            StepProgress(options.rounds * len(all_probes), "measurements"),
+        )
         for number in range(1, options.rounds + 1):
             for probe in all_probes:
                 if not probe.case.problem:
-                    say(f"round {number} of {options.rounds}: {probe.case.name}", to=sys.stderr)
+                    with bar.above():
+                        say(f"round {number} of {options.rounds}: {probe.case.name}", sys.stderr)
                 is_read = probe.case.key == "hazelcast/read"
                 reads = -(-READS // options.rounds)
                 probe.run(options.rate, reads if is_read else count)
+                bar.add()
     how = (
         f"rounds: {options.rounds}, the cases in turn; 85 factors at {options.rate:g}/s from a "
         "process of its own; a latency is from the producer's write (for get + parse: from the "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -216,15 +218,22 @@ def test_ctrl_c_ends_it_and_leaves_nothing_half_written(
     """Exit code 130, while futures are drawn."""
     out = tmp_path / "envelope.json"
     words = ["recordings/positions", "--cost", "1,2,3", "--draws", "200000", "--out", str(out)]
-    with subprocess.Popen(
-        [sys.executable, str(ROOT / "backtests" / "envelope.py"), *words],
-        cwd=made[0],
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        assert "drawn: 1 of 4" in process.stderr.readline()
+    leader, follower = pty.openpty()
+    with (
+        os.fdopen(leader, "rb", buffering=0) as screen,
+        os.fdopen(follower, "wb") as terminal,
+        subprocess.Popen(
+            [sys.executable, str(ROOT / "backtests" / "envelope.py"), *words],
+            cwd=made[0],
+            stderr=terminal,
+        ) as process,
+    ):
+        shown = b""
+        while b"futures drawn" not in shown:
+            shown += screen.read(1)
         process.send_signal(signal.SIGINT)
         assert process.wait(TIMEOUT_S) == 130
-        assert "Traceback" not in process.stderr.read()
+        while b"SIGINT" not in shown:
+            shown += screen.read(1)
+        assert b"Traceback" not in shown
     assert not out.exists()

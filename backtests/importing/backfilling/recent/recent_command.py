@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Final
 
 from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import read_journal
+from adapters.command.progress_bar import StepProgress
 from backtests.importing.backfilling.factors.live_names import LiveNames
 from backtests.importing.backfilling.recent.recent_weeks import RecentWeeks
 from backtests.importing.backfilling.running.backfill_run import (
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from backtests.importing.backfilling.recent.recent_tasks import RecentTask
 
 SOURCE: Final = "the exchanges' endpoints"
-_BAR: Final = "{desc}{percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}"
+HOUR_MS: Final = 3_600_000
 
 
 def fill_recent(options: argparse.Namespace, report: Callable[[str], None]) -> tuple[str, bool]:
@@ -61,11 +60,10 @@ def fill_recent(options: argparse.Namespace, report: Callable[[str], None]) -> t
     for task in weeks.tasks:
         if task.hole:
             report(f"{task.target.venue} {task.symbol} {task.name}: {task.hole}")
-    with _bar(weeks.tasks) as bar:
+    with StepProgress(_hours(weeks.tasks), "hours asked for") as bar:
 
         def show(task: RecentTask, asked_ms: int) -> None:
-            bar.set_postfix_str(f"{task.target.venue} {task.symbol} {task.name}", refresh=False)
-            bar.update(asked_ms)
+            bar.add(asked_ms / HOUR_MS, f"{task.target.venue} {task.symbol} {task.name}")
 
         rows = weeks.ask(options.base_url, show)
     for task, why in rows.failed:
@@ -94,12 +92,5 @@ def _told(rows: RecentRows) -> str:
     )
 
 
-def _bar(tasks: list[RecentTask]) -> Any:
-    return tqdm(
-        total=sum(task.end_ms - task.start_ms for task in tasks),
-        desc="asking ",
-        bar_format=_BAR,
-        disable=None,
-        leave=False,
-        dynamic_ncols=True,
-    )
+def _hours(tasks: list[RecentTask]) -> float:
+    return sum(task.end_ms - task.start_ms for task in tasks) / HOUR_MS

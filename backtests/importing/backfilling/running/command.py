@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Any
 
 from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import read_journal
+from adapters.command.progress_bar import StepProgress
 from backtests.importing.backfilling.archives.archive_search import find_archives
 from backtests.importing.backfilling.coverage.coverage_page import write_page
 from backtests.importing.backfilling.factors.live_names import LiveNames
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
     from backtests.importing.backfilling.archives.archive_search import Found
     from backtests.importing.backfilling.running.backfill_plan import BackfillPlan
-
-_BAR: Final = "{desc}{percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}"
 
 
 def backfill(options: argparse.Namespace, report: Callable[[str], None]) -> tuple[str, bool]:
@@ -106,11 +103,10 @@ def write_archives(
     with BackfillRun(options.catalog, options.recording, source) as run:
         plan = _planned(found, run.known, report)
         instruments = Instruments(options.catalog, options.instruments)
-        with _bar(sum(p.archive.size for p in plan.wanted)) as bar:
+        with StepProgress(sum(p.archive.size for p in plan.wanted) / 1e6, "MB") as bar:
 
             def show(planned: Any) -> None:
-                bar.set_postfix_str(planned.archive.label[-60:], refresh=False)
-                bar.update(planned.archive.size)
+                bar.add(planned.archive.size / 1e6, planned.archive.label[-60:])
 
             result = run.run(plan, names, instruments, show)
     for archive, why in result.failed:
@@ -134,8 +130,8 @@ def write_archives(
 def _planned(
     found: Found, known: set[tuple[str, ...]], report: Callable[[str], None]
 ) -> BackfillPlan:
-    with _bar(len(found.archives), "looking ") as bar:
-        plan = make_plan(found.archives, known, bar.update)
+    with StepProgress(len(found.archives), "archives looked at") as bar:
+        plan = make_plan(found.archives, known, bar.add)
     for path, why in found.failed:
         report(f"left out: {path}: {why}")
     for archive, why in plan.failed:
@@ -143,14 +139,3 @@ def _planned(
     for archive, why in plan.left_out:
         report(f"left out: {archive.label}: {why}")
     return plan
-
-
-def _bar(total: int, label: str = "") -> Any:
-    return tqdm(
-        total=total,
-        desc=label or None,
-        bar_format=_BAR,
-        disable=None,
-        leave=False,
-        dynamic_ncols=True,
-    )
