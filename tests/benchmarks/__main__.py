@@ -37,7 +37,7 @@ from tests.benchmarks.groups import (
     throughput,
 )
 from tests.benchmarks.groups.operations import aeron, fleet, monitor, switch
-from tests.benchmarks.groups.research import envelope, evaluate, exits, sweep
+from tests.benchmarks.groups.research import comparison, envelope, evaluate, exits, sweep
 from tests.benchmarks.processes import ChildError
 from tests.benchmarks.report import IncorrectError, Options
 
@@ -54,6 +54,10 @@ GROUPS: Final = {
     "backtest": (backtest.run, "records per second through a backtest engine, and its memory"),
     "backfill": (backfill.run, "zipped archives into a catalog, beside pandas reading them"),
     "computed": (computed.run, "market data to the values of all factors of one instrument"),
+    "comparison": (
+        comparison.run,
+        "factors to a strategy in a backtest: here, in Nautilus, elsewhere",
+    ),
     "compute": (compute.run, "events per second through computed factors, over a catalog"),
     "envelope": (envelope.run, "coverage and delay to warn on known laws, beside a tuned CUSUM"),
     "evaluate": (evaluate.run, "100 factors x a year of five minutes, beside alphalens-reloaded"),

@@ -14,7 +14,7 @@ from tests.support.nodes.node_process import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-_INSTALLS: Final = frozenset({"uv", "run", "--extra", "research"})
+_INSTALLS: Final = frozenset({"uv", "run", "--extra", "research", "monitor"})
 """What makes the environment, which is this one."""
 
 
