@@ -108,6 +108,7 @@ def run(options: argparse.Namespace) -> int:
         say(text)
     if not options.dry_run:
         say(f"in {time.monotonic() - started_s:.1f} s")
+        say(f"next: compute_factors.py --catalog {options.catalog}, then run_backtest.py with it")
     return 0 if is_whole else FAILED
 
 

@@ -9,6 +9,7 @@ if __name__ == "__main__":
     leave_at_stop_signals("check_parity.py", LEFT_AT_ONCE)
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,7 @@ EPILOG: Final = """\
 examples:
   run_node.py --seconds 60 --record sessions/monday    then
   check_parity.py sessions/monday
+  check_parity.py --json sessions/monday               for a program
   check_parity.py sessions/monday && echo "a backtest of it may be believed"
 
 The session is the folder of run_node.py --record FOLDER. Run this command from the folder in
@@ -45,6 +47,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--json", action="store_true", help="the result as JSON, for programs")
     parser.add_argument("session", type=Path, metavar="SESSION_DIR", help="the session's folder")
     return parser.parse_args(arguments)
 
@@ -57,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DolphinError as error:
         say(f"check_parity.py: {error}", to=sys.stderr)
         return UNUSABLE
+    if options.json:
+        say(json.dumps({"session": str(options.session), **report.as_dict()}))
+        return PARITY if report.is_parity else NO_PARITY
     say(f"{options.session}: {'PARITY' if report.is_parity else 'NO PARITY'}")
     say("\n".join(f"  {line}" for line in report.lines))
     return PARITY if report.is_parity else NO_PARITY

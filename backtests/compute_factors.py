@@ -163,6 +163,7 @@ def run(options: argparse.Namespace) -> None:
         f"{took_s:.1f} s ({events / max(took_s, 1e-9):,.0f}/s), {size / 1e6:,.1f} MB, into "
         f"{options.catalog} as recording {options.recording!r}"
     )
+    say(next_step(options))
 
 
 def run_calendar(options: argparse.Namespace) -> None:
@@ -198,6 +199,13 @@ def run_calendar(options: argparse.Namespace) -> None:
         f"Wrote {records:,} records of the calendar factors, {size / 1e6:,.1f} MB, into "
         f"{options.catalog} as recording {options.recording!r}"
     )
+    say(next_step(options))
+
+
+def next_step(options: argparse.Namespace) -> str:
+    """Return what is done with a recording that is there now."""
+    where = f"--catalog {options.catalog} --recording {options.recording}"
+    return f"next: run_backtest.py {where} --strategy my_module:MyStrategy"
 
 
 def report(text: str) -> None:

@@ -106,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return LEFT_AT_ONCE
     say(summary(envelope))
     say(f"\nenvelope in {path}, its page in {path.with_suffix('.html')}")
+    say(f'next: file = "{path}" in the table [envelope] of a node, see docs/envelope.md')
     return 0
 
 

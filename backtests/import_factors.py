@@ -99,6 +99,7 @@ def run(options: argparse.Namespace) -> None:
         write_import(options.catalog, name, described, content, progress.add)
     seconds = time.monotonic() - started
     say(f"Imported {what} into {options.catalog} as recording {name!r} in {seconds:.1f} s")
+    say(f"next: run_backtest.py --catalog {options.catalog} --strategy my_module:MyStrategy")
 
 
 def report(text: str) -> None:

@@ -58,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say("train_exits.py: ended by a signal; nothing was written", to=sys.stderr)
         return INTERRUPTED
     say(f"\nmodel in {options.out}")
+    say("next: name it in a strategy's settings and run a backtest with it, see docs/exits.md")
     return 0
 
 

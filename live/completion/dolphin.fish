@@ -109,6 +109,7 @@ complete -c dolphin -n '_shtab_dolphin_using catalog; and test $_shtab_dolphin_n
 complete -c dolphin -n '_shtab_dolphin_using catalog; and test $_shtab_dolphin_npos -eq 1' -ka "list verify recover sql" -d 'list: recordings, their ranges, gaps and counts (default); verify: check every file against its journal; exit code 1 if one is damaged; recover: finish the recordings of killed processes; sql: the result of a DuckDB query over its views: factors, quotes, trades and others'
 complete -c dolphin -n '_shtab_dolphin_using; and test $_shtab_dolphin_npos -eq 0' -a check_parity -d 'Replay a recorded session in a backtest and compare the strategy'"'"'s inputs and actions.'
 complete -c dolphin -n '_shtab_dolphin_using check_parity' -s h -l help -d 'show this help message and exit'
+complete -c dolphin -n '_shtab_dolphin_using check_parity' -l json -d 'the result as JSON, for programs'
 complete -c dolphin -n '_shtab_dolphin_using check_parity; and test $_shtab_dolphin_npos -eq 0' -ka "(__fish_complete_directories)" -d 'the session'"'"'s folder'
 complete -c dolphin -n '_shtab_dolphin_using; and test $_shtab_dolphin_npos -eq 0' -a compute_factors -d 'Compute factors from a catalog'"'"'s market data, or its time, and add them as a recording.'
 complete -c dolphin -n '_shtab_dolphin_using compute_factors' -s h -l help -d 'show this help message and exit'

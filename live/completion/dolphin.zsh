@@ -141,6 +141,7 @@ _shtab_dolphin_catalog_defaults_added=0
 
 _shtab_dolphin_check_parity_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[the result as JSON, for programs]"
   ":the session\'s folder:_files -/"
 )
 

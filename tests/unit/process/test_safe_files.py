@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 from pathlib import Path
 
@@ -67,3 +68,19 @@ def test_what_is_no_file_is_refused_and_a_device_is_taken(tmp_path: Path) -> Non
     mode = mode_of(nowhere)
     write_private(nowhere, "x")
     assert mode_of(nowhere) == mode
+
+
+def test_what_is_there_stays_if_new_content_cannot_be_written(tmp_path: Path) -> None:
+    """By a limit of the process in place of a full disk; nothing unfinished is left."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    write_private(old, "as it was")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, before[1]))
+    try:
+        for path in (old, new):
+            with pytest.raises(UnusableFileError, match=f"{path} cannot be written: File too"):
+                write_private(path, "x" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert old.read_text() == "as it was"
+    assert list(tmp_path.iterdir()) == [old]
