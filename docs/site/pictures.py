@@ -18,7 +18,7 @@ import sys
 from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.terminal import say
@@ -32,6 +32,7 @@ FOLDER: Final = ROOT / "docs" / "pictures"
 TIMEOUT_S: Final = 600.0
 """Of one run, or of the browser."""
 PAGE_PIXELS: Final = (1200, 900)
+MARGIN_PIXELS: Final = 16
 COLOURS: Final = 64
 SCREEN: Final = (112, 18)
 """Columns and lines of the monitor."""
@@ -187,10 +188,15 @@ async def monitor(
 
 
 def page(path: Path) -> bytes:
-    """Return the top of an HTML page as PNG, as a browser shows it."""
-    from PIL import Image  # noqa: PLC0415 - of the group docs
+    """Return the top of an HTML page as PNG, as a browser shows it, without empty space below.
+
+    The folder of these runs is shown as `recordings`.
+    """
+    from PIL import Image, ImageChops  # noqa: PLC0415 - of the group docs
 
     picture = path.with_suffix(".png")
+    text = re.sub(rf"{re.escape(gettempdir())}/[^/\s]+/", "recordings/", path.read_text("utf-8"))
+    path.write_text(text, encoding="utf-8")
     width, height = PAGE_PIXELS
     subprocess.run(
         ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",  # noqa: S607
@@ -200,7 +206,13 @@ def page(path: Path) -> bytes:
     )  # fmt: skip
     small = io.BytesIO()
     with Image.open(picture) as image:
-        image.convert("RGB").quantize(COLOURS).save(small, "PNG", optimize=True)
+        shown = image.convert("RGB")
+        white = Image.new("RGB", shown.size, "white")
+        *_, bottom = ImageChops.difference(shown, white).getbbox() or (0, 0, 0, height)
+        shown = shown.crop((0, 0, width, min(height, bottom + MARGIN_PIXELS)))
+        # The usual method makes one of two colours that are near, such as those of a legend.
+        few = shown.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
+        few.save(small, "PNG", optimize=True)
     return small.getvalue()
 
 
