@@ -57,11 +57,12 @@ def perturbed(options: argparse.Namespace, own: RunResults) -> tuple[list[RunRes
     found = neighbourhood(strategy, options.perturb, [str(delay) for delay in delays])
     count = len(found.runs) + 1
     workers = options.workers or os.cpu_count() or 1
-    folders, refused = NeighbourRuns(own.folder, own.result, options.config, workers).run(
-        found.runs,
-        lambda folder: check_same_trades(own, read_run(folder, own.currency), options.config),
-        lambda done, name: say(f"run: {done} of {count}, {name}", to=sys.stderr),
-    )
+    with StepProgress(count, "runs") as bar:
+        folders, refused = NeighbourRuns(own.folder, own.result, options.config, workers).run(
+            found.runs,
+            lambda folder: check_same_trades(own, read_run(folder, own.currency), options.config),
+            bar.show,
+        )
     runs = [read_run(folder, own.currency) for folder in folders]
     return runs, [*found.left_out, *refused]
 
