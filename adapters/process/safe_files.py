@@ -147,7 +147,9 @@ def write_private(path: Path, content: str | bytes) -> None:
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         is_device = stat.S_ISCHR(os.fstat(target).st_mode)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | SAFE_FLAGS
+        # Left by a killed process of this number, or somebody else's: not to be written into.
+        new.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFE_FLAGS
         with os.fdopen(os.dup(target) if is_device else os.open(new, flags, 0o600), "wb") as file:
             file.write(data)
         if not is_device:
