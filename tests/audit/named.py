@@ -79,8 +79,10 @@ def of_pom(path: Path) -> Iterator[Named]:
     for of in (path.parent.parent / "pom.xml", path):
         if of.is_file():
             parsed = ET.parse(of)  # noqa: S314 - our own file
-            found = parsed.iterfind(f"{_POM}properties/*")
-            properties |= {p.tag.removeprefix(_POM): p.text or "" for p in found}
+            # A profile's as well: what it builds needs them.
+            for where in ("", f"{_POM}profiles/{_POM}profile/"):
+                found = parsed.iterfind(f"{where}{_POM}properties/*")
+                properties |= {p.tag.removeprefix(_POM): p.text or "" for p in found}
     module = root.findtext(f"{_POM}artifactId", "")
     for dependency in root.iterfind(f"{_POM}dependencies/{_POM}dependency"):
         group, name, version, scope = (
@@ -96,7 +98,7 @@ def of_pom(path: Path) -> Iterator[Named]:
 
 
 def of_crate(path: Path) -> Iterator[Named]:
-    """Yield the dependencies of one crate."""
+    """Yield the dependencies of one crate; those of this project are left out."""
     read = tomllib.loads(path.read_text(encoding="utf-8"))
     tables = (
         ("dependencies", REQUIRED),
@@ -105,6 +107,8 @@ def of_crate(path: Path) -> Iterator[Named]:
     )
     for table, scope in tables:
         for name, wanted in read.get(table, {}).items():
+            if not isinstance(wanted, str) and "path" in wanted:
+                continue
             bounds = wanted if isinstance(wanted, str) else wanted.get("version", "")
             lowest = bounds.lstrip("^~=> ")
             if not re.fullmatch(r"\d+(\.\d+){0,2}", lowest):
