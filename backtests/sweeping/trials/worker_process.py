@@ -36,7 +36,14 @@ def runner_of(arguments: Sequence[str]) -> TrialRunner:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the jobs of standard input until it ends; answer each with one line."""
+    """Run the jobs of standard input until it ends; answer each with one line.
+
+    Returns
+    -------
+    int
+        0, or 1 if the sweep has gone while a trial ran.
+
+    """
     ignore_stop_signals()
     # Before numpy is imported: each worker has one core, and threads that wait for work spin.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -48,9 +55,14 @@ def main(arguments: Sequence[str]) -> int:
 
     runner = runner_of(arguments)
     with os.fdopen(answers, "w", buffering=1, encoding="utf-8") as out:
-        out.write(READY + "\n")
-        for line in sys.stdin:
-            out.write(runner.run(TrialJob.from_line(line)).to_line() + "\n")
+        try:
+            out.write(READY + "\n")
+            for line in sys.stdin:
+                out.write(runner.run(TrialJob.from_line(line)).to_line() + "\n")
+        except BrokenPipeError:
+            # The sweep is gone: what is left of an answer goes where nobody reads it.
+            os.dup2(quiet, answers)
+            return 1
     return 0
 
 
