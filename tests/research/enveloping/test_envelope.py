@@ -9,12 +9,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from backtests.envelope import main
 from dolphin_strategies.envelope.envelope import envelope_from, sealed
+from tests.support.eventually import eventually
 from tests.support.lengths import long
 from tests.support.nodes.node_process import ROOT
 from tests.support.page_commands import blocks_of, run_command
@@ -219,21 +223,34 @@ def test_ctrl_c_ends_it_and_leaves_nothing_half_written(
     out = tmp_path / "envelope.json"
     words = ["recordings/positions", "--cost", "1,2,3", "--draws", "200000", "--out", str(out)]
     leader, follower = pty.openpty()
-    with (
-        os.fdopen(leader, "rb", buffering=0) as screen,
-        os.fdopen(follower, "wb") as terminal,
-        subprocess.Popen(
-            [sys.executable, str(ROOT / "backtests" / "envelope.py"), *words],
-            cwd=made[0],
-            stderr=terminal,
-        ) as process,
-    ):
-        shown = b""
-        while b"futures drawn" not in shown:
-            shown += screen.read(1)
+    termios.tcsetwinsize(follower, (24, 100))
+    shown = bytearray()
+
+    def read() -> None:
+        with suppress(OSError):  # its end
+            while more := os.read(leader, 1 << 16):
+                shown.extend(more)
+
+    reader = threading.Thread(target=read)
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "backtests" / "envelope.py"), *words],
+        cwd=made[0],
+        stderr=follower,
+    )
+    os.close(follower)
+    reader.start()
+    try:
+        eventually(
+            lambda: b"futures drawn" in shown or process.poll() is not None, "futures", TIMEOUT_S
+        )
+        assert b"futures drawn" in shown, shown
         process.send_signal(signal.SIGINT)
         assert process.wait(TIMEOUT_S) == 130
-        while b"SIGINT" not in shown:
-            shown += screen.read(1)
-        assert b"Traceback" not in shown
+    finally:
+        process.kill()
+        process.wait()
+        reader.join(TIMEOUT_S)
+        os.close(leader)
+    assert b"SIGINT" in shown
+    assert b"Traceback" not in shown
     assert not out.exists()
