@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hazelcast.client import HazelcastClient
 
+from adapters.hazelcast_map.connection.read_buffer import keep_small
+
 if TYPE_CHECKING:
     from hazelcast.proxy.map import Map
 
@@ -47,6 +49,10 @@ class MapClient(HazelcastClient):
         finally:
             watchdog.cancel()
         self.entries._to_object = lambda data: data  # noqa: SLF001 - json_codec reads the bytes
+        connections: Any = self._connection_manager
+        connections.add_listener(on_connection_opened=keep_small)
+        for connection in list(connections.active_connections.values()):
+            keep_small(connection)
 
     def shutdown(self) -> None:
         """Shut down; whoever asks while another thread does so returns at once.
