@@ -33,12 +33,11 @@ DISRUPTOR_EVENTS: Final = 1024
 pytestmark = [pytest.mark.long, pytest.mark.timeout(LIMIT_S)]
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Give what one short run of every engine saved."""
+def measured(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the cases that one short run saved, by key, without those of a missing tool."""
     if reason := no_java():
         pytest.skip(reason)
-    file = tmp_path_factory.mktemp("phase3") / "phase3.json"
+    file = folder / "phase3.json"
     words = ["--only", ",".join(KEYS), "--rounds", "1", "--seconds", str(SECONDS), "--kills", "1"]
     ran = subprocess.run(
         [*COMMAND, *words, "--json", str(file)],
@@ -50,13 +49,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert "| µs at 20,000/s | p1 | p50 |" in ran.stdout
     assert "round 1 of 1: Agrona ring buffer, Java → Java" in ran.stderr
     assert file.stat().st_mode & 0o777 == 0o600
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return found
-
-
-@pytest.fixture
-def cases(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give the cases of the run by key, without those of a tool that is missing here."""
+    report = json.loads(file.read_text(encoding="utf-8"))
     return {case["key"]: case for case in report["cases"] if not _is_missing(case["problem"])}
 
 
@@ -64,7 +57,17 @@ def _is_missing(problem: str) -> bool:
     return "not installed" in problem
 
 
-def test_every_engine_was_measured_at_every_rate(cases: dict[str, dict[str, Any]]) -> None:
+@pytest.mark.first
+def test_one_run_of_every_engine(tmp_path: Path) -> None:
+    """All that is said of a run: a measurement alone on its cores, and so one test."""
+    cases = measured(tmp_path)
+    every_engine_was_measured_at_every_rate(cases)
+    nothing_is_lost_where_the_producer_is_held_back(cases)
+    a_killed_producer_has_a_successor(cases)
+    a_killed_reader_leaves_the_others_records(cases)
+
+
+def every_engine_was_measured_at_every_rate(cases: dict[str, dict[str, Any]]) -> None:
     """With as many records as the rate and the seconds say, each received or counted as lost."""
     assert set(KEYS) - {"region-java-rust"} <= set(cases)
     for key, case in cases.items():
@@ -77,7 +80,7 @@ def test_every_engine_was_measured_at_every_rate(cases: dict[str, dict[str, Any]
             assert {"producer", "reader"} <= set(at["cpu_cores"]), key
 
 
-def test_nothing_is_lost_where_the_producer_is_held_back(
+def nothing_is_lost_where_the_producer_is_held_back(
     cases: dict[str, dict[str, Any]],
 ) -> None:
     """At each rate and without pause, also while the machine is busy and a reader is late."""
@@ -85,7 +88,7 @@ def test_nothing_is_lost_where_the_producer_is_held_back(
         assert [at["lost"] for at in cases[key]["at"].values()] == [0, 0, 0], key
 
 
-def test_a_killed_producer_has_a_successor(cases: dict[str, dict[str, Any]]) -> None:
+def a_killed_producer_has_a_successor(cases: dict[str, dict[str, Any]]) -> None:
     """Whose records all arrive; of its own at most those in the Disruptor are lost."""
     for key in ("chronicle", "disruptor", "ring", "aeron-ipc"):
         (kill,) = cases[key]["producer_kills"]
@@ -95,7 +98,7 @@ def test_a_killed_producer_has_a_successor(cases: dict[str, dict[str, Any]]) -> 
         assert kill["until_next_ms"] > 0, key
 
 
-def test_a_killed_reader_leaves_the_others_records(cases: dict[str, dict[str, Any]]) -> None:
+def a_killed_reader_leaves_the_others_records(cases: dict[str, dict[str, Any]]) -> None:
     """Each of them, also to the reader that takes its place in Agrona's ring buffer."""
     for key in WITHOUT_LOSS - {"aeron-udp"}:
         (kill,) = cases[key]["reader_kills"]
