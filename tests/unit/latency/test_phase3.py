@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -128,6 +129,15 @@ def test_the_verdict_says_sooner_or_later_and_by_how_much() -> None:
     assert "1.50 µs sooner" in verdicts[0]
     assert "1.50 µs later" in verdicts[1]
     assert verdicts[2].startswith("20,000/s")
+
+
+def test_a_case_of_which_nothing_was_received_is_valid_json_and_no_verdict() -> None:
+    """It has no percentile, and is neither sooner nor later."""
+    results = results_of(result_of("region-python-python", 2.0), result_of("chronicle", lost=5))
+    saved = json.loads(json.dumps(results.as_dict(), allow_nan=False))
+    at = saved["cases"][1]["at"]["500"]
+    assert (at["p50_us"], at["n"], at["lost"], at["share_within_50_us"]) == (None, 0, 5, 0.0)
+    assert saved["verdicts"] == results_of().verdicts()
 
 
 def test_without_both_sides_there_is_no_verdict() -> None:
