@@ -75,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if path is not None:
             _run([str(path), *rest])
         if name in MODULES:
-            _run(["-m", MODULES[name], *rest])
+            # -P: a file of the working folder, such as argparse.py, is not taken for a module.
+            _run(["-P", "-m", MODULES[name], *rest])
         near = did_you_mean(name, [*OWN, *known, *MODULES])
         say(f"dolphin: no command {name!r}{near}; dolphin --help lists them", to=sys.stderr)
         return BAD_USAGE

@@ -130,7 +130,7 @@ class StepProgress:
         self._began_s: Final = clock_s()
         self._said_s = self._began_s
         self._bar: Final = tqdm(
-            total=total,
+            total=max(total, done) if total else 0,
             initial=done,
             bar_format=f"{{percentage:3.0f}}% |{{bar}}| {{n:,.0f}} of {{total:,.0f}} {unit}, "
             "{rate_noinv_fmt}, {elapsed}<{remaining}{postfix}",
@@ -167,6 +167,9 @@ class StepProgress:
         """
         self._done = done
         if self._is_bar:
+            if 0 < self._bar.total < done:
+                # More than was known of, for which tqdm drops the total, and the format fails.
+                self._bar.total = done
             self._bar.set_postfix_str(what[:60], refresh=False)
             self._bar.update(done - self._bar.n)
             return
@@ -179,7 +182,7 @@ class StepProgress:
         if new:
             left = f", {new / took_s:,.3g}/s"
             if self._total:
-                left_s = took_s / new * (self._total - done)
+                left_s = took_s / new * max(self._total - done, 0)
                 left += f", about {tqdm.format_interval(left_s)} left"
         share = f"{done:,.0f}{(self._total and f' of {self._total:,.0f}') or ''} {self._unit}"
         say(f"{share}{left}{what and ', ' + what}", sys.stderr)

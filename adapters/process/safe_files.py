@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from dolphin_strategies.errors import DolphinError
@@ -141,22 +142,22 @@ def write_private(path: Path, content: str | bytes) -> None:
         See :func:`open_private`; or it cannot be written, and what was there is as it was.
 
     """
-    data = content.encode() if isinstance(content, str) else content
     was_there = os.path.lexists(path)
     target = open_private(path, appends=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    # As long as the longest name of a file, at most.
+    new = path.with_name(f".{path.name[:50]}.{os.getpid()}.new")
     try:
         is_device = stat.S_ISCHR(os.fstat(target).st_mode)
-        # Left by a killed process of this number, or somebody else's: not to be written into.
-        new.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)  # of a killed process of this number, or somebody else's
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFE_FLAGS
         with os.fdopen(os.dup(target) if is_device else os.open(new, flags, 0o600), "wb") as file:
-            file.write(data)
+            file.write(content.encode() if isinstance(content, str) else content)
         if not is_device:
             new.replace(path)
     except BaseException as error:
         for unfinished in (new,) if was_there else (new, path):
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):  # what cannot be removed was not made here
+                unfinished.unlink()
         if not isinstance(error, OSError):
             raise
         msg = f"{path} cannot be written: {error.strerror}; nothing was left there of it"

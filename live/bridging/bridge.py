@@ -17,12 +17,14 @@ from live.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from adapters.run_state.service_beat import ServiceBeat
-    from dolphin_strategies import FactorSource
+    from dolphin_strategies import ExternalFactors, FactorSource
     from dolphin_strategies.factors.source import SourceStatus
     from live.metrics.figures.process_figures import ProcessFigures
 
 LOOK_S: Final = 0.1
 REPORT_S: Final = 5.0
+COPY_S: Final = 0.05
+"""The longest time in which records are copied and nothing else is done."""
 
 
 class Program(NamedTuple):
@@ -64,6 +66,7 @@ class Bridge(ABC):
         self._target: Final = target
         self._last_state = ""
         self._stop: Final = asyncio.Event()
+        self._copies_on = False
         self._error: DolphinError | None = None
 
     async def run(self) -> None:
@@ -91,6 +94,7 @@ class Bridge(ABC):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), LOOK_S)
         finally:
+            self._stop.set()
             self._source.close()
             self._end()
         if self._error is not None:
@@ -106,8 +110,12 @@ class Bridge(ABC):
         )
 
     @abstractmethod
-    def _copy_records(self) -> None:
-        """Write all records that are there, then request the next wake-up."""
+    def _write(self, f: ExternalFactors) -> None:
+        """Take a record to where it goes."""
+
+    def _may_write(self) -> bool:
+        """Return whether records can be written now; if not they wait in the source."""
+        return True
 
     @abstractmethod
     def _look(self, status: SourceStatus) -> tuple[str, bool]:
@@ -125,11 +133,30 @@ class Bridge(ABC):
         say(f"{self._program.name}: {text}")
 
     def _copy(self) -> None:
+        """Write all records that are there, then request the next wake-up."""
+        if self._stop.is_set():
+            return
         try:
-            self._copy_records()
+            if not self._has_copied_all() and not self._copies_on:
+                # A producer may be as fast as this: signals and heartbeats have their turn too.
+                self._copies_on = True
+                asyncio.get_running_loop().call_soon(self._copy_on)
         except DolphinError as error:
             self._error = error
             self._stop.set()
+
+    def _copy_on(self) -> None:
+        self._copies_on = False
+        self._copy()
+
+    def _has_copied_all(self) -> bool:
+        end_s = time.monotonic() + COPY_S
+        while self._may_write() and not self._source.sleep():
+            while (f := self._source.read_next()) is not None:
+                self._write(f)
+                if time.monotonic() >= end_s:
+                    return False
+        return True
 
     def _beat(self) -> None:
         self._program.figures.look(self._snapshot)

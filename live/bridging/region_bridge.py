@@ -53,11 +53,8 @@ class RegionBridge(Bridge):
         self._names: Sequence[str] = ()
         self._values = np.empty(0)
 
-    def _copy_records(self) -> None:
-        source = self._source
-        while source.status().state is SourceState.LIVE and not source.sleep():
-            while (f := source.read_next()) is not None:
-                self._write(f)
+    def _may_write(self) -> bool:
+        return self._source.status().state is SourceState.LIVE
 
     def _write(self, f: ExternalFactors) -> None:
         if not self._names:

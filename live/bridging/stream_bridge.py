@@ -43,12 +43,7 @@ class StreamBridge(Bridge):
         self._publisher: AeronPublisher | None = None
         self._lost = 0
 
-    def _copy_records(self) -> None:
-        while not self._source.sleep():
-            while (f := self._source.read_next()) is not None:
-                self._send(f)
-
-    def _send(self, f: ExternalFactors) -> None:
+    def _write(self, f: ExternalFactors) -> None:
         publisher = self._publisher
         if publisher is None:
             self._say(f"streaming {len(f)} factors onto {self._channel}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.etree import ElementTree as ET
 
@@ -78,11 +79,7 @@ def of_pom(path: Path) -> Iterator[Named]:
     properties: dict[str, str] = {}
     for of in (path.parent.parent / "pom.xml", path):
         if of.is_file():
-            parsed = ET.parse(of)  # noqa: S314 - our own file
-            # A profile's as well: what it builds needs them.
-            for where in ("", f"{_POM}profiles/{_POM}profile/"):
-                found = parsed.iterfind(f"{where}{_POM}properties/*")
-                properties |= {p.tag.removeprefix(_POM): p.text or "" for p in found}
+            properties |= _properties(ET.parse(of).getroot(), path.parent.name)  # noqa: S314 - ours
     module = root.findtext(f"{_POM}artifactId", "")
     for dependency in root.iterfind(f"{_POM}dependencies/{_POM}dependency"):
         group, name, version, scope = (
@@ -105,8 +102,10 @@ def of_crate(path: Path) -> Iterator[Named]:
         ("dev-dependencies", EXCLUDED),
         ("build-dependencies", EXCLUDED),
     )
-    for table, scope in tables:
-        for name, wanted in read.get(table, {}).items():
+    # Those of a target, such as cfg(loom), as well.
+    where = [read, *read.get("target", {}).values()]
+    for part, (table, scope) in product(where, tables):
+        for name, wanted in part.get(table, {}).items():
             if not isinstance(wanted, str) and "path" in wanted:
                 continue
             bounds = wanted if isinstance(wanted, str) else wanted.get("version", "")
@@ -116,6 +115,20 @@ def of_crate(path: Path) -> Iterator[Named]:
                 raise ValueError(msg)
             by = read["package"]["name"]
             yield Named("crates.io", "", name, lowest, scope, by, _relative(path))
+
+
+def _properties(pom: ET.Element, module: str) -> dict[str, str]:
+    """Return the properties that a module is built with: a profile's if only that builds it."""
+    profiles = [
+        profile
+        for profile in pom.iterfind(f"{_POM}profiles/{_POM}profile")
+        if module in (m.text for m in profile.iterfind(f"{_POM}modules/{_POM}module"))
+    ]
+    return {
+        p.tag.removeprefix(_POM): p.text or ""
+        for source in (pom, *profiles)
+        for p in source.iterfind(f"{_POM}properties/*")
+    }
 
 
 def _filled(text: str, properties: dict[str, str], path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,6 @@ from adapters.catalog.tailing.recorded.stream_records import End
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
-    from concurrent.futures import Future
 
     from adapters.catalog.tailing.given_places import GivenPlaces
     from adapters.catalog.tailing.recorded.recording_thread import Chunk
@@ -77,15 +77,16 @@ class RecordingLooks:
         self._job: Future[Chunk] | None = None
         self._last: Chunk | None = None
         """The end of the newest look for the hole."""
-        self._hole_since_s = self._retry_at_s = 0.0
+        self._looked_at_s = self._hole_since_s = 0.0
         self.is_looking = False
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin with the first look, unless the start is the newest record."""
         self._loop = loop
         self._thread = RecordingThread(self._start, self._source)
+        self._hole_since_s = time.monotonic()
         if not self._start.is_newest:
-            self._look(Pass(self._start, {}, 0, None))
+            self._begin()
 
     def close(self) -> None:
         """Give the catalog up; safe to call again."""
@@ -134,18 +135,27 @@ class RecordingLooks:
         """
         if not self.is_looked_into(place, published_ns) or self._last is None:
             return False
-        now_s = time.monotonic()
-        if self._last.is_settled or now_s >= self._hole_since_s + HOLE_WAIT_S:
+        # By when the look began: what it found may have taken long to be handed out.
+        if self._last.is_settled or self._has_waited:
             return True
-        if now_s >= self._retry_at_s:
+        # The loop's clock is that one.
+        if self._timer is None or time.monotonic() >= self._timer.when():
             self._look(
                 Pass(None, self._given.all(), self._given.current, End(*place, published_ns))
             )
         return False
 
+    @property
+    def _has_waited(self) -> bool:
+        """Whether the newest look began when it was the last one to wait for."""
+        return self._looked_at_s >= self._hole_since_s + HOLE_WAIT_S
+
+    def _begin(self) -> None:
+        self._look(Pass(self._start, {}, 0, None))
+
     def _look(self, look: Pass) -> None:
         if self._thread is not None:
-            self.is_looking, self._last = True, None
+            self.is_looking, self._last, self._looked_at_s = True, None, time.monotonic()
             self._job = self._thread.begin(look, self._on_chunk)
 
     def _take(self, chunk: Chunk) -> None:
@@ -155,9 +165,15 @@ class RecordingLooks:
         self._queue.extend(chunk.batches)
         if not chunk.is_last:
             return
+        is_unread = not self._given.current and not chunk.is_settled
+        if is_unread and not self._has_waited and self._loop is not None:
+            # Where to begin is not known: to go on live would skip the recording. A job without an
+            # end stands for the pause.
+            self._job = Future()
+            self._timer = self._loop.call_later(RETRY_S, self._begin)
+            return
         self.is_looking, self._last = False, chunk
         if self.hole is not None and not chunk.is_settled and self._loop is not None:
-            self._retry_at_s = time.monotonic() + RETRY_S
             self._timer = self._loop.call_later(RETRY_S, self._wake)
 
     def _on_chunk(self) -> None:

@@ -90,6 +90,11 @@ def errors_of(settings: FleetSettings) -> list[str]:
                 f"{where}: folder {folder} has {len(drivers)} media drivers "
                 f"({', '.join(drivers)}); expected one"
             )
+    errors += [
+        f'{where}: {s.name}: options: dir is this table\'s folder; expected folder = "..."'
+        for s in services
+        if isinstance(s, DriverTable) and "dir" in s.options
+    ]
     errors += _stream_errors(settings)
     errors += _role_errors(settings)
     for service in services:

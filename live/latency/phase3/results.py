@@ -103,7 +103,8 @@ class AtRate:
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
         return {
-            **{f"p{percent:g}_us": round(self.us(percent), 3) for percent in PERCENTS},
+            # JSON has no NaN.
+            **{f"p{p:g}_us": round(self.us(p), 3) if self.n else None for p in PERCENTS},
             "round_p50_us": [round(us, 3) for us in self.round_p50_us],
             "share_within_50_us": round(self.share_within_goal, 4),
             "n": self.n,
@@ -188,7 +189,7 @@ class Results:
     def _p50(self, key: str, rate_hz: int) -> float | None:
         result = self._by_key.get(key)
         at = result.at(rate_hz) if result else None
-        return at.us(50) if at else None
+        return at.us(50) if at and at.n else None
 
     def _latencies(self, rate_hz: int) -> str:
         head = (

@@ -78,12 +78,19 @@ def check_recorded(start: TailStart, region: Path) -> None:
     Raises
     ------
     ConfigError
-        With what the catalog has instead.
+        With what the catalog has instead, or why it cannot be read.
 
     """
     from adapters.catalog.reading.factor_catalog import FactorCatalog  # noqa: PLC0415 - slow to load
 
-    recordings = FactorCatalog(start.catalog).recordings()
+    try:
+        recordings = FactorCatalog(start.catalog).recordings()
+    except OSError as error:
+        msg = (
+            f"tail: {start.catalog} cannot be read: {error}; what a recorder writes is for its "
+            "own user, see docs/catalog.md"
+        )
+        raise ConfigError(msg) from None
     ours = [r for r in recordings if r.source == str(region.absolute())]
     if not ours:
         recorded = ", ".join(sorted({r.source for r in recordings})) or "nothing"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import pytest
 
 from adapters.catalog import FactorCatalog, RecordingWriter
+from adapters.catalog.reading import factor_catalog
 from adapters.shm import FactorReader, FactorWriter
 from live.node.node_command import main
 from tests.support.catalogs.recorders import recorder
@@ -85,6 +88,25 @@ def test_settings_that_contradict_a_tail_are_refused(
     code = main(["--check", "--region", str(region_path), "--tail", str(tmp_path), *given])
     assert code == 2
     assert re.search(why, capsys.readouterr().err)
+
+
+def test_a_catalog_that_cannot_be_read_is_one_sentence(
+    tmp_path: Path,
+    region_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A recorder's files are its own user's; no traceback tells that."""
+
+    def refuse(catalog: Path) -> NoReturn:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(catalog / "data"))
+
+    RecordingWriter(tmp_path, source=str(region_path)).close()
+    monkeypatch.setattr(factor_catalog, "list_recordings", refuse)
+    options = ("--producer", "outside", "--region", str(region_path), "--tail", str(tmp_path))
+    assert main(["--check", *options]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.search(r"tail: .* cannot be read: .*Permission denied.*its own user", line)
 
 
 def test_a_tail_may_begin_in_the_stream_that_is_there_now(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.catalog import FactorCatalog, RecordingWriter
+from adapters.catalog.reading.recordings import list_recordings
+from adapters.catalog.tailing.recorded import recorded_streams
 from adapters.shm import FactorReader, FactorWriter
 from dolphin_strategies import ConfigError
 from live.node.settings.tail_option import read_tail
@@ -20,6 +24,8 @@ from tests.support.transports.tails import tailing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from adapters.catalog.reading.recordings import Recording
 
 NAMES = factor_names(3)
 QUICK = ("--flush-s", "0.02")
@@ -137,6 +143,35 @@ def test_a_reader_slower_than_the_ring_goes_back_to_the_recording(
                     assert reading.check_counts() == (1001, 0, 0)
 
     asyncio.run(follow())
+
+
+def test_a_recording_that_cannot_be_read_at_once_is_not_skipped(
+    tmp_path: Path, region_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first look fails, as without a descriptor: the next one finds where to begin."""
+    looks: list[Path] = []
+
+    def list_at_second_call(catalog: Path) -> tuple[list[Recording], list[tuple[Path, str]]]:
+        looks.append(catalog)
+        if len(looks) == 1:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return list_recordings(catalog)
+
+    async def follow() -> None:
+        async with tailing(f"{tmp_path}@begin", region_path) as reading:
+            await reading.read_until((stream, 40))
+            assert reading.given == [(stream, n) for n in range(1, 41)]
+            assert reading.check_counts() == (40, 0, 0)
+
+    with FactorWriter(region_path, NAMES, capacity=16) as writer:
+        stream = stream_of(region_path)
+        with recorder(tmp_path, region_path, *QUICK):
+            for published in (10, 20, 30, 40):
+                write_records(writer, 10)
+                eventually(partial(has_count, tmp_path, published), "ten more")
+        monkeypatch.setattr(recorded_streams, "list_recordings", list_at_second_call)
+        asyncio.run(follow())
+    assert len(looks) > 1
 
 
 def test_what_was_overwritten_without_a_recorder_is_counted_as_lost(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -182,12 +183,19 @@ def test_what_java_and_rust_need_is_in_the_bill_and_in_the_audit() -> None:
     assert len([n for n in found if n.ecosystem == "Maven"]) == poms.count("<dependency>") - own
     crates = [n.name for n in found if n.ecosystem == "crates.io"]
     text = "".join(p.read_text(encoding="utf-8") for p in RUST.glob("*/Cargo.toml"))
-    assert crates
-    assert all(f"\n{name} = " in text for name in crates)
+    tables = re.findall(r"^\[[^\n]*dependencies\](?:\n(?!\[).*)*", text, re.MULTILINE)
+    lines = re.findall(r"^([\w-]+) = (?!.*\bpath\b)", "\n".join(tables), re.MULTILINE)
+    assert sorted(crates) == sorted(lines)
+    assert "loom" in crates
     assert not [n for n in found if "$" in n.version or not n.version[0].isdecimal()]
     library = [n for n in found if n.by == "dolphin-region"]
     needed_to_run = {n.name for n in library if n.scope == "required"}
     assert {"agrona", "libc"} <= needed_to_run
+    # The library is not built with the Agrona of the engines that it is measured beside.
+    versions = {n.by: n.version for n in found if n.name == "agrona"}
+    readme = (JAVA / "README.md").read_text(encoding="utf-8")
+    assert f"built with {versions['dolphin-region']}," in readme
+    assert versions["dolphin-region"] != versions["dolphin-region-peers"]
     assert not {"gson", "junit-jupiter", "serde_json"} & needed_to_run
     listed = [c["purl"] for library in of_java_and_rust() for c in library["components"]]
     assert listed == [n.purl for n in found]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -80,3 +82,16 @@ def test_every_script_is_a_command() -> None:
         if not path.stem.startswith("_")
     }
     assert {*dolphin.scripts()} == expected - {"dolphin"}
+
+
+def test_a_file_of_the_working_folder_is_not_taken_for_a_module(tmp_path: Path) -> None:
+    """Neither in the place of one of ours, nor of one that ours import."""
+    for name in ("adapters", "argparse", "numpy"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('{name} of this folder')")
+    for command in ("catalog", "region_headers"):
+        words = [sys.executable, str(ROOT / "live" / "dolphin.py"), command, "--help"]
+        ran = subprocess.run(
+            words, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60
+        )
+        assert (ran.returncode, ran.stderr) == (0, ""), ran.stderr
+        assert ran.stdout.startswith("usage: ")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
+
+import pytest
 
 from adapters.command.progress_bar import StepProgress
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_a_pipe_has_a_line_each_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,3 +46,22 @@ def test_a_terminal_has_a_bar_with_rate_share_and_time_left(
     *_, last, empty = shown.err.rstrip("\r").split("\r")
     assert re.search(r"50% \|.*\| 2 of 4 starts, +[\d.]+/s, 00:00<00:\d\d, the second", last)
     assert not empty.strip()
+
+
+@pytest.mark.parametrize("total", [0, 4])
+def test_more_than_was_known_of_is_shown(total: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """A study with more trials than are wanted now, inputs that nobody has counted: no error."""
+    now_s = 0.0
+    with StepProgress(total, "trials", done=7, is_bar=True):
+        pass
+    assert f"7 of {total and 7} trials" in capsys.readouterr().err
+    with StepProgress(total, "MB", is_bar=True) as progress:
+        for done in (3, 6):
+            time.sleep(0.2)
+            progress.show(done)
+    assert f"6 of {total and 6} MB" in capsys.readouterr().err
+    with StepProgress(total, "MB", is_bar=False, clock_s=lambda: now_s) as progress:
+        now_s = 12.0
+        progress.show(6)
+    line = "6 of 4 MB, 0.5/s, about 00:00 left\n" if total else "6 MB, 0.5/s\n"
+    assert capsys.readouterr().err == line

@@ -189,6 +189,7 @@ def test_a_folder_has_one_driver_and_a_channel_is_one(tmp_path: Path) -> None:
         '[fleet]\nname = "x"\n[[driver]]\nname = "a"\n[[driver]]\nname = "b"\n'
         '[[bridge]]\nname = "in"\nregion = "r"\nsource = "aeron:ipc?dri=/d"\n'
         '[[driver]]\nname = "c"\nspin = true\n'
+        '[[driver]]\nname = "d"\nfolder = "/d/d"\noptions = { dir = "/d/e" }\n'
     )
     with pytest.raises(FleetError) as refused:
         load_fleet(path)
@@ -196,6 +197,7 @@ def test_a_folder_has_one_driver_and_a_channel_is_one(tmp_path: Path) -> None:
     assert f"folder {default_directory()} has 2 media drivers (a, b); expected one" in told
     assert "in: source: unknown option 'dri' of aeron:ipc" in told
     assert "spin" in told
+    assert "d: options: dir is this table's folder" in told
 
 
 def test_a_driver_without_its_library_is_told_by_the_check(

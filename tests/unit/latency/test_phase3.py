@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +21,7 @@ from live.latency.phase3.turns.log_file import LogFile, Part
 from live.latency.phase3.turns.turn import Measured
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 RATES = (500, 20_000)
@@ -128,6 +131,15 @@ def test_the_verdict_says_sooner_or_later_and_by_how_much() -> None:
     assert verdicts[2].startswith("20,000/s")
 
 
+def test_a_case_of_which_nothing_was_received_is_valid_json_and_no_verdict() -> None:
+    """It has no percentile, and is neither sooner nor later."""
+    results = results_of(result_of("region-python-python", 2.0), result_of("chronicle", lost=5))
+    saved = json.loads(json.dumps(results.as_dict(), allow_nan=False))
+    at = saved["cases"][1]["at"]["500"]
+    assert (at["p50_us"], at["n"], at["lost"], at["share_within_50_us"]) == (None, 0, 5, 0.0)
+    assert saved["verdicts"] == results_of().verdicts()
+
+
 def test_without_both_sides_there_is_no_verdict() -> None:
     """It says so instead."""
     assert "not both measured" in results_of(result_of("chronicle", 1.0)).verdicts()[0]
@@ -222,6 +234,51 @@ def test_a_missing_tool_is_named_with_what_to_install(
     assert built_for([BY_KEY["region-python-python"]]).java is None
     rust = Case(key="x", name="x", engine="region", producer="Python", reader="Rust")
     assert "cargo is not installed" in rust.problem(built_for([rust]))
+
+
+def test_what_failed_to_build_is_built_again_once_its_sources_are_as_before(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The failed build has removed what was built of them."""
+    sources, builds = ["good"], list[str]()
+
+    def package(_: Sequence[str]) -> None:
+        builds.append(sources[-1])
+        if sources[-1] == "bad":
+            raise toolchain.BuildFailedError
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(toolchain, "no_java", str)
+    monkeypatch.setattr(toolchain, "_fingerprint", lambda: sources[-1])
+    monkeypatch.setattr(toolchain, "_package", package)
+    for _ in range(2):
+        toolchain.built_java()
+    sources.append("bad")
+    with pytest.raises(toolchain.BuildFailedError):
+        toolchain.built_java()
+    sources.append("good")
+    toolchain.built_java()
+    assert builds == ["good", "bad", "good"]
+
+
+def test_a_build_that_takes_too_long_or_has_no_place_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No traceback: Maven may wait for a network for ever, HOME may be of somebody else."""
+    for name in ("mvn", "cargo"):
+        (tmp_path / name).write_text("#!/bin/sh\nexec sleep 60\n")
+        (tmp_path / name).chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(toolchain, "no_java", str)
+    monkeypatch.setattr(toolchain, "LIMIT_S", 0.1)
+    with pytest.raises(toolchain.CannotBuildError, match=r"mvn -q .* was not done in 0.1 s"):
+        toolchain.built_java()
+    with pytest.raises(toolchain.CannotBuildError, match=r"cargo build .* was not done in"):
+        toolchain.built_rust("log_latencies")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
+    with pytest.raises(toolchain.CannotBuildError, match=r"cannot be made: .*XDG_CACHE_HOME"):
+        toolchain.built_java()
 
 
 def test_a_java_side_has_no_analytics_and_meets_the_other_at_one_address(tmp_path: Path) -> None:

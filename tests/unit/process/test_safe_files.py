@@ -84,3 +84,15 @@ def test_what_is_there_stays_if_new_content_cannot_be_written(tmp_path: Path) ->
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert old.read_text() == "as it was"
     assert list(tmp_path.iterdir()) == [old]
+
+
+def test_the_file_beside_it_is_no_obstacle(tmp_path: Path) -> None:
+    """Its name fits beside the longest one; what is in its place stays, and is told in a line."""
+    longest = tmp_path / ("x" * 255)
+    write_private(longest, "new")
+    assert longest.read_text() == "new"
+    longest.unlink()
+    (tmp_path / f".result.{os.getpid()}.new").mkdir()
+    with pytest.raises(UnusableFileError, match="cannot be written: Is a directory"):
+        write_private(tmp_path / "result", "x")
+    assert [path.name for path in tmp_path.iterdir()] == [f".result.{os.getpid()}.new"]

@@ -74,7 +74,11 @@ def built_java(profile: str = "") -> Path:
         raise CannotBuildError(reason)
     here = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
     folder = _cache() / (f"java-{profile}-{here}" if profile else f"java-{here}")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"{folder} cannot be made: {error.strerror}; set XDG_CACHE_HOME"
+        raise CannotBuildError(msg) from None
     of_sources = folder / "of_sources"
     arguments = [f"-Dbuild.root={folder}", *([f"-P{profile}"] if profile else [])]
     with (folder / "lock").open("w") as lock:
@@ -82,6 +86,8 @@ def built_java(profile: str = "") -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = _fingerprint()
         if not of_sources.is_file() or of_sources.read_text(encoding="ascii") != wanted:
+            # Without it what was there before counts as built if this is not built to the end.
+            of_sources.unlink(missing_ok=True)
             shutil.rmtree(folder / "target", ignore_errors=True)
             _package(arguments)
             of_sources.write_text(wanted, encoding="ascii")
@@ -102,10 +108,7 @@ def _package(arguments: Sequence[str]) -> None:
 
 
 def _maven(*arguments: str) -> tuple[int, str]:
-    command = ["mvn", "-q", "-B", *arguments, "-DskipTests", "package"]
-    ran = subprocess.run(
-        command, cwd=JAVA, check=False, capture_output=True, text=True, timeout=LIMIT_S
-    )
+    ran = _run(["mvn", "-q", "-B", *arguments, "-DskipTests", "package"], JAVA)
     return ran.returncode, ran.stdout + ran.stderr
 
 
@@ -138,19 +141,30 @@ def built_rust(example: str) -> Path:
         msg = "cargo is not installed: apt-get install cargo, or see https://rustup.rs"
         raise CannotBuildError(msg)
     target = _cache() / "cargo"
-    ran = subprocess.run(
-        [cargo, "build", "--quiet", "--release", "--jobs", "1", "--example", example],
-        cwd=CRATE,
-        env={**os.environ, "CARGO_TARGET_DIR": str(target)},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-    )
+    command = [cargo, "build", "--quiet", "--release", "--jobs", "1", "--example", example]
+    ran = _run(command, CRATE, CARGO_TARGET_DIR=str(target))
     if ran.returncode:
         msg = f"the crate was not built: {ran.stderr.strip()[-300:]}"
         raise BuildFailedError(msg)
     return target / "release" / "examples" / example
+
+
+def _run(
+    command: Sequence[str], folder: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, **environment},
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+        )
+    except subprocess.TimeoutExpired:
+        msg = f"{' '.join(command)} in {folder} was not done in {LIMIT_S} s; try it there"
+        raise CannotBuildError(msg) from None
 
 
 def _cache() -> Path:
