@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable
+    from sys import UnraisableHookArgs
     from types import FrameType, TracebackType
     from typing import Final, Self
 
@@ -194,7 +195,8 @@ def interrupt_at_stop_signals() -> StopRequests:
     """Raise KeyboardInterrupt at the first request, so that contexts close; exit at a second.
 
     Where it comes in the middle of an import, other packages may raise something else for it:
-    what nobody handles after a request ends the process as the request does.
+    what nobody handles after a request ends the process as the request does, and what cannot be
+    raised is not shown.
     """
 
     def interrupt(name: str) -> None:
@@ -205,7 +207,7 @@ def interrupt_at_stop_signals() -> StopRequests:
 
     signals = StopSignals(interrupt, leave)
     signals.take_over()
-    show = sys.excepthook
+    show, show_unraisable = sys.excepthook, sys.unraisablehook
 
     def show_or_leave(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -219,5 +221,9 @@ def interrupt_at_stop_signals() -> StopRequests:
         finally:
             _exit(LEFT_AT_ONCE)
 
-    sys.excepthook = show_or_leave
+    def show_or_omit(unraisable: UnraisableHookArgs) -> None:
+        if not signals.requests.count:
+            show_unraisable(unraisable)
+
+    sys.excepthook, sys.unraisablehook = show_or_leave, show_or_omit
     return signals.requests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 from typing import TYPE_CHECKING
@@ -234,6 +235,26 @@ def test_a_missing_tool_is_named_with_what_to_install(
     assert built_for([BY_KEY["region-python-python"]]).java is None
     rust = Case(key="x", name="x", engine="region", producer="Python", reader="Rust")
     assert "cargo is not installed" in rust.problem(built_for([rust]))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    in_c = BY_KEY["aeron-ipc-c-c"]
+    assert "apt-get install gcc" in in_c.problem(built_for([in_c]))
+
+
+def test_a_library_of_c_is_built_once_for_its_source(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What does not compile leaves nothing, and the compiler's words are in the error."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    source = tmp_path / "one.c"
+    source.write_text("int one(void) { return two; }\n")
+    with pytest.raises(toolchain.BuildFailedError, match=r"one\.c was not compiled: .*two"):
+        toolchain.built_c(source)
+    assert not list(tmp_path.rglob("*.so*"))
+    source.write_text("int one(void) { return 1; }\n")
+    library = toolchain.built_c(source)
+    assert ctypes.CDLL(str(library)).one() == 1
+    monkeypatch.setattr(toolchain, "_run", lambda *_: pytest.fail("it is built again"))
+    assert toolchain.built_c(source) == library
 
 
 def test_what_failed_to_build_is_built_again_once_its_sources_are_as_before(

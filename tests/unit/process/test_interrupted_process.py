@@ -29,6 +29,23 @@ FAILS_BY_ITSELF: Final = """
 interrupt_at_stop_signals()
 raise AttributeError("a fault")
 """
+ASKED_TO_STOP: Final = """
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+except KeyboardInterrupt:
+    pass
+"""
+RAISES_UNRAISABLE: Final = """
+class Bad:
+    def __del__(self):
+        raise AttributeError("a fault")
+
+interrupt_at_stop_signals()
+{}
+bad = Bad()
+del bad
+"""
 IS_TAKEN_DOWN: Final = """
 class Last:
     def __del__(self):  # once the interpreter has let go of its handlers
@@ -51,6 +68,17 @@ def test_what_an_interrupted_import_raises_is_the_interruption(name: str) -> Non
     """pandas, interrupted while pyarrow imports it, raises AttributeError."""
     done = run(MAKES_SOMETHING_ELSE.format(name))
     assert (done.returncode, done.stderr) == (LEFT_AT_ONCE, "-c: ended by a signal\n")
+
+
+@pytest.mark.parametrize(("signals", "shown"), [("", True), (ASKED_TO_STOP, False)])
+def test_what_cannot_be_raised_is_shown_without_a_request_alone(
+    signals: str, *, shown: bool
+) -> None:
+    """pyarrow looks for pandas in C, which says what it ignores."""
+    done = run(RAISES_UNRAISABLE.format(signals))
+    assert done.returncode == 0
+    assert ("a fault" in done.stderr) == shown
+    assert ("Traceback" in done.stderr) == shown
 
 
 def test_without_a_request_an_error_is_shown_as_ever() -> None:
