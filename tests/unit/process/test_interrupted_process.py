@@ -74,7 +74,7 @@ def test_what_an_interrupted_import_raises_is_the_interruption(name: str) -> Non
 def test_what_cannot_be_raised_is_shown_without_a_request_alone(
     signals: str, *, shown: bool
 ) -> None:
-    """pyarrow looks for pandas in C, which says what it ignores."""
+    """As of pyarrow, which looks for pandas in C and says what it ignores."""
     done = run(RAISES_UNRAISABLE.format(signals))
     assert done.returncode == 0
     assert ("a fault" in done.stderr) == shown
