@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dolphin_strategies import ExternalFactors, FactorSchema
 
 BEAT_S: Final = 0.001
-LONGEST_RUN_S: Final = 80.0
+LONGEST_RUN_S: Final = 200.0
 
 
 class WarmsUp(FactorStrategy[FactorStrategyConfig]):
