@@ -17,12 +17,12 @@ if __name__ == "__main__":
     leave_at_stop_signals("advise.py", LEFT_AT_ONCE)
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_file
 from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
+from adapters.command.user_code.user_modules import leave_out_script_folder
 from backtests.advising.command_line import check, parse
 from backtests.run.research_extra import check_research_extra
 from dolphin_strategies.errors import DolphinError
@@ -70,6 +70,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Python adds this script's folder, whose modules could shadow a library's.
-    sys.path[0] = str(Path.cwd())
+    leave_out_script_folder()
     sys.exit(main())

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.terminal import say
+from adapters.command.user_code.user_modules import leave_out_script_folder
 from adapters.session.recorded_session import RecordedSession
 from backtests.parity.session_check import check
 from dolphin_strategies.errors import DolphinError
@@ -69,6 +70,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Python adds this script's folder, whose modules could shadow a strategy's module.
-    sys.path[0] = str(Path.cwd())
+    leave_out_script_folder()
     sys.exit(main())

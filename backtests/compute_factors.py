@@ -22,6 +22,7 @@ from adapters.command.durations import Duration
 from adapters.command.instants import Instant
 from adapters.command.progress_bar import ProgressBar
 from adapters.command.terminal import say
+from adapters.command.user_code.user_modules import leave_out_script_folder
 from dolphin_strategies.errors import ConfigError, DolphinError
 
 if TYPE_CHECKING:
@@ -231,8 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Python adds this script's folder, whose modules could shadow a factor's module.
-    sys.path[0] = str(Path.cwd())
+    leave_out_script_folder()
     # SIGTERM as Ctrl-C: what was written is taken back.
     interrupt_at_stop_signals()
     sys.exit(main())

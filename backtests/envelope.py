@@ -15,12 +15,12 @@ if __name__ == "__main__":
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_file
 from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
+from adapters.command.user_code.user_modules import leave_out_script_folder
 from backtests.enveloping.command_line import check, costs_of, parse
 from backtests.run.research_extra import check_research_extra
 from dolphin_strategies.errors import DolphinError
@@ -45,7 +45,7 @@ def perturbed(options: argparse.Namespace, own: RunResults) -> tuple[list[RunRes
         At a stop signal, after the processes were ended.
 
     """
-    from adapters.command.strategy_class import StrategySettings  # noqa: PLC0415 - see main
+    from adapters.command.user_code.strategy_class import StrategySettings  # noqa: PLC0415 - see main
     from backtests.enveloping.perturbation.neighbour_runs import NeighbourRuns  # noqa: PLC0415
     from backtests.enveloping.perturbation.neighbours import neighbourhood  # noqa: PLC0415
     from backtests.enveloping.run_folder import check_same_trades, read_run  # noqa: PLC0415
@@ -115,6 +115,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Python adds this script's folder, whose modules could shadow a strategy's module.
-    sys.path[0] = str(Path.cwd())
+    leave_out_script_folder()
     sys.exit(main())

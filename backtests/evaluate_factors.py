@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_folder
 from adapters.command.terminal import say
+from adapters.command.user_code.user_modules import leave_out_script_folder
 from backtests.evaluation.command_line import parse, settings_of
 from backtests.run.research_extra import check_research_extra
 from dolphin_strategies.errors import ConfigError, DolphinError
@@ -110,7 +111,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Python adds this script's folder, whose modules could shadow a library's.
-    sys.path[0] = str(Path.cwd())
+    leave_out_script_folder()
     interrupt_at_stop_signals()
     sys.exit(main())

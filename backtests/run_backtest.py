@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_folder
 from adapters.command.terminal import say
+from adapters.command.user_code.user_modules import leave_out_script_folder
 from backtests.run.command_line import parse, settings_of
 from dolphin_strategies.errors import DolphinError
 
@@ -159,6 +160,5 @@ def prove(options: argparse.Namespace, arguments: Sequence[str], prepared: Prepa
 
 
 if __name__ == "__main__":
-    # Python adds this script's folder, whose modules could shadow a strategy's module.
-    sys.path[0] = str(Path.cwd())
+    leave_out_script_folder()
     sys.exit(main())

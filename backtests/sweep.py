@@ -9,10 +9,10 @@ if __name__ == "__main__":
     leave_at_stop_signals("sweep.py", LEFT_AT_ONCE)
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.terminal import say
+from adapters.command.user_code.user_modules import leave_out_script_folder
 from backtests.run.research_extra import check_research_extra
 from backtests.sweeping.setup.command_line import parse
 from dolphin_strategies.errors import DolphinError
@@ -45,6 +45,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Python adds this script's folder, whose modules could shadow a strategy's module.
-    sys.path[0] = str(Path.cwd())
+    leave_out_script_folder()
     sys.exit(main())

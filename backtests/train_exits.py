@@ -14,11 +14,11 @@ if __name__ == "__main__":
     leave_at_stop_signals("train_exits.py", LEFT_AT_ONCE)
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.command.output_place import check_out_file
 from adapters.command.terminal import say
+from adapters.command.user_code.user_modules import leave_out_script_folder
 from backtests.exit_training.command_line import options_of, parse
 from backtests.run.research_extra import check_research_extra
 from dolphin_strategies.errors import DolphinError
@@ -66,6 +66,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Python adds this script's folder, whose modules could shadow others.
-    sys.path[0] = str(Path.cwd())
+    leave_out_script_folder()
     sys.exit(main())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from adapters.command.terminal import STDOUT, say
+from adapters.process.child import module_command
 from adapters.process.stop_signals import LEFT_AT_ONCE, STOP_SIGNALS, leave_at_stop_signals
 from dolphin_strategies.errors import DolphinError, did_you_mean
 from live.new_folder.folder_files import UnwritableFolderError, make_folder
@@ -33,7 +34,7 @@ examples:
   dolphin init my_strategy              then read my_strategy/README.md
   dolphin run_node --config node.toml   as `live/run_node.py --config node.toml`
   dolphin run_backtest --help
-  dolphin catalog recordings verify     as `python -m adapters.catalog recordings verify`
+  dolphin catalog recordings verify     every file against its journal
   eval "$(uv run dolphin completion bash)"   in ~/.bashrc; likewise for zsh in ~/.zshrc
   uv run dolphin completion fish | source    in ~/.config/fish/config.fish
 
@@ -73,10 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         known = scripts()
         path = known.get(name.removesuffix(".py"))
         if path is not None:
-            _run([str(path), *rest])
+            _run([sys.executable, str(path), *rest])
         if name in MODULES:
-            # -P: a file of the working folder, such as argparse.py, is not taken for a module.
-            _run(["-P", "-m", MODULES[name], *rest])
+            _run(module_command(MODULES[name], *rest))
         near = did_you_mean(name, [*OWN, *known, *MODULES])
         say(f"dolphin: no command {name!r}{near}; dolphin --help lists them", to=sys.stderr)
         return BAD_USAGE
@@ -124,9 +124,9 @@ def _completion(rest: Sequence[str]) -> int:
     return 0
 
 
-def _run(words: Sequence[str]) -> NoReturn:
+def _run(words: list[str]) -> NoReturn:
     # In this process: signals, exit codes and the terminal are the program's own.
-    os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - no shell
+    os.execv(words[0], words)  # noqa: S606 - no shell
 
 
 if __name__ == "__main__":

@@ -15,12 +15,11 @@ if __name__ == "__main__":
     import os
     import sys
     from contextlib import suppress
-    from pathlib import Path
 
+    from adapters.command.user_code.user_modules import leave_out_script_folder
     from live.node.node_command import main
 
-    # Python adds this script's folder, whose modules could shadow a strategy's module.
-    sys.path[0] = str(Path.cwd())
+    leave_out_script_folder()
     try:
         code = main()
     except BaseException as error:  # noqa: BLE001 - also what a strategy did to the interpreter

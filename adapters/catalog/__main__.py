@@ -1,4 +1,4 @@
-"""Show and verify a catalog: ``uv run python -m adapters.catalog DIR``."""
+"""Show and verify a catalog: ``uv run dolphin catalog DIR``."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 EPILOG: Final = """\
 examples:
-  python -m adapters.catalog recordings
-  python -m adapters.catalog recordings verify --quarantine
-  python -m adapters.catalog recordings sql "FROM factors LIMIT 9"
-  python -m adapters.catalog recordings sql --csv "SELECT ts_event, basis FROM factors" > basis.csv
+  dolphin catalog recordings
+  dolphin catalog recordings verify --quarantine
+  dolphin catalog recordings sql "FROM factors LIMIT 9"
+  dolphin catalog recordings sql --csv "SELECT ts_event, basis FROM factors" > basis.csv
 
 docs/catalog.md describes the files.
 exit codes: 0 done, all is whole; 1 something is damaged; 2 bad usage, or it cannot be read; 130
@@ -42,7 +42,7 @@ ended by a signal.
 def main(arguments: list[str] | None = None) -> int:
     """Run a command line; return the exit code: 1 if something is damaged."""
     parser = argparse.ArgumentParser(
-        prog="python -m adapters.catalog",
+        prog="dolphin catalog",
         description=__doc__.partition(":")[0] + ".",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -24,8 +24,12 @@ class ChildError(DolphinError):
 
 
 def module_command(module: str, *arguments: object) -> list[str]:
-    """Return the command that runs a module with this interpreter."""
-    return [sys.executable, "-m", module, *map(str, arguments)]
+    """Return the command that runs a module with this interpreter.
+
+    Python would look for modules in the working folder first: with ``-P`` a file ``json.py`` there
+    is not loaded for the library of that name.
+    """
+    return [sys.executable, "-P", "-m", module, *map(str, arguments)]
 
 
 class Child:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.backtest import BacktestEngine
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
     from dolphin_strategies.factors.batch import FactorBatch
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
 
 _HOOKS: Final = ("on_funding_rate", "on_mark_price")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from adapters.command.strategy_class import StrategySettings
+from adapters.command.user_code.strategy_class import StrategySettings
 from adapters.session.envelope.envelope_file import config_of
 from backtests.enveloping.horizon_bands import bands_of
 from backtests.enveloping.resampling import block_length, mean_errors, resampled_indexes

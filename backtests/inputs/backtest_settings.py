@@ -14,7 +14,7 @@ from adapters.command.instruments.instrument_spec import InstrumentSpec
 from adapters.command.log_level import LogLevelName
 from adapters.command.market_settings import MarketSettings
 from adapters.command.settings_file import from_table, read_tables
-from adapters.command.strategy_class import StrategySettings
+from adapters.command.user_code.strategy_class import StrategySettings
 from adapters.session.envelope.envelope_settings import EnvelopeSettings
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.funding_choice import FundingChoice

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from adapters.catalog.reading.market.market_tables import MarketTable
     from adapters.command.instruments.instrument_spec import InstrumentSpec
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
     from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
     from backtests.inputs.computing.computed_inputs import ComputedInputs
 

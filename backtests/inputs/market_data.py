@@ -160,7 +160,7 @@ class MarketData:
     def _unreadable(self, table: MarketTable, error: Exception) -> ConfigError:
         return ConfigError(
             f"the {table.kind} of {table.identifier} cannot be read: {error}; "
-            f"`python -m adapters.catalog {self._path} verify` names damaged files"
+            f"`dolphin catalog {self._path} verify` names damaged files"
         )
 
     def _rows(

@@ -24,7 +24,7 @@ from dolphin_strategies.simulation.clock_mark import clock_mark
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
     from adapters.session.recorded_inputs import Input
     from dolphin_strategies.factors.external_factors import ExternalFactors
 

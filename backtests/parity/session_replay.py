@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import CustomData, FundingRateUpdate, QuoteTick, TradeTick
 
-from adapters.command import strategy_class
 from adapters.command.market_settings import MarketSettings
 from adapters.command.progress_bar import StepProgress
+from adapters.command.user_code import strategy_class
+from adapters.command.user_code.user_modules import look_in
 from adapters.session.recorded_inputs import SessionError, instruments_of
 from adapters.session.tap.strategy_tap import StrategyTap
 from backtests.engine.backtest_venue import BacktestVenue
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from nautilus_trader.backtest import BacktestEngine
     from nautilus_trader.trading import ExecutionAlgorithm
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
     from adapters.session.recorded_inputs import Input
     from adapters.session.recorded_session import RecordedSession
 
@@ -99,9 +100,10 @@ def make_strategy(session: RecordedSession) -> AnyFactorStrategy:
     """
     named = session.header["strategy"]
     folder = named.get("folder", "")
-    if folder and folder not in sys.path:
-        # After the current folder, the folder in which the node was started.
-        sys.path.append(folder)
+    # After the current folder, the folder in which the node was started.
+    for place in (str(Path.cwd()), folder):
+        if place:
+            look_in(place)
     return strategy_class.make_strategy(named["path"], named["config"])
 
 

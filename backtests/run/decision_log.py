@@ -11,7 +11,7 @@ from dolphin_strategies.observation import StrategyObserver, observe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
 
 _OF_THE_RUN: Final = ("stop", "market_exit", "shutdown_system")
 """Calls made by the end of a run, not by the strategy."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from adapters.command.strategy_class import make_strategy
 from adapters.command.terminal import say
+from adapters.command.user_code.strategy_class import make_strategy
 from backtests.run.one_backtest import replayed
 from backtests.run.results.result_files import write_results
 from backtests.run.results.text.result_text import delay_table, summary

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.command.strategy_class import make_strategy
 from adapters.command.terminal import say
+from adapters.command.user_code.strategy_class import make_strategy
 from backtests.run.drills.drill_file import write_drills
 from backtests.run.drills.effects.outcome import DrillOutcome, DrillResult, RunTotals, lost_names
 from backtests.run.drills.effects.outcome_text import outcome_text

@@ -28,7 +28,7 @@ from dolphin_strategies.order_gates.price_rules import PriceRules
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
     from adapters.session.envelope.envelope_watch import EnvelopeWatch
     from backtests.engine.backtest_run import ReplayProgress
     from backtests.inputs.backtest_data import BacktestData

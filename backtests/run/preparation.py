@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.command.strategy_class import make_strategy
+from adapters.command.user_code.strategy_class import make_strategy
 from adapters.process.safe_files import open_file
 from backtests.inputs.backtest_data import BacktestData
 from backtests.inputs.backtest_settings import BacktestSettings

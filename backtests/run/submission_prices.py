@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.model import InstrumentId, QuoteTick
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
     from backtests.inputs.backtest_data import BacktestData
 
 _SENDING: Final = (

@@ -13,8 +13,8 @@ from optuna.storages import JournalStorage
 from adapters.command.durations import show_duration
 from adapters.command.output_place import check_out_folder
 from adapters.command.progress_bar import StepProgress
-from adapters.command.strategy_class import config_class_of, find_strategy, make_config
 from adapters.command.terminal import say
+from adapters.command.user_code.strategy_class import config_class_of, find_strategy, make_config
 from adapters.process.safe_files import write_private
 from backtests.run.interrupt import EXIT_CODE, Interrupt
 from backtests.run.preparation import prepare

@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from adapters.process.child import module_command
 from docs.site.assembly import ROOT
 from live.dolphin import scripts
 
@@ -50,7 +51,7 @@ class Program:
     def words(self) -> list[str]:
         """What starts it from any folder, with this interpreter."""
         if self.path.startswith("-m "):
-            return [sys.executable, *self.path.split()]
+            return module_command(self.path.removeprefix("-m "))
         return [sys.executable, str(ROOT / self.path)]
 
     @property
@@ -58,7 +59,7 @@ class Program:
         """What a user types after ``uv run``."""
         if self.name == "dolphin":
             return "dolphin"
-        return f"python {self.path}" if self.path.startswith("-m ") else self.path
+        return f"dolphin {self.name}" if self.path.startswith("-m ") else self.path
 
     def help(self, *command: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
         """Return what ``--help`` prints into a pipe, ``WIDTH`` columns wide.

@@ -8,8 +8,8 @@ import traceback
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
-from adapters.command.strategy_class import check_factors, find_strategy, make_config
 from adapters.command.terminal import say, say_json
+from adapters.command.user_code.strategy_class import check_factors, find_strategy, make_config
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
 from adapters.process.hang_rules import FAILED
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
     from live.node.settings.node_settings import NodeSettings
 
 BAD_CONFIG: Final = 2

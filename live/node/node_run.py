@@ -42,7 +42,7 @@ from live.switching.switch_desk import SwitchDesk
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
     from adapters.process.hang_watch import HangWatch
     from adapters.run_state.state_report import StateReport
     from adapters.streams.joining.log_lines import LogLine

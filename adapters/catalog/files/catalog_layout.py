@@ -127,6 +127,57 @@ def make_folder(catalog: Path, relative: str) -> Path:
     return path
 
 
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder; none if there is no folder.
+
+    Raises
+    ------
+    OSError
+        If it cannot be listed: what may not be read is not empty.
+
+    """
+    try:
+        # Names only: there may be many thousands.
+        return os.listdir(folder)  # noqa: PTH208
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def recording_folders(catalog: Path) -> list[Path]:
+    """Return the folders of a catalog's recordings, in the order of their names.
+
+    Raises
+    ------
+    OSError
+        If they cannot be listed.
+
+    """
+    home = catalog / RECORDINGS
+    return [home / name for name in sorted(names_in(home)) if (home / name).is_dir()]
+
+
+def stored_factors(catalog: Path) -> set[str]:
+    """Return the folders with Parquet files of factors, relative to that of all factors.
+
+    Raises
+    ------
+    OSError
+        If one cannot be listed.
+
+    """
+
+    def fail(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            raise error
+
+    factors = catalog / DATA / FACTORS
+    return {
+        os.path.relpath(folder, factors)
+        for folder, _, files in os.walk(factors, onerror=fail)
+        if any(file.endswith(".parquet") for file in files)
+    }
+
+
 def check_regular(path: Path) -> None:
     """Refuse what is no file: to open a FIFO is to wait for whoever writes into it.
 

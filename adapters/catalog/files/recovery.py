@@ -31,7 +31,7 @@ def recover(catalog: Path) -> dict[str, int]:
     """
     recovered: dict[str, int] = {}
     foreign: list[str] = []
-    for folder in sorted((catalog / catalog_layout.RECORDINGS).glob("*/")):
+    for folder in catalog_layout.recording_folders(catalog):
         if is_written(folder) or _is_whole(folder):
             continue
         try:
@@ -49,9 +49,16 @@ def recover(catalog: Path) -> dict[str, int]:
 
 
 def spools_of(folder: Path) -> list[Path]:
-    """Return the spools of a recording, the oldest first."""
-    found = (p for p in folder.glob("part-*.arrows") if catalog_layout.spool_part(p.name))
-    return sorted(path for path in found if path.is_file())
+    """Return the spools of a recording, the oldest first.
+
+    Raises
+    ------
+    OSError
+        If its folder cannot be listed.
+
+    """
+    names = (n for n in catalog_layout.names_in(folder) if catalog_layout.spool_part(n))
+    return sorted(path for name in names if (path := folder / name).is_file())
 
 
 def _is_whole(folder: Path) -> bool:

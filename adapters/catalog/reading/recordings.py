@@ -110,14 +110,15 @@ def list_recordings(catalog: Path) -> tuple[list[Recording], list[tuple[Path, st
     """Return the recordings in the order of their names, and the files that are not of factors.
 
     The second list has each of these files with the reason.
+
+    Raises
+    ------
+    OSError
+        If a folder or a journal cannot be read.
+
     """
-    factors = catalog / catalog_layout.DATA / catalog_layout.FACTORS
-    names = {p.name for p in (catalog / catalog_layout.RECORDINGS).glob("*/")}
-    names |= {
-        os.path.relpath(folder, factors)
-        for folder, _, files in os.walk(factors)
-        if any(file.endswith(".parquet") for file in files)
-    }
+    names = {folder.name for folder in catalog_layout.recording_folders(catalog)}
+    names |= catalog_layout.stored_factors(catalog)
     damaged: list[tuple[Path, str]] = []
     found = [_recording(catalog, name, damaged) for name in sorted(names)]
     return found, damaged
@@ -176,7 +177,8 @@ def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Rec
     schemas = {e["key"]: FactorSchema(e["names"]) for e in events if e["event"] == "schema"}
     folder = os.path.normpath(f"{catalog_layout.DATA}/{catalog_layout.factors_folder(name)}")
     files, parts = list[FactorFile](), dict[str, str]()
-    there = {f"{folder}/{file}" for file in _names(catalog / folder) if file.endswith(".parquet")}
+    stored = catalog_layout.names_in(catalog / folder)
+    there = {f"{folder}/{file}" for file in stored if file.endswith(".parquet")}
     # Those that the journal names first: a second file of one part is a copy.
     for relative in sorted(there, key=lambda r: (r not in known, r)):
         event, path = known.get(relative), catalog / relative
@@ -223,11 +225,6 @@ def _recording(catalog: Path, name: str, damaged: list[tuple[Path, str]]) -> Rec
         files=tuple(files),
         is_after_market=any(e.get("after_market") is True for e in runs),
     )
-
-
-def _names(folder: Path) -> list[str]:
-    # Names only: there may be many thousands.
-    return os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208
 
 
 def _from_spool(path: Path) -> FactorFile | None:

@@ -71,7 +71,8 @@ def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
 
 
 def _journals(catalog: Path) -> list[Path]:
-    return sorted((catalog / catalog_layout.RECORDINGS).glob(f"*/{catalog_layout.JOURNAL}"))
+    found = (f / catalog_layout.JOURNAL for f in catalog_layout.recording_folders(catalog))
+    return [journal for journal in found if journal.exists()]
 
 
 def _older_journals(catalog: Path, unnamed: dict[str, list[Path]]) -> list[Damage]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.catalog.tailing.recorded.recording_thread import Pass, RecordingThread
 from adapters.catalog.tailing.recorded.stream_records import End
+from adapters.catalog.tailing.unread_start import UnreadStart
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from adapters.catalog.tailing.given_places import GivenPlaces
-    from adapters.catalog.tailing.recorded.recording_thread import Chunk
+    from adapters.catalog.tailing.recorded.recording_thread import Chunk, Skipped
     from adapters.catalog.tailing.recorded.stream_records import Place
     from adapters.catalog.tailing.recorded.tail_start import TailStart
     from adapters.catalog.tailing.recorded_queue import RecordedQueue
@@ -47,8 +48,8 @@ class RecordingLooks:
     ----------
     hole : Place or None
         The live record in front of which records are missing that are looked for.
-    problem : str
-        Why something could not be read at the last look; empty if all could.
+    unread : UnreadStart
+        What was skipped, because the recording could not be read when the tail began.
 
     Notes
     -----
@@ -65,7 +66,7 @@ class RecordingLooks:
         wake: Callable[[], None],
     ) -> None:
         self.hole: Place | None = None
-        self.problem = ""
+        self.unread: Final = UnreadStart(self._look_again)
         self._start: Final = start
         self._source: Final = source
         self._given: Final = given
@@ -75,10 +76,21 @@ class RecordingLooks:
         self._timer: asyncio.TimerHandle | None = None
         self._thread: RecordingThread | None = None
         self._job: Future[Chunk] | None = None
-        self._last: Chunk | None = None
-        """The end of the newest look for the hole."""
+        self._newest: Chunk | None = None
+        """What came last."""
         self._looked_at_s = self._hole_since_s = 0.0
         self.is_looking = False
+
+    @property
+    def problem(self) -> str:
+        """Why something could not be read; empty if all could."""
+        newest = "" if self._newest is None else self._newest.problem
+        return "; ".join(filter(None, [self.unread.problem, newest]))
+
+    @property
+    def _last(self) -> Chunk | None:
+        """The end of the newest look; None while there is none."""
+        return None if self.is_looking else self._newest
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin with the first look, unless the start is the newest record."""
@@ -109,6 +121,8 @@ class RecordingLooks:
             and self._queue.records < LOW_WATER_RECORDS
         ):
             self._job = self._thread.next(self._on_chunk)
+        if self._loop is not None:
+            self.unread.pump(self._loop)
 
     def is_looked_into(self, place: Place, published_ns: int) -> bool:
         """Return whether the recording was looked into for what is in front of a place; look.
@@ -155,11 +169,20 @@ class RecordingLooks:
 
     def _look(self, look: Pass) -> None:
         if self._thread is not None:
-            self.is_looking, self._last, self._looked_at_s = True, None, time.monotonic()
+            self.is_looking, self._looked_at_s = True, time.monotonic()
             self._job = self._thread.begin(look, self._on_chunk)
 
+    def _look_again(self, first: End | None) -> Future[Skipped] | None:
+        if self._thread is None:
+            return None
+        if first is not None:
+            return self._thread.count_skipped(self._start, first, self._on_chunk)
+        if not self._given.current:
+            self._begin()
+        return None
+
     def _take(self, chunk: Chunk) -> None:
-        self.problem = chunk.problem
+        self._newest = chunk
         if chunk.first is not None:
             self._given.begin(*chunk.first)
         self._queue.extend(chunk.batches)
@@ -172,7 +195,11 @@ class RecordingLooks:
             self._job = Future()
             self._timer = self._loop.call_later(RETRY_S, self._begin)
             return
-        self.is_looking, self._last = False, chunk
+        self.is_looking = False
+        if self._loop is not None:
+            self.unread.has_looked(chunk.problem if is_unread else "", self._loop)
+        if is_unread:
+            self._newest = chunk._replace(problem="")
         if self.hole is not None and not chunk.is_settled and self._loop is not None:
             self._timer = self._loop.call_later(RETRY_S, self._wake)
 

@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
 
 from adapters.catalog.tailing.given_places import GivenPlaces
-from adapters.catalog.tailing.recorded.stream_records import Place
+from adapters.catalog.tailing.recorded.stream_records import End, Place
 from adapters.catalog.tailing.recorded_queue import RecordedQueue
 from adapters.catalog.tailing.recording_looks import RecordingLooks
 from dolphin_strategies.factors.batch import FactorBatch
@@ -189,7 +189,7 @@ class TailSource:
             if not self._is_live and not self._queue.records:
                 self._has_due()
         pending = self._unread(live.pending)
-        counts = self._delivered, self._conflated, self._lost
+        counts = self._delivered, self._conflated, self._lost + self._looks.unread.skipped
         reason = "; ".join(filter(None, [live.reason, self._looks.problem]))
         return SourceStatus(live.state, reason, sum(counts) + pending, *counts)
 
@@ -231,7 +231,9 @@ class TailSource:
             if not self._given.current:
                 # What the ring lost since the opening counts, and nothing before it.
                 lost_since = lost if self.start.is_newest else 0
-                self._given.begin(f.stream_id, max(f.sequence - lost_since, 1))
+                first = Place(f.stream_id, max(f.sequence - lost_since, 1))
+                self._given.begin(*first)
+                self._looks.unread.begin_live(End(*first, _published_ns(f)))
             # A whole stream may lie between two that the ring gave.
             is_other = f.stream_id != self._given.current
             if is_other and not self._looks.is_looked_into(place, _published_ns(f)):

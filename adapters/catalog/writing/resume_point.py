@@ -29,7 +29,7 @@ def resume_after(writer: RecordingWriter, source: str) -> dict[int, int]:
     """
     known = dict(writer.last_sequences)
     others: dict[int, int] = {}
-    for folder in (writer.catalog / catalog_layout.RECORDINGS).glob("*/"):
+    for folder in catalog_layout.recording_folders(writer.catalog):
         if folder.name == writer.name:
             continue
         events = read_journal(folder / catalog_layout.JOURNAL)

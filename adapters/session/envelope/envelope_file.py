@@ -7,7 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Final
 
-from adapters.command.strategy_class import config_class_of, find_strategy, make_config
+from adapters.command.user_code.strategy_class import config_class_of, find_strategy, make_config
 from dolphin_strategies import FactorStrategyConfig
 from dolphin_strategies.envelope.envelope import envelope_from
 from dolphin_strategies.errors import ConfigError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from adapters.command.strategy_class import StrategySettings
+    from adapters.command.user_code.strategy_class import StrategySettings
     from dolphin_strategies.envelope.envelope import Envelope
 
 _MOST_BYTES: Final = 64 << 20

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from adapters.command.field_rules import CheckedFields, more_than
-from adapters.command.strategy_class import find_strategy
+from adapters.command.user_code.strategy_class import find_strategy
 from adapters.session.envelope.envelope_file import check_belongs, read_envelope
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.command.strategy_class import StrategySettings
+    from adapters.command.user_code.strategy_class import StrategySettings
     from dolphin_strategies.envelope.envelope import Envelope
 
 type OnWarning = Literal["tell", "reduce", "stop"]

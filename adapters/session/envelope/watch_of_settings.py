@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from adapters.command.strategy_class import StrategySettings
+    from adapters.command.user_code.strategy_class import StrategySettings
     from adapters.session.envelope.envelope_settings import EnvelopeSettings
     from dolphin_strategies import FactorStrategy
 

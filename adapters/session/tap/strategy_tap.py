@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.model import CustomData, FundingRateUpdate, QuoteTick, TradeTick
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
 
 
 class SessionLog(Protocol):

@@ -35,8 +35,8 @@ Cflags: -I${{includedir}}
 """
 _EXAMPLES: Final = """\
 examples:
-  python -m adapters.shm.native ~/.local
-  python -m adapters.shm.native /usr/local           for everybody on this machine
+  dolphin region_headers ~/.local
+  dolphin region_headers /usr/local           for everybody on this machine
   PKG_CONFIG_PATH=~/.local/lib/pkgconfig cc $(pkg-config --cflags dolphin-region) -c reader.c
 
 exit codes: 0 installed; 1 a file could not be written; 2 wrong usage; 130 ended by a signal
@@ -46,7 +46,7 @@ exit codes: 0 installed; 1 a file could not be written; 2 wrong usage; 130 ended
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m adapters.shm.native",
+        prog="dolphin region_headers",
         description=__doc__,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

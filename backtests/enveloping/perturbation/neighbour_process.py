@@ -82,5 +82,4 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    sys.path[0] = str(Path.cwd())
     sys.exit(main())

@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.field_rules import field_types
-from adapters.command.strategy_class import config_class_of, find_strategy, make_config
+from adapters.command.user_code.strategy_class import config_class_of, find_strategy, make_config
 from dolphin_strategies import FactorStrategyConfig
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.command.strategy_class import StrategySettings
+    from adapters.command.user_code.strategy_class import StrategySettings
 
 OWN: Final = "as-it-is"
 """The run without a change, which must be the one that the envelope is of."""

@@ -195,7 +195,7 @@ def _pieces(
     except (OSError, pa.ArrowException) as error:
         msg = (
             f"the {table.kind} of {table.identifier} cannot be read: {error}; "
-            "`python -m adapters.catalog DIR verify` finds damaged files"
+            "`dolphin catalog DIR verify` finds damaged files"
         )
         raise ConfigError(msg) from error
 

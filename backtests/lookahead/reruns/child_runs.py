@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.process.child import module_command
 from adapters.process.safe_files import write_private
 from backtests.lookahead.reruns.remade_factors import RemadeFactors
 from dolphin_strategies.errors import DolphinError
@@ -23,7 +23,7 @@ FIRST_LIMIT_S: Final = 7 * 24 * 3600.0
 """How long the first run may take; a later one is measured by it."""
 LEAST_LIMIT_S: Final = 300.0
 LIMIT_FACTOR: Final = 20.0
-_CHILD: Final = ("-m", "backtests.lookahead.reruns.rerun_process")
+_CHILD: Final = "backtests.lookahead.reruns.rerun_process"
 
 
 def rerun_limit_s(first_s: float) -> float:
@@ -197,7 +197,7 @@ class ChildRuns:
         write_private(asked, json.dumps(request))
         try:
             child = subprocess.run(
-                [sys.executable, *_CHILD, str(asked), str(answered)],
+                module_command(_CHILD, asked, answered),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from adapters.command.user_code.user_modules import hint_if_hidden, import_named
 from backtests.lookahead.reruns.remade_factors import RemadeFactors
 from dolphin_strategies.errors import ConfigError, describe_error, did_you_mean
 
@@ -48,7 +47,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def find_function(path: str) -> Callable[[Path], Any]:
-    """Import ``module:function``, also from the current folder.
+    """Import ``module:function``, also from the current folder, in which it is looked for last.
 
     Raises
     ------
@@ -60,19 +59,18 @@ def find_function(path: str) -> Callable[[Path], Any]:
     if not (module_name and colon and name):
         msg = f"--remake {path!r}: expected module:function, for example my_factors:remake"
         raise ConfigError(msg)
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        module = importlib.import_module(module_name)
+        module = import_named(module_name)
     except (Exception, SystemExit) as error:
-        msg = f"--remake {path!r}: cannot import {module_name!r}: {describe_error(error)}"
+        hint = hint_if_hidden(module_name)
+        msg = f"--remake {path!r}: cannot import {module_name!r}: {describe_error(error)}{hint}"
         raise ConfigError(msg) from error
     function: Callable[[Path], Any] | None = getattr(module, name, None)
     if not callable(function):
         names = [n for n, v in vars(module).items() if callable(v)]
         msg = (
             f"--remake {path!r}: {module_name} has no function {name!r}{did_you_mean(name, names)}"
+            f"{hint_if_hidden(module_name)}"
         )
         raise ConfigError(msg)
     return function

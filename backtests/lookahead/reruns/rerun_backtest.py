@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from adapters.command.strategy_class import make_strategy
+from adapters.command.user_code.strategy_class import make_strategy
 from backtests.inputs.catalog_search import find_data
 from backtests.inputs.factor_delay import FactorDelay
 from backtests.lookahead.reruns.overlap import overlap

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from nautilus_trader.backtest import BacktestEngine
 
-    from adapters.command.strategy_class import StrategySettings
+    from adapters.command.user_code.strategy_class import StrategySettings
     from backtests.inputs.backtest_data import BacktestData
     from backtests.run.drills.effects.outcome import DrillOutcome
     from backtests.run.results.figures.run_figures import Figures

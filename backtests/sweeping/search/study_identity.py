@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.command.strategy_class import find_strategy
+from adapters.command.user_code.strategy_class import find_strategy
 from backtests.sweeping.search.study_file import study_in
 from dolphin_strategies.errors import ConfigError
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from adapters.command.instants import Instant
-from adapters.command.strategy_class import make_strategy
+from adapters.command.user_code.strategy_class import make_strategy
 from backtests.run.one_backtest import price_gate, ran
 from backtests.run.preparation import prepare
 from backtests.sweeping.trials.resident_data import ResidentData, RowBudget

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.process.stop_signals import ignore_stop_signals
@@ -67,5 +66,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.path[0] = str(Path.cwd())
     sys.exit(main(sys.argv[1:]))

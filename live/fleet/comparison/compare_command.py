@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from adapters.command.strategy_class import find_strategy
 from adapters.command.terminal import say
 from adapters.command.text_table import text_table
+from adapters.command.user_code.strategy_class import find_strategy
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live.fleet.comparison.session_view import SessionView
 from live.fleet.comparison.side_by_side import side_by_side

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from adapters.aeron_stream.channel import SCHEME as AERON
 from adapters.aeron_stream.channel import AeronChannel, default_directory
+from adapters.process.child import module_command
 from dolphin_strategies.errors import ConfigError
 from live.fleet.settings.fleet_settings import (
     BridgeTable,
@@ -184,11 +185,10 @@ def services_of(
 
 def _producer(table: ProducerTable, market_start_ns: int) -> list[str]:
     if table.kind == "demo":
-        return [
-            sys.executable, "-m", "live.producers.demo_producer", "--alone",
-            *_path(table.region), "--seed", str(table.seed),
-            "--start-ns", str(market_start_ns), *words_of(table.options),
-        ]  # fmt: skip
+        return module_command(
+            "live.producers.demo_producer", "--alone", *_path(table.region), "--seed", table.seed,
+            "--start-ns", market_start_ns, *words_of(table.options),
+        )  # fmt: skip
     return [
         *_script("run_exf.py"), "run", *_config(table.config), *_path(table.region),
         *words_of(table.options),

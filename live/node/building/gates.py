@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from nautilus_trader.trading import ExecutionAlgorithm
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
     from adapters.session.envelope.envelope_watch import EnvelopeWatch
     from live.node.settings.node_settings import NodeSettings
     from live.switching.kept_trading import KeptTrading

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nautilus_trader.live import DataClientConfig, LiveNode
     from nautilus_trader.live.clients import DataClientFactory
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
     from adapters.streams.joining.node_venues import NodeVenues
     from dolphin_strategies import FactorSource
     from dolphin_strategies.history.history_windows import StoredSpan

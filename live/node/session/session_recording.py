@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from adapters.command.strategy_class import AnyFactorStrategy
+    from adapters.command.user_code.strategy_class import AnyFactorStrategy
 
 FLUSH_S: Final = 0.1
 """The longest time of inputs that a ``kill -9`` of the node may lose."""

@@ -13,7 +13,7 @@ from adapters.command.field_rules import Address, CheckedFields, Fee, Key, at_le
 from adapters.command.log_level import LogLevelName
 from adapters.command.market_settings import MarketSettings
 from adapters.command.settings_file import from_table, read_tables
-from adapters.command.strategy_class import StrategySettings
+from adapters.command.user_code.strategy_class import StrategySettings
 from adapters.feed.factor_feed import Delivery, Wait
 from adapters.market.btcusdt_instruments import BTCUSDT_EXF, BTCUSDT_PERP
 from adapters.session.envelope.envelope_settings import EnvelopeSettings

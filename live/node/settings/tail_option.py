@@ -93,7 +93,8 @@ def check_recorded(start: TailStart, region: Path) -> None:
         raise ConfigError(msg) from None
     ours = [r for r in recordings if r.source == str(region.absolute())]
     if not ours:
-        recorded = ", ".join(sorted({r.source for r in recordings})) or "nothing"
+        found = {r.source or f"{r.name}, which does not say of what" for r in recordings}
+        recorded = ", ".join(sorted(found)) or "nothing"
         msg = (
             f"tail: expected a recording of the region {region.absolute()} in {start.catalog}, "
             f"found {recorded}; see --region, or start record_factors.py"

@@ -83,7 +83,7 @@ def test_a_backtest_writes_its_result_its_tables_and_its_report(
 
 def test_every_fill_is_drawn_and_the_price_is_drawn_down(tmp_path: Path) -> None:
     """The figure has one mark a fill, whatever becomes of the line under it."""
-    from adapters.command.strategy_class import find_strategy, make_config
+    from adapters.command.user_code.strategy_class import find_strategy, make_config
     from backtests.inputs.backtest_settings import BacktestSettings
     from backtests.inputs.catalog_search import find_data
     from backtests.run.one_backtest import replayed
@@ -106,7 +106,7 @@ def test_every_fill_is_drawn_and_the_price_is_drawn_down(tmp_path: Path) -> None
 
 def test_the_same_run_in_small_and_large_chunks_decides_the_same(tmp_path: Path) -> None:
     """Streaming changes nothing: what was told to the strategy, and when, is equal."""
-    from adapters.command.strategy_class import find_strategy, make_config
+    from adapters.command.user_code.strategy_class import find_strategy, make_config
     from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
     from backtests.inputs.catalog_search import find_data
     from backtests.run.one_backtest import replayed
@@ -221,7 +221,7 @@ def test_delays_show_what_freshness_is_worth(catalog: Path, tmp_path: Path) -> N
 def test_history_is_what_the_run_would_have_seen_before(tmp_path: Path, delay_steps: int) -> None:
     """It ends before the window begins, and with delayed factors it is delayed too."""
     from adapters.command.instants import Instant
-    from adapters.command.strategy_class import find_strategy, make_config
+    from adapters.command.user_code.strategy_class import find_strategy, make_config
     from backtests.inputs.backtest_settings import BacktestSettings, RunSettings
     from backtests.inputs.catalog_search import find_data
     from backtests.inputs.factor_delay import FactorDelay

@@ -84,7 +84,7 @@ def test_a_filter_of_a_strategys_config_keeps_it_out_in_an_engine(
     """Of the same records those in the range are left out, and no other."""
     from datetime import UTC, datetime, timedelta
 
-    from adapters.command.strategy_class import make_config
+    from adapters.command.user_code.strategy_class import make_config
 
     rule = "minutes_to_funding_8h < 1"
     given: dict[str, Any] = {"stay_out": [rule]}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from adapters.command.strategy_class import StrategySettings
+from adapters.command.user_code.strategy_class import StrategySettings
 from backtests.run.results.page.report_tables import MOST_TRADES
 from backtests.run.results.result_files import write_results
 from backtests.run.results.text.result_text import summary

@@ -20,7 +20,7 @@ def test_a_trial_has_the_equity_of_the_backtest(catalog: Path) -> None:
     """The returns of whole hours, of the first trial of a worker and of its next one."""
     from adapters.command.instants import Instant
     from adapters.command.settings_file import override
-    from adapters.command.strategy_class import make_strategy
+    from adapters.command.user_code.strategy_class import make_strategy
     from backtests.run.one_backtest import replayed
     from backtests.run.preparation import prepare
     from backtests.sweeping.setup.sweep_settings import load_sweep

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from adapters.command.strategy_class import StrategySettings
+from adapters.command.user_code.strategy_class import StrategySettings
 from adapters.session.envelope.envelope_file import config_of
 from dolphin_strategies.envelope.envelope import Shift, Stream, sealed, watch_part
 

@@ -37,7 +37,7 @@ LANGUAGES: Final = {
 }
 _BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _OPTION: Final = re.compile(r"(?<![\w-])--[a-z][\w-]*")
-PROGRAMS: Final = {p.path.removeprefix("-m "): p for p in programs()}
+PROGRAMS: Final = {p.shown if p.path.startswith("-m ") else p.path: p for p in programs()}
 
 
 def blocks_of(page: Path, language: str) -> list[str]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.command.strategy_class import StrategySettings
+from adapters.command.user_code.strategy_class import StrategySettings
 from backtests.enveloping.perturbation.neighbours import neighbourhood
 from dolphin_strategies import FactorStrategy, FactorStrategyConfig
 from dolphin_strategies.errors import ConfigError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.command.strategy_class import make_strategy, read_exit_model
+from adapters.command.user_code.strategy_class import make_strategy, read_exit_model
 from dolphin_strategies import ConfigError, FactorStrategy, FactorStrategyConfig
 from dolphin_strategies.exits import AdaptiveExit, ExitModel, model_of, text_of
 from dolphin_strategies.exits.model.document_hash import hash_of

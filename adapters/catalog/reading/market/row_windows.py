@@ -181,7 +181,7 @@ def read_footer(path: Path) -> tuple[list[RowSpan], dict[str, str], list[str]]:
     except (OSError, pa.ArrowException, ValueError, AttributeError) as error:
         msg = (
             f"{path} cannot be read as market data: {error}; "
-            "`python -m adapters.catalog DIR verify` finds damaged files"
+            "`dolphin catalog DIR verify` finds damaged files"
         )
         raise ConfigError(msg) from None
     named = {k.decode(): v.decode() for k, v in metadata.items() if k != b"ARROW:schema"}

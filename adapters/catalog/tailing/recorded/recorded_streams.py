@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from adapters.catalog.files import catalog_layout
-from adapters.catalog.files.journal import read_journal
+from adapters.catalog.files.journal import damaged_lines, read_journal
 from adapters.catalog.files.recording_lock import is_written
 from adapters.catalog.files.spool import read_spool
 from adapters.catalog.reading.recordings import list_recordings
@@ -96,7 +96,7 @@ class StreamLister:
     source : str
         What was recorded: the ``source`` of the recordings that count.
     tell : callable
-        Called with the reason for which a file is left out.
+        Called with the reason for which a file, or a whole recording, is left out.
 
     Notes
     -----
@@ -121,8 +121,11 @@ class StreamLister:
 
         """
         while True:
-            homes = (self._catalog / catalog_layout.RECORDINGS).glob("*/")
-            is_settled = not any(is_written(home) for home in homes if self._is_ours(home))
+            # Without it, nothing below would differ from an empty one.
+            self._catalog.stat()
+            homes = catalog_layout.recording_folders(self._catalog)
+            ours = [home for home in homes if self._is_ours(home)]
+            is_settled = not any(map(is_written, ours))
             recordings, damaged = list_recordings(self._catalog)
             for path, why in damaged:
                 self._tell(f"{path} is left out: {why}")
@@ -132,17 +135,27 @@ class StreamLister:
                 continue  # a spool became a Parquet file since it was listed: list again
 
     def _is_ours(self, home: Path) -> bool:
-        """Return whether a recording is of the source, as its journal's beginning says."""
+        """Return whether a recording is of the source, as its journal's beginning says.
+
+        Once known it is remembered: damage that comes later hides no recording.
+        """
         if home not in self._sources:
-            events = read_journal(home / catalog_layout.JOURNAL)
+            journal = home / catalog_layout.JOURNAL
+            events = read_journal(journal)
             starts = [e["source"] for e in events if e["event"] == "start" and "source" in e]
             if not starts:
+                if damaged := damaged_lines(journal):
+                    self._tell(
+                        f"recording {home.name} is left out: it does not say what was recorded, "
+                        f"and {damaged} lines of {journal} are damaged"
+                    )
                 return False
             self._sources[home] = str(starts[-1])
         return self._sources[home] == self._source
 
     def _counts(self, recording: Recording) -> bool:
-        return recording.source == self._source
+        home = self._catalog / catalog_layout.RECORDINGS / recording.name
+        return self._sources.get(home, recording.source) == self._source
 
     def _listed(self, recordings: list[Recording], is_settled: bool) -> Listing:  # noqa: FBT001
         streams: dict[int, RecordedStream] = {}

@@ -7,7 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from adapters.catalog.tailing.recorded.recorded_streams import DAMAGE, StreamLister
-from adapters.catalog.tailing.recorded.stream_records import first_place, records_after
+from adapters.catalog.tailing.recorded.stream_records import (
+    first_place,
+    records_after,
+    skipped_before,
+)
 from dolphin_strategies.errors import describe_error
 
 if TYPE_CHECKING:
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from dolphin_strategies.factors.batch import FactorBatch
 
 BATCHES_PER_CHUNK: Final = 4
+MOST_TOLD: Final = 3
+"""Of the files and recordings that a look leaves out, so many are named."""
 
 
 class Pass(NamedTuple):
@@ -69,6 +75,22 @@ class Chunk(NamedTuple):
     problem: str
 
 
+class Skipped(NamedTuple):
+    """What a tail has not given that began live.
+
+    Attributes
+    ----------
+    records : int
+        How many records; 0 if the recording could not be read.
+    problem : str
+        Why it could not; empty if it could.
+
+    """
+
+    records: int
+    problem: str
+
+
 class RecordingThread:
     """Reads what recorders wrote of one source.
 
@@ -91,7 +113,8 @@ class RecordingThread:
         self._lister: Final = StreamLister(start.catalog, source, self._tell)
         self._batches: Iterator[FactorBatch] = iter(())
         self._is_settled = False
-        self._problem = ""
+        self._problems: dict[str, None] = {}
+        """Why something is left out of this look, each once."""
 
     def begin(self, look: Pass, on_end: Callable[[], None]) -> Future[Chunk]:
         """Begin a look, in place of the one before, and read its first chunk.
@@ -110,6 +133,25 @@ class RecordingThread:
         """Read the next chunk of the look; ``on_end`` as for ``begin``."""
         return self._submit(lambda: self._chunk(None), on_end)
 
+    def count_skipped(
+        self, start: TailStart, until: End, on_end: Callable[[], None]
+    ) -> Future[Skipped]:
+        """Count the records between a start and the live record that a tail began with instead."""
+
+        def count() -> Skipped:
+            kept = self._problems
+            self._problems = {}
+            try:
+                return Skipped(skipped_before(self._lister.listing(), start, until), "")
+            except DAMAGE as error:
+                return Skipped(0, _unreadable(error))
+            finally:
+                self._problems = kept
+
+        job = self._thread.submit(count)
+        job.add_done_callback(lambda _: on_end())
+        return job
+
     def close(self) -> None:
         """End the thread after its present job."""
         self._thread.submit(self._leave)
@@ -121,22 +163,22 @@ class RecordingThread:
         return job
 
     def _guarded(self, read: Callable[[], Chunk]) -> Chunk:
-        self._problem = ""
         try:
             return read()
         except DAMAGE as error:
             self._leave()
-            problem = f"the recording cannot be read: {describe_error(error)}"
+            problem = _unreadable(error)
             return Chunk([], is_last=True, is_settled=False, first=None, problem=problem)
 
     def _first(self, look: Pass) -> Chunk:
+        self._problems = {}
         listing = self._lister.listing()
         first = None
         given, current = look.given, look.current
         if look.start is not None:
             first = first_place(listing, look.start)
             if first is None:
-                return Chunk([], is_last=True, is_settled=True, first=None, problem=self._problem)
+                return Chunk([], is_last=True, is_settled=True, first=None, problem=self._told())
             given, current = {first.stream_id: first.sequence - 1}, first.stream_id
         self._batches = records_after(listing, given, current, look.until, self._tell)
         self._is_settled = _is_settled(listing, look.until)
@@ -145,13 +187,22 @@ class RecordingThread:
     def _chunk(self, first: Place | None) -> Chunk:
         batches = list(islice(self._batches, BATCHES_PER_CHUNK))
         is_last = len(batches) < BATCHES_PER_CHUNK
-        return Chunk(batches, is_last, self._is_settled, first, self._problem)
+        return Chunk(batches, is_last, self._is_settled, first, self._told())
 
     def _leave(self) -> None:
         self._batches = iter(())
 
     def _tell(self, problem: str) -> None:
-        self._problem = problem
+        self._problems[problem] = None
+
+    def _told(self) -> str:
+        more = len(self._problems) - MOST_TOLD
+        told = [*islice(self._problems, MOST_TOLD), *([f"{more} more"] if more > 0 else [])]
+        return "; ".join(told)
+
+
+def _unreadable(error: BaseException) -> str:
+    return f"the recording cannot be read: {describe_error(error)}"
 
 
 def _is_settled(listing: Listing, until: End | None) -> bool:

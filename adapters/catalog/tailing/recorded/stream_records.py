@@ -126,6 +126,46 @@ def records_after(
     ``ts_init`` of the batches is their sequence: who hands them out sets it.
 
     """
+    for stream in _chosen(listing, given, current, until):
+        is_last = until is not None and stream.stream_id == until.stream_id
+        end = until.sequence if until is not None and is_last else _ENDLESS
+        yield from _of_stream(stream, given.get(stream.stream_id, 0), end, tell)
+
+
+def skipped_before(listing: Listing, start: TailStart, until: End) -> int:
+    """Return how many records there were since a start and before a live one, of which none came.
+
+    Parameters
+    ----------
+    listing : Listing
+        What is recorded.
+    start : TailStart
+        Where the tail was to begin.
+    until : End
+        The live record with which it began.
+
+    Raises
+    ------
+    OSError, pyarrow.ArrowException, LookupError, ValueError
+        As ``first_place``.
+
+    """
+    first = first_place(listing, start)
+    if first is None:
+        return 0
+    after = {first.stream_id: first.sequence - 1}
+    ends = {
+        stream.stream_id: max(f.last for f in stream.files)
+        for stream in _chosen(listing, after, first.stream_id, until)
+    }
+    ends[until.stream_id] = until.sequence - 1
+    return sum(max(end - after.get(stream_id, 0), 0) for stream_id, end in ends.items())
+
+
+def _chosen(
+    listing: Listing, given: Mapping[int, int], current: int, until: End | None
+) -> list[RecordedStream]:
+    """Return the streams that follow what was given, in order; that of ``until`` last."""
     begins = {stream.stream_id: stream.first_ns for stream in listing.streams}
     # A stream that nobody recorded came after those given before it.
     latest_given = max((begins[s] for s in given if s in begins), default=ALL_TIME[1])
@@ -139,10 +179,7 @@ def records_after(
     ]
     if until is not None:
         chosen += [s for s in listing.streams if s.stream_id == until.stream_id]
-    for stream in chosen:
-        is_last = until is not None and stream.stream_id == until.stream_id
-        end = until.sequence if until is not None and is_last else _ENDLESS
-        yield from _of_stream(stream, given.get(stream.stream_id, 0), end, tell)
+    return chosen
 
 
 def _of_stream(

@@ -9,11 +9,13 @@ use nautilus_model::data::{CustomData, DataType};
 use nautilus_model::identifiers::ActorId;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const TIMER: &str = "dolphin.factor-feed";
 /// The node's runtime has no shorter one; a thread that waits for the region would be sooner.
 const INTERVAL: Duration = Duration::from_millis(1);
+/// The longest time in which records are published and nothing else is done.
+const TURN: Duration = Duration::from_millis(5);
 /// Without a record for so many looks it asks whether the path still holds this file.
 const LOOKS_TO_CHECK: u32 = 100;
 
@@ -61,7 +63,10 @@ impl FactorFeed {
     }
 
     fn look(&mut self) -> anyhow::Result<()> {
-        loop {
+        let began = Instant::now();
+        // A producer may be as fast as this: the node's other work has its turn, then the next look
+        // goes on.
+        while began.elapsed() < TURN {
             match self.region.read_next(&mut self.record)? {
                 Read::Record => {
                     self.empty_looks = 0;
@@ -69,15 +74,21 @@ impl FactorFeed {
                 }
                 Read::Moved => self.follow()?,
                 Read::Overtaken => {}
-                Read::Nothing => break,
+                Read::Nothing => {
+                    self.check_path();
+                    break;
+                }
             }
         }
+        Ok(())
+    }
+
+    fn check_path(&mut self) {
         self.empty_looks += 1;
         if self.empty_looks % LOOKS_TO_CHECK == 0 && !self.region.is_current() {
             // Its producer may not have made the next one yet: in 100 looks it is tried again.
             let _ = self.follow();
         }
-        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import chdir, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import ray
@@ -97,7 +97,9 @@ class RayWorkers:
                 self._cluster = _started(self._count)
                 address = self._cluster.address
             own = {"_node_ip_address": LOOPBACK} if is_loopback(address) else {}
-            ray.init(address, log_to_driver=False, logging_level="ERROR", **own)
+            # Ray lets its workers look for modules in this process's folder before all others.
+            with chdir("/"):
+                ray.init(address, log_to_driver=False, logging_level="ERROR", **own)
             self._actors = [self._made() for _ in range(self._count)]
             ray.get([actor.pid.remote() for actor in self._actors], timeout=_START_S)
             if self._cluster is not None:

@@ -108,7 +108,7 @@ def _become(request: dict[str, Any], log_fd: int, lock_fd: int) -> None:
     os.chdir(request["cwd"])
     setproctitle(" ".join(request["command"]))
     _, *sys.argv = request["command"]
-    sys.path[0] = str(Path(sys.argv[0]).resolve().parent)
+    sys.path.insert(0, str(Path(sys.argv[0]).resolve().parent))
     # Its state was copied with the process, and would be the same in all of them.
     random = sys.modules.get("numpy.random")
     if random is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.command.instants import Instant
-from adapters.command.strategy_class import make_strategy
+from adapters.command.user_code.strategy_class import make_strategy
 from backtests.run.one_backtest import replayed
 from backtests.run.preparation import prepare
 from backtests.sweeping.setup.sweep_settings import load_sweep

@@ -15,7 +15,7 @@ from adapters.catalog.files.delivered_tables import funding_to_arrow
 from adapters.catalog.files.market_tables import market_folder
 from adapters.command.instruments.instrument_spec import InstrumentSpec
 from adapters.command.instruments.make_instrument import make_instrument
-from adapters.command.strategy_class import find_strategy, make_config
+from adapters.command.user_code.strategy_class import find_strategy, make_config
 from backtests.engine.backtest_venue import BacktestVenue
 from backtests.engine.funding_choice import FundingChoice
 from backtests.inputs.backtest_settings import BacktestSettings, RunSettings

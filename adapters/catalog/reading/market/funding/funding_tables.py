@@ -99,7 +99,7 @@ def _read(table: MarketTable, start_ns: int, end_ns: int) -> Iterator[FundingRow
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             msg = (
                 f"the funding rates of {table.identifier} cannot be read: {error}; "
-                "`python -m adapters.catalog DIR verify` names damaged files"
+                "`dolphin catalog DIR verify` names damaged files"
             )
             raise ConfigError(msg) from error
         if len(found.rates):

@@ -81,7 +81,7 @@ def newest_prices(
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             msg = (
                 f"the {table.kind} of {table.identifier} cannot be read: {error}; "
-                "`python -m adapters.catalog DIR verify` names damaged files"
+                "`dolphin catalog DIR verify` names damaged files"
             )
             raise ConfigError(msg) from error
     return found

@@ -144,7 +144,7 @@ def _stamps(tables: Sequence[MarketTable], first_ns: int, last_ns: int) -> NDArr
             except (OSError, ValueError) as error:  # those of pyarrow are among them
                 msg = (
                     f"{path} cannot be read as market data: {error}; "
-                    "`python -m adapters.catalog DIR verify` finds damaged files"
+                    "`dolphin catalog DIR verify` finds damaged files"
                 )
                 raise ConfigError(msg) from error
     ts = np.concatenate(parts)

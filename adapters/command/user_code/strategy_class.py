@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from adapters.command.field_rules import OTHER_KEYS, Key, field_types
 from adapters.command.models.model_content import read_content
 from adapters.command.settings_file import from_table
+from adapters.command.user_code.user_modules import hint_if_hidden, import_named
 from dolphin_strategies import ConfigError, FactorStrategy, FactorStrategyConfig
 from dolphin_strategies.errors import describe_error, did_you_mean
 from dolphin_strategies.exits.model.exit_model import ExitModel
@@ -41,7 +40,7 @@ class StrategySettings:
 
 
 def find_strategy(path: str) -> type[AnyFactorStrategy]:
-    """Import ``module:Class``, also from the current folder.
+    """Import ``module:Class``, also from the current folder, in which it is looked for last.
 
     Raises
     ------
@@ -53,13 +52,10 @@ def find_strategy(path: str) -> type[AnyFactorStrategy]:
     if not (module_name and colon and class_name):
         msg = f"strategy {path!r}: expected module:Class, for example my_module:MyStrategy"
         raise ConfigError(msg)
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        module = importlib.import_module(module_name)
+        module = import_named(module_name)
     except (Exception, SystemExit) as error:
-        hint = ""
+        hint = hint_if_hidden(module_name)
         if "/" in module_name or module_name.endswith(".py"):
             name = Path(module_name).name.removesuffix(".py")
             hint = f"; name the module, not the file: {name}:{class_name}, from its folder"
@@ -74,7 +70,7 @@ def find_strategy(path: str) -> type[AnyFactorStrategy]:
         ]
         msg = (
             f"strategy {path!r}: {module_name} has no class {class_name!r}"
-            f"{did_you_mean(class_name, names)}"
+            f"{did_you_mean(class_name, names)}{hint_if_hidden(module_name)}"
         )
         raise ConfigError(msg)
     if not (isinstance(found, type) and issubclass(found, FactorStrategy)):

@@ -1,0 +1,1 @@
+"""User code: the modules and strategy classes of a user, found by name."""
