@@ -12,8 +12,8 @@ from adapters.command.strategy_class import check_factors, find_strategy, make_c
 from adapters.command.terminal import say, say_json
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
-from adapters.process.hang_rules import FAILED
-from adapters.process.hang_watch import HangWatch
+from adapters.process.hanging.hang_rules import FAILED
+from adapters.process.hanging.hang_watch import HangWatch
 from adapters.process.safe_files import open_file, open_or_make
 from adapters.process.stop_signals import StopSignals
 from adapters.run_state.state_file import StateHeldError

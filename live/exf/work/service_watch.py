@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from adapters.process.hang_watch import HangWatch
+    from adapters.process.hanging.hang_watch import HangWatch
 
 
 class ServiceWatch:
@@ -55,7 +55,7 @@ class ServiceWatch:
             Called with the reason once the loop turns again after a hang that was too long.
 
         """
-        from adapters.process.hang_watch import HangWatch  # noqa: PLC0415 - for streams only
+        from adapters.process.hanging.hang_watch import HangWatch  # noqa: PLC0415 - for streams only
 
         with HangWatch() as watch:
             watch.report(
