@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import os
-import select
 import sys
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 from adapters.command.json_lines import json_line
 from dolphin_strategies.errors import printable
-
-WRITE_S: Final = 1.0
-"""How long a blocked terminal or pipe may delay a line."""
-STDOUT: Final = 1
-STDERR: Final = 2
-_PIECE_BYTES: Final = 4_096
-"""Bytes that a writable pipe accepts without blocking."""
 
 
 class _Form:
@@ -60,14 +52,6 @@ def say(text: str, to: Any = None) -> bool:
         stream.flush()
         return True
     return False
-
-
-def say_bounded(text: str, to: int = STDERR) -> None:
-    """Print a line to a descriptor; what it does not accept within a second is dropped."""
-    left = text.encode() + b"\n"
-    with suppress(OSError):
-        while left and select.select([], [to], [], WRITE_S)[1]:
-            left = left[os.write(to, left[:_PIECE_BYTES]) :]
 
 
 def let_go_of_terminal() -> None:

@@ -147,7 +147,7 @@ def run(options: argparse.Namespace) -> int:
         return _failed(error, FAILED)
     except DolphinError as error:
         return _failed(error, BAD_CONFIG)
-    with state, HangWatch() as watch:
+    with state, HangWatch(lambda text: say(text, to=sys.stderr)) as watch:
         close_in_forked_child(watch)
         # The watch ends the process at the first request while there is no node.
         StopSignals(lambda name: None, watch.leave_unwatched).take_over()

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from adapters.command.terminal import STDERR, STDOUT, say_bounded
+from adapters.process.bounded_lines import STDERR, STDOUT, say_bounded
 from adapters.process.hanging.hang_rules import Hang, HangRules, Leave, Notice, Stop
 from adapters.process.stop_signals import STOP_SIGNALS, ignore_stop_signals
 

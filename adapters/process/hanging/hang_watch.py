@@ -14,7 +14,6 @@ from contextlib import suppress
 from os import _exit  # at import: a node replaces the one of the module
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from adapters.command.terminal import say
 from adapters.process import _crash_handler, _exit_thread
 from adapters.process.child import Child, module_command
 from adapters.process.hanging.hang_loop import HELD, Channels, callback_part
@@ -46,6 +45,11 @@ class HangWatch:
     :mod:`adapters.process.hanging.hang_rules`. It receives the stop signals, prints the first, and
     ends this process at the second, at a stop's deadline and after a long hang.
 
+    Parameters
+    ----------
+    tell : callable
+        Takes a line for the user, about the watch itself.
+
     Notes
     -----
     A context, on the main thread only. The cost for the watched thread is a timer and a small
@@ -54,7 +58,8 @@ class HangWatch:
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        self._tell: Final = tell
         self._reports, reports = socket.socketpair()
         self._stacks, stacks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         signals, self._signals = os.pipe()
@@ -112,7 +117,7 @@ class HangWatch:
         except OSError:
             if self._is_watching:
                 self._is_watching = False
-                say("the watch over this process has ended; hangs are not noticed", to=sys.stderr)
+                self._tell("the watch over this process has ended; hangs are not noticed")
 
     def follow(
         self,
@@ -152,7 +157,7 @@ class HangWatch:
 
         """
         if self._child.exit_code is not None:
-            say(f"second signal ({name})", to=sys.stderr)
+            self._tell(f"second signal ({name})")
             _exit(LEFT_AT_ONCE)
 
     def abandon(self) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from adapters.command.terminal import say
 from adapters.process.stop_signals import LEFT_AT_ONCE
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class ServiceWatch:
         """
         from adapters.process.hanging.hang_watch import HangWatch  # noqa: PLC0415 - for streams only
 
-        with HangWatch() as watch:
+        with HangWatch(lambda text: say(text, to=sys.stderr)) as watch:
             watch.report(
                 owner="service",
                 has_node=True,
