@@ -9,12 +9,11 @@ if __name__ == "__main__":
     leave_at_stop_signals("check_parity.py", LEFT_AT_ONCE)
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.command.terminal import say
+from adapters.command.terminal import say, say_document
 from adapters.command.user_code.user_modules import leave_out_script_folder
 from adapters.session.recorded_session import RecordedSession
 from backtests.parity.session_check import check
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"check_parity.py: {error}", to=sys.stderr)
         return UNUSABLE
     if options.json:
-        say(json.dumps({"session": str(options.session), **report.as_dict()}))
+        say_document({"session": str(options.session), **report.as_dict()})
         return PARITY if report.is_parity else NO_PARITY
     say(f"{options.session}: {'PARITY' if report.is_parity else 'NO PARITY'}")
     say("\n".join(f"  {line}" for line in report.lines))

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         step_ns, memory_ns = lengths_of(options)
         # After the check of the command line: loading takes a second.
         from adapters.command.models.regime_model import text_of  # noqa: PLC0415
-        from adapters.process.safe_files import write_private  # noqa: PLC0415
+        from adapters.process.whole_files import write_private  # noqa: PLC0415
         from backtests.regimes.fit_text import fit_text, table_text  # noqa: PLC0415
         from backtests.regimes.regime_fit import fit_regimes  # noqa: PLC0415
         from backtests.regimes.step_returns import read_returns  # noqa: PLC0415

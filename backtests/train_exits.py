@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parsed = parse(sys.argv[1:] if arguments is None else arguments)
     # After the check of the command line: loading takes a second.
-    from adapters.process.safe_files import UnusableFileError, write_private  # noqa: PLC0415
+    from adapters.process.safe_files import UnusableFileError  # noqa: PLC0415
+    from adapters.process.whole_files import write_private  # noqa: PLC0415
     from backtests.exit_training.training_run import train  # noqa: PLC0415
     from backtests.exit_training.verdict_text import verdict_text  # noqa: PLC0415
     from dolphin_strategies.exits.model.model_text import text_of  # noqa: PLC0415

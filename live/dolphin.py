@@ -9,7 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from adapters.command.terminal import STDOUT, say
+from adapters.command.terminal import say
+from adapters.process.bounded_lines import STDOUT
 from adapters.process.child import module_command
 from adapters.process.stop_signals import LEFT_AT_ONCE, STOP_SIGNALS, leave_at_stop_signals
 from dolphin_strategies.errors import DolphinError, did_you_mean

@@ -14,26 +14,32 @@ import sys
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from adapters.catalog.files.recovery import recover, spools_left
 from adapters.catalog.reading.factor_catalog import FactorCatalog
 from adapters.catalog.reading.recordings import market_rows
+from adapters.catalog.reading.verify import bytes_to_check, verify
+from adapters.command.progress_bar import StepProgress
+from adapters.command.terminal import JSON_HELP, say_document
 from dolphin_strategies.errors import DolphinError, printable
 
 if TYPE_CHECKING:
     from typing import TextIO
 
     from adapters.catalog.reading.recordings import Recording
+    from adapters.catalog.reading.verify import Damage
 
 
 EPILOG: Final = """\
 examples:
   dolphin catalog recordings
   dolphin catalog recordings verify --quarantine
+  dolphin catalog recordings list --json
   dolphin catalog recordings sql "FROM factors LIMIT 9"
   dolphin catalog recordings sql --csv "SELECT ts_event, basis FROM factors" > basis.csv
 
-docs/catalog.md describes the files.
+docs/catalog.md describes the files, docs/json.md what --json prints.
 exit codes: 0 done, all is whole; 1 something is damaged; 2 bad usage, or it cannot be read; 130
 ended by a signal.
 """
@@ -66,6 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--quarantine", action="store_true", help="with verify: move damaged files out of the way"
     )
+    parser.add_argument("--json", action="store_true", help=f"not with sql: {JSON_HELP}")
     # Intermixed: `sql --csv QUERY` too, where an option stands between the arguments.
     asked = parser.parse_intermixed_args(arguments)
     if asked.quarantine and asked.command != "verify":
@@ -74,13 +81,17 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error('sql needs a query, for example "FROM factors LIMIT 9"')
     if asked.command != "sql" and (asked.query is not None or asked.csv):
         parser.error("a query and --csv belong to sql")
+    if asked.command == "sql" and asked.json:
+        parser.error("sql has --csv for programs; --json belongs to list, verify and recover")
     try:
         catalog = FactorCatalog(asked.catalog)
         if asked.command == "sql":
             return _sql(catalog, asked.query, is_csv=asked.csv)
         if asked.command == "verify":
-            return _verify(catalog, quarantine=asked.quarantine)
-        return _recover(catalog) if asked.command == "recover" else _list(catalog)
+            return _verify(catalog, quarantine=asked.quarantine, as_json=asked.json)
+        if asked.command == "recover":
+            return _recover(catalog, as_json=asked.json)
+        return _list(catalog, as_json=asked.json)
     except (DolphinError, OSError) as error:
         _show(f"error: {error}", sys.stderr)
         return 2
@@ -109,10 +120,14 @@ def _sql(catalog: FactorCatalog, query: str, *, is_csv: bool) -> int:
     return 0
 
 
-def _list(catalog: FactorCatalog) -> int:
+def _list(catalog: FactorCatalog, *, as_json: bool) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         recordings = catalog.recordings()
+    if as_json:
+        found = [_row(catalog, recording) for recording in recordings]
+        say_document({**_head(catalog, catalog.damages), "recordings": found})
+        return int(bool(catalog.damages))
     plural = "" if len(recordings) == 1 else "s"
     _show(f"{catalog.path}: {len(recordings)} recording{plural}")
     for recording in recordings:
@@ -141,8 +156,56 @@ def _list(catalog: FactorCatalog) -> int:
     return int(bool(catalog.damages))
 
 
-def _verify(catalog: FactorCatalog, *, quarantine: bool) -> int:
-    damages = catalog.verify(quarantine=quarantine)
+def _head(catalog: FactorCatalog, damages: list[Damage]) -> dict[str, Any]:
+    found = [
+        {
+            "path": damage.path.absolute(),
+            "what": damage.what,
+            "moved_to": damage.moved_to and damage.moved_to.absolute(),
+        }
+        for damage in damages
+    ]
+    return {"catalog": catalog.path.absolute(), "damages": found}
+
+
+def _row(catalog: FactorCatalog, recording: Recording) -> dict[str, Any]:
+    """Return a recording as ``list --json`` has it; docs/json.md has the fields."""
+    market, market_files = market_rows(catalog.path, recording.name)
+    return {
+        "name": recording.name,
+        "state": _state(recording),
+        "source": recording.source,
+        "records": recording.records,
+        "files": len(recording.files),
+        "market_rows": market,
+        "market_files": market_files,
+        "first_ns": recording.first_ns,
+        "last_ns": recording.last_ns,
+        "schemas": [
+            {"hash": f"{schema.hash:016x}", "names": schema.names} for schema in recording.schemas
+        ],
+        "lost": recording.lost,
+        "gaps": [
+            {
+                "stream_id": f"{gap.stream_id:016x}",
+                "after_sequence": gap.after_sequence,
+                "lost": gap.lost,
+            }
+            for gap in recording.gaps
+        ],
+        "dropped": recording.dropped,
+        "missing": recording.missing,
+    }
+
+
+def _verify(catalog: FactorCatalog, *, quarantine: bool, as_json: bool) -> int:
+    with StepProgress(bytes_to_check(catalog.path) / 1e6, "MB") as bar:
+        damages = verify(
+            catalog.path, quarantine=quarantine, on_checked=lambda size: bar.add(size / 1e6)
+        )
+    if as_json:
+        say_document(_head(catalog, damages))
+        return int(bool(damages))
     for damage in damages:
         moved = f" -> {damage.moved_to}" if damage.moved_to else ""
         _show(f"{damage.path}: {damage.what}{moved}")
@@ -150,10 +213,15 @@ def _verify(catalog: FactorCatalog, *, quarantine: bool) -> int:
     return int(bool(damages))
 
 
-def _recover(catalog: FactorCatalog) -> int:
-    recovered = catalog.recover()
-    for name, rows in recovered.items():
-        _show(f"{name}: {rows:,} records recovered")
+def _recover(catalog: FactorCatalog, *, as_json: bool) -> int:
+    with StepProgress(len(spools_left(catalog.path)), "spools") as bar:
+        recovered = recover(catalog.path, bar.add)
+    if as_json:
+        found = [{"recording": name, "records": count} for name, count in recovered.items()]
+        say_document({"catalog": catalog.path.absolute(), "recovered": found})
+        return 0
+    for name, count in recovered.items():
+        _show(f"{name}: {count:,} records recovered")
     if not recovered:
         _show("nothing to recover")
     return 0

@@ -1,22 +1,21 @@
-"""Lines for a terminal or pipe, which may be closed, or read by nobody."""
+"""Lines and documents for a terminal or pipe, which may be closed, or read by nobody."""
 
 from __future__ import annotations
 
+import json
+import math
 import os
-import select
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 from adapters.command.json_lines import json_line
 from dolphin_strategies.errors import printable
 
-WRITE_S: Final = 1.0
-"""How long a blocked terminal or pipe may delay a line."""
-STDOUT: Final = 1
-STDERR: Final = 2
-_PIECE_BYTES: Final = 4_096
-"""Bytes that a writable pipe accepts without blocking."""
+JSON_HELP: Final = "print one JSON document instead, for programs"
+"""Of ``--json``."""
 
 
 class _Form:
@@ -62,12 +61,32 @@ def say(text: str, to: Any = None) -> bool:
     return False
 
 
-def say_bounded(text: str, to: int = STDERR) -> None:
-    """Print a line to a descriptor; what it does not accept within a second is dropped."""
-    left = text.encode() + b"\n"
-    with suppress(OSError):
-        while left and select.select([], [to], [], WRITE_S)[1]:
-            left = left[os.write(to, left[:_PIECE_BYTES]) :]
+def say_document(document: object) -> None:
+    """Print one JSON document; whatever else is to be said belongs on standard error.
+
+    Parameters
+    ----------
+    document : object
+        Plain data, dataclasses, and anything else as its text. NaN and infinities are ``null``.
+
+    """
+    # In ASCII: what a terminal would obey is escaped as JSON has it, and stays valid.
+    say(json.dumps(_plain(document), indent=2, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {str(name): _plain(one) for name, one in value.items()}
+        case list() | tuple():
+            return [*map(_plain, value)]
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return str(value)
 
 
 def let_go_of_terminal() -> None:

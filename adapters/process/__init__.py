@@ -1,1 +1,1 @@
-"""The parts of a process: signals, locks, children, a watch over its main thread."""
+"""The parts of a process: signals, locks, children, files, a watch over its main thread."""

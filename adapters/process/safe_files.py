@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from dolphin_strategies.errors import DolphinError
@@ -51,11 +50,11 @@ def open_file(path: Path, flags: int, trusted_uids: Collection[int] = ()) -> int
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise _unusable(path, error) from None
+            raise unusable(path, error) from None
         try:
             found = os.fstat(fd)
             check_file(found, path, trusted_uids)
-            if _is_at(path, found):
+            if is_at(path, found):
                 return fd
         except BaseException:
             os.close(fd)
@@ -86,11 +85,11 @@ def open_or_make(path: Path) -> int:
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | SAFE_FLAGS, 0o600)
     except OSError as error:
-        raise _unusable(path, error) from None
+        raise unusable(path, error) from None
     try:
         found = os.fstat(fd)
         check_file(found, path, any_mode=True)
-        _check_is_at(path, found)
+        check_is_at(path, found)
         os.fchmod(fd, 0o600)
     except BaseException:
         os.close(fd)
@@ -118,12 +117,12 @@ def open_private(path: Path, *, appends: bool = False) -> int:
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | SAFE_FLAGS, 0o600)
     except OSError as error:
-        raise _unusable(path, error) from None
+        raise unusable(path, error) from None
     try:
         found = os.fstat(fd)
         if not stat.S_ISCHR(found.st_mode):
             check_file(found, path, any_mode=True)
-            _check_is_at(path, found)
+            check_is_at(path, found)
             os.fchmod(fd, 0o600)
             if not appends:
                 os.ftruncate(fd, 0)
@@ -133,40 +132,7 @@ def open_private(path: Path, *, appends: bool = False) -> int:
     return fd
 
 
-def write_private(path: Path, content: str | bytes) -> None:
-    """Write a file as :func:`open_private` opens it, whole or not at all; text as UTF-8.
-
-    Raises
-    ------
-    UnusableFileError
-        See :func:`open_private`; or it cannot be written, and what was there is as it was.
-
-    """
-    was_there = os.path.lexists(path)
-    target = open_private(path, appends=True)
-    # As long as the longest name of a file, at most.
-    new = path.with_name(f".{path.name[:50]}.{os.getpid()}.new")
-    try:
-        is_device = stat.S_ISCHR(os.fstat(target).st_mode)
-        new.unlink(missing_ok=True)  # of a killed process of this number, or somebody else's
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | SAFE_FLAGS
-        with os.fdopen(os.dup(target) if is_device else os.open(new, flags, 0o600), "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-        if not is_device:
-            new.replace(path)
-    except BaseException as error:
-        for unfinished in (new,) if was_there else (new, path):
-            with suppress(OSError):  # what cannot be removed was not made here
-                unfinished.unlink()
-        if not isinstance(error, OSError):
-            raise
-        msg = f"{path} cannot be written: {error.strerror}; nothing was left there of it"
-        raise UnusableFileError(msg) from None
-    finally:
-        os.close(target)
-
-
-def _is_at(path: Path, opened: os.stat_result) -> bool:
+def is_at(path: Path, opened: os.stat_result) -> bool:
     """Return whether an open file has the path as its one name.
 
     A second name that was removed between the open and the check would hide that the file is
@@ -179,8 +145,16 @@ def _is_at(path: Path, opened: os.stat_result) -> bool:
     return (now.st_dev, now.st_ino, now.st_nlink) == (opened.st_dev, opened.st_ino, 1)
 
 
-def _check_is_at(path: Path, opened: os.stat_result) -> None:
-    if not _is_at(path, opened):
+def check_is_at(path: Path, opened: os.stat_result) -> None:
+    """Refuse an open file that is not the path's, see :func:`is_at`.
+
+    Raises
+    ------
+    UnusableFileError
+        If another one is there, or none.
+
+    """
+    if not is_at(path, opened):
         raise _changing(path)
 
 
@@ -189,7 +163,8 @@ def _changing(path: Path) -> UnusableFileError:
     return UnusableFileError(msg)
 
 
-def _unusable(path: Path, error: OSError) -> UnusableFileError:
+def unusable(path: Path, error: OSError) -> UnusableFileError:
+    """Return the error of a path that cannot be opened."""
     if path.is_symlink():
         return UnusableFileError(f"{path} is a symbolic link, which is never followed; remove it")
     msg = f"{path} cannot be opened: {error.strerror}; check its type, owner and mode"

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from adapters.command.instants import show_instant
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.advising.advice_text import HEAD, filter_text, rows_of, verdict_of, verdict_text
 
 if TYPE_CHECKING:

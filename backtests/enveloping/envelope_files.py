@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.enveloping.envelope_text import SHOWN, rows_of, summary
 from dolphin_strategies.envelope.envelope import envelope_from, sealed
 

@@ -11,7 +11,7 @@ import numpy as np
 from adapters.catalog import FactorCatalog
 from adapters.command.durations import show_duration
 from adapters.command.progress_bar import StepProgress
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.inputs.factor_delay import FactorDelay
 from backtests.lookahead.chosen_instants import choose_instants
 from backtests.lookahead.copies.proof_folder import ProofFolder

@@ -15,7 +15,7 @@ from adapters.command.output_place import check_out_folder
 from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
 from adapters.command.user_code.strategy_class import config_class_of, find_strategy, make_config
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.run.interrupt import EXIT_CODE, Interrupt
 from backtests.run.preparation import prepare
 from backtests.sweeping.results.sweep_page import write_page

@@ -133,6 +133,7 @@ _shtab_dolphin_catalog_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--csv[with sql\: all rows, as CSV]"
   "--quarantine[with verify\: move damaged files out of the way]"
+  "--json[not with sql\: print one JSON document instead, for programs]"
   ":the catalog\'s folder:_files -/"
   ":list\: recordings, their ranges, gaps and counts (default)\; verify\: check every file against its journal\; exit code 1 if one is damaged\; recover\: finish the recordings of killed processes\; sql\: the result of a DuckDB query over its views\: factors, quotes, trades and others:(list verify recover sql)"
   ":of sql, for example \"FROM factors LIMIT 9\":"
@@ -286,6 +287,7 @@ _shtab_dolphin_monitor_options=(
   "*--alarms[alarm files of watchdogs]:FILE:_files"
   "*--factors[factor files of your own, for units and sources]:FILE.toml:_files"
   "--once[print the overview as text and leave]"
+  "--json[with --once\: print one JSON document instead, for programs]"
   "(*)::regions to watch, and no others (default\: all of this user in \/dev\/shm):_files"
 )
 
@@ -560,6 +562,7 @@ _shtab_dolphin_switch_options=(
   "--state[the --state of the node]:FILE:_files"
   "--why[the reason, for the journal]:TEXT:"
   "--wait[with flat\: wait so long until nothing is open]:S:"
+  "--json[print one JSON document instead, for programs]"
   ":what to do, see below:(flat halt reduce resume status)"
 )
 

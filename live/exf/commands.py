@@ -9,11 +9,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from adapters.command.comma_list import comma_list
 from adapters.command.settings_file import override
-from adapters.command.terminal import say
+from adapters.command.terminal import say, say_document
 from adapters.command.text_table import text_table
 from adapters.process.safe_files import open_or_make
 from adapters.run_state.service_beat import ServiceBeat
@@ -154,7 +152,7 @@ def status(options: argparse.Namespace) -> int:
     code = status_report.status_code(found, pid, time.time())
     if options.json:
         report = {**(found or {}), "running": pid is not None, "status_code": code}
-        say(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+        say_document(report)
     else:
         say(status_report.render_status(found, code, region))
     return code

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import orjson
 
 from adapters.process.pid_lock import LockHeldError, PidLock, holder_of
-from adapters.process.safe_files import UnusableFileError, open_private_folder, write_private
+from adapters.process.safe_files import UnusableFileError, open_private_folder
+from adapters.process.whole_files import write_private
 from dolphin_strategies.errors import DolphinError
 from live.metrics.figures.service_figures import figures_of
 from live.metrics.snapshot_file import FIGURES_NAME, SnapshotWriter
@@ -121,10 +122,8 @@ class ServiceFiles:
 
     def write_status(self, status: dict[str, Any]) -> None:
         """Replace the status at once and whole, and the figures that say the same."""
-        new = self.folder / f"{_STATUS}.new"
-        write_private(new, orjson.dumps(status))
+        write_private(self.folder / _STATUS, orjson.dumps(status))
         self._is_new = False
-        new.rename(self.folder / _STATUS)
         if self._figures is None:
             self._figures = SnapshotWriter(self.figures, log.warning)
         self._figures.write(figures_of(status))

@@ -8,9 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
-from adapters.command.terminal import say
+from adapters.command.terminal import say, say_document
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live.fleet.reports.fleet_status import fleet_status
 from live.fleet.reports.status_table import status_code, status_table
@@ -223,7 +221,7 @@ def status(settings: FleetSettings, options: argparse.Namespace) -> int:
             msg = f"no service {options.names[0]!r} in {settings.path.name}"
             raise FleetError([msg])
     if options.json:
-        say(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+        say_document(report)
     else:
         say(status_table(report))
     return status_code(report)

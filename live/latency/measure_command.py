@@ -13,8 +13,9 @@ from adapters.command.output_place import check_out_file
 from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
 from adapters.process.run_folder import RunFolder
-from adapters.process.safe_files import UnusableFileError, write_private
+from adapters.process.safe_files import UnusableFileError
 from adapters.process.stop_signals import ignore_stop_signals
+from adapters.process.whole_files import write_private
 from dolphin_strategies import DolphinError
 from live.latency import machine
 from live.latency.measured_cases import probes

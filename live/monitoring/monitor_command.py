@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.command.terminal import say
+from adapters.command.terminal import JSON_HELP, say, say_document
 from dolphin_strategies.errors import DolphinError
+from live.monitoring.picture_document import document_of
 from live.monitoring.screens.overview_rows import rows_of
 from live.monitoring.watching.alarm_tail import AlarmTail
 from live.monitoring.watching.problems import problems
@@ -31,6 +32,7 @@ examples:
   monitor.py --fleet /run/user/1000/fleet    the fleet with this run_folder, and its nodes
   monitor.py --alarms alarms.jsonl        and the last alarms of watchdog.py --alarm-file
   monitor.py --once                       print the overview, for scripts and for no terminal
+  monitor.py --once --json                the same as JSON; docs/json.md has the fields
   NO_COLOR=1 monitor.py                   without colours
 
 keys: arrows, Page Up and Down; Enter opens a line; Escape goes back; / finds a factor; p problems;
@@ -62,7 +64,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--factors", nargs="+", action="extend", type=Path, default=[], metavar="FILE.toml",
         help="factor files of your own, for units and sources")  # fmt: skip
     add("--once", action="store_true", help="print the overview as text and leave")
-    return parser.parse_args(arguments)
+    add("--json", action="store_true", help=f"with --once: {JSON_HELP}")
+    options = parser.parse_args(arguments)
+    if options.json and not options.once:
+        parser.error("--json belongs to --once")
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,7 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fleets=[path.absolute() for path in options.fleet],
     )
     try:
-        return print_once(watcher) if options.once else show(watcher, options.factors)
+        if options.once:
+            return print_once(watcher, as_json=options.json)
+        return show(watcher, options.factors)
     except DolphinError as error:
         say(f"monitor.py: {error}", sys.stderr)
         return BAD_USAGE
@@ -83,11 +91,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         watcher.close()
 
 
-def print_once(watcher: Watcher) -> int:
+def print_once(watcher: Watcher, *, as_json: bool) -> int:
     """Print the overview; return whether there are problems as an exit code."""
     picture = watcher.look()
-    for row in rows_of(picture):
-        say(row.text)
+    if as_json:
+        say_document(document_of(picture))
+    else:
+        for row in rows_of(picture):
+            say(row.text)
     return PROBLEMS if problems(picture) else OK
 
 

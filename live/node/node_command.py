@@ -12,8 +12,8 @@ from adapters.command.terminal import say, say_json
 from adapters.command.user_code.strategy_class import check_factors, find_strategy, make_config
 from adapters.process.close_after_fork import close_in_forked_child
 from adapters.process.core_dumps import keep_secrets_from_core_dumps
-from adapters.process.hang_rules import FAILED
-from adapters.process.hang_watch import HangWatch
+from adapters.process.hanging.hang_rules import FAILED
+from adapters.process.hanging.hang_watch import HangWatch
 from adapters.process.safe_files import open_file, open_or_make
 from adapters.process.stop_signals import StopSignals
 from adapters.run_state.state_file import StateHeldError
@@ -147,7 +147,7 @@ def run(options: argparse.Namespace) -> int:
         return _failed(error, FAILED)
     except DolphinError as error:
         return _failed(error, BAD_CONFIG)
-    with state, HangWatch() as watch:
+    with state, HangWatch(lambda text: say(text, to=sys.stderr)) as watch:
         close_in_forked_child(watch)
         # The watch ends the process at the first request while there is no node.
         StopSignals(lambda name: None, watch.leave_unwatched).take_over()

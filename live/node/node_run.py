@@ -14,7 +14,7 @@ from adapters.command.terminal import say
 from adapters.feed.latency import measure_on_factors
 from adapters.feed.node_loop import NodeLoop, busy_time_of
 from adapters.process.close_after_fork import close_in_forked_child
-from adapters.process.hang_rules import FAILED, LEFT_OPEN, NOTHING, OK
+from adapters.process.hanging.hang_rules import FAILED, LEFT_OPEN, NOTHING, OK
 from adapters.process.run_folder import RunFolder
 from adapters.process.stop_signals import StopSignals
 from adapters.streams.joining.node_venues import NodeVenues
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.command.user_code.strategy_class import AnyFactorStrategy
-    from adapters.process.hang_watch import HangWatch
+    from adapters.process.hanging.hang_watch import HangWatch
     from adapters.run_state.state_report import StateReport
     from adapters.streams.joining.log_lines import LogLine
     from live.metrics.metrics_endpoint import MetricsEndpoint

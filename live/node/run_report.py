@@ -12,7 +12,7 @@ from nautilus_trader.model import OrderStatus, PositionSide, Venue
 from adapters.command.terminal import say
 from adapters.market.btcusdt_instruments import USDT
 from adapters.process.child import Child, module_command
-from adapters.process.hang_rules import NOTHING
+from adapters.process.hanging.hang_rules import NOTHING
 from adapters.run_state.run_state import OpenOrder, OpenPosition
 from adapters.run_state.state_report import OpenItems
 from dolphin_strategies.order_gates.risk.losses.account_watch import unrealized_pnl

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from adapters.process.safe_files import UnusableFileError, open_file, write_private
+from adapters.process.safe_files import UnusableFileError, open_file
+from adapters.process.whole_files import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from adapters.command.terminal import say
+from adapters.command.terminal import JSON_HELP, say, say_document
 from adapters.process.safe_files import UnusableFileError
 from dolphin_strategies.errors import DolphinError
 from dolphin_strategies.order_gates.risk.trading import COMMANDS
 from live.switching.escalation import hand_over
 from live.switching.kept_trading import journal_at
 from live.switching.switch_client import NoAnswerError, ask, node_of
-from live.switching.switch_words import STATUS, Request, one_line
+from live.switching.switch_words import STATUS, Request, one_line, user_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
     from live.switching.switch_client import Node
 
@@ -39,6 +39,7 @@ examples:
   switch.py reduce --node ImbalanceTaker            of a strategy
   switch.py resume --state /dev/shm/btc.state       the node that runs with --state FILE
   switch.py flat --wait 10                          and wait until nothing is open
+  switch.py status --json                           for programs; docs/json.md has the fields
   echo halt news > /dev/shm/dolphin_run_*/switch.fifo
   kill -USR1 4711                                   halt; -USR2: flat
 
@@ -54,6 +55,8 @@ BAD_USAGE: Final = 2
 STILL_OPEN: Final = 3
 UNHEARD: Final = 4
 _LOOK_S: Final = 0.05
+_HANDED_OVER: Final = ("halt", "reduce", "flat")
+"""What a watchdog is given if the node does not answer."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -71,6 +74,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--why", default="", metavar="TEXT", help="the reason, for the journal")
     add("--wait", type=float, default=0.0, metavar="S", help="with flat: wait so long until "
         "nothing is open")  # fmt: skip
+    add("--json", action="store_true", help=JSON_HELP)
     return parser.parse_args(arguments)
 
 
@@ -87,24 +91,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"switch.py: {error}", to=sys.stderr)
         return BAD_USAGE
     began_s = time.monotonic()
+    document: dict[str, Any] = {
+        "node": {
+            "pid": node.pid,
+            "strategy": "" if node.state is None else node.state.strategy,
+            "orders": "" if node.state is None else node.state.orders,
+            "state": node.path,
+        },
+        "command": request.command,
+    }
     try:
         answer = ask(node, request)
     except NoAnswerError as error:
-        return _escalate(node, request, str(error))
+        say(f"NOT ACKNOWLEDGED: {error}", to=sys.stderr)
+        is_written, code = _escalate(node, request)
+        if options.json:
+            has_it = code == ESCALATED and request.command in _HANDED_OVER
+            how = {"is_acknowledged": False, "is_written": is_written, "watchdog_has_it": has_it}
+            say_document({**document, **how, "problem": str(error)})
+        return code
     if "error" in answer:
         say(f"switch.py: {node}: {answer['error']}", to=sys.stderr)
         return BAD_USAGE
-    last = f" ({answer['last']})" if answer["last"] else ""
     took_ms = (time.monotonic() - began_s) * 1e3
-    say(f"{node}: {answer['state']}{last}, acknowledged in {took_ms:.0f} ms")
+    if not options.json:
+        last = f" ({answer['last']})" if answer["last"] else ""
+        say(f"{node}: {answer['state']}{last}, acknowledged in {took_ms:.0f} ms")
     if not answer["is_written"]:
         say("  the journal could not be written: after a restart this does not hold", sys.stderr)
+    code = OK
     if request.command == "flat":
-        return _until_flat(node, answer["is_flat"], options.wait)
-    return OK
+        code, answer["is_flat"] = _until_flat(
+            node, answer["is_flat"], options.wait, None if options.json else sys.stdout
+        )
+    if options.json:
+        say_document({**document, "is_acknowledged": True, "took_ms": took_ms, **answer})
+    return code
 
 
-def _until_flat(node: Node, is_flat: bool, wait_s: float) -> int:  # noqa: FBT001 - as answered
+def _until_flat(
+    node: Node,
+    is_flat: bool,  # noqa: FBT001 - as answered
+    wait_s: float,
+    out: TextIO | None,
+) -> tuple[int, bool]:
+    """Return the exit code, and whether nothing is open; what is no error goes to ``out``."""
     until_s = time.monotonic() + wait_s
     while not is_flat and time.monotonic() < until_s:
         time.sleep(_LOOK_S)
@@ -112,29 +143,38 @@ def _until_flat(node: Node, is_flat: bool, wait_s: float) -> int:  # noqa: FBT00
             is_flat = ask(node, Request(STATUS))["is_flat"]
         except NoAnswerError as error:
             say(f"switch.py: {error}", to=sys.stderr)
-            return STILL_OPEN
-    if is_flat:
-        say("  flat: nothing is open")
-        return OK
-    if not wait_s:
-        say("  closing; `switch.py status` or --wait S tell when nothing is open")
-        return OK
-    say(f"  STILL OPEN after {wait_s:g} s", to=sys.stderr)
-    return STILL_OPEN
+            return STILL_OPEN, False
+    if not is_flat and wait_s:
+        say(f"  STILL OPEN after {wait_s:g} s", to=sys.stderr)
+        return STILL_OPEN, False
+    if out is not None:
+        closing = "  closing; `switch.py status` or --wait S tell when nothing is open"
+        say("  flat: nothing is open" if is_flat else closing, out)
+    return OK, is_flat
 
 
-def _escalate(node: Node, request: Request, problem: str) -> int:
-    """Write a command down that a node has not acknowledged, and hand it to the watchdog."""
-    say(f"NOT ACKNOWLEDGED: {problem}", to=sys.stderr)
-    if request.command in {STATUS, "resume"}:
-        return ESCALATED
-    who = f"{getpass.getuser()} (pid {os.getpid()})"
+def _escalate(node: Node, request: Request) -> tuple[bool, int]:
+    """Write a command down that a node has not acknowledged, and hand it to the watchdog.
+
+    Returns
+    -------
+    is_written : bool
+        Whether it is in the journal, from which the node's next start goes on.
+    code : int
+        The exit code.
+
+    """
+    if request.command not in _HANDED_OVER:
+        return False, ESCALATED
+    who = f"{user_name(os.getuid())} (pid {os.getpid()})"
+    is_written = False
     if node.state is not None and node.state.journal:
         try:
             journal_at(Path(node.state.journal)).append(
                 event="unanswered", command=request.command, who=who, why=request.why
             )
             say("  written into the journal: the node's next start goes on with it", sys.stderr)
+            is_written = True
         except DolphinError as error:
             say(f"  {error}", to=sys.stderr)
     try:
@@ -147,7 +187,7 @@ def _escalate(node: Node, request: Request, problem: str) -> int:
             "  the watchdog has taken it: an alarm, and SIGTERM unless it may send none",
             sys.stderr,
         )
-        return ESCALATED
+        return is_written, ESCALATED
     say(f"  no watchdog has taken it: `kill {node.pid}` stops the node flat if it can; what it "
         "leaves open is at the exchange", to=sys.stderr)  # fmt: skip
-    return UNHEARD
+    return is_written, UNHEARD

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nautilus_trader.model import TradingState
 
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from dolphin_strategies.order_gates.risk.trading import Change, Trading
 from live.switching.kept_trading import KeptTrading
 from live.switching.switch_server import SwitchServer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import signal
 import socket
 import struct
@@ -18,6 +17,7 @@ from live.switching.switch_words import (
     BadRequestError,
     Request,
     encode_answer,
+    user_name,
 )
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class SwitchServer:
             pid, uid, _ = _CREDENTIALS.unpack(
                 peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
             )
-            answer = self._answer(line, f"{_user(uid)} (pid {pid})")
+            answer = self._answer(line, f"{user_name(uid)} (pid {pid})")
             with suppress(OSError):
                 peer.send(encode_answer(**answer))
             self._forget(peer)
@@ -124,7 +124,7 @@ class SwitchServer:
             self._unread += os.read(self._fifo, LONGEST_BYTES)
         *lines, self._unread = self._unread.split(b"\n")
         self._unread = self._unread[-LONGEST_BYTES:]
-        answers = [self._answer(n, f"{_user(os.getuid())} (file)") for n in lines if n.strip()]
+        answers = [self._answer(n, f"{user_name(os.getuid())} (file)") for n in lines if n.strip()]
         # Nobody waits for an answer here: a misspelt word must not pass for a command.
         if wrong := next((a["error"] for a in answers if "error" in a), ""):
             self._tell(f"switch.fifo: {wrong}; nothing was done")
@@ -150,10 +150,3 @@ class SwitchServer:
         self._loop.remove_reader(self._fifo)
         self._socket.close()
         os.close(self._fifo)
-
-
-def _user(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -74,3 +75,11 @@ def one_line(text: str) -> str:
 def encode_answer(**answer: Any) -> bytes:
     """Return the line of an answer."""
     return orjson.dumps(answer) + b"\n"
+
+
+def user_name(uid: int) -> str:
+    """Return the name of a user, also of one who has none: in a container, for example."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

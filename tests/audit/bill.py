@@ -18,7 +18,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from tests.audit.installed import bills_of, canonical, needed, others
 from tests.audit.named import named
 from tests.proof.figures import ROOT

@@ -13,13 +13,21 @@ from adapters.catalog.files.spool_conversion import finish_part
 from dolphin_strategies.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
-def recover(catalog: Path) -> dict[str, int]:
+def recover(catalog: Path, on_spool: Callable[[], object] = lambda: None) -> dict[str, int]:
     """Convert the spools of dead recordings into Parquet files; return the rows of each recording.
 
     A gap that was written before the records beside it were safe is withdrawn.
+
+    Parameters
+    ----------
+    catalog : Path
+        The catalog's folder.
+    on_spool : callable
+        Called after each spool.
 
     Raises
     ------
@@ -39,7 +47,7 @@ def recover(catalog: Path) -> dict[str, int]:
         except ConfigError:
             continue
         try:
-            recovered[folder.name] = _recover(catalog, folder, foreign)
+            recovered[folder.name] = _recover(catalog, folder, foreign, on_spool)
         finally:
             lock.release()
     if foreign:
@@ -61,13 +69,21 @@ def spools_of(folder: Path) -> list[Path]:
     return sorted(path for name in names if (path := folder / name).is_file())
 
 
+def spools_left(catalog: Path) -> list[Path]:
+    """Return the spools of dead recordings, which :func:`recover` converts."""
+    folders = (catalog / catalog_layout.RECORDINGS).glob("*/")
+    return [path for folder in folders if not is_written(folder) for path in spools_of(folder)]
+
+
 def _is_whole(folder: Path) -> bool:
     return not spools_of(folder) and not unreached_gaps(
         read_journal(folder / catalog_layout.JOURNAL)
     )
 
 
-def _recover(catalog: Path, folder: Path, foreign: list[str]) -> int:
+def _recover(
+    catalog: Path, folder: Path, foreign: list[str], on_spool: Callable[[], object]
+) -> int:
     finished = {
         e["part"] for e in read_journal(folder / catalog_layout.JOURNAL) if e["event"] == "file"
     }
@@ -79,6 +95,7 @@ def _recover(catalog: Path, folder: Path, foreign: list[str]) -> int:
                 rows += finish_part(catalog, folder.name, journal, finished, spool)
             except (ConfigError, LookupError, TypeError, ValueError, pa.ArrowException) as error:
                 foreign.append(f"{spool} cannot be converted: {error}")
+            on_spool()
         for gap in unreached_gaps(read_journal(folder / catalog_layout.JOURNAL)):
             journal.append("gap_withdrawn", **{k: v for k, v in gap.items() if k != "event"})
         return rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +13,9 @@ from adapters.catalog.files import catalog_layout
 from adapters.catalog.files.journal import Journal, damaged_lines, read_journal
 from adapters.catalog.files.recording_lock import lock_recording
 from adapters.catalog.files.spool_conversion import origin_of, sha256_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +27,12 @@ class Damage:
     moved_to: Path | None = None
 
 
-def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
+def verify(
+    catalog: Path,
+    *,
+    quarantine: bool = False,
+    on_checked: Callable[[int], object] = lambda _: None,
+) -> list[Damage]:
     """Check every Parquet file of a catalog; return what is damaged.
 
     A file that a journal names must have the size and SHA-256 of the journal. Any other file,
@@ -39,21 +47,23 @@ def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
     quarantine : bool
         Move damaged files to the same path below ``quarantine``, where a journal states the
         reason; the rest stays queryable. A missing file is then not reported again.
+    on_checked : callable
+        Called after each file with its size in bytes; see :func:`bytes_to_check`.
 
     """
     known = _journaled(catalog)
     paths = {_origin(event): path for path, event in known.items()}
     unnamed: dict[str, list[Path]] = {}
     damages = []
-    data = catalog / catalog_layout.DATA
-    found = {str(p.relative_to(catalog)): p for p in sorted(data.rglob("*")) if not p.is_dir()}
+    found = {str(p.relative_to(catalog)) for p in _files(catalog)}
     put_aside = {
         e["path"]
         for e in read_journal(catalog / catalog_layout.QUARANTINE / catalog_layout.JOURNAL)
     }
-    for relative in sorted(found.keys() | (known.keys() - put_aside)):
+    for relative in sorted(found | (known.keys() - put_aside)):
         event = known.get(relative)
         path = catalog / relative
+        size = _size(path)
         what = _against_journal(path, event) if event else _by_reading(path)
         if not what and not event and (origin := origin_of(path)):
             if origin not in paths:
@@ -62,12 +72,29 @@ def verify(catalog: Path, *, quarantine: bool = False) -> list[Damage]:
                 what = f"is a copy of {paths[origin]}"
         if what:
             damages.append(Damage(path=path, what=what))
+        on_checked(size)
     if quarantine and damages:
         damages = _put_aside(catalog, damages)
     for journal in _journals(catalog):
         if lines := damaged_lines(journal):
             damages.append(Damage(path=journal, what=f"has {lines} damaged lines"))
     return damages + _older_journals(catalog, unnamed)
+
+
+def bytes_to_check(catalog: Path) -> int:
+    """Return the size of all files that :func:`verify` reads."""
+    return sum(map(_size, _files(catalog)))
+
+
+def _files(catalog: Path) -> list[Path]:
+    return [p for p in (catalog / catalog_layout.DATA).rglob("*") if not p.is_dir()]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def _journals(catalog: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.evaluation.page.evaluation_json import as_data
 from backtests.evaluation.page.html_page import html_page
 from dolphin_strategies.errors import ConfigError

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.process.child import module_command
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.lookahead.reruns.remade_factors import RemadeFactors
 from dolphin_strategies.errors import DolphinError
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.lookahead.copies.catalog_isolation import IsolationError, cover
 
 

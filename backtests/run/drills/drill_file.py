@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from adapters.command.field_rules import CheckedFields, Key, Rule
 from adapters.command.instants import show_instant
 from adapters.command.settings_file import from_table, read_tables
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.run.drills.drill import Drill
 from dolphin_strategies.errors import ConfigError, did_you_mean
 

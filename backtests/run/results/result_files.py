@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyarrow import csv
 
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.run.results.accounting.funding_list import funding_list
 from backtests.run.results.accounting.trade_list import equity_table, trade_list
 from backtests.run.results.page.html_report import write_report

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.sweeping.results.sweep_text import HEAD, fold_rows
 from backtests.sweeping.results.verdict import EDGE, OVERFITTED
 

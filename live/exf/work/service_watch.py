@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from adapters.command.terminal import say
 from adapters.process.stop_signals import LEFT_AT_ONCE
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from adapters.process.hang_watch import HangWatch
+    from adapters.process.hanging.hang_watch import HangWatch
 
 
 class ServiceWatch:
@@ -55,9 +57,9 @@ class ServiceWatch:
             Called with the reason once the loop turns again after a hang that was too long.
 
         """
-        from adapters.process.hang_watch import HangWatch  # noqa: PLC0415 - for streams only
+        from adapters.process.hanging.hang_watch import HangWatch  # noqa: PLC0415 - for streams only
 
-        with HangWatch() as watch:
+        with HangWatch(lambda text: say(text, to=sys.stderr)) as watch:
             watch.report(
                 owner="service",
                 has_node=True,

@@ -6,9 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
-from adapters.command.terminal import say
+from adapters.command.terminal import say, say_document
 from adapters.command.text_table import text_table
 from adapters.command.user_code.strategy_class import find_strategy
 from dolphin_strategies.errors import ConfigError, DolphinError
@@ -64,7 +62,12 @@ def compare(
     factors = {} if found.first is None else views[0].factors_of(found.first.record)
     if as_json:
         report = {"sessions": [str(v.folder) for v in views], **asdict(found), "factors": factors}
-        say(orjson.dumps(report, option=orjson.OPT_INDENT_2, default=str).decode())
+        if found.first is not None:
+            record = found.first.record
+            report["first"]["record"] = {
+                "stream_id": f"{record.stream_id:016x}", "sequence": record.sequence,
+            }  # fmt: skip
+        say_document(report)
     else:
         say(_text((blue, green), views, found, factors))
     return SAME if found.records and not found.differing else DIFFERENT

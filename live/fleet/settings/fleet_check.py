@@ -95,6 +95,13 @@ def errors_of(settings: FleetSettings) -> list[str]:
         for s in services
         if isinstance(s, DriverTable) and "dir" in s.options
     ]
+    errors += [
+        f"{where}: {s.name}: options: spin never sleeps, rest says how long it sleeps at most; "
+        "expected one of them, found both"
+        for s in services
+        if isinstance(s, DriverTable)
+        and all(s.options.get(name, False) is not False for name in ("spin", "rest"))
+    ]
     errors += _stream_errors(settings)
     errors += _role_errors(settings)
     for service in services:

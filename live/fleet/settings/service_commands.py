@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -70,21 +71,27 @@ class Service:
         return "--live-orders" in self.command
 
 
+def place_of(path: Path) -> Path:
+    """Return the one name of a place, whatever the ``..`` and links on the way that is written."""
+    return Path(os.path.realpath(path))
+
+
 def region_writers(settings: FleetSettings) -> dict[Path, list[str]]:
-    """Return the names of the services that write each region."""
+    """Return the names of the services that write each region, by :func:`place_of`."""
     found: dict[Path, list[str]] = {}
     for service in settings.services:
         if isinstance(service, ProducerTable | BridgeTable):
-            found.setdefault(service.region, []).append(service.name)
+            found.setdefault(place_of(service.region), []).append(service.name)
     return found
 
 
 def folder_drivers(settings: FleetSettings) -> dict[Path, list[str]]:
-    """Return the names of the media drivers of each folder."""
+    """Return the names of the media drivers of each folder, by :func:`place_of`."""
     found: dict[Path, list[str]] = {}
     for service in settings.services:
         if isinstance(service, DriverTable):
-            found.setdefault(service.folder or default_directory(), []).append(service.name)
+            folder = place_of(service.folder or default_directory())
+            found.setdefault(folder, []).append(service.name)
     return found
 
 
@@ -111,9 +118,10 @@ def needs_of(settings: FleetSettings) -> dict[str, frozenset[str]]:
         needs = set(service.depends_on)
         for text in streams_of(service):
             with suppress(ConfigError):  # told by the check of the file
-                needs.update(drivers.get(AeronChannel.from_text(text).directory, ()))
+                folder = place_of(AeronChannel.from_text(text).directory)
+                needs.update(drivers.get(folder, ()))
         if isinstance(service, RecorderTable | NodeTable) and service.region is not None:
-            needs.update(writers.get(service.region, ()))
+            needs.update(writers.get(place_of(service.region), ()))
         found[service.name] = frozenset(needs)
     return found
 
@@ -135,7 +143,7 @@ def services_of(
     """
     needs = needs_of(settings)
     demos = {
-        s.region: s.seed
+        place_of(s.region): s.seed
         for s in settings.services
         if isinstance(s, ProducerTable) and s.kind == "demo"
     }
@@ -204,8 +212,9 @@ def _node(
     words = [*_script("run_node.py"), *_config(path)]
     if table.region is not None:
         words += _path(table.region)
-        if table.region in demos:
-            words += ["--producer", "outside", "--seed", str(demos[table.region]),
+        seed = demos.get(place_of(table.region))
+        if seed is not None:
+            words += ["--producer", "outside", "--seed", str(seed),
                       "--market-start-ns", str(market_start_ns)]  # fmt: skip
     return [*words, *words_of(options)]
 

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from adapters.command.terminal import STDERR, STDOUT, say_bounded
+from adapters.process.bounded_lines import STDERR, STDOUT, say_bounded
 from adapters.process.safe_files import UnusableFileError, open_private
 from live.guarding.alarming.alarm_groups import AlarmGroups, RaisedAlarm
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from adapters.process.hang_rules import FAILED, OK
+from adapters.process.hanging.hang_rules import FAILED, OK
 from adapters.process.stop_signals import call_soon
 
 if TYPE_CHECKING:

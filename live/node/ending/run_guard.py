@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.terminal import say
-from adapters.process.hang_rules import FAILED
+from adapters.process.hanging.hang_rules import FAILED
 from dolphin_strategies.errors import describe_error
 from live.node.ending.orderly_exits import orderly_exits
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from adapters.process.hang_rules import SILENCE_S
+from adapters.process.hanging.hang_rules import SILENCE_S
 from tests.support.lengths import long
 from tests.support.nodes.node_process import NodeProcess, node
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from adapters.process.safe_files import UnusableFileError, open_or_make, write_private
+from adapters.process.safe_files import UnusableFileError, open_or_make
+from adapters.process.whole_files import write_private
 from adapters.shm import FactorReader, FactorWriter, RegionError
 from tests.support.eventually import TIMEOUT_S
 from tests.support.nodes.processes import child

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import signal
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.catalog import FactorCatalog, RecordingWriter
+from adapters.catalog.files.journal import Journal, read_journal
 from adapters.catalog.reading.recordings import list_recordings
 from adapters.catalog.tailing.recorded import recorded_streams
 from adapters.shm import FactorReader, FactorWriter
@@ -221,3 +223,30 @@ def test_a_catalog_whose_name_has_an_at_sign_is_taken_whole(tmp_path: Path) -> N
     RecordingWriter(folder, source="x").close()
     assert read_tail(str(folder)).catalog == folder
     assert read_tail(f"{folder}@7").sequence == 7
+
+
+def test_a_file_that_is_listed_and_never_there_ends_the_look(
+    tmp_path: Path, region_path: Path
+) -> None:
+    """A link to a disk that is gone, in a recording whose journal has no sequences, as older ones:
+    the look ends with an error that names the file, instead of listing for ever.
+    """
+    with FactorWriter(region_path, NAMES) as writer, recorder(tmp_path, region_path, *QUICK) as r:
+        write_records(writer, 10)
+        eventually(partial(has_count, tmp_path, 10), "ten records")
+        assert r.end(signal.SIGTERM)[0] == 0
+    [path] = (p for p in tmp_path.joinpath("data").rglob("*.parquet"))
+    [journal] = tmp_path.joinpath("recordings").glob("*/journal.jsonl")
+    events = read_journal(journal)
+    journal.unlink()
+    older = Journal(journal)
+    for event in events:
+        known = {k: v for k, v in event.items() if k not in {"first_sequence", "last_sequence"}}
+        older.append(known.pop("event"), **known)
+    older.close()
+    path.unlink()
+    path.symlink_to(tmp_path / "gone" / path.name)
+    lister = recorded_streams.StreamLister(tmp_path, str(region_path), print)
+    with pytest.raises(OSError, match="is listed and is not there, 20 times") as refused:
+        lister.listing()
+    assert path.name in str(refused.value)

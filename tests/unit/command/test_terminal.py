@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
+import math
 import os
+from dataclasses import dataclass
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Final
@@ -12,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.command.terminal import say, takes_colour
+from adapters.command.terminal import say, say_document, takes_colour
 from dolphin_strategies.errors import printable
 from tests.architecture.modules import TOPS, python_files, tree_of
 
@@ -49,6 +53,35 @@ def test_what_a_terminal_would_obey_is_shown(text: str, shown: str) -> None:
 def test_nothing_else_is_printed(text: str) -> None:
     """Whatever it is: visible characters, spaces, tabs and line ends."""
     assert printable(text).replace("\n", "").replace("\t", "").isprintable()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Part of a document."""
+
+    path: Path
+    rate: float
+
+
+def test_a_document_is_json_whatever_is_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """Numbers that are none, 64 bits, paths of odd bytes, and what a terminal would obey."""
+    odd = Path(os.fsdecode(b"/caf\xe9"))
+    say_document({
+        "seen": [Seen(odd, math.nan), Seen(Path("/x"), math.inf)],
+        "big": 2**64 - 1,
+        "names": ("\x9b31m", "\u202e", "é"),
+        "decimal": Decimal("1.50"),
+        "is": None,
+    })  # fmt: skip
+    printed = capsys.readouterr().out
+    assert printed.isascii()
+    assert json.loads(printed) == {
+        "seen": [{"path": str(odd), "rate": None}, {"path": "/x", "rate": None}],
+        "big": 2**64 - 1,
+        "names": ["\x9b31m", "\u202e", "é"],
+        "decimal": "1.50",
+        "is": None,
+    }
 
 
 def test_all_that_commands_print_passes_one_place() -> None:

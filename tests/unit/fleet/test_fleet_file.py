@@ -200,6 +200,57 @@ def test_a_folder_has_one_driver_and_a_channel_is_one(tmp_path: Path) -> None:
     assert "d: options: dir is this table's folder" in told
 
 
+def test_two_spellings_of_a_place_are_one(tmp_path: Path) -> None:
+    """``..`` and a link on the way: one driver, one writer, and who needs them finds them."""
+    (tmp_path / "memory" / "sub").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "memory")
+    path = tmp_path / "fleet.toml"
+    text = (
+        '[fleet]\nname = "x"\n[[driver]]\nname = "a"\nfolder = "memory/none/../own"\n'
+        f'[[bridge]]\nname = "in"\nregion = "r"\nsource = "aeron:ipc?dir={tmp_path}/link/own"\n'
+        '[[producer]]\nname = "p"\nkind = "demo"\nregion = "memory/sub/../p"\n'
+        '[[node]]\nname = "n"\nregion = "link/p"\n'
+    )
+    path.write_text(text)
+    services = services_of(load_fleet(path), {}, market_start_ns=0)
+    assert services["in"].needs == {"a"}
+    assert services["n"].needs == {"p"}
+    assert "outside" in services["n"].command
+    path.write_text(
+        text + '[[driver]]\nname = "b"\nfolder = "memory/own"\n'
+        '[[producer]]\nname = "q"\nkind = "demo"\nregion = "memory/p"\n'
+    )
+    with pytest.raises(FleetError) as refused:
+        load_fleet(path)
+    assert refused.value.errors == [
+        f"fleet.toml: region {tmp_path}/memory/p has 2 writers (p, q); expected one",
+        f"fleet.toml: folder {tmp_path}/memory/own has 2 media drivers (a, b); expected one",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "is_refused"),
+    [
+        ("spin = true, rest = 50", True),
+        ("spin = true, rest = 0", True),
+        ("spin = true", False),
+        ("rest = 50", False),
+        ("spin = false, rest = 50", False),
+    ],
+)
+def test_a_driver_that_never_sleeps_has_no_longest_sleep(
+    tmp_path: Path, options: str, *, is_refused: bool
+) -> None:
+    """``spin`` and ``rest`` exclude each other in the file as on the command line."""
+    path = tmp_path / "fleet.toml"
+    path.write_text(f'[fleet]\nname = "x"\n[[driver]]\nname = "a"\noptions = {{ {options} }}\n')
+    if not is_refused:
+        load_fleet(path)
+        return
+    with pytest.raises(FleetError, match=r"a: options: spin .* expected one of them, found both"):
+        load_fleet(path)
+
+
 def test_a_driver_without_its_library_is_told_by_the_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ import bdb
 import sys
 from typing import TYPE_CHECKING, Any
 
-from adapters.process.hang_watch import is_held_by_debugger
+from adapters.process.hanging.hang_watch import is_held_by_debugger
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters.process.hang_rules import (
+from adapters.process.hanging.hang_rules import (
     END_TIMEOUT_S,
     HANG_LIMIT_S,
     SILENCE_S,
@@ -21,7 +21,7 @@ from adapters.process.hang_rules import (
 from adapters.process.stop_signals import COPY_S
 
 if TYPE_CHECKING:
-    from adapters.process.hang_rules import Decision
+    from adapters.process.hanging.hang_rules import Decision
 
 
 def running(**state: Any) -> HangRules:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import resource
 import stat
 from pathlib import Path
 
 import pytest
 
-from adapters.process.safe_files import UnusableFileError, open_private, write_private
+from adapters.process.safe_files import UnusableFileError, open_private
+from adapters.process.whole_files import write_private
 
 
 def mode_of(path: Path) -> int:
@@ -68,31 +68,3 @@ def test_what_is_no_file_is_refused_and_a_device_is_taken(tmp_path: Path) -> Non
     mode = mode_of(nowhere)
     write_private(nowhere, "x")
     assert mode_of(nowhere) == mode
-
-
-def test_what_is_there_stays_if_new_content_cannot_be_written(tmp_path: Path) -> None:
-    """By a limit of the process in place of a full disk; nothing unfinished is left."""
-    old, new = tmp_path / "old", tmp_path / "new"
-    write_private(old, "as it was")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, before[1]))
-    try:
-        for path in (old, new):
-            with pytest.raises(UnusableFileError, match=f"{path} cannot be written: File too"):
-                write_private(path, "x" * 10_000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert old.read_text() == "as it was"
-    assert list(tmp_path.iterdir()) == [old]
-
-
-def test_the_file_beside_it_is_no_obstacle(tmp_path: Path) -> None:
-    """Its name fits beside the longest one; what is in its place stays, and is told in a line."""
-    longest = tmp_path / ("x" * 255)
-    write_private(longest, "new")
-    assert longest.read_text() == "new"
-    longest.unlink()
-    (tmp_path / f".result.{os.getpid()}.new").mkdir()
-    with pytest.raises(UnusableFileError, match="cannot be written: Is a directory"):
-        write_private(tmp_path / "result", "x")
-    assert [path.name for path in tmp_path.iterdir()] == [f".result.{os.getpid()}.new"]

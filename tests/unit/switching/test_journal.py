@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.process.safe_files import UnusableFileError, write_private
+from adapters.process.safe_files import UnusableFileError
+from adapters.process.whole_files import write_private
 from dolphin_strategies.errors import ConfigError
 from dolphin_strategies.order_gates.risk.losses.loss_rules import Baseline
 from live.switching.escalation import hand_over, path_beside, take

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ALL_TIME: Final = (0, (1 << 63) - 1)
 DAMAGE: Final = (OSError, ArithmeticError, LookupError, TypeError, ValueError, pa.ArrowException)
 """What reading a damaged file raises."""
+LISTINGS: Final = 20
+"""Each but the first follows a spool that became a Parquet file after it was listed."""
 
 
 class SequencedFile(NamedTuple):
@@ -117,10 +119,11 @@ class StreamLister:
         Raises
         ------
         OSError
-            If the catalog cannot be read.
+            If the catalog cannot be read, or a file is listed and not there again and again.
 
         """
-        while True:
+        missing = ""
+        for _ in range(LISTINGS):
             # Without it, nothing below would differ from an empty one.
             self._catalog.stat()
             homes = catalog_layout.recording_folders(self._catalog)
@@ -131,8 +134,13 @@ class StreamLister:
                 self._tell(f"{path} is left out: {why}")
             try:
                 return self._listed([r for r in recordings if self._counts(r)], is_settled)
-            except FileNotFoundError:
-                continue  # a spool became a Parquet file since it was listed: list again
+            except FileNotFoundError as error:
+                missing = str(error.filename or error)  # it became a Parquet file: list again
+        msg = (
+            f"{missing} is listed and is not there, {LISTINGS} times in a row: a link to nothing, "
+            "or a folder that changes all the time; move it out of the catalog"
+        )
+        raise OSError(msg)
 
     def _is_ours(self, home: Path) -> bool:
         """Return whether a recording is of the source, as its journal's beginning says.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.importing.backfilling.coverage.day_shares import of_factor, of_market
 
 if TYPE_CHECKING:

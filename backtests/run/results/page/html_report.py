@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from plotly.offline import get_plotlyjs
 
 from adapters.command.instants import iso_instant
-from adapters.process.safe_files import write_private
+from adapters.process.whole_files import write_private
 from backtests.run.drills.effects.drawn_drills import add_drills
 from backtests.run.drills.effects.outcome_text import outcome_html
 from backtests.run.results.page.equity_chart import equity_chart

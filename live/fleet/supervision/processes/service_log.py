@@ -6,7 +6,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from adapters.process.safe_files import UnusableFileError, open_file, open_private, write_private
+from adapters.process.safe_files import UnusableFileError, open_file, open_private
+from adapters.process.whole_files import write_private
 from dolphin_strategies.errors import printable
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """The watch over a process's main thread: a small process of its own, started by HangWatch.
 
-Run as ``python -m adapters.process.hang_loop NUMBERS``. It needs nothing that the watched thread
-could hold, so it works during an endless loop, a sleep, and a C call that never returns and keeps
-the interpreter's lock (GIL). The watch ends when the watched process does.
+Run as ``python -m adapters.process.hanging.hang_loop NUMBERS``. It needs nothing that the watched
+thread could hold, so it works during an endless loop, a sleep, and a C call that never returns
+and keeps the interpreter's lock (GIL). The watch ends when the watched process does.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from adapters.command.terminal import STDERR, STDOUT, say_bounded
-from adapters.process.hang_rules import Hang, HangRules, Leave, Notice, Stop
+from adapters.process.bounded_lines import STDERR, STDOUT, say_bounded
+from adapters.process.hanging.hang_rules import Hang, HangRules, Leave, Notice, Stop
 from adapters.process.stop_signals import STOP_SIGNALS, ignore_stop_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from adapters.process.hang_rules import Decision
+    from adapters.process.hanging.hang_rules import Decision
 
 LOOK_S: Final = 0.1
 PAUSE_S: Final = 1.0

@@ -14,10 +14,9 @@ from contextlib import suppress
 from os import _exit  # at import: a node replaces the one of the module
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from adapters.command.terminal import say
 from adapters.process import _crash_handler, _exit_thread
 from adapters.process.child import Child, module_command
-from adapters.process.hang_loop import HELD, Channels, callback_part
+from adapters.process.hanging.hang_loop import HELD, Channels, callback_part
 from adapters.process.stop_signals import LEFT_AT_ONCE
 
 if TYPE_CHECKING:
@@ -42,9 +41,14 @@ class HangWatch:
     A crash is noticed too, with its stack: see ``crash_handler.c``. One of the main thread ends
     the process with a code of this project; what aborts in another thread stops the node.
 
-    A small separate process makes the decisions, see :mod:`adapters.process.hang_loop` and
-    :mod:`adapters.process.hang_rules`. It receives the stop signals, prints the first, and ends
-    this process at the second, at a stop's deadline and after a long hang.
+    A small separate process makes the decisions, see :mod:`adapters.process.hanging.hang_loop` and
+    :mod:`adapters.process.hanging.hang_rules`. It receives the stop signals, prints the first, and
+    ends this process at the second, at a stop's deadline and after a long hang.
+
+    Parameters
+    ----------
+    tell : callable
+        Takes a line for the user, about the watch itself.
 
     Notes
     -----
@@ -54,7 +58,8 @@ class HangWatch:
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        self._tell: Final = tell
         self._reports, reports = socket.socketpair()
         self._stacks, stacks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         signals, self._signals = os.pipe()
@@ -85,7 +90,7 @@ class HangWatch:
             crashes=crashes,
         )
         self._child: Final = Child(
-            module_command("adapters.process.hang_loop", *channels),
+            module_command("adapters.process.hanging.hang_loop", *channels),
             output="inherited",
             inherits=(reports.fileno(), signals, stacks.fileno(), dump, leave, crashes),
         )
@@ -101,8 +106,8 @@ class HangWatch:
         Parameters
         ----------
         **state
-            Fields of :class:`~adapters.process.hang_rules.ThreadState`, ``folder``, which is
-            removed when the process is ended, and ``log``, a file that takes what is told.
+            Fields of :class:`~adapters.process.hanging.hang_rules.ThreadState`, ``folder``, which
+            is removed when the process is ended, and ``log``, a file that takes what is told.
 
         """
         try:
@@ -112,7 +117,7 @@ class HangWatch:
         except OSError:
             if self._is_watching:
                 self._is_watching = False
-                say("the watch over this process has ended; hangs are not noticed", to=sys.stderr)
+                self._tell("the watch over this process has ended; hangs are not noticed")
 
     def follow(
         self,
@@ -152,7 +157,7 @@ class HangWatch:
 
         """
         if self._child.exit_code is not None:
-            say(f"second signal ({name})", to=sys.stderr)
+            self._tell(f"second signal ({name})")
             _exit(LEFT_AT_ONCE)
 
     def abandon(self) -> None:
