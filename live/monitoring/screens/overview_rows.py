@@ -57,7 +57,7 @@ def rows_of(picture: Picture) -> list[Row]:
     return [
         *_problem_rows(picture),
         *(_table("FLEETS", _FLEETS, picture.fleets, _fleet) if picture.fleets else ()),
-        *_table("NODES", _NODES, picture.nodes, _node),
+        *_table("NODES", _NODES, sorted(picture.nodes, key=lambda n: n.service), _node),
         *_table("PRODUCERS", _SERVICES, picture.services, _service),
         *(
             _table("BRIDGES AND RECORDERS", _OTHERS, picture.others, _other)
