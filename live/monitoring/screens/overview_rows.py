@@ -58,13 +58,17 @@ def rows_of(picture: Picture) -> list[Row]:
         *_problem_rows(picture),
         *(_table("FLEETS", _FLEETS, picture.fleets, _fleet) if picture.fleets else ()),
         *_table("NODES", _NODES, sorted(picture.nodes, key=lambda n: n.service), _node),
-        *_table("PRODUCERS", _SERVICES, picture.services, _service),
+        *(
+            # A demo's or a program of the user's own is a producer too, and has no status: its
+            # region is what tells of it.
+            _table("PRODUCERS", _SERVICES, picture.services, _service) if picture.services else ()
+        ),
         *(
             _table("BRIDGES AND RECORDERS", _OTHERS, picture.others, _other)
             if picture.others
             else ()
         ),
-        *region_table(picture, SHOWN_REGIONS),
+        *(region_table(picture, SHOWN_REGIONS) if picture.regions else ()),
         *_alarm_rows(picture),
     ]
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
+from tests.support.eventually import eventually
 from tests.support.nodes.node_process import ROOT
 
 if TYPE_CHECKING:
@@ -52,8 +53,10 @@ region = "{tmp_path}/region"
         assert code == 0, said
         code, said = run("switch.py", "halt", "--node", NAME)
         assert (code, f"{NAME}: ImbalanceTaker" in said, "HALTED" in said) == (0, True, True), said
-        code, said = run("run_fleet.py", file, "status")
-        assert (code, "running, HALTED" in said) == (0, True), said
+        # The node tells its state four times a second.
+        eventually(
+            lambda: "running, HALTED" in run("run_fleet.py", file, "status")[1], "a halted status"
+        )
         code, said = run("monitor.py", "--once", "--fleet", f"{tmp_path}/run")
         assert any(NAME[:14] in line and "HALTED" in line for line in said.splitlines()), said
         code, said = run("switch.py", "halt", "--node", "of_nobody")
