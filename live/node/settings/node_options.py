@@ -168,8 +168,8 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
     if options.region is not None and makes_own:
         msg = (
             f"--region {options.region}: the {node.venue} market makes factors of its own, and "
-            "that region would not be read; add --producer outside with the simulated market, or "
-            "leave out --region"
+            'that region would not be read; add --producer outside (producer = "outside" in a '
+            "file or a fleet's options) with the simulated market, or leave out --region"
         )
         raise ConfigError(msg)
     return settings
