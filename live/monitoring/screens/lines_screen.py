@@ -40,6 +40,10 @@ class Lines(OptionList):
     opens: Sequence[bool] = ()
     """Of each line, whether it opens a page."""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Enter out of the footer where it opens nothing: 80 columns are few."""
+        return any(self.opens) if action == "select" else super().check_action(action, parameters)
+
     def action_cursor_down(self) -> None:
         """Go down."""
         if not self._go(1):
@@ -113,7 +117,10 @@ class LinesScreen(Screen[None]):
 
     def _replace(self, rows: Sequence[Row]) -> None:
         lines = self.query_one(Lines)
+        had = any(lines.opens)
         lines.opens = [bool(row.key) for row in rows]
+        if any(lines.opens) != had:
+            lines.refresh_bindings()
         if len(rows) == len(self._shown):
             # What stays is not drawn again, which is most of the work.
             for index, (old, new) in enumerate(zip(self._shown, rows, strict=True)):
