@@ -95,6 +95,7 @@ def from_table[T](cls: type[T], table: Any, where: str, key: str = "") -> T:
             what = f"table [{toml_key}]" if isinstance(value, dict) else f"key {toml_key!r}"
             msg = f"{where}: unknown {what}{did_you_mean(toml_key, names)}"
             raise ConfigError(msg)
+    missing: list[str] = []
     for f in dataclasses.fields(cls):  # type: ignore[arg-type]
         if f.name in values or f.name not in fields:
             continue
@@ -102,10 +103,12 @@ def from_table[T](cls: type[T], table: Any, where: str, key: str = "") -> T:
         if field_type.marker is KEY_OF_TABLE:
             values[f.name] = key
         elif f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
-            msg = f"{where}: {field_type.key or f.name} is missing"
-            if field_type.rule is not None:
-                msg += f"; expected {field_type.rule.expected}"
-            raise ConfigError(msg)
+            rule = field_type.rule
+            expected = "" if rule is None else f"; expected {rule.expected}"
+            missing.append(f"{field_type.key or f.name} is missing{expected}")
+    if missing:
+        msg = f"{where}: {', '.join(missing)}"
+        raise ConfigError(msg)
     try:
         return cls(**values)
     except (TypeError, ValueError, ConfigError) as error:

@@ -1,4 +1,4 @@
-"""Tables of text for a terminal: columns aligned, two spaces between them."""
+"""Tables of text for a terminal: columns aligned, with spaces between them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def text_table(
-    rows: Sequence[Sequence[str]], *, right: Collection[int] = (), indent: str = ""
+    rows: Sequence[Sequence[str]], *, right: Collection[int] = (), indent: str = "", gap: int = 2
 ) -> str:
     """Return rows as lines of aligned columns.
 
@@ -22,6 +22,8 @@ def text_table(
         left.
     indent : str
         The text before every line.
+    gap : int
+        Spaces between two columns.
 
     Returns
     -------
@@ -37,9 +39,11 @@ def text_table(
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         indent
-        + "  ".join(
+        + (" " * gap)
+        .join(
             cell.rjust(width) if i in right else cell.ljust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
+        )
+        .rstrip()
         for row in rows
     )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SUPERVISOR_NAME: Final = "supervisor.status"
 """In the run folder of a fleet."""
+STATE_ENDING: Final = ".state"
+"""Of the states of a fleet's services, in its run folder."""
 STATE_NAME: Final = "state"
 """The file in the folder of a run that was given no other."""
 SLOT_BYTES: Final = 1 << 16
@@ -28,6 +30,13 @@ MOST_BYTES: Final = SLOT_BYTES - _HEADER.size
 """The longest content."""
 _CHECKED: Final = struct.Struct("<8sQI")
 _FLOCK: Final = struct.Struct("hhqqi4x")
+
+
+def service_of(path: Path) -> str:
+    """Return the name of the service of a fleet whose state lies at a path; empty: of none."""
+    if path.suffix != STATE_ENDING or not (path.parent / SUPERVISOR_NAME).exists():
+        return ""
+    return path.stem
 
 
 class StateHeldError(DolphinError):

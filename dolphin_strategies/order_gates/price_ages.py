@@ -61,11 +61,18 @@ class PriceAges:
             return ""  # by far the most frequent case
         newest_ns = self._newest_ns(instrument_id)
         if newest_ns is None:
-            return f"PRICE_MISSING: {instrument_id} has no price yet" if rules.needs_price else ""
+            return self._missing(instrument_id) if rules.needs_price else ""
         limit_ns = self._excess_ns(instrument_id, newest_ns, now_ns)
         if not limit_ns:
             return ""
         return f"PRICE_TOO_OLD: {instrument_id} has no price younger than {limit_ns / 1e9:g} s"
+
+    def _missing(self, instrument_id: InstrumentId) -> str:
+        """Return why there is no price yet, and what brings one."""
+        what = f"PRICE_MISSING: {instrument_id} has no price yet"
+        if self._rules.kinds != ("quotes",):
+            return what
+        return f"{what}; a node has quotes once on_start has called subscribe_quotes"
 
     def _excess_ns(self, instrument_id: InstrumentId, newest_ns: int, now_ns: int) -> int:
         """Return the greatest age, nanoseconds, that a price of an instant exceeds; 0: none."""

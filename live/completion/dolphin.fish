@@ -388,7 +388,7 @@ complete -c dolphin -n '_shtab_dolphin_using sweep' -l ray -x -d 'run the trials
 complete -c dolphin -n '_shtab_dolphin_using sweep' -l out -xka "(__fish_complete_directories)" -d 'study and results (default: a folder here that is named after the strategy)'
 complete -c dolphin -n '_shtab_dolphin_using; and test $_shtab_dolphin_npos -eq 0' -a switch -d 'Halt a node, let it only reduce, close what it holds, or let it go on.'
 complete -c dolphin -n '_shtab_dolphin_using switch' -s h -l help -d 'show this help message and exit'
-complete -c dolphin -n '_shtab_dolphin_using switch' -l node -x -d 'which node (default: the only one that runs)'
+complete -c dolphin -n '_shtab_dolphin_using switch' -l node -x -d 'which node, by its process, its strategy or its name in a fleet (default: the only one that runs)'
 complete -c dolphin -n '_shtab_dolphin_using switch' -l state -xka "(__fish_complete_path (commandline -ct))" -d 'the --state of the node'
 complete -c dolphin -n '_shtab_dolphin_using switch' -l why -x -d 'the reason, for the journal'
 complete -c dolphin -n '_shtab_dolphin_using switch' -l wait -x -d 'with flat: wait so long until nothing is open'

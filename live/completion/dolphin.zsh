@@ -558,7 +558,7 @@ _shtab_dolphin_sweep_defaults_added=0
 
 _shtab_dolphin_switch_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
-  "--node[which node (default\: the only one that runs)]:PID|STRATEGY:"
+  "--node[which node, by its process, its strategy or its name in a fleet (default\: the only one that runs)]:PID|STRATEGY|SERVICE:"
   "--state[the --state of the node]:FILE:_files"
   "--why[the reason, for the journal]:TEXT:"
   "--wait[with flat\: wait so long until nothing is open]:S:"

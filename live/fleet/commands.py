@@ -172,10 +172,12 @@ def _wait_for_end(settings: FleetSettings) -> int:
 
 
 def restart(settings: FleetSettings, options: argparse.Namespace) -> int:
-    """Stop and start one service, or each."""
-    name = options.names[0] if options.names else None
-    ask(settings.fleet.run_folder, {"command": "restart", "name": name})
-    return _wait(settings, name, "running")
+    """Stop and start the named services, or each."""
+    _check_known(settings, options.names)
+    names = options.names or [None]
+    for name in names:
+        ask(settings.fleet.run_folder, {"command": "restart", "name": name})
+    return max([_wait(settings, name, "running") for name in names])
 
 
 def reload(settings: FleetSettings, options: argparse.Namespace) -> int:
@@ -230,9 +232,7 @@ def status(settings: FleetSettings, options: argparse.Namespace) -> int:
 def logs(settings: FleetSettings, options: argparse.Namespace) -> int:
     """Print the last lines of one service's log, or of all."""
     names = [s.name for s in settings.services]
-    if options.names and options.names[0] not in names:
-        msg = f"no service {options.names[0]!r} in {settings.path.name}: there are {names}"
-        raise FleetError([msg])
+    _check_known(settings, options.names)
     folder = settings.fleet.folder
     chosen: list[tuple[str, Path]] = [(n, folder / "logs") for n in options.names or names]
     if not options.names:
@@ -244,6 +244,14 @@ def logs(settings: FleetSettings, options: argparse.Namespace) -> int:
         for line in log.tail(options.lines, 1 << 20):
             say(line)
     return 0
+
+
+def _check_known(settings: FleetSettings, names: Sequence[str]) -> None:
+    known = [s.name for s in settings.services]
+    for name in names:
+        if name not in known:
+            msg = f"no service {name!r} in {settings.path.name}: there are {known}"
+            raise FleetError([msg])
 
 
 def promote(settings: FleetSettings, options: argparse.Namespace) -> int:

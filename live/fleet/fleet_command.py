@@ -23,7 +23,7 @@ examples:
   run_fleet.py fleet.toml --check                  the whole file and each service's own settings
   run_fleet.py fleet.toml start                    all of it in the background, in order
   run_fleet.py fleet.toml status                   who runs, since when silent, what went wrong
-  run_fleet.py fleet.toml restart green            one of it
+  run_fleet.py fleet.toml restart green            one of it, or several: restart blue green
   run_fleet.py fleet.toml logs green --lines 50    what it said
   run_fleet.py fleet.toml reload                   read the file again; restart what changed
   run_fleet.py fleet.toml compare blue green       what both did over the same inputs
@@ -44,7 +44,7 @@ COMMANDS: Final = (
     "rollback",
 )  # fmt: skip
 PRECONDITIONS: Final = ("runs", "min_trial", "parity", "envelope", "alarms")
-MOST_NAMES: Final = {"compare": 2, "run": 0}
+MOST_NAMES: Final = {"compare": 2, "restart": sys.maxsize, "run": 0}
 """How many names a command takes, if not one at most."""
 
 

@@ -121,7 +121,8 @@ def show(watcher: Watcher, files: Sequence[Path]) -> int:
         if (error.name or "").partition(".")[0] != "textual":
             raise
         msg = (
-            "it needs Textual, which is not installed: uv run --extra monitor live/monitor.py; "
+            "it needs Textual, which is not installed: uv run --extra monitor live/monitor.py, or "
+            "in a folder of your own uv add 'dolphin[monitor]'; "
             "with --once it prints the overview without it"
         )
         raise DolphinError(msg) from None

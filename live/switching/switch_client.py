@@ -15,7 +15,7 @@ import orjson
 from adapters.process.run_folder import PARENT, PREFIX
 from adapters.process.safe_files import UnusableFileError, open_file
 from adapters.run_state.run_state import BadStateError, RunState
-from adapters.run_state.state_file import STATE_NAME, StateReader
+from adapters.run_state.state_file import STATE_NAME, StateReader, service_of
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live.switching.switch_words import LONGEST_BYTES, SOCKET_NAME, STATE_PATH_NAME
 
@@ -57,7 +57,13 @@ class Node(NamedTuple):
         state = self.state
         if state is None:
             return f"node of process {self.pid}"
-        return f"{state.strategy or 'node'} (pid {self.pid}, {state.orders} orders)"
+        of_fleet = f"{self.service}: " if self.service else ""
+        return f"{of_fleet}{state.strategy or 'node'} (pid {self.pid}, {state.orders} orders)"
+
+    @property
+    def service(self) -> str:
+        """Its name in a fleet; empty: it belongs to none."""
+        return service_of(self.path)
 
 
 def running_nodes() -> list[Node]:
@@ -74,12 +80,12 @@ def running_nodes() -> list[Node]:
 
 
 def node_of(name: str | None, state: Path | None = None) -> Node:
-    """Return the node that a user names: by its pid, its strategy or its ``--state``.
+    """Return the node that a user names.
 
     Parameters
     ----------
     name : str, optional
-        A pid or a strategy's name; None: the only node that runs.
+        A pid, a strategy's name, or that of a service of a fleet; None: the only node that runs.
     state : Path, optional
         The ``--state`` of the node.
 
@@ -98,11 +104,12 @@ def node_of(name: str | None, state: Path | None = None) -> Node:
     else:
         found = [
             n for n in nodes
-            if str(n.pid) == name or (n.state is not None and n.state.strategy == name)
+            if name in {str(n.pid), n.service} or (n.state and n.state.strategy == name)
         ]  # fmt: skip
     if len(found) != 1:
         what = "no node" if not found else f"{len(found)} nodes"
-        msg = f"expected one node, found {what}{known}; name it with --node PID or --state FILE"
+        ways = "--node PID" if not any(n.service for n in nodes) else "--node PID|SERVICE"
+        msg = f"expected one node, found {what}{known}; name it with {ways} or --state FILE"
         raise ConfigError(msg)
     return found[0]
 

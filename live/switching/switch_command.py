@@ -37,6 +37,7 @@ examples:
   switch.py halt --why "news at 14:30"              the only node of this user that runs
   switch.py flat --node 4711                        the node of a process
   switch.py reduce --node ImbalanceTaker            of a strategy
+  switch.py halt --node blue                        of a service of a fleet
   switch.py resume --state /dev/shm/btc.state       the node that runs with --state FILE
   switch.py flat --wait 10                          and wait until nothing is open
   switch.py status --json                           for programs; docs/json.md has the fields
@@ -69,7 +70,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("command", choices=[*reversed(COMMANDS), STATUS], help="what to do, see below")
-    add("--node", metavar="PID|STRATEGY", help="which node (default: the only one that runs)")
+    add("--node", metavar="PID|STRATEGY|SERVICE", help="which node, by its process, its "
+        "strategy or its name in a fleet (default: the only one that runs)")  # fmt: skip
     add("--state", type=Path, metavar="FILE", help="the --state of the node")
     add("--why", default="", metavar="TEXT", help="the reason, for the journal")
     add("--wait", type=float, default=0.0, metavar="S", help="with flat: wait so long until "

@@ -94,7 +94,6 @@ def test_the_commands_of_the_page_run_one_after_another(tmp_path: Path) -> None:
     assert (recordings / "session_backtest" / "envelope.json").exists()
     assert "left open nothing" in watched
     assert re.search(r"^  envelope +\d+ trades", watched, re.MULTILINE)
-    assert "ImbalanceTaker" in seen
-    assert "FairPriceMaker" in seen
+    assert {"blue", "green"} <= {line.split()[0] for line in seen.splitlines() if line.strip()}
     assert "green leads the pair main" in promoted
     assert "blue leads the pair main again" in rolled_back

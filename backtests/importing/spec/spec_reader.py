@@ -54,10 +54,16 @@ def _check(spec: ImportSpec, path: Path) -> None:
     ids = [instrument.id for instrument in spec.instruments]
     sources: list[MarketFileSpec | FundingFileSpec] = [*spec.market, *spec.funding]
     for source in sources:
+        if not ids:
+            msg = (
+                f"{path}: {source.path}: market data needs [[instruments]], found none: write one "
+                "with id, kind, base, quote, price_increment and size_increment"
+            )
+            raise ConfigError(msg)
         if source.instrument not in ids and (source.instrument or len(ids) != 1):
             msg = (
                 f"{path}: {source.path}: instrument: expected one of "
-                f"{ids or '[[instruments]]'}, found {source.instrument!r}"
+                f"{ids}, found {source.instrument!r}"
                 f"{did_you_mean(source.instrument, ids)}"
             )
             raise ConfigError(msg)

@@ -23,7 +23,7 @@ def status_table(report: dict[str, Any]) -> str:
         rows.append(
             (
                 role if row["role"] else row["name"],
-                row["state"],
+                _state(row),
                 str(row["pid"] or "-"),
                 "-" if age is None else f"{age:.1f} s",
                 str(row["restarts"]),
@@ -41,8 +41,19 @@ def _head(report: dict[str, Any]) -> str:
     services = report["services"]
     running = sum(row["state"] == "running" for row in services)
     pid = report["pid"]
-    by = f"supervisor {pid}" if pid else "NO SUPERVISOR: nobody watches; 'start' adopts what runs"
+    if pid:
+        by = f"supervisor {pid}"
+    elif any(row["pid"] for row in services):
+        by = "NO SUPERVISOR: nobody watches; 'start' adopts what runs"
+    else:
+        by = "no supervisor; 'start' starts it"
     return f"{running} of {len(services)} run, {by}"
+
+
+def _state(row: dict[str, Any]) -> str:
+    """Return a service's state; of a node that the switch holds, that too."""
+    trading = row.get("trading", "")
+    return row["state"] if trading in {"", "ACTIVE"} else f"{row['state']}, {trading}"
 
 
 def status_code(report: dict[str, Any]) -> int:

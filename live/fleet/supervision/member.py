@@ -127,6 +127,7 @@ class Member:
             "open": "" if left is None or left.is_flat else left.left_open(),
             "orders": "" if left is None else left.orders,
             "phase": "" if left is None else left.phase,
+            "trading": "" if state is None else state.trading,
             "digest": self.service.digest,
             "is_real": self.service.is_real,
             "is_settled": life.is_settled,

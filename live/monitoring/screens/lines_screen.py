@@ -31,9 +31,40 @@ PLAIN: Final = {"heading": "bold underline", "bad": "bold", "good": "", "": ""}
 
 
 class Lines(OptionList):
-    """The lines; the footer says what Enter does."""
+    """The lines; the footer says what Enter does.
+
+    The arrows go to the next line that opens a page, unless it is further than a screen away.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Open")]
+    opens: Sequence[bool] = ()
+    """Of each line, whether it opens a page."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Enter out of the footer where it opens nothing: 80 columns are few."""
+        return any(self.opens) if action == "select" else super().check_action(action, parameters)
+
+    def action_cursor_down(self) -> None:
+        """Go down."""
+        if not self._go(1):
+            super().action_cursor_down()
+
+    def action_cursor_up(self) -> None:
+        """Go up."""
+        if not self._go(-1):
+            super().action_cursor_up()
+
+    def _go(self, step: int) -> bool:
+        at = self.highlighted
+        if at is None:
+            return False
+        for index in range(at + step, at + step * max(self.size.height, 2), step):
+            if not 0 <= index < len(self.opens):
+                return False
+            if self.opens[index]:
+                self.highlighted = index
+                return True
+        return False
 
 
 class LinesScreen(Screen[None]):
@@ -85,7 +116,11 @@ class LinesScreen(Screen[None]):
             self._replace([*self.rows(picture)])
 
     def _replace(self, rows: Sequence[Row]) -> None:
-        lines = self.query_one(OptionList)
+        lines = self.query_one(Lines)
+        had = any(lines.opens)
+        lines.opens = [bool(row.key) for row in rows]
+        if any(lines.opens) != had:
+            lines.refresh_bindings()
         if len(rows) == len(self._shown):
             # What stays is not drawn again, which is most of the work.
             for index, (old, new) in enumerate(zip(self._shown, rows, strict=True)):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         ServicePicture,
     )
 
+WIDTH: Final = 80
+"""Columns of the narrowest terminal."""
 SHOWN_PROBLEMS: Final = 4
 ACTIVE: Final = "ACTIVE"
 """The trading state in which all orders pass."""
@@ -55,14 +57,18 @@ def rows_of(picture: Picture) -> list[Row]:
     return [
         *_problem_rows(picture),
         *(_table("FLEETS", _FLEETS, picture.fleets, _fleet) if picture.fleets else ()),
-        *_table("NODES", _NODES, picture.nodes, _node),
-        *_table("PRODUCERS", _SERVICES, picture.services, _service),
+        *_table("NODES", _NODES, sorted(picture.nodes, key=lambda n: n.service), _node),
+        *(
+            # A demo's or a program of the user's own is a producer too, and has no status: its
+            # region is what tells of it.
+            _table("PRODUCERS", _SERVICES, picture.services, _service) if picture.services else ()
+        ),
         *(
             _table("BRIDGES AND RECORDERS", _OTHERS, picture.others, _other)
             if picture.others
             else ()
         ),
-        *region_table(picture, SHOWN_REGIONS),
+        *(region_table(picture, SHOWN_REGIONS) if picture.regions else ()),
         *_alarm_rows(picture),
     ]
 
@@ -95,7 +101,7 @@ _SERVICES: Final = ("service", "state", "running", "sources", "factors", "record
 _FLEETS: Final = ("fleet", "supervisor", "services", "look at", "told")
 _REGIONS: Final = ("region", "writer", "rate", "age", "alive", "readers", "problem")
 _NODES: Final = (
-    "node", "phase", "orders", "p50", "p99", "position", "PnL", "open", "queue", "lost", "turn",
+    "node", "phase", "orders", "p50", "p99", "position", "PnL", "lost", "turn", "open", "queue",
 )  # fmt: skip
 
 
@@ -117,7 +123,10 @@ def _table[Thing](
     found = [cells(thing) for thing in things]
     if not found:
         return [Row("", f"{title} none", "heading")]
-    lines = text_table([heading, *(row.cells for row in found)]).split("\n")
+    table = [heading, *(row.cells for row in found)]
+    lines = text_table(table).split("\n")
+    if max(map(len, lines)) > WIDTH - len("! "):
+        lines = text_table(table, gap=1).split("\n")
     rows = [Row("", f"{title} ({len(found)})", "heading"), Row("", f"  {lines[0]}", "heading")]
     for row, line in zip(found, lines[1:], strict=True):
         mark = "! " if row.is_bad else "  "
@@ -217,12 +226,12 @@ def _node(node: NodePicture) -> _Cells:
         "-" if found is None else latency(found.p99_s),
         _position(node),
         _profit(node),
-        count(node.value("dolphin_node_orders_open")),
-        count(node.value("dolphin_node_pending_records")),
         count(node.value("dolphin_node_records", "lost")),
         ago(node.turned_s),
+        count(node.value("dolphin_node_orders_open")),
+        count(node.value("dolphin_node_pending_records")),
     ]
-    name = clip(node.name or node.key, 16)
+    name = clip(node.service or node.name or node.key, 16)
     return _Cells(f"node:{node.key}", [name, *shown], any(of_node(node)))
 
 

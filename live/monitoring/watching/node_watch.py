@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.process.safe_files import UnusableFileError, open_file
 from adapters.run_state.run_state import BadStateError, RunState
-from adapters.run_state.state_file import STATE_NAME, StateReader
+from adapters.run_state.state_file import STATE_NAME, StateReader, service_of
 from live.metrics.metric_table import BUCKETS_S
 from live.metrics.snapshot import BadSnapshotError
 from live.metrics.snapshot_file import FIGURES_NAME, read_snapshot
@@ -85,6 +85,7 @@ class NodeWatch:
             turned_s=max(0.0, time.time() - told_ns / 1e9) if told_ns else 0.0,
             latency=self._latency(figures),
             problem="; ".join(problems),
+            service=service_of(path),
         )
 
     def _state_path(self, figures: Snapshot | None) -> Path:

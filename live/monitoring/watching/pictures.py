@@ -145,6 +145,8 @@ class NodePicture:
         From the producer's write to ``on_factors``.
     problem : str
         Why it cannot be read.
+    service : str
+        Its name in a fleet; empty: it belongs to none.
 
     """
 
@@ -155,9 +157,15 @@ class NodePicture:
     turned_s: float = 0.0
     latency: Latency | None = None
     problem: str = ""
+    service: str = ""
 
     @property
     def name(self) -> str:
+        """Its name in a fleet with its strategy's, or the latter alone."""
+        return " ".join(filter(None, (self.service, self.strategy)))
+
+    @property
+    def strategy(self) -> str:
         """The strategy's name."""
         if self.state is not None and self.state.strategy:
             return self.state.strategy

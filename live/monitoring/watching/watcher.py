@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from adapters.process.run_folder import PARENT, PREFIX
-from adapters.run_state.state_file import STATE_NAME, SUPERVISOR_NAME
+from adapters.run_state.state_file import STATE_ENDING, STATE_NAME, SUPERVISOR_NAME
 from adapters.shm.region.region_files import folder_of
 from live.metrics.snapshot import BadSnapshotError
 from live.metrics.snapshot_file import FIGURES_NAME, read_snapshot
@@ -30,7 +30,6 @@ FIND_LOOKS: Final = 3
 """Looks between two searches for what is new."""
 SERVICE_ENDING: Final = ".service.d"
 FOLDER_ENDING: Final = ".d"
-STATE_ENDING: Final = ".state"
 
 
 class Watcher:

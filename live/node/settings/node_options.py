@@ -163,4 +163,13 @@ def settings_of(options: argparse.Namespace) -> NodeSettings:
         risk = dataclasses.replace(settings.risk, journal=beside)
         settings = dataclasses.replace(settings, risk=risk)
     check_settings(settings, live_orders=options.live_orders)
+    node = settings.node
+    makes_own = node.venue == "replay" or (node.venue == "simulated" and node.producer == "own")
+    if options.region is not None and makes_own:
+        msg = (
+            f"--region {options.region}: the {node.venue} market makes factors of its own, and "
+            'that region would not be read; add --producer outside (producer = "outside" in a '
+            "file or a fleet's options) with the simulated market, or leave out --region"
+        )
+        raise ConfigError(msg)
     return settings

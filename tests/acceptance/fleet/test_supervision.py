@@ -139,6 +139,17 @@ def test_one_service_is_stopped_started_and_restarted_alone(chain: SmallFleet) -
     assert len({*pids.values(), *now.values()}) == 5
 
 
+def test_several_services_are_restarted_by_one_command_or_none_is(chain: SmallFleet) -> None:
+    """A name that is none is refused before anything happens."""
+    pids = {name: row["pid"] for name, row in chain.rows().items()}
+    assert chain.command("restart", "last", "lats").wait(60) == 2
+    assert {name: row["pid"] for name, row in chain.rows().items()} == pids
+    assert chain.command("restart", "last", "middle").wait(60) == 0
+    now = {name: row["pid"] for name, row in chain.rows().items()}
+    assert now["first"] == pids["first"]
+    assert len({*pids.values(), *now.values()}) == 5
+
+
 @pytest.mark.long
 def test_reload_restarts_what_changed_and_takes_in_what_is_new(chain: SmallFleet) -> None:
     """What is gone from the file is stopped, what did not change keeps its process."""

@@ -63,6 +63,7 @@ OURS = '[risk]\ninstruments = ["BTCUSDT-PERP.BINANCE"]\n'
         (["--seconds", "-1"], "", "seconds: expected 0 or more"),
         (["--speed", "0"], "", "speed: expected more than 0"),
         (["--replay", "no_such_folder"], "", "expected a folder of recorded ticks"),
+        (["--region", "/dev/shm/x"], "", "add --producer outside"),
         (["--replay", ".", "--venue", "binance"], "", "does not go with --venue binance"),
         ([], LIVE, "add --live-orders if you mean it"),
         (["--live-orders"], "", "--live-orders alone sends nothing"),

@@ -25,7 +25,7 @@ pytest.importorskip("textual", reason="the extra `monitor` is not installed")
 
 from textual.widgets import Input
 
-from live.monitoring.screens.lines_screen import LinesScreen  # after the skip
+from live.monitoring.screens.lines_screen import Lines, LinesScreen  # after the skip
 from live.monitoring.screens.monitor_app import MonitorApp
 from live.monitoring.screens.switch_page import SwitchPage
 
@@ -89,7 +89,12 @@ async def open_line(app: MonitorApp, pilot: Pilot[None], start: str) -> None:
     assert isinstance(screen, LinesScreen)
     keys = [row.key for row in screen._shown]
     target = next(i for i, key in enumerate(keys) if key.startswith(start))
-    await pilot.press("home", *["down"] * target, "enter")
+    await pilot.press("home")
+    for _ in keys:
+        if screen.query_one(Lines).highlighted == target:
+            break
+        await pilot.press("down")
+    await pilot.press("enter")
     await pilot.pause()
 
 
@@ -319,6 +324,35 @@ options = { code = 7 }
     with small_fleet(tmp_path, services, first_s=30.0) as fleet:
         fleet.wait_for("green", "backing off")
         drive(Watcher(fleets=[fleet.settings.fleet.run_folder]), play)
+
+
+def test_the_arrows_go_from_one_line_that_opens_a_page_to_the_next(tmp_path: Path) -> None:
+    """A person who presses Down and Enter is not left on a heading, and can go to the top."""
+    paths = [tmp_path / name for name in ("one", "two")]
+    rows = {f"region:{path}" for path in paths}
+
+    async def play(app: MonitorApp, pilot: Pilot[None]) -> None:
+        await see(app, "REGIONS (2)", "one", "two")
+        chosen = []
+        for key in ("down", "up"):
+            chosen.append(_chosen(app))
+            await pilot.press(key)
+        assert set(chosen) == rows
+        assert _chosen(app) == chosen[0]
+        await pilot.press("up")
+        assert not _chosen(app)
+        await pilot.press("down", "down", "enter")
+        await see(app, "UTC  region ")
+
+    drive(Watcher(paths), play)
+
+
+def _chosen(app: MonitorApp) -> str:
+    """Return the key of the line on which Enter would act."""
+    screen = app.screen
+    assert isinstance(screen, LinesScreen)
+    at = screen.query_one(Lines).highlighted
+    return "" if at is None else [*screen.rows(app.picture)][at].key
 
 
 @pytest.mark.parametrize(

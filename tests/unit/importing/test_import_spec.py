@@ -107,7 +107,14 @@ def test_bad_rules_are_refused(tmp_path: Path, rule: str, message: str) -> None:
         ),
         ("[import]\nstart = 2026-05-01T00:00:00Z\nend = 2026-05-01T00:00:00Z", "later than start"),
         (BARS, "covers is missing"),
-        (BARS + "covers = '15m'", "instrument"),
+        (
+            BARS + "covers = '15m'",
+            r"needs \[\[instruments\]\], found none: write one with id, kind",
+        ),
+        (
+            "[[instruments]]\nid = 'BTCUSDT-PERP.BINANCE'",
+            "kind is missing.*, base is missing, quote is missing, price_increment is missing",
+        ),
         (
             INSTRUMENT + BARS + "covers = '15m'\ninstrument = 'BTCUSDT.BINANCE'",
             "instrument: expected",

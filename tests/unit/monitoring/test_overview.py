@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 from adapters.run_state.process_identity import ProcessIdentity
 from adapters.run_state.run_state import OpenPosition, RunState
 from live.metrics.metric_table import BUCKETS_S
+from live.metrics.snapshot import Snapshot
 from live.monitoring.screens.overview_rows import rows_of
 from live.monitoring.screens.wording import ago, latency, rate, value
 from live.monitoring.watching.node_watch import quantile
-from live.monitoring.watching.pictures import NodePicture, Picture, RegionPicture
+from live.monitoring.watching.pictures import Latency, NodePicture, Picture, RegionPicture
 from live.monitoring.watching.problems import problems
 
 POSITION = OpenPosition(instrument="BTCUSDT-PERP.BINANCE", quantity="-0.05", price="60000")
@@ -63,6 +65,37 @@ def test_a_node_that_was_halted_says_so() -> None:
     picture = Picture(unix_s=time.time(), nodes=(node(trading="HALTED"),))
     assert problems(picture) == []
     assert "HALTED" in shown(picture)
+
+
+def test_the_nodes_of_a_fleet_have_their_names_in_it() -> None:
+    """Two of one strategy are told apart."""
+    two = [
+        dataclasses.replace(node(), key=f"/run/{name}", service=name) for name in ("blue", "green")
+    ]
+    rows = [r.text for r in rows_of(Picture(unix_s=0.0, nodes=tuple(two))) if r.key]
+    assert [row.split()[0] for row in rows] == ["blue", "green"]
+    assert two[0].name == "blue Taker"
+
+
+def test_80_columns_show_a_node_up_to_what_it_lost_and_when_it_turned() -> None:
+    """With a long name, a large loss and latencies of milliseconds; an ordinary one is whole."""
+    profit = "dolphin_node_profit_usdt"
+    figures = Snapshot(
+        program="node", process=ME, at_ns=time.time_ns(),
+        samples={(profit, ()): -12_345.67, ("dolphin_node_records", ("lost",)): 12.0},
+    )  # fmt: skip
+    long = dataclasses.replace(
+        node(trading="REDUCING"),
+        service="a_service_of_a_long_name",
+        figures=figures,
+        latency=Latency(counts=(), p50_s=0.0123, p99_s=0.0456),
+    )
+    _, _, heading, line, *_ = [r.text for r in rows_of(Picture(unix_s=0.0, nodes=(long,)))]
+    assert heading.index("turn") + len("turn") < 80
+    assert "-12,345.67 12 " in line[:80]
+    usual = dataclasses.replace(long, service="green")
+    _, _, heading, *_ = [r.text for r in rows_of(Picture(unix_s=0.0, nodes=(usual,)))]
+    assert len(heading) <= 80
 
 
 def test_a_region_that_was_closed_in_order_is_no_problem() -> None:
