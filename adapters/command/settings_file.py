@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import select
+import stat
 import tomllib
 import typing
 from datetime import date
@@ -16,6 +19,10 @@ from dolphin_strategies.errors import ConfigError, did_you_mean
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+MOST_BYTES: Final = 4 << 20
+"""Of a file of settings."""
+PIPE_S: Final = 10.0
+"""How long the next bytes of a pipe are waited for, seconds."""
 _NUMBERS: Final = (int, float, Decimal)
 
 
@@ -25,17 +32,43 @@ def read_tables(path: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        If it cannot be read or is not TOML.
+        If it cannot be read, has more than ``MOST_BYTES``, or is not TOML.
 
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        content = _content_of(path)
     except OSError as error:
         msg = f"{path}: {error.strerror}; expected the path of a TOML file"
         raise ConfigError(msg) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    try:
+        return tomllib.loads(content.decode())
+    except (ValueError, RecursionError) as error:
         msg = f"{path} is not TOML: {error}"
         raise ConfigError(msg) from None
+
+
+def _content_of(path: Path) -> bytes:
+    """Return the content of a file, or of a pipe such as a shell's ``<(…)``; wait for no other."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    content = b""
+    with os.fdopen(fd, "rb", buffering=0) as file:
+        mode = os.fstat(fd).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISDIR(mode)):
+            msg = f"{path}: expected the path of a TOML file, found a device or a socket"
+            raise ConfigError(msg)
+        while (piece := file.read(MOST_BYTES + 1 - len(content))) != b"":
+            if piece is not None:
+                content += piece
+            elif not select.select([fd], [], [], PIPE_S)[0]:
+                msg = f"{path}: expected TOML, found a pipe that gives nothing for {PIPE_S:g} s"
+                raise ConfigError(msg)
+            if len(content) > MOST_BYTES:
+                msg = f"{path}: expected at most {MOST_BYTES:,} bytes of TOML, found more"
+                raise ConfigError(msg)
+    if not content and stat.S_ISFIFO(mode):
+        msg = f"{path}: expected the path of a TOML file, found a FIFO into which nobody writes"
+        raise ConfigError(msg)
+    return content
 
 
 def override[T: DataclassInstance](settings: T, **given: Any) -> T:
