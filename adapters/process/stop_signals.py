@@ -149,7 +149,8 @@ def ignore_stop_signals() -> None:
 def leave_at_stop_signals(command: str, code: int) -> None:
     """End the process at a stop signal, until something else handles it.
 
-    For the first lines of a script: its imports take a second, in which nothing is open yet.
+    For the first lines of a script: its imports take a second, in which nothing is open yet. The
+    end is then the script's own, also if nobody reads its output any more.
 
     Parameters
     ----------
@@ -167,6 +168,10 @@ def leave_at_stop_signals(command: str, code: int) -> None:
             _exit(code)
 
     StopSignals(leave, leave).take_over()
+    # After the signals are handled: what it imports takes longer than that.
+    from adapters.process.closed_output import end_quietly_without_readers  # noqa: PLC0415
+
+    end_quietly_without_readers()
 
 
 def keep_early_signals(numbers: Iterable[int]) -> None:
