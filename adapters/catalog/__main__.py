@@ -21,12 +21,10 @@ from adapters.catalog.reading.factor_catalog import FactorCatalog
 from adapters.catalog.reading.recordings import market_rows
 from adapters.catalog.reading.verify import bytes_to_check, verify
 from adapters.command.progress_bar import StepProgress
-from adapters.command.terminal import JSON_HELP, say_document
-from dolphin_strategies.errors import DolphinError, printable
+from adapters.command.terminal import JSON_HELP, say, say_document
+from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
-    from typing import TextIO
-
     from adapters.catalog.reading.recordings import Recording
     from adapters.catalog.reading.verify import Damage
 
@@ -92,14 +90,11 @@ def main(arguments: list[str] | None = None) -> int:
         if asked.command == "recover":
             return _recover(catalog, as_json=asked.json)
         return _list(catalog, as_json=asked.json)
+    except BrokenPipeError:
+        return 0  # of `sql`, whose reader wants no more rows
     except (DolphinError, OSError) as error:
-        _show(f"error: {error}", sys.stderr)
+        say(f"error: {error}", sys.stderr)
         return 2
-
-
-def _show(text: str, to: TextIO | None = None) -> None:
-    """Print what may have names and sources of a catalog that somebody else made."""
-    print(printable(text), file=to or sys.stdout)
 
 
 def _sql(catalog: FactorCatalog, query: str, *, is_csv: bool) -> int:
@@ -115,7 +110,7 @@ def _sql(catalog: FactorCatalog, query: str, *, is_csv: bool) -> int:
         else:
             found.show()
     except duckdb.Error as error:
-        _show(f"error: {error}", sys.stderr)
+        say(f"error: {error}", sys.stderr)
         return 2
     return 0
 
@@ -129,30 +124,30 @@ def _list(catalog: FactorCatalog, *, as_json: bool) -> int:
         say_document({**_head(catalog, catalog.damages), "recordings": found})
         return int(bool(catalog.damages))
     plural = "" if len(recordings) == 1 else "s"
-    _show(f"{catalog.path}: {len(recordings)} recording{plural}")
+    say(f"{catalog.path}: {len(recordings)} recording{plural}")
     for recording in recordings:
-        _show(f"\n{recording.name or '(no recording)'}  {_state(recording)}")
+        say(f"\n{recording.name or '(no recording)'}  {_state(recording)}")
         if recording.source:
-            _show(f"  source   {recording.source}")
-        _show(f"  records  {recording.records:,} in {len(recording.files):,} files")
+            say(f"  source   {recording.source}")
+        say(f"  records  {recording.records:,} in {len(recording.files):,} files")
         rows, files = market_rows(catalog.path, recording.name)
         if rows:
-            _show(f"  market   {rows:,} rows in {files:,} files")
+            say(f"  market   {rows:,} rows in {files:,} files")
         if recording.first_ns is not None and recording.last_ns is not None:
-            _show(f"  from     {_time(recording.first_ns)}\n  to       {_time(recording.last_ns)}")
+            say(f"  from     {_time(recording.first_ns)}\n  to       {_time(recording.last_ns)}")
         for schema in recording.schemas:
             names = ", ".join(schema.names[:4]) + (", ..." if len(schema) > 4 else "")
-            _show(f"  schema   {schema.hash:016x}  {len(schema)} factors: {names}")
-        _show(f"  lost     {recording.lost:,} in {len(recording.gaps):,} gaps")
+            say(f"  schema   {schema.hash:016x}  {len(schema)} factors: {names}")
+        say(f"  lost     {recording.lost:,} in {len(recording.gaps):,} gaps")
         for gap in recording.gaps[:10]:
-            _show(f"    {gap.lost:,} after sequence {gap.after_sequence} of {gap.stream_id:016x}")
+            say(f"    {gap.lost:,} after sequence {gap.after_sequence} of {gap.stream_id:016x}")
         if len(recording.gaps) > 10:
-            _show(f"    and {len(recording.gaps) - 10:,} gaps more")
-        _show(f"  dropped  {recording.dropped:,}")
+            say(f"    and {len(recording.gaps) - 10:,} gaps more")
+        say(f"  dropped  {recording.dropped:,}")
         if recording.missing:
-            _show(f"  missing  {recording.missing:,} in files that are gone or in quarantine")
+            say(f"  missing  {recording.missing:,} in files that are gone or in quarantine")
     for damage in catalog.damages:
-        _show(f"\ndamaged: {damage.path} {damage.what}")
+        say(f"\ndamaged: {damage.path} {damage.what}")
     return int(bool(catalog.damages))
 
 
@@ -208,8 +203,8 @@ def _verify(catalog: FactorCatalog, *, quarantine: bool, as_json: bool) -> int:
         return int(bool(damages))
     for damage in damages:
         moved = f" -> {damage.moved_to}" if damage.moved_to else ""
-        _show(f"{damage.path}: {damage.what}{moved}")
-    _show(f"{len(damages)} damaged files" if damages else "every file is whole")
+        say(f"{damage.path}: {damage.what}{moved}")
+    say(f"{len(damages)} damaged files" if damages else "every file is whole")
     return int(bool(damages))
 
 
@@ -221,9 +216,9 @@ def _recover(catalog: FactorCatalog, *, as_json: bool) -> int:
         say_document({"catalog": catalog.path.absolute(), "recovered": found})
         return 0
     for name, count in recovered.items():
-        _show(f"{name}: {count:,} records recovered")
+        say(f"{name}: {count:,} records recovered")
     if not recovered:
-        _show("nothing to recover")
+        say("nothing to recover")
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 from tqdm import tqdm
 
 from adapters.command.instants import iso_instant
-from adapters.command.terminal import say
+from adapters.command.terminal import moves_cursor, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ LINE_S: Final = 10.0
 
 
 class ProgressBar:
-    """Show a run's progress, on a terminal only, and adapt the chunk size to its duration.
+    """Show a run's progress, and adapt the chunk size to its duration.
 
     Parameters
     ----------
@@ -34,24 +34,42 @@ class ProgressBar:
         The largest chunk, records.
     label : str
         The text before the bar.
+    has_lines : bool
+        Whether there is a line each ten seconds where standard error is no terminal.
+    clock_s : callable
+        The monotonic clock, seconds.
 
     Notes
     -----
-    A context, which removes the bar at its end.
+    A context, which removes the bar at its end. On standard error.
 
     """
 
-    def __init__(self, start_ns: int, end_ns: int, max_rows: int, label: str = "") -> None:
+    def __init__(  # noqa: PLR0913 - a window, its words, and a clock
+        self,
+        start_ns: int,
+        end_ns: int,
+        max_rows: int,
+        label: str = "",
+        *,
+        has_lines: bool = True,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._start_ns = start_ns
+        self._span_ns = end_ns - start_ns
         self._max_rows = max_rows
+        self._label = label.strip()
         self._rows = min(MIN_ROWS, max_rows)
         self._rows_before = 0
-        self._at_s = time.monotonic()
+        self._clock_s = clock_s
+        self._began_s = self._at_s = self._said_s = clock_s()
+        is_bar = moves_cursor(sys.stderr)
+        self._has_lines = has_lines and not is_bar
         self._bar = tqdm(
-            total=(end_ns - start_ns) / 1e9,
+            total=self._span_ns / 1e9,
             desc=label or None,
             bar_format="{desc}{percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}",
-            disable=None,
+            disable=not is_bar,
             leave=False,
             dynamic_ncols=True,
         )
@@ -71,7 +89,7 @@ class ProgressBar:
             ``ts_init`` of the newest of them, UNIX nanoseconds.
 
         """
-        now_s = time.monotonic()
+        now_s = self._clock_s()
         took_s, rows = now_s - self._at_s, done - self._rows_before
         self._at_s, self._rows_before = now_s, done
         fitting = int(rows * CHUNK_S / max(took_s, 1e-6))
@@ -83,6 +101,18 @@ class ProgressBar:
             refresh=False,
         )
         self._bar.update((at_ns - self._start_ns) / 1e9 - self._bar.n)
+        if self._has_lines and now_s - self._said_s >= LINE_S:
+            self._said_s = now_s
+            self._say(done, at_ns, now_s - self._began_s)
+
+    def _say(self, done: int, at_ns: int, took_s: float) -> None:
+        share = min(max((at_ns - self._start_ns) / max(self._span_ns, 1), 0.0), 1.0)
+        left = f", about {tqdm.format_interval(took_s / share - took_s)} left" if share else ""
+        say(
+            f"{self._label and self._label + ': '}{share:.0%}, {done:,} records, "
+            f"{done / took_s:,.3g}/s, {iso_instant(at_ns)[:19]}{left}",
+            sys.stderr,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -103,7 +133,7 @@ class StepProgress:
     done : float
         What was done before.
     is_bar : bool, optional
-        Whether to draw a bar; None: if standard error is a terminal.
+        Whether to draw a bar; None: if standard error is a terminal that can.
     clock_s : callable
         The monotonic clock, seconds.
 
@@ -122,7 +152,7 @@ class StepProgress:
         is_bar: bool | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._is_bar: Final = sys.stderr.isatty() if is_bar is None else is_bar
+        self._is_bar: Final = moves_cursor(sys.stderr) if is_bar is None else is_bar
         self._total: Final = total
         self._unit: Final = unit
         self._clock_s: Final = clock_s

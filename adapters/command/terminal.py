@@ -35,8 +35,16 @@ def takes_colour(stream: Any = None) -> bool:
     Only on a terminal that has it, and not where ``NO_COLOR`` is set to anything
     (https://no-color.org).
     """
+    return not os.environ.get("NO_COLOR") and moves_cursor(stream)
+
+
+def moves_cursor(stream: Any = None) -> bool:
+    """Return whether a stream, standard output by default, is a terminal that draws.
+
+    One with ``TERM=dumb`` only prints, one character after the other.
+    """
     stream = stream or sys.stdout
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    if os.environ.get("TERM") == "dumb":
         return False
     with suppress(ValueError, AttributeError):  # closed, or not there
         return bool(stream.isatty())

@@ -154,7 +154,8 @@ def leave_at_stop_signals(command: str, code: int) -> None:
 
     For the first lines of a script: its imports take a second, in which nothing is open yet. From
     its end on, while the interpreter is taken down, SIGINT changes nothing: Python has let go of
-    its handlers by then, and the kernel's would replace the exit code.
+    its handlers by then, and the kernel's would replace the exit code. The end is the script's
+    own too if nobody reads its output any more.
 
     Parameters
     ----------
@@ -173,6 +174,10 @@ def leave_at_stop_signals(command: str, code: int) -> None:
 
     StopSignals(leave, leave).take_over()
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    # After the signals are handled: what it imports takes longer than that.
+    from adapters.process.closed_output import end_quietly_without_readers  # noqa: PLC0415
+
+    end_quietly_without_readers()
 
 
 def keep_early_signals(numbers: Iterable[int]) -> None:

@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from adapters.process.closed_output import end_quietly_without_readers
 from adapters.process.stop_signals import ignore_stop_signals
 from dolphin_strategies.errors import DolphinError
 
@@ -57,6 +58,7 @@ def write_until_end(make_sink: Callable[[], Sink]) -> int:
     """
     # Only the end of the input ends this process: the one that sends may have more to say.
     ignore_stop_signals()
+    end_quietly_without_readers()
     try:
         sink = make_sink()
     except (DolphinError, OSError) as error:

@@ -168,7 +168,10 @@ def ran(  # noqa: PLR0913 - the parts of a run
         if watch is not None:
             engine.add_actor(watch)
         started_s = time.monotonic()
-        with ProgressBar(data.start_ns, data.end_ns, run.chunk_rows, label) as bar:
+        has_lines = bool(label)  # a run of another program's has none of its own
+        with ProgressBar(
+            data.start_ns, data.end_ns, run.chunk_rows, label, has_lines=has_lines
+        ) as bar:
 
             def goes_on(progress: ReplayProgress) -> bool:
                 bar.show(progress.rows, progress.at_ns)

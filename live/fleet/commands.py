@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.terminal import say, say_document
@@ -157,8 +158,14 @@ def stop(settings: FleetSettings, options: argparse.Namespace) -> int:
 
 
 def _wait_for_end(settings: FleetSettings) -> int:
-    """Wait until the supervisor has ended; report what did not stop in order."""
+    """Wait until the supervisor has ended, telling each service that has stopped; report what did
+    not stop in order.
+    """
+    told: dict[str, str] = {}
     while supervisor_pid(settings.fleet.run_folder) is not None:
+        with suppress(NoSupervisorError):  # it may end between the two
+            rows = ask(settings.fleet.run_folder, {"command": "status"})["services"]
+            _tell([row for row in rows if row["state"] != "running"], told)
         time.sleep(_LOOK_S)
     found = fleet_status(settings)
     ends = [line for line in journal_of(settings).entries() if line["event"] == ENDED]
@@ -193,18 +200,21 @@ def _wait(settings: FleetSettings, name: str | None, wanted: str) -> int:
     while True:
         report = ask(settings.fleet.run_folder, {"command": "status"})
         rows = [r for r in report["services"] if name in {None, r["name"]}]
-        for row in rows:
-            if told.get(row["name"]) != row["state"]:
-                told[row["name"]] = row["state"]
-                say(
-                    f"{row['name']} {row['state']}" + (f": {row['error']}" if row["error"] else "")
-                )
+        _tell(rows, told)
         if all(r["is_settled"] for r in rows):
             break
         if name is None and _blocked(rows):
             break
         time.sleep(_LOOK_S)
     return 0 if all(r["state"] in {wanted, "ended"} for r in rows) else FAILED
+
+
+def _tell(rows: list[dict[str, Any]], told: dict[str, str]) -> None:
+    """Tell the services whose state is another than what was told of them."""
+    for row in rows:
+        if told.get(row["name"]) != row["state"]:
+            told[row["name"]] = row["state"]
+            say(f"{row['name']} {row['state']}" + (f": {row['error']}" if row["error"] else ""))
 
 
 def _blocked(rows: list[dict[str, Any]]) -> bool:

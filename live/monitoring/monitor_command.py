@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from adapters.command.terminal import JSON_HELP, say, say_document
+from adapters.command.terminal import JSON_HELP, moves_cursor, say, say_document
 from dolphin_strategies.errors import DolphinError
 from live.monitoring.picture_document import document_of
 from live.monitoring.screens.overview_rows import rows_of
@@ -112,8 +113,11 @@ def show(watcher: Watcher, files: Sequence[Path]) -> int:
 
     """
     # Textual draws on standard error.
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        msg = "it needs a terminal, and found none; with --once it prints the overview"
+    if not all(moves_cursor(stream) for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        msg = (
+            "it needs a terminal that can draw, and found none (TERM="
+            f"{os.environ.get('TERM', '')}); with --once it prints the overview"
+        )
         raise DolphinError(msg)
     try:
         from live.monitoring.screens.monitor_app import MonitorApp  # noqa: PLC0415 - an extra

@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.command.terminal import say
+from adapters.process.closed_output import end_quietly_without_readers
 from adapters.process.stop_signals import StopSignals
 from dolphin_strategies.errors import ConfigError
 
@@ -52,6 +53,8 @@ class ProducerProcess:
         os.set_blocking(signal_write_fd, False)
         signal.set_wakeup_fd(signal_write_fd, warn_on_full_buffer=False)
         StopSignals(self._stop, self._stop).take_over()
+        # A parent that has ended reads no more of what is said here.
+        end_quietly_without_readers()
 
     def wait_for_start(self) -> int | None:
         """Print ``ready`` and wait for the parent's answer.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.aeron_stream.channel import SCHEME as AERON
 from adapters.aeron_stream.channel import AeronChannel, check_channel
+from adapters.command.progress_bar import StepProgress
 from dolphin_strategies.errors import ConfigError, did_you_mean
 from live.fleet.settings.fleet_file import read_fleet
 from live.fleet.settings.fleet_settings import DriverTable, NodeTable, ProducerTable
@@ -161,9 +162,14 @@ def errors_of_services(settings: FleetSettings) -> list[str]:
         if isinstance(table, ProducerTable) and table.kind == "exf":
             service = services_of(settings, {}, market_start_ns=1)[table.name]
             found[service.command] = service
-    with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
-        errors = pool.map(lambda s: _refused(s, settings), found.values())
-        found_errors = [error for error in errors if error]
+    found_errors = []
+    with (
+        ThreadPoolExecutor(CHECKS_AT_ONCE) as pool,
+        StepProgress(len(found), "services checked") as bar,
+    ):
+        for error in pool.map(lambda s: _refused(s, settings), found.values()):
+            found_errors += [error] if error else []
+            bar.add()
     for table in settings.services:
         if isinstance(table, DriverTable):
             try:

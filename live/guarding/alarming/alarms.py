@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -108,12 +109,19 @@ class Alarms:
         except UnusableFileError as error:
             say_bounded(f"{_clock()} the alarm file cannot be written: {error}", STDERR)
             return
+        why = ""
         try:
-            os.write(fd, json.dumps(row).encode() + b"\n")
+            line, size = json.dumps(row).encode() + b"\n", os.fstat(fd).st_size
+            if os.write(fd, line) != len(line):
+                # Half a line would make the next one unreadable too.
+                os.ftruncate(fd, size)
+                why = os.strerror(errno.ENOSPC)
         except OSError as error:
-            say_bounded(f"{_clock()} {file} cannot be written: {error.strerror}", STDERR)
+            why = error.strerror or str(error)
         finally:
             os.close(fd)
+        if why:
+            say_bounded(f"{_clock()} {file} cannot be written: {why}", STDERR)
 
     def _deliver(self, group: AlarmGroup | None) -> None:
         if group is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.acceptance.last_mile.manners import EXAMPLES, PROGRAMS, check_manners, run
+from tests.support.catalogs.archives import DAY, klines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +61,24 @@ WRITES: Final = {
          "{shm}", "--record", "{disk}/new"),
         frozenset({"lock"}),
     ),
+    "record_factors": (
+        ("--catalog", "{disk}/new", "--region", "{shm}", "--seconds", "2"), frozenset({"lock"}),
+    ),
+    "record_factors state": (
+        ("--catalog", "{new}", "--region", "{shm}", "--seconds", "2", "--state", "{disk}/state"),
+        frozenset({"state"}),
+    ),
+    "backfill": (("{archives}", "--catalog", "{disk}/new"), frozenset({"lock"})),
+    "backfill again": (("{archives}", "--catalog", "{disk}/ten_days"), frozenset({"lock"})),
+    "backfill report": (
+        ("{archives}", "--catalog", "{new}", "--report", "{disk}/page.html"), NOTHING,
+    ),
+    "watchdog": (
+        ("--node", "{shm}.state", "--start-within", "0.5", "--until-end", "--alarm-only",
+         "--alarm-file", "{disk}/alarms"),
+        # It holds the place for alarms to come.
+        frozenset({"alarms"}),
+    ),
     "dolphin": (("init", "{disk}/mine"), NOTHING),
     "region_headers": (("{disk}/include",), NOTHING),
 }  # fmt: skip
@@ -102,7 +122,12 @@ def test_a_full_disk_is_said_and_leaves_no_half_of_a_result(
     before = files_of(disk)
     fill(disk)
     shm = f"/dev/shm/dolphin_last_mile_{os.getpid()}"
-    places = {"disk": disk, "catalog": catalog, "positions": positions, "shm": shm}
+    archives = tmp_path / "archives"
+    klines(archives, "klines", DAY, [100.0, 101.0, 102.0])
+    places = {
+        "disk": disk, "catalog": catalog, "positions": positions, "shm": shm,
+        "archives": archives, "new": tmp_path / "new",
+    }  # fmt: skip
     arguments, may_be_left = WRITES[case]
     words = [word.format_map(places) for word in arguments]
     program = PROGRAMS[case.partition(" ")[0]]
@@ -134,3 +159,30 @@ def test_results_that_are_there_stay_when_new_ones_do_not_fit(
     assert result.returncode == 1
     assert model.read_bytes() == trained
     assert list(disk.glob(".*")) == []
+
+
+@pytest.mark.long
+def test_an_alarm_that_does_not_fit_leaves_no_half_of_a_line(disk: Path, tmp_path: Path) -> None:
+    """Where the last page has room for a part of it: the file stays as it was, and goes on."""
+    alarms = disk / "alarms"
+    row = json.dumps({"at_ns": 1, "kind": "HANG", "node": "x", "text": "y", "state": "", "pid": 0})
+    lines = f"{row}\n" * ((PAGE_BYTES - 20) // (len(row) + 1) - 1)
+    lines += f"{row.replace('y', 'y' * (PAGE_BYTES - 20 - len(lines) - len(row)))}\n"
+    alarms.write_text(lines)
+    alarms.chmod(0o600)
+    state = f"/dev/shm/dolphin_last_mile_{os.getpid()}.state"
+    words = (
+        "--node", state, "--start-within", "0.5", "--until-end", "--alarm-only",
+        "--alarm-file", str(alarms),
+    )  # fmt: skip
+    fill(disk)
+    result = run(PROGRAMS["watchdog"], *words, cwd=tmp_path)
+    assert result.returncode == 1
+    assert "ALARM NOT_UP" in result.stderr
+    assert f"{alarms} cannot be written: {IS_FULL}" in result.stderr
+    assert alarms.read_text() == lines
+    (disk / "filler").unlink()
+    assert run(PROGRAMS["watchdog"], *words, cwd=tmp_path).returncode == 1
+    *before, newest = alarms.read_text().splitlines()
+    assert "".join(f"{line}\n" for line in before) == lines
+    assert json.loads(newest)["kind"] == "NOT_UP"

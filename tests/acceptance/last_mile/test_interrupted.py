@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -97,7 +97,7 @@ def begin(program: Program, words: list[str], folder: Path) -> subprocess.Popen[
     )
 
 
-def handles_stop_signals(process: subprocess.Popen[str]) -> bool:
+def handles_stop_signals(process: subprocess.Popen[Any]) -> bool:
     """Return whether a program's own handling is in place, or it has ended."""
     if process.poll() is not None:
         return True

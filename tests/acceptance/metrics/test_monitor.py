@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shlex
 import signal
@@ -76,8 +77,10 @@ def test_without_textual_the_error_names_the_extra(tmp_path: Path) -> None:
         "told.write(os.read(a, 9999).decode()); told.close(); os._exit(code)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300
-    )
+        [sys.executable, "-c", code],
+        env={**os.environ, "TERM": "xterm"},
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
     assert done.returncode == 2, done.stderr
     assert "uv run --extra monitor" in done.stderr
 

@@ -235,6 +235,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing_half_written(
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "backtests" / "envelope.py"), *words],
         cwd=made[0],
+        env={**os.environ, "TERM": "xterm"},
         stderr=follower,
     )
     os.close(follower)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from adapters.command.progress_bar import StepProgress
+from adapters.command.progress_bar import ProgressBar, StepProgress
 
 
 def test_a_pipe_has_a_line_each_ten_seconds(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,3 +65,25 @@ def test_more_than_was_known_of_is_shown(total: int, capsys: pytest.CaptureFixtu
         progress.show(6)
     line = "6 of 4 MB, 0.5/s, about 00:00 left\n" if total else "6 MB, 0.5/s\n"
     assert capsys.readouterr().err == line
+
+
+@pytest.mark.parametrize("has_lines", [True, False])
+def test_a_replay_in_a_pipe_has_a_line_each_ten_seconds(
+    capsys: pytest.CaptureFixture[str], *, has_lines: bool
+) -> None:
+    """With the share of its time, the records, their rate and the time left; or nothing at all."""
+    now_s = 0.0
+    begin_ns = 1_723_161_600 * 10**9
+    bar = ProgressBar(
+        begin_ns, begin_ns + 100 * 10**9, 1_000, "Taker", has_lines=has_lines,
+        clock_s=lambda: now_s,
+    )  # fmt: skip
+    with bar:
+        for tick in range(1, 51):
+            now_s = tick / 2
+            bar.show(tick * 100, begin_ns + tick * 10**9)
+    lines = [
+        "Taker: 20%, 2,000 records, 200/s, 2024-08-09T00:00:20, about 00:40 left",
+        "Taker: 40%, 4,000 records, 200/s, 2024-08-09T00:00:40, about 00:30 left",
+    ]
+    assert capsys.readouterr().err.splitlines() == (lines if has_lines else [])

@@ -22,7 +22,6 @@ from tests.architecture.modules import TOPS, python_files, tree_of
 
 MAY_PRINT: Final = {
     # Through printable, which they import themselves.
-    "adapters/catalog/__main__.py",
     "adapters/shm/native/__main__.py",
     "live/latency/latency_probe.py",  # numbers for its parent
 }
