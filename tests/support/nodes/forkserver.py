@@ -244,7 +244,8 @@ def _report(pid: int, streams: list[int], answers: int) -> None:
     """Report a process's pid and then its exit code; end it if nobody is left to hear."""
     for fd in {*streams}:
         os.close(fd)
-    os.write(answers, pid.to_bytes(8, "little", signed=True))
+    with contextlib.suppress(OSError):  # whoever asked may have ended meanwhile
+        os.write(answers, pid.to_bytes(8, "little", signed=True))
     ended = os.pidfd_open(pid)
     if ended not in select.select([ended, answers], [], [])[0]:
         os.kill(pid, signal.SIGKILL)
