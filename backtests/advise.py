@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 
-from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
+from adapters.process.stop_signals import (
+    LEFT_AT_ONCE,
+    ignore_stop_signals,
+    leave_at_stop_signals,
+)
 
 if __name__ == "__main__":
     # Small matrices; read when numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Until the end: what is written is written in two calls at the end.
+    # Until what is found is written.
     leave_at_stop_signals("advise.py", LEFT_AT_ONCE)
 
 import sys
@@ -54,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         advice = calendar_advice(outcomes, effects)
         path = options.out or options.runs[0] / "advice.json"
+        if arguments is None:
+            ignore_stop_signals()  # the end: its files are all there, or none
         write_advice(path, outcomes, effects, advice)
     except DolphinError as error:
         say(f"advise.py: {error}", to=sys.stderr)

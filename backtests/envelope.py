@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
+    ignore_stop_signals,
     interrupt_at_stop_signals,
     leave_at_stop_signals,
 )
@@ -97,6 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 progress=bar.add,
             )
         path = options.out or options.runs[0] / "envelope.json"
+        if arguments is None:
+            ignore_stop_signals()  # the end: its files are all there, or none
         envelope = write_envelope(path, document)
         write_page(path.with_suffix(".html"), envelope)
     except DolphinError as error:

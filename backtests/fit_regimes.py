@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
+from adapters.process.stop_signals import (
+    LEFT_AT_ONCE,
+    ignore_stop_signals,
+    leave_at_stop_signals,
+)
 
 if __name__ == "__main__":
     # Until the end: the model is written in one call at the end.
@@ -59,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     done, f"log-likelihood {fit.log_likelihood:,.2f}, {fit.rounds} rounds"
                 ),
             )
+        if arguments is None:
+            ignore_stop_signals()  # the end: its files are all there, or none
         write_private(options.out, text_of(found.model))
     except DolphinError as error:
         say(f"fit_regimes.py: {error}", to=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.process.stop_signals import (
     LEFT_AT_ONCE,
+    ignore_stop_signals,
     interrupt_at_stop_signals,
     leave_at_stop_signals,
 )
@@ -47,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trained = train(options, say)
         keeps = options.keeps_own_exits
         say(f"\n{verdict_text(trained.results, options.level, keeps_own_exits=keeps)}")
+        if arguments is None:
+            ignore_stop_signals()  # the end: its files are all there, or none
         write_private(options.out, text_of(trained.model))
     except UnusableFileError as error:
         say(f"train_exits.py: {error}", to=sys.stderr)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import sys
 import time
 from os import _exit  # at import: a node replaces the one of the module
 
@@ -13,7 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable
-    from types import FrameType
+    from sys import UnraisableHookArgs
+    from types import FrameType, TracebackType
     from typing import Final, Self
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -149,7 +152,9 @@ def ignore_stop_signals() -> None:
 def leave_at_stop_signals(command: str, code: int) -> None:
     """End the process at a stop signal, until something else handles it.
 
-    For the first lines of a script: its imports take a second, in which nothing is open yet.
+    For the first lines of a script: its imports take a second, in which nothing is open yet. From
+    its end on, while the interpreter is taken down, SIGINT changes nothing: Python has let go of
+    its handlers by then, and the kernel's would replace the exit code.
 
     Parameters
     ----------
@@ -167,6 +172,7 @@ def leave_at_stop_signals(command: str, code: int) -> None:
             _exit(code)
 
     StopSignals(leave, leave).take_over()
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
 
 
 def keep_early_signals(numbers: Iterable[int]) -> None:
@@ -186,7 +192,12 @@ def take_early_signals() -> set[int]:
 
 
 def interrupt_at_stop_signals() -> StopRequests:
-    """Raise KeyboardInterrupt at the first request, so that contexts close; exit at a second."""
+    """Raise KeyboardInterrupt at the first request, so that contexts close; exit at a second.
+
+    Where it comes in the middle of an import, other packages may raise something else for it:
+    what nobody handles after a request ends the process as the request does, and what cannot be
+    raised is not shown.
+    """
 
     def interrupt(name: str) -> None:
         raise KeyboardInterrupt(name)
@@ -196,4 +207,23 @@ def interrupt_at_stop_signals() -> StopRequests:
 
     signals = StopSignals(interrupt, leave)
     signals.take_over()
+    show, show_unraisable = sys.excepthook, sys.unraisablehook
+
+    def show_or_leave(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if not signals.requests.count:
+            show(kind, error, trace)
+            return
+        try:
+            sys.stdout.flush()
+            os.write(2, f"{sys.argv[0].rpartition('/')[2]}: ended by a signal\n".encode())
+        finally:
+            _exit(LEFT_AT_ONCE)
+
+    def show_or_omit(unraisable: UnraisableHookArgs) -> None:
+        if not signals.requests.count:
+            show_unraisable(unraisable)
+
+    sys.excepthook, sys.unraisablehook = show_or_leave, show_or_omit
     return signals.requests

@@ -14,6 +14,7 @@ from adapters.command.progress_bar import StepProgress
 from adapters.command.terminal import say
 from adapters.process.run_folder import RunFolder
 from adapters.process.safe_files import UnusableFileError, write_private
+from adapters.process.stop_signals import ignore_stop_signals
 from dolphin_strategies import DolphinError
 from live.latency import machine
 from live.latency.measured_cases import probes
@@ -147,6 +148,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_USAGE
     say(report.text())
     try:
+        if arguments is None:
+            ignore_stop_signals()  # the end: its files are all there, or none
         if options.json:
             text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False)
             write_private(options.json, text + "\n")

@@ -15,10 +15,11 @@ from live.latency.phase3.results import CaseResult, Results
 from live.latency.phase3.sides.toolchain import (
     BuildFailedError,
     CannotBuildError,
+    built_c,
     built_java,
     built_rust,
 )
-from live.latency.phase3.turns.cases import CASES, RUST_READER, Built, Case
+from live.latency.phase3.turns.cases import C_LOOPS, CASES, RUST_READER, Built, Case
 from live.latency.phase3.turns.kills import kill_producer, kill_reader
 from live.latency.phase3.turns.turn import measure
 
@@ -79,8 +80,20 @@ def built_for(cases: list[Case]) -> Built:
             rust = built_rust(RUST_READER)
         except (CannotBuildError, BuildFailedError) as error:
             rust_problem = str(error)
-    aeron_problem = "" if importlib.util.find_spec("pyaeron") else MISSING
-    return Built(java=java, rust=rust, rust_problem=rust_problem, aeron_problem=aeron_problem)
+    c, c_problem = None, ""
+    if any(case.reader == "C" for case in cases):
+        try:
+            c = built_c(C_LOOPS)
+        except (CannotBuildError, BuildFailedError) as error:
+            c_problem = str(error)
+    return Built(
+        java=java,
+        rust=rust,
+        c=c,
+        rust_problem=rust_problem,
+        aeron_problem="" if importlib.util.find_spec("pyaeron") else MISSING,
+        c_problem=c_problem,
+    )
 
 
 def measure_phase3(options: Phase3Options) -> Results:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.process.child import ChildError
+from live.latency.phase3.phase3_run import built_for
 from live.latency.phase3.turns.cases import CASES, Built
 from live.latency.phase3.turns.turn import Turn, run
 from tests.support.eventually import eventually
@@ -18,7 +19,8 @@ from tests.support.transports.regions import new_region_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REGION = next(case for case in CASES if case.key == "region-python-python")
+BY_KEY = {case.key: case for case in CASES}
+REGION = BY_KEY["region-python-python"]
 COUNT = 200
 
 
@@ -43,6 +45,30 @@ def test_every_record_of_a_run_is_in_the_readers_log(turn: Turn) -> None:
     assert part.lost == 0
     assert int(part.latencies_ns.min()) > 0
     assert turn.sent() == COUNT + 1
+
+
+@pytest.mark.parametrize("key", ["aeron-ipc-c-c", "aeron-udp-c-c", "aeron-ipc-c"])
+def test_aerons_c_client_loses_nothing_and_ends(key: str) -> None:
+    """Its driver, a producer and two readers, whose loops are in C or in Python."""
+    case = BY_KEY[key]
+    built = built_for([case])
+    if problem := case.problem(built):
+        pytest.skip(problem)
+    with Turn(case, built, new_region_path()) as turn:
+        producer = turn.producer()
+        readers = [turn.reader(COUNT + 1, "yield", name) for name in ("one", "other")]
+        turn.open(producer, *readers)
+        said = run(producer, 1_000, COUNT)
+        assert said["sent"] == COUNT
+        assert said["wall_ns"] >= (COUNT - 1) * 1_000_000, "faster than its rate"
+        for log in turn.end(producer, "one", "other"):
+            assert log.number.tolist() == list(range(COUNT + 1))
+            assert set(log.producer.tolist()) == {1}
+            assert int(log.part(0, COUNT).latencies_ns.min()) > 0
+        assert turn.sent() == COUNT + 1
+        for side in (producer, *readers):
+            side.close_input()
+            eventually(partial(has_ended, side.pid), "the end of a side")
 
 
 def test_a_second_producer_is_refused_until_the_first_is_killed(turn: Turn) -> None:

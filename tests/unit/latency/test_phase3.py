@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,16 +11,14 @@ import pytest
 from dolphin_strategies import DolphinError
 from dolphin_strategies.errors import ConfigError
 from live.latency.measure_command import options_of
-from live.latency.phase3.phase3_run import built_for, keys_of
+from live.latency.phase3.phase3_run import keys_of
 from live.latency.phase3.results import CaseResult, Results
-from live.latency.phase3.sides import toolchain
-from live.latency.phase3.turns.cases import CASES, Built, Case
+from live.latency.phase3.turns.cases import CASES, Built
 from live.latency.phase3.turns.kills import ProducerKill, ReaderKill
 from live.latency.phase3.turns.log_file import LogFile, Part
 from live.latency.phase3.turns.turn import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 RATES = (500, 20_000)
@@ -216,69 +213,6 @@ def test_the_defaults_of_both_measurements() -> None:
     """The options that a measurement does not have keep their own defaults."""
     assert (options_of([]).hazelcast, options_of([]).rate) == ("own", 200.0)
     assert options_of(["--phase3"]).kills == 3
-
-
-def test_a_missing_tool_is_named_with_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """No JDK, then no Maven, then no cargo; the cases in Python need none of them."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(DolphinError, match="apt-get install openjdk"):
-        built_for([BY_KEY["chronicle"]])
-    for name in ("java", "javac"):
-        (tmp_path / name).write_text("#!/bin/sh\n")
-        (tmp_path / name).chmod(0o700)
-    assert "apt-get install maven" in toolchain.no_java()
-    with pytest.raises(DolphinError, match="cargo is not installed"):
-        toolchain.built_rust("log_latencies")
-    assert built_for([BY_KEY["region-python-python"]]).java is None
-    rust = Case(key="x", name="x", engine="region", producer="Python", reader="Rust")
-    assert "cargo is not installed" in rust.problem(built_for([rust]))
-
-
-def test_what_failed_to_build_is_built_again_once_its_sources_are_as_before(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The failed build has removed what was built of them."""
-    sources, builds = ["good"], list[str]()
-
-    def package(_: Sequence[str]) -> None:
-        builds.append(sources[-1])
-        if sources[-1] == "bad":
-            raise toolchain.BuildFailedError
-
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(toolchain, "no_java", str)
-    monkeypatch.setattr(toolchain, "_fingerprint", lambda: sources[-1])
-    monkeypatch.setattr(toolchain, "_package", package)
-    for _ in range(2):
-        toolchain.built_java()
-    sources.append("bad")
-    with pytest.raises(toolchain.BuildFailedError):
-        toolchain.built_java()
-    sources.append("good")
-    toolchain.built_java()
-    assert builds == ["good", "bad", "good"]
-
-
-def test_a_build_that_takes_too_long_or_has_no_place_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """No traceback: Maven may wait for a network for ever, HOME may be of somebody else."""
-    for name in ("mvn", "cargo"):
-        (tmp_path / name).write_text("#!/bin/sh\nexec sleep 60\n")
-        (tmp_path / name).chmod(0o700)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(toolchain, "no_java", str)
-    monkeypatch.setattr(toolchain, "LIMIT_S", 0.1)
-    with pytest.raises(toolchain.CannotBuildError, match=r"mvn -q .* was not done in 0.1 s"):
-        toolchain.built_java()
-    with pytest.raises(toolchain.CannotBuildError, match=r"cargo build .* was not done in"):
-        toolchain.built_rust("log_latencies")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
-    with pytest.raises(toolchain.CannotBuildError, match=r"cannot be made: .*XDG_CACHE_HOME"):
-        toolchain.built_java()
 
 
 def test_a_java_side_has_no_analytics_and_meets_the_other_at_one_address(tmp_path: Path) -> None:

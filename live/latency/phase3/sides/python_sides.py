@@ -26,6 +26,8 @@ from dolphin_strategies import DolphinError
 from live.latency.phase3.sides.python_engines import FACTORS, receiver_of, sender_of, warm
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from live.latency.phase3.sides.python_engines import Receiver, Sender, ValueAt
 
 NUMBER: Final = 0
@@ -40,9 +42,17 @@ _ROW_TYPE: Final = np.dtype("<i8, <f8, <f8, <f8")
 
 
 class Lines:
-    """The lines of the standard input, read on a thread of its own; None is its end."""
+    """The lines of the standard input, read on a thread of its own; None is its end.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    on_end : callable, optional
+        Called at the end, on that thread.
+
+    """
+
+    def __init__(self, on_end: Callable[[], object] = lambda: None) -> None:
+        self._on_end: Final = on_end
         self._lines: Final[queue.SimpleQueue[str | None]] = queue.SimpleQueue()
         self.has_ended = False
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
@@ -51,6 +61,7 @@ class Lines:
         for line in sys.stdin:
             self._lines.put(line.strip())
         self.has_ended = True
+        self._on_end()
         self._lines.put(None)
 
     def next(self) -> str | None:

@@ -1,4 +1,4 @@
-"""The Java project and the Rust crate, built outside of the tree, and again when they change."""
+"""The Java project, the Rust crate and the C sides, built outside of the tree when they change."""
 
 from __future__ import annotations
 
@@ -147,6 +147,35 @@ def built_rust(example: str) -> Path:
         msg = f"the crate was not built: {ran.stderr.strip()[-300:]}"
         raise BuildFailedError(msg)
     return target / "release" / "examples" / example
+
+
+def built_c(source: Path) -> Path:
+    """Return the path of a shared library, built of one file with the C compiler.
+
+    Raises
+    ------
+    CannotBuildError
+        If there is no compiler.
+    BuildFailedError
+        If it does not compile, with what the compiler said.
+
+    """
+    compiler = shutil.which("cc")
+    if compiler is None:
+        msg = "no C compiler (cc) is installed: apt-get install gcc libc6-dev"
+        raise CannotBuildError(msg)
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:12]
+    library = _cache() / "c" / f"{source.stem}-{digest}.so"
+    if not library.is_file():
+        library.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = library.with_name(f"{library.name}.{os.getpid()}")
+        flags = ("-O2", "-shared", "-fPIC", "-Wall", "-Wextra")
+        ran = _run([compiler, *flags, "-o", str(new), str(source)], source.parent)
+        if ran.returncode:
+            msg = f"{source.name} was not compiled: {ran.stderr.strip()[:300]}"
+            raise BuildFailedError(msg)
+        new.replace(library)
+    return library
 
 
 def _run(

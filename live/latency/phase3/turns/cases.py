@@ -12,8 +12,10 @@ from adapters.process.child import module_command
 from live.latency.phase3.sides.toolchain import ROOT
 
 PYTHON_SIDES: Final = "live.latency.phase3.sides.python_sides"
+C_SIDES: Final = "live.latency.phase3.sides.c_sides"
 STREAM: Final = 851
 RUST_READER: Final = "log_latencies"
+C_LOOPS: Final = ROOT / "live" / "latency" / "phase3" / "sides" / "aeron_loops.c"
 JAVA_OPTIONS: Final = (
     # No engine allocates on a record's way: one thread collects, and no other is woken.
     "-Xms256m",
@@ -37,7 +39,7 @@ JAVA_OPTIONS: Final = (
     "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
 )
 
-type Language = Literal["Java", "Python", "Rust"]
+type Language = Literal["C", "Java", "Python", "Rust"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +52,19 @@ class Built:
         The folder of what Maven built; None if no case needs it.
     rust : Path or None
         The reader in Rust.
-    rust_problem, aeron_problem : str
-        Why the reader in Rust or Aeron's C client cannot run, or empty.
+    c : Path or None
+        The loops in C.
+    rust_problem, aeron_problem, c_problem : str
+        Why the reader in Rust, Aeron's C client or the loops in C cannot run, or empty.
 
     """
 
     java: Path | None = None
     rust: Path | None = None
+    c: Path | None = None
     rust_problem: str = ""
     aeron_problem: str = ""
+    c_problem: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +111,9 @@ class Case:
         """Return why the case cannot be measured here, or nothing."""
         if self.reader == "Rust":
             return built.rust_problem
-        is_c = self.engine == "aeron" and self.producer == "Python"
-        return built.aeron_problem if is_c else ""
+        if self.engine != "aeron" or self.needs_java:
+            return ""
+        return built.aeron_problem or (built.c_problem if self.reader == "C" else "")
 
     def address(self, folder: Path) -> str:
         """Return where the two sides meet, in a folder of this turn."""
@@ -117,14 +124,14 @@ class Case:
 
     def _aeron_folder(self, folder: Path) -> Path:
         """Return Aeron's own folder, which of our driver is one inside of its folder."""
-        return folder / "aeron" / "driver" if self.producer == "Python" else folder / "aeron"
+        return folder / "aeron" if self.needs_java else folder / "aeron" / "driver"
 
     def driver_command(self, built: Built, folder: Path) -> list[str]:
         """Return the command of the media driver; empty for an engine without one."""
         if self.engine != "aeron":
             return []
         is_on_the_way = self.media == "udp"
-        if self.producer == "Python":
+        if not self.needs_java:
             script = [sys.executable, str(ROOT / "live" / "aeron_driver.py")]
             words = ["--dir", str(folder / "aeron"), "--with-parent"]
             return script + words + (["--spin"] if is_on_the_way else [])
@@ -138,6 +145,8 @@ class Case:
         words = (self.engine, address, sent, number)
         if self.producer == "Java":
             return _java(built, "Produce", *words)
+        if self.producer == "C":
+            return module_command(C_SIDES, str(built.c), "produce", *words[1:])
         return module_command(PYTHON_SIDES, "produce", *words)
 
     def reader_command(
@@ -147,6 +156,8 @@ class Case:
         words = (self.engine, address, log, rows, idle)
         if self.reader == "Java":
             return _java(built, "Receive", *words)
+        if self.reader == "C":
+            return module_command(C_SIDES, str(built.c), "receive", *words[1:])
         if self.reader == "Python":
             return module_command(PYTHON_SIDES, "receive", *words)
         return [str(built.rust), *map(str, words[1:4])]
@@ -188,4 +199,8 @@ CASES: Final = (
          media="ipc", producer="Python", reader="Python", is_killed=True),
     Case(key="aeron-udp-c", name="Aeron UDP, C client, Python → Python", engine="aeron",
          media="udp", producer="Python", reader="Python"),
+    Case(key="aeron-ipc-c-c", name="Aeron IPC, C → C", engine="aeron", media="ipc", producer="C",
+         reader="C", is_killed=True),
+    Case(key="aeron-udp-c-c", name="Aeron UDP, C → C", engine="aeron", media="udp", producer="C",
+         reader="C"),
 )  # fmt: skip
