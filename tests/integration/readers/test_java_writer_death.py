@@ -8,12 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pytest
 
 from adapters.shm import FactorReader, FactorWriter
 from adapters.shm.source import ShmSource
 from dolphin_strategies import FactorSchema, SourceState
 from tests.support.eventually import eventually, eventually_async
 from tests.support.java.producer import java_producer
+from tests.support.java.project import require_project
 from tests.support.lengths import counts
 from tests.support.transports.regions import (
     FACTORS,
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 
 NAMES: Final = factor_names(3)
 CAPACITY: Final = 256
+
+
+@pytest.fixture(autouse=True)
+def _java() -> None:
+    """Each test needs the built project."""
+    require_project()
 
 
 def test_readers_follow_a_writer_that_is_killed_and_comes_back_with_other_names(

@@ -231,16 +231,21 @@ def test_a_reader_killed_in_its_sleep_harms_nobody(region_path: Path) -> None:
 
 def test_ctrl_c_gets_through_a_wait(region_path: Path) -> None:
     """Fault C09: SIGINT ends a long wait by KeyboardInterrupt; the reader can be used after."""
-    with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
-        # To the thread that waits: the kernel may give a process's signal to another one.
-        to = (threading.get_ident(), signal.SIGINT)
-        timer = threading.Timer(0.1, signal.pthread_kill, to)
-        timer.start()
-        with pytest.raises(KeyboardInterrupt):
-            reader.wait(60)
-        timer.join()
-        write_records(writer, 1)
-        assert reader.wait(60)
+    # A shell lets its background jobs ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with FactorWriter(region_path, NAMES) as writer, FactorReader(region_path) as reader:
+            # To the thread that waits: the kernel may give a process's signal to another one.
+            to = (threading.get_ident(), signal.SIGINT)
+            timer = threading.Timer(0.1, signal.pthread_kill, to)
+            timer.start()
+            with pytest.raises(KeyboardInterrupt):
+                reader.wait(60)
+            timer.join()
+            write_records(writer, 1)
+            assert reader.wait(60)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_handled_signal_does_not_cut_a_wait_short(region_path: Path) -> None:
