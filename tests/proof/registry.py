@@ -55,6 +55,10 @@ PROOFS: Final[dict[str, Entry]] = {
         "tests.proof.arm64.prove",
         "The region works on arm64 as on x86-64, and refuses files of big-endian machines.",
     ),
+    "pythons": Entry(
+        "tests.proof.pythons.prove",
+        "The project holds on each supported Python, not on the oldest alone.",
+    ),
     "accounting": Entry(
         "tests.proof.accounting",
         "Every sequence of operations, crashes and damage: each record is counted exactly once.",

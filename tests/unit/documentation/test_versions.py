@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from docs.site.assembly import ROOT
+from tests.proof.pythons.prove import VERSIONS
 
 PAGE: Final = (ROOT / "docs" / "versions.md").read_text(encoding="utf-8")
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -32,7 +33,17 @@ def test_the_tested_python_is_the_one_of_the_project() -> None:
     """The least that pyproject.toml takes is the one that the tests run on."""
     oldest = (ROOT / ".python-version").read_text(encoding="utf-8").strip()
     assert ROWS["Python"] == oldest
-    assert PROJECT["requires-python"] == f">={oldest}"
+    assert PROJECT["requires-python"].split(",")[0] == f">={oldest}"
+
+
+def test_every_supported_python_is_tested() -> None:
+    """Those of the classifiers, up to the bound: the oldest by all tests, others by a proof."""
+    named = [c.rpartition(" ")[2] for c in PROJECT["classifiers"] if ":: Python :: 3." in c]
+    oldest = (ROOT / ".python-version").read_text(encoding="utf-8").strip()
+    assert named == [oldest, *VERSIONS]
+    assert ROWS["Python, newest"] == named[-1]
+    major, minor = named[-1].split(".")
+    assert PROJECT["requires-python"].endswith(f",<{major}.{int(minor) + 1}")
 
 
 def test_the_pins_are_those_of_the_project() -> None:
