@@ -158,7 +158,7 @@ def session_instruments(folder: Path) -> list[Any]:
         return instruments_of(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return []
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         msg = f"{path} is damaged: {error}"
         raise ConfigError(msg) from None
 

@@ -108,7 +108,7 @@ def _read(folder: Path) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[st
             "end_ns": int(run["end_ns"]),
             "sha256": hashlib.sha256(trades).hexdigest(),
         }
-    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, pa.ArrowException) as error:
         msg = f"{folder}: not what run_backtest.py writes: {type(error).__name__}: {error}"
         raise ConfigError(msg) from None
     is_used = is_closed & np.isfinite(return_bps)

@@ -106,7 +106,7 @@ def read_run(folder: Path, currency: str | None = None) -> RunResults:
             raise ConfigError(msg) from None
     try:
         return _read(folder, contents, currency)
-    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, pa.ArrowException) as error:
         msg = f"{folder}: not what run_backtest.py writes: {type(error).__name__}: {error}"
         raise ConfigError(msg) from None
 

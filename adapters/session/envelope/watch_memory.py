@@ -48,7 +48,7 @@ def remembered(path: Path, rules: WatchRules, opened: Callable[[Path, int], int]
     except FileNotFoundError:
         msg = f"{path}: the watch over the node has remembered nothing yet"
         raise ConfigError(msg) from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         msg = f"{path}: expected the results of a watch, found another line ({error})"
         raise ConfigError(msg) from None
 
@@ -116,7 +116,7 @@ class WatchMemory:
             os.write(self._fd, f"{header}\n".encode())
         try:
             return [json.loads(line) for line in lines]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             msg = f"{path}: expected lines of JSON, found another ({error}): remove it"
             raise ConfigError(msg) from None
 

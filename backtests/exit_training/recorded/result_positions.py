@@ -107,7 +107,7 @@ def strategies_of(folders: Sequence[Path]) -> list[str]:
 def _document(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         msg = f"{path}: expected the result of run_backtest.py --out, found {error}"
         raise ConfigError(msg) from None
     if not isinstance(found, dict):

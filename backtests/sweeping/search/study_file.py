@@ -86,7 +86,7 @@ class StudyFile(BaseJournalBackend):  # type: ignore[misc] # Optuna's classes ar
         for number, line in enumerate(content[:whole].splitlines(), start=1):
             try:
                 logs.append(json.loads(line))
-            except ValueError:
+            except (ValueError, RecursionError):
                 msg = (
                     f"{self.path}: line {number} is no line of a study, found {line[:40]!r}; "
                     "choose another --out, or restore the file"

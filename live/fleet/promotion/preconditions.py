@@ -174,11 +174,16 @@ def _alarms(
 def _of_watchdog(path: Path, state: str, since_ns: int) -> list[str]:
     with os.fdopen(open_file(path, os.O_RDONLY), encoding="utf-8", errors="replace") as file:
         found = []
-        for text in file:
+        for number, text in enumerate(file, start=1):
+            if not text.endswith("\n"):
+                break  # torn by a kill, or being written
             try:
                 alarm = json.loads(text)
-            except ValueError:
+                is_ours = alarm["state"] == state and alarm["at_ns"] >= since_ns
+            except (ValueError, RecursionError, LookupError, TypeError):
+                # It may be one of this node: whoever looks at it can remove it.
+                found.append(f"line {number} of {path} cannot be read")
                 continue
-            if alarm.get("state") == state and alarm.get("at_ns", 0) >= since_ns:
+            if is_ours:
                 found.append(f"{alarm.get('kind')}: {alarm.get('text')}")
     return found

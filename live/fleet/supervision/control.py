@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NAME: Final = "control"
+_LEAST_S: Final = 0.001
 _SERVE_S: Final = 0.5
 """How long a client may keep the supervisor waiting, seconds."""
 ASK_S: Final = 15.0
 _READ_BYTES: Final = 1 << 16
+MOST_BYTES: Final = 1 << 24
+"""Of a request, and of an answer."""
 
 
 class NoSupervisorError(DolphinError):
@@ -68,8 +72,12 @@ class ControlServer:
             except OSError:
                 return
             with client, suppress(OSError, ValueError):
-                client.settimeout(_SERVE_S)
-                client.sendall(json.dumps(answer(json.loads(_line(client)))).encode() + b"\n")
+                request = _table(client, _SERVE_S)
+                if not isinstance(request.get("command"), str):
+                    continue
+                if not isinstance(request.get("name"), str | None):
+                    continue
+                client.sendall(json.dumps(answer(request)).encode() + b"\n")
 
     def close(self) -> None:
         """Take the socket away; safe to call again."""
@@ -93,7 +101,7 @@ def ask(folder: Path, request: dict[str, Any], timeout_s: float = ASK_S) -> dict
             client.settimeout(timeout_s)
             client.connect(address)
             client.sendall(json.dumps(request).encode() + b"\n")
-            found: dict[str, Any] = json.loads(_line(client))
+            found = _table(client, timeout_s)
     except (OSError, ValueError, DolphinError):
         msg = (
             f"no supervisor of this fleet runs ({folder}): start it with 'run_fleet.py FILE start'"
@@ -104,14 +112,23 @@ def ask(folder: Path, request: dict[str, Any], timeout_s: float = ASK_S) -> dict
     return found
 
 
-def _line(client: socket.socket) -> bytes:
-    received = b""
+def _table(client: socket.socket, timeout_s: float) -> dict[str, Any]:
+    """Return what is sent, a line of JSON; OSError or ValueError if it is none, or not in time."""
+    received = bytearray()
+    deadline_s = time.monotonic() + timeout_s
     while not received.endswith(b"\n"):
+        client.settimeout(max(deadline_s - time.monotonic(), _LEAST_S))
         more = client.recv(_READ_BYTES)
-        if not more:
-            raise ValueError
         received += more
-    return received
+        if not more or len(received) > MOST_BYTES or time.monotonic() > deadline_s:
+            raise ValueError
+    try:
+        found = json.loads(received)
+    except RecursionError:
+        raise ValueError from None
+    if not isinstance(found, dict):
+        raise ValueError  # noqa: TRY004 - of what was sent, not of an argument
+    return found
 
 
 @contextmanager

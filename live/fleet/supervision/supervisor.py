@@ -163,7 +163,7 @@ class Supervisor:
             match command:
                 case "status":
                     pass
-                case "start":
+                case "start" if name is not None:
                     self._fleet.start(name, is_promotion=bool(request.get("promotion")))
                 case "stop" if name is None:
                     self._is_ending = True

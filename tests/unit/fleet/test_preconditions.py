@@ -85,6 +85,11 @@ def test_alarms_since_the_trial_began_refuse(tmp_path: Path) -> None:
     path.write_text(json.dumps(alarm | {"at_ns": time.time_ns()}) + "\n")
     refused = found(tmp_path, lines)["alarms"]
     assert (refused.holds, "HANG: hung" in refused.found) == (False, True)
+    odd = json.dumps(alarm | {"at_ns": "x"})
+    for line in ("torn", "[]", "1", "{}", odd, "[" * 100_000):
+        path.write_text(f"{line}\n")
+        unread = found(tmp_path, lines)["alarms"]
+        assert (unread.holds, "line 1 of" in unread.found) == (False, True), line
     path.write_text("")
     failed = {"event": "failed", "name": "g", "error": "boom", "at_ns": time.time_ns()}
     assert "boom" in found(tmp_path, [*lines, failed])["alarms"].found
