@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.command.terminal import say, say_document
 from dolphin_strategies.errors import ConfigError, DolphinError
 from live.fleet.reports.fleet_status import fleet_status
+from live.fleet.reports.log_lines import say_logs
 from live.fleet.reports.status_table import status_code, status_table
 from live.fleet.settings.fleet_check import FleetError, errors_of_services, load_fleet
 from live.fleet.settings.leadership import journal_of, make_folder
@@ -23,7 +24,6 @@ from live.fleet.supervision.supervisor import ENDED, Supervisor, supervisor_pid
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from live.fleet.settings.fleet_settings import FleetSettings
 
@@ -241,18 +241,8 @@ def status(settings: FleetSettings, options: argparse.Namespace) -> int:
 
 def logs(settings: FleetSettings, options: argparse.Namespace) -> int:
     """Print the last lines of one service's log, or of all."""
-    names = [s.name for s in settings.services]
     _check_known(settings, options.names)
-    folder = settings.fleet.folder
-    chosen: list[tuple[str, Path]] = [(n, folder / "logs") for n in options.names or names]
-    if not options.names:
-        chosen.append(("supervisor", folder))
-    for name, place in chosen:
-        log = ServiceLog(place, name, 0)
-        if not options.names:
-            say(f"== {name} ({log.path})")
-        for line in log.tail(options.lines, 1 << 20):
-            say(line)
+    say_logs(settings, options.names, options.lines)
     return 0
 
 

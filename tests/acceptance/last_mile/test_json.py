@@ -132,7 +132,10 @@ def test_a_node_switched_and_watched_as_documents(tmp_path: Path, region_path: P
         assert (answer["node"]["pid"], answer["command"]) == (process.pid, "halt")
         assert (answer["is_acknowledged"], answer["is_written"]) == (True, True)
         assert (answer["state"], "a test" in answer["last"]) == ("HALTED", True)
-        assert monitor()["nodes"][0]["told"]["trading"] == "HALTED"
+        eventually(
+            lambda: monitor()["nodes"][0]["told"]["trading"] == "HALTED",
+            "the node has told it, which it does four times a second",
+        )
         flat = switch("flat", "--wait", "60")
         assert (flat.returncode, flat.stderr) == (0, "")
         assert document_of("switch", flat)["is_flat"] is True

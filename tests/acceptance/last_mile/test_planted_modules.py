@@ -46,15 +46,13 @@ def test_a_program_loads_no_module_of_the_working_folder(name: str, tmp_path: Pa
     assert (result.returncode, planted.loaded()) == (0, []), result.stderr
 
 
-def test_a_node_and_its_processes_load_the_strategy_alone(
-    tmp_path: Path, region_path: Path
-) -> None:
+def test_a_node_and_its_processes_load_the_strategy_alone(tmp_path: Path) -> None:
     """Producer, watch, metrics and recording of a node; then the replay of its session."""
     planted = PlantedFolder(tmp_path, IMBALANCE)
     session = tmp_path / "session"
     result = run(
         PROGRAMS["run_node"], "--strategy", STRATEGY, "--seconds", "2", "--record", str(session),
-        "--metrics", "0", "--region", str(region_path), cwd=planted.path,
+        "--metrics", "0", cwd=planted.path,
     )  # fmt: skip
     assert (result.returncode, planted.loaded()) == (0, []), result.stdout + result.stderr
     header = json.loads((session / "session.json").read_text())
