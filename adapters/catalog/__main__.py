@@ -6,7 +6,7 @@ from adapters.process.stop_signals import LEFT_AT_ONCE, leave_at_stop_signals
 
 if __name__ == "__main__":
     # To its end: what it recovers survives any end of the process.
-    leave_at_stop_signals("adapters.catalog", LEFT_AT_ONCE)
+    leave_at_stop_signals("dolphin catalog", LEFT_AT_ONCE)
 
 import argparse
 import csv
@@ -21,7 +21,7 @@ from adapters.catalog.reading.factor_catalog import FactorCatalog
 from adapters.catalog.reading.recordings import market_rows
 from adapters.catalog.reading.verify import bytes_to_check, verify
 from adapters.command.progress_bar import StepProgress
-from adapters.command.terminal import JSON_HELP, say, say_document
+from adapters.command.terminal import JSON_HELP, say, say_document, show
 from dolphin_strategies.errors import DolphinError
 
 if TYPE_CHECKING:
@@ -124,30 +124,30 @@ def _list(catalog: FactorCatalog, *, as_json: bool) -> int:
         say_document({**_head(catalog, catalog.damages), "recordings": found})
         return int(bool(catalog.damages))
     plural = "" if len(recordings) == 1 else "s"
-    say(f"{catalog.path}: {len(recordings)} recording{plural}")
+    show(f"{catalog.path}: {len(recordings)} recording{plural}")
     for recording in recordings:
-        say(f"\n{recording.name or '(no recording)'}  {_state(recording)}")
+        show(f"\n{recording.name or '(no recording)'}  {_state(recording)}")
         if recording.source:
-            say(f"  source   {recording.source}")
-        say(f"  records  {recording.records:,} in {len(recording.files):,} files")
+            show(f"  source   {recording.source}")
+        show(f"  records  {recording.records:,} in {len(recording.files):,} files")
         rows, files = market_rows(catalog.path, recording.name)
         if rows:
-            say(f"  market   {rows:,} rows in {files:,} files")
+            show(f"  market   {rows:,} rows in {files:,} files")
         if recording.first_ns is not None and recording.last_ns is not None:
-            say(f"  from     {_time(recording.first_ns)}\n  to       {_time(recording.last_ns)}")
+            show(f"  from     {_time(recording.first_ns)}\n  to       {_time(recording.last_ns)}")
         for schema in recording.schemas:
             names = ", ".join(schema.names[:4]) + (", ..." if len(schema) > 4 else "")
-            say(f"  schema   {schema.hash:016x}  {len(schema)} factors: {names}")
-        say(f"  lost     {recording.lost:,} in {len(recording.gaps):,} gaps")
+            show(f"  schema   {schema.hash:016x}  {len(schema)} factors: {names}")
+        show(f"  lost     {recording.lost:,} in {len(recording.gaps):,} gaps")
         for gap in recording.gaps[:10]:
-            say(f"    {gap.lost:,} after sequence {gap.after_sequence} of {gap.stream_id:016x}")
+            show(f"    {gap.lost:,} after sequence {gap.after_sequence} of {gap.stream_id:016x}")
         if len(recording.gaps) > 10:
-            say(f"    and {len(recording.gaps) - 10:,} gaps more")
-        say(f"  dropped  {recording.dropped:,}")
+            show(f"    and {len(recording.gaps) - 10:,} gaps more")
+        show(f"  dropped  {recording.dropped:,}")
         if recording.missing:
-            say(f"  missing  {recording.missing:,} in files that are gone or in quarantine")
+            show(f"  missing  {recording.missing:,} in files that are gone or in quarantine")
     for damage in catalog.damages:
-        say(f"\ndamaged: {damage.path} {damage.what}")
+        show(f"\ndamaged: {damage.path} {damage.what}")
     return int(bool(catalog.damages))
 
 
@@ -203,8 +203,8 @@ def _verify(catalog: FactorCatalog, *, quarantine: bool, as_json: bool) -> int:
         return int(bool(damages))
     for damage in damages:
         moved = f" -> {damage.moved_to}" if damage.moved_to else ""
-        say(f"{damage.path}: {damage.what}{moved}")
-    say(f"{len(damages)} damaged files" if damages else "every file is whole")
+        show(f"{damage.path}: {damage.what}{moved}")
+    show(f"{len(damages)} damaged files" if damages else "every file is whole")
     return int(bool(damages))
 
 
@@ -216,9 +216,9 @@ def _recover(catalog: FactorCatalog, *, as_json: bool) -> int:
         say_document({"catalog": catalog.path.absolute(), "recovered": found})
         return 0
     for name, count in recovered.items():
-        say(f"{name}: {count:,} records recovered")
+        show(f"{name}: {count:,} records recovered")
     if not recovered:
-        say("nothing to recover")
+        show("nothing to recover")
     return 0
 
 

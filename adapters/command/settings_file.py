@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import select
 import stat
+import time
 import tomllib
 import typing
 from datetime import date
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 4 << 20
 """Of a file of settings."""
-PIPE_S: Final = 10.0
-"""How long the next bytes of a pipe are waited for, seconds."""
+PIPE_S: Final = 60.0
+"""How long the end of a pipe is waited for, seconds."""
 _NUMBERS: Final = (int, float, Decimal)
 
 
@@ -50,23 +52,30 @@ def read_tables(path: Path) -> dict[str, Any]:
 def _content_of(path: Path) -> bytes:
     """Return the content of a file, or of a pipe such as a shell's ``<(…)``; wait for no other."""
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    content = b""
+    mode = os.fstat(fd).st_mode
+    if stat.S_ISDIR(mode):
+        os.close(fd)
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    content, deadline_s = b"", time.monotonic() + PIPE_S
     with os.fdopen(fd, "rb", buffering=0) as file:
-        mode = os.fstat(fd).st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISDIR(mode)):
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
             msg = f"{path}: expected the path of a TOML file, found a device or a socket"
             raise ConfigError(msg)
         while (piece := file.read(MOST_BYTES + 1 - len(content))) != b"":
             if piece is not None:
                 content += piece
-            elif not select.select([fd], [], [], PIPE_S)[0]:
-                msg = f"{path}: expected TOML, found a pipe that gives nothing for {PIPE_S:g} s"
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0 or (piece is None and not select.select([fd], [], [], left_s)[0]):
+                msg = f"{path}: expected TOML, found a pipe without an end after {PIPE_S:g} s"
                 raise ConfigError(msg)
             if len(content) > MOST_BYTES:
                 msg = f"{path}: expected at most {MOST_BYTES:,} bytes of TOML, found more"
                 raise ConfigError(msg)
     if not content and stat.S_ISFIFO(mode):
-        msg = f"{path}: expected the path of a TOML file, found a FIFO into which nobody writes"
+        msg = (
+            f"{path}: expected TOML, found an empty pipe: its command has printed nothing, or it "
+            "is a FIFO into which nobody writes"
+        )
         raise ConfigError(msg)
     return content
 

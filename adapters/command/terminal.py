@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 from adapters.command.json_lines import json_line
-from dolphin_strategies.errors import printable
+from dolphin_strategies.errors import DolphinError, printable
 
 JSON_HELP: Final = "print one JSON document instead, for programs"
 """Of ``--json``."""
@@ -69,6 +69,30 @@ def say(text: str, to: Any = None) -> bool:
     return False
 
 
+class UnwritableOutputError(DolphinError):
+    """Standard output cannot be written, as on a full disk: what is there is not all of it."""
+
+
+def show(text: str) -> None:
+    """Print a result, which is all there or an error; that nobody reads it is none.
+
+    Raises
+    ------
+    UnwritableOutputError
+        If it cannot be written.
+
+    """
+    try:
+        sys.stdout.write(printable(text) + "\n")
+        sys.stdout.flush()
+    except (BrokenPipeError, ValueError, AttributeError):  # closed, or not there
+        return
+    except OSError as error:
+        _discard(sys.stdout.fileno())
+        msg = f"standard output cannot be written: {error.strerror}; what is there is not all"
+        raise UnwritableOutputError(msg) from None
+
+
 def say_document(document: object) -> None:
     """Print one JSON document; whatever else is to be said belongs on standard error.
 
@@ -77,9 +101,14 @@ def say_document(document: object) -> None:
     document : object
         Plain data, dataclasses, and anything else as its text. NaN and infinities are ``null``.
 
+    Raises
+    ------
+    UnwritableOutputError
+        If it cannot be written.
+
     """
     # In ASCII: what a terminal would obey is escaped as JSON has it, and stays valid.
-    say(json.dumps(_plain(document), indent=2, allow_nan=False))
+    show(json.dumps(_plain(document), indent=2, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:
@@ -100,7 +129,12 @@ def _plain(value: Any) -> Any:
 def let_go_of_terminal() -> None:
     """Discard further output, and leave the current folder."""
     os.chdir("/")
+    _discard(0, 1, 2)
+
+
+def _discard(*fds: int) -> None:
+    """Have these descriptors lead nowhere from now on."""
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
+    for fd in fds:
         os.dup2(nowhere, fd)
     os.close(nowhere)

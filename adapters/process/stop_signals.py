@@ -199,9 +199,9 @@ def take_early_signals() -> set[int]:
 def interrupt_at_stop_signals() -> StopRequests:
     """Raise KeyboardInterrupt at the first request, so that contexts close; exit at a second.
 
-    Where it comes in the middle of an import, other packages may raise something else for it:
-    what nobody handles after a request ends the process as the request does, and what cannot be
-    raised is not shown.
+    Where it comes in the middle of an import, other packages may raise an ImportError or an
+    AttributeError for it: nobody handling that after a request, the process ends as the request
+    does, and what cannot be raised is not shown.
     """
 
     def interrupt(name: str) -> None:
@@ -217,12 +217,14 @@ def interrupt_at_stop_signals() -> StopRequests:
     def show_or_leave(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        if not signals.requests.count:
+        # What a broken-off import makes of the interruption; anything else is a fault.
+        is_of_it = issubclass(kind, KeyboardInterrupt | ImportError | AttributeError)
+        if not signals.requests.count or not is_of_it:
             show(kind, error, trace)
             return
         try:
-            sys.stdout.flush()
             os.write(2, f"{sys.argv[0].rpartition('/')[2]}: ended by a signal\n".encode())
+            sys.stdout.flush()
         finally:
             _exit(LEFT_AT_ONCE)
 

@@ -19,8 +19,9 @@ from adapters.process.safe_files import (
     unusable,
 )
 
-_UNFINISHED: Final = ".new"
+_UNFINISHED: Final = ".dolphin-new"
 _RANDOM_BYTES: Final = 4
+_HEX: Final = frozenset("0123456789abcdef")
 _ATTEMPTS: Final = 8
 """A new file that another writer takes for one that was left is made anew."""
 
@@ -44,8 +45,8 @@ def write_private(path: Path, content: str | bytes) -> None:
     Notes
     -----
     A kill at any instant leaves what was there, or the whole of the new. What it may leave beside
-    it, ``.NAME.XXXXXXXX.new``, is removed by the next call for the path. A living writer holds a
-    lock on its own.
+    it, ``.NAME.XXXXXXXX.dolphin-new``, is removed by the next call for the path. A living writer
+    holds a lock on its own.
 
     """
     data = content.encode() if isinstance(content, str) else content
@@ -137,6 +138,7 @@ def _remove_left(folder: Path, start: str) -> None:
             if entry.name.startswith(start)
             and entry.name.endswith(_UNFINISHED)
             and len(entry.name) == length
+            and _HEX.issuperset(entry.name[len(start) : -len(_UNFINISHED)])
         ]
     for path in left:
         with suppress(OSError, UnusableFileError):  # somebody else's, or removed meanwhile

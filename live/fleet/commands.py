@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from live.fleet.settings.fleet_settings import FleetSettings
 
 FAILED: Final = 1
+DOWN: Final = frozenset({"stopped", "failed", "ended", "held"})
+"""States of a service that does not run, and stays so."""
 UP_S: Final = 15.0
 """For a supervisor to answer after its start, seconds."""
 _LOOK_S: Final = 0.1
@@ -168,6 +170,8 @@ def _wait_for_end(settings: FleetSettings) -> int:
             _tell([row for row in rows if row["state"] != "running"], told)
         time.sleep(_LOOK_S)
     found = fleet_status(settings)
+    # It ends in the turn in which it sees the last one down, which nobody could ask for.
+    _tell([r for r in found["services"] if told.get(r["name"]) not in DOWN], told)
     ends = [line for line in journal_of(settings).entries() if line["event"] == ENDED]
     errors = ends[-1].get("errors", {}) if ends else {}
     wrong = [f"{name}: {error}" for name, error in errors.items()]
@@ -180,7 +184,8 @@ def _wait_for_end(settings: FleetSettings) -> int:
 
 def restart(settings: FleetSettings, options: argparse.Namespace) -> int:
     """Stop and start the named services, or each."""
-    _check_known(settings, options.names)
+    rows = ask(settings.fleet.run_folder, {"command": "status"})["services"]
+    _check_known([row["name"] for row in rows], options.names, "the fleet that runs")
     names = options.names or [None]
     for name in names:
         ask(settings.fleet.run_folder, {"command": "restart", "name": name})
@@ -220,7 +225,7 @@ def _tell(rows: list[dict[str, Any]], told: dict[str, str]) -> None:
 def _blocked(rows: list[dict[str, Any]]) -> bool:
     """Return whether those that wait will wait for good: what they need is down to stay."""
     return all(r["is_settled"] or r["state"] == "waiting" for r in rows) and any(
-        r["state"] in {"failed", "stopped", "held", "ended"} for r in rows
+        r["state"] in DOWN for r in rows
     )
 
 
@@ -241,16 +246,15 @@ def status(settings: FleetSettings, options: argparse.Namespace) -> int:
 
 def logs(settings: FleetSettings, options: argparse.Namespace) -> int:
     """Print the last lines of one service's log, or of all."""
-    _check_known(settings, options.names)
+    _check_known([s.name for s in settings.services], options.names, settings.path.name)
     say_logs(settings, options.names, options.lines)
     return 0
 
 
-def _check_known(settings: FleetSettings, names: Sequence[str]) -> None:
-    known = [s.name for s in settings.services]
+def _check_known(known: Sequence[str], names: Sequence[str], where: str) -> None:
     for name in names:
         if name not in known:
-            msg = f"no service {name!r} in {settings.path.name}: there are {known}"
+            msg = f"no service {name!r} in {where}: there are {known}"
             raise FleetError([msg])
 
 

@@ -114,9 +114,10 @@ def show(watcher: Watcher, files: Sequence[Path]) -> int:
     """
     # Textual draws on standard error.
     if not all(moves_cursor(stream) for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        term = os.environ.get("TERM", "")
+        found = f"TERM={term}" if term in {"", "dumb"} else "none"
         msg = (
-            "it needs a terminal that can draw, and found none (TERM="
-            f"{os.environ.get('TERM', '')}); with --once it prints the overview"
+            f"expected a terminal that can draw, found {found}; with --once it prints the overview"
         )
         raise DolphinError(msg)
     try:

@@ -52,7 +52,8 @@ def _node(node: NodePicture) -> dict[str, Any]:
     latency = node.latency
     return {
         "state": node.key,
-        "name": node.name,
+        "service": node.service,
+        "strategy": node.strategy,
         "pid": node.pid,
         "is_running": node.is_running,
         "turned_s": node.turned_s,

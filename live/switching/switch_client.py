@@ -104,7 +104,7 @@ def node_of(name: str | None, state: Path | None = None) -> Node:
     else:
         found = [
             n for n in nodes
-            if name in {str(n.pid), n.service} or (n.state and n.state.strategy == name)
+            if name and name in {str(n.pid), n.service, n.state.strategy if n.state else ""}
         ]  # fmt: skip
     if len(found) != 1:
         what = "no node" if not found else f"{len(found)} nodes"

@@ -96,6 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     document: dict[str, Any] = {
         "node": {
             "pid": node.pid,
+            "service": node.service,
             "strategy": "" if node.state is None else node.state.strategy,
             "orders": "" if node.state is None else node.state.orders,
             "state": node.path,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+LIMIT_S: Final = 1_800.0
 _KEYS: Final = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -37,17 +38,27 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
     Raises
     ------
     RuntimeError
-        If its exit code is not 0, with the end of its stderr.
+        If its exit code is not 0, with the end of its stderr, or it takes too long.
 
     """
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False,
-        env={**os.environ, **(environment or {})},
-    )  # fmt: skip
+    try:
+        done = _run(command, environment)
+    except subprocess.TimeoutExpired:
+        msg = f"{' '.join(command[:4])} ... was not done in {LIMIT_S:g} s"
+        raise RuntimeError(msg) from None
     if done.returncode:
         msg = f"{' '.join(command[:4])} ... failed:\n{done.stderr[-2000:]}"
         raise RuntimeError(msg)
     return done.stdout
+
+
+def _run(
+    command: Sequence[str], environment: Mapping[str, str] | None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=LIMIT_S,
+        env={**os.environ, **(environment or {})},
+    )  # fmt: skip
 
 
 def _archive() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -20,6 +21,8 @@ FACTORS: Final = "custom/ExternalFactors"
 """The folder of factors in ``data``, as Nautilus names it."""
 JOURNAL: Final = "journal.jsonl"
 LOCK: Final = "lock"
+
+_NOT_THERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 
 _RECORDING_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _FILE_NAME: Final = re.compile(r"(\S+T\S+)-(\d{9})Z_(\S+T\S+)-(\d{9})Z\.parquet")
@@ -153,7 +156,28 @@ def recording_folders(catalog: Path) -> list[Path]:
 
     """
     home = catalog / RECORDINGS
-    return [home / name for name in sorted(names_in(home)) if (home / name).is_dir()]
+    folders = (home / name for name in sorted(names_in(home)))
+    return [folder for folder in folders if stat.S_ISDIR(mode_of(folder))]
+
+
+def mode_of(path: Path) -> int:
+    """Return the type and mode of what lies at a path; 0 if there is nothing.
+
+    From Python 3.14 on ``is_dir``, ``is_file`` and ``exists`` are False also where that cannot be
+    told.
+
+    Raises
+    ------
+    OSError
+        If it cannot be told.
+
+    """
+    try:
+        return path.stat().st_mode
+    except OSError as error:
+        if error.errno in _NOT_THERE:
+            return 0
+        raise
 
 
 def stored_factors(catalog: Path) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -66,12 +67,13 @@ def spools_of(folder: Path) -> list[Path]:
 
     """
     names = (n for n in catalog_layout.names_in(folder) if catalog_layout.spool_part(n))
-    return sorted(path for name in names if (path := folder / name).is_file())
+    paths = (folder / name for name in names)
+    return sorted(path for path in paths if stat.S_ISREG(catalog_layout.mode_of(path)))
 
 
 def spools_left(catalog: Path) -> list[Path]:
     """Return the spools of dead recordings, which :func:`recover` converts."""
-    folders = (catalog / catalog_layout.RECORDINGS).glob("*/")
+    folders = catalog_layout.recording_folders(catalog)
     return [path for folder in folders if not is_written(folder) for path in spools_of(folder)]
 
 

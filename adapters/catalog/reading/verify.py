@@ -99,7 +99,7 @@ def _size(path: Path) -> int:
 
 def _journals(catalog: Path) -> list[Path]:
     found = (f / catalog_layout.JOURNAL for f in catalog_layout.recording_folders(catalog))
-    return [journal for journal in found if journal.exists()]
+    return [journal for journal in found if catalog_layout.mode_of(journal)]
 
 
 def _older_journals(catalog: Path, unnamed: dict[str, list[Path]]) -> list[Damage]:

@@ -85,7 +85,7 @@ class RecordingLooks:
     def problem(self) -> str:
         """Why something could not be read; empty if all could."""
         newest = "" if self._newest is None else self._newest.problem
-        return "; ".join(filter(None, [self.unread.problem, newest]))
+        return "; ".join(dict.fromkeys(filter(None, [self.unread.problem, newest])))
 
     @property
     def _last(self) -> Chunk | None:

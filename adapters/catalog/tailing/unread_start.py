@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from adapters.catalog.tailing.recorded.stream_records import End
 
 FIRST_PAUSE_S: Final = 1.0
-LONGEST_PAUSE_S: Final = 60.0
+LONGEST_PAUSE_S: Final = 5.0
 """Between two looks; doubled each time from the first."""
 
 

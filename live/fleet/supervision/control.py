@@ -20,6 +20,8 @@ _NAME: Final = "control"
 _LEAST_S: Final = 0.001
 _SERVE_S: Final = 0.5
 """How long a client may keep the supervisor waiting, seconds."""
+_MOST_CLIENTS: Final = 4
+"""Answered between two looks at the services."""
 ASK_S: Final = 15.0
 _READ_BYTES: Final = 1 << 16
 MOST_BYTES: Final = 1 << 24
@@ -65,8 +67,8 @@ class ControlServer:
         return self._socket.fileno()
 
     def serve(self, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        """Answer everybody who has asked by now."""
-        while True:
+        """Answer who has asked by now, a few at a time: the others wait for the next turn."""
+        for _ in range(_MOST_CLIENTS):
             try:
                 client, _ = self._socket.accept()
             except OSError:

@@ -112,9 +112,11 @@ class Alarms:
         why = ""
         try:
             line, size = json.dumps(row).encode() + b"\n", os.fstat(fd).st_size
-            if os.write(fd, line) != len(line):
-                # Half a line would make the next one unreadable too.
-                os.ftruncate(fd, size)
+            written = os.write(fd, line)
+            if written != len(line):
+                # Half a line would make the next one unreadable too; if nobody's is behind it.
+                if os.fstat(fd).st_size == size + written:
+                    os.ftruncate(fd, size)
                 why = os.strerror(errno.ENOSPC)
         except OSError as error:
             why = error.strerror or str(error)

@@ -51,6 +51,8 @@ region = "{tmp_path}/region"
     try:
         code, said = run("run_fleet.py", file, "start")
         assert code == 0, said
+        code, said = run("switch.py", "halt", "--node", "")
+        assert (code, "no node" in said) == (2, True), said
         code, said = run("switch.py", "halt", "--node", NAME)
         assert (code, f"{NAME}: ImbalanceTaker" in said, "HALTED" in said) == (0, True, True), said
         # The node tells its state four times a second.
@@ -63,6 +65,7 @@ region = "{tmp_path}/region"
         assert (code, "--node PID|SERVICE" in said) == (2, True), said
     finally:
         stopped, told = run("run_fleet.py", file, "stop")
+        assert {f"{NAME} stopped", "market stopped"} <= {*told.splitlines()}, told
     assert stopped == 0, told
     code, said = run("run_fleet.py", file, "status")
     assert (code, "no supervisor; 'start' starts it" in said) == (3, True), said

@@ -143,6 +143,9 @@ def test_several_services_are_restarted_by_one_command_or_none_is(chain: SmallFl
     """A name that is none is refused before anything happens."""
     pids = {name: row["pid"] for name, row in chain.rows().items()}
     assert chain.command("restart", "last", "lats").wait(60) == 2
+    # One that is in the file alone does not run yet.
+    chain.write(f'{CHAIN}[[node]]\nname = "new"\n')
+    assert chain.command("restart", "last", "new").wait(60) == 2
     assert {name: row["pid"] for name, row in chain.rows().items()} == pids
     assert chain.command("restart", "last", "middle").wait(60) == 0
     now = {name: row["pid"] for name, row in chain.rows().items()}

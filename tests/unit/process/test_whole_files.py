@@ -52,15 +52,19 @@ def test_the_longest_name_is_written_too(tmp_path: Path) -> None:
 def test_what_others_left_or_write_beside_it_stays(tmp_path: Path) -> None:
     """What a killed writer left is removed; what one is writing, and anything else, is not."""
     names = ("00000001", "00000002", "0000000003", "00000004")
-    left, written, foreign, folder = (tmp_path / f".result.{name}.new" for name in names)
-    for path in (left, written, foreign, tmp_path / ".other.00000001.new"):
+    left, written, foreign, folder = (tmp_path / f".result.{name}.dolphin-new" for name in names)
+    others = [tmp_path / f".{name}" for name in (
+        "other.00000001.dolphin-new", "result.00000001.new", "result.a_letter.dolphin-new",
+    )]  # fmt: skip
+    for path in (left, written, foreign, *others):
         path.write_text("x")
     folder.mkdir()
     with written.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         write_private(tmp_path / "result", NEW)
     assert {path.name for path in tmp_path.iterdir()} == {
-        "result", written.name, foreign.name, folder.name, ".other.00000001.new",
+        "result", written.name, foreign.name, folder.name,
+        *(path.name for path in others),
     }  # fmt: skip
 
 

@@ -146,7 +146,7 @@ class RecordingThread:
             except DAMAGE as error:
                 return Skipped(0, _unreadable(error))
             finally:
-                self._problems = kept
+                self._problems = {**kept, **self._problems}
 
         job = self._thread.submit(count)
         job.add_done_callback(lambda _: on_end())
