@@ -67,5 +67,8 @@ def test_a_signal_during_the_imports_ends_a_command_cleanly(
         finally:
             process.kill()
     assert process.returncode == code, errors
-    name = arguments[0] if first == "-m" else Path(first).name
+    module_name = arguments[0] if first == "-m" else ""
+    name = (
+        "dolphin catalog" if module_name == "adapters.catalog" else module_name or Path(first).name
+    )
     assert errors == f"{name}: ended by {number.name}\n"
