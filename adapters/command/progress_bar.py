@@ -73,6 +73,8 @@ class ProgressBar:
             leave=False,
             dynamic_ncols=True,
         )
+        # A run may be over before the next drawing.
+        self._bar.set_postfix_str("0 records")
 
     def rows(self) -> int:
         """Return the largest number of records of the next chunk."""

@@ -132,7 +132,8 @@ def check_folder(folder: Path, *, is_left: bool) -> None:
     for path in folder.rglob("*.json"):
         if path.parts[-2] != "session":  # that of a recording, written beside it
             json.loads(path.read_text(encoding="utf-8"))
-    assert not [path for path in folder.rglob("*new") if "session" not in path.parts]
+    unfinished = [*folder.rglob("*.new"), *folder.rglob("*.dolphin-new")]
+    assert not [path for path in unfinished if "session" not in path.parts]
     if is_left:
         assert not [name for name in WHOLE_OR_NOTHING if _has_content(folder / name)]
         assert not list(folder.glob("ten_days/recordings/calendar"))
