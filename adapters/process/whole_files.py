@@ -45,7 +45,7 @@ def write_private(path: Path, content: str | bytes) -> None:
     Notes
     -----
     A kill at any instant leaves what was there, or the whole of the new. What it may leave beside
-    it, ``.NAME.XXXXXXXX.dolphin-new``, is removed by the next call for the path. A living writer
+    it, ``.NAME.HEX.dolphin-new``, is removed by the next call for the path. A living writer
     holds a lock on its own.
 
     """
