@@ -173,7 +173,8 @@ def test_ctrl_c_ends_a_program_as_it_says(
     shown = out + err
     assert "Traceback" not in shown, shown
     assert USES_TERMINAL not in shown
-    code = process.returncode
+    # A member's virtual machine that does not handle signals yet: 130 in a shell.
+    code = LEFT_AT_ONCE if process.returncode == -signal.SIGINT else process.returncode
     assert str(code) in exit_codes_of(page_text(program)), shown
     if moment_s == 0.0 and not was_over:
         assert code == INTERRUPTED.get(name, 130), shown
