@@ -215,7 +215,7 @@ def test_ctrl_c_while_the_interpreter_starts_leaves_nothing(
         process.kill()
         process.wait()
     if "Traceback" in err or "Fatal Python error" in err:
-        # Before its own lines `python -m` imports the packages around a module; in an import from C
+        # Before its lines `python -m` imports the packages around a module; in an import of C
         # Python has an ImportError in place of the interruption.
         assert "KeyboardInterrupt" in err or "PyCapsule_Import could not import" in err
         assert is_early
