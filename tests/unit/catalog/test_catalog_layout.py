@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,3 +78,15 @@ def test_folders_are_private_and_no_link_is_followed(tmp_path: Path) -> None:
     assert list(elsewhere.iterdir()) == []
     with pytest.raises(ConfigError, match="expected one below"):
         catalog_layout.make_folder(tmp_path, "data/../../out")
+
+
+def test_what_cannot_be_told_is_not_taken_for_nothing(tmp_path: Path) -> None:
+    """Nothing, a file in the place of a folder and a link to itself are nothing; else an error."""
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "loop").symlink_to("loop")
+    for nothing in ("none", "file/below", "loop"):
+        assert catalog_layout.mode_of(tmp_path / nothing) == 0
+    assert stat.S_ISREG(catalog_layout.mode_of(tmp_path / "file"))
+    assert stat.S_ISDIR(catalog_layout.mode_of(tmp_path))
+    with pytest.raises(OSError, match="too long"):
+        catalog_layout.mode_of(tmp_path / ("x" * 300))
